@@ -1,0 +1,134 @@
+//! Derivatives in space and time: as fields, and at a point.
+
+use super::run::run;
+use super::{Axis, Field, Parameter, if_less, length};
+use crate::error::Result;
+use crate::number::{Dual, Interval};
+
+impl Field {
+    /// The derivative along one axis, as a field.
+    pub fn derivative(&self, axis: Axis) -> Field {
+        self.gradient()[axis as usize].clone()
+    }
+
+    /// The derivative in x.
+    pub fn dx(&self) -> Field {
+        self.derivative(Axis::X)
+    }
+    /// The derivative in y.
+    pub fn dy(&self) -> Field {
+        self.derivative(Axis::Y)
+    }
+    /// The derivative in z.
+    pub fn dz(&self) -> Field {
+        self.derivative(Axis::Z)
+    }
+    /// The derivative in t.
+    pub fn dt(&self) -> Field {
+        self.derivative(Axis::T)
+    }
+
+    /// ∇f in (x, y, z, t), as fields: the graph run on `Dual<Field>`.
+    pub fn gradient(&self) -> [Field; 4] {
+        match on_duals(self) {
+            Ok(dual) => dual.slope,
+            Err(error) => std::array::from_fn(|_| self.with_error(error.clone())),
+        }
+    }
+
+    /// The second derivatives, as fields. Row i is the gradient of the derivative along axis i.
+    pub fn hessian(&self) -> [[Field; 4]; 4] {
+        self.gradient().map(|slope| slope.gradient())
+    }
+
+    /// How fast the surface moves along its normal, −f_t/|∇ₓf|: positive where the solid grows. 0 where ∇ₓf is 0.
+    pub fn normal_speed(&self) -> Field {
+        let [fx, fy, fz, ft] = self.gradient();
+        let steepness = length([fx, fy, fz]);
+        positive(&steepness, -ft / &steepness)
+    }
+
+    /// The mean curvature of the level surface through each point, ½ div(∇f/|∇f|): 1/r on a sphere of radius r.
+    /// 0 where ∇ₓf is 0.
+    pub fn mean_curvature(&self) -> Field {
+        let (g, h) = self.space_derivatives();
+        let square = &g[0] * &g[0] + &g[1] * &g[1] + &g[2] * &g[2];
+        let trace = &h[0][0] + &h[1][1] + &h[2][2];
+        let mut along = Field::constant(0.0);
+        for i in 0..3 {
+            for j in 0..3 {
+                along = along + &g[i] * &h[i][j] * &g[j];
+            }
+        }
+        let cube = &square * square.sqrt();
+        positive(&cube, (trace * &square - along) / (2.0 * &cube))
+    }
+
+    /// The Gaussian curvature of the level surface through each point: 1/r² on a sphere of radius r. 0 where ∇ₓf is 0.
+    pub fn gaussian_curvature(&self) -> Field {
+        let (g, h) = self.space_derivatives();
+        let square = &g[0] * &g[0] + &g[1] * &g[1] + &g[2] * &g[2];
+        let mut along = Field::constant(0.0);
+        for i in 0..3 {
+            for j in 0..3 {
+                // The cofactor of h[i][j], with its sign, from the cyclic order of the indices.
+                let ((i1, i2), (j1, j2)) = (((i + 1) % 3, (i + 2) % 3), ((j + 1) % 3, (j + 2) % 3));
+                let cofactor = &h[i1][j1] * &h[i2][j2] - &h[i1][j2] * &h[i2][j1];
+                along = along + &g[i] * cofactor * &g[j];
+            }
+        }
+        let fourth = square.square();
+        positive(&fourth, along / &fourth)
+    }
+
+    fn space_derivatives(&self) -> ([Field; 3], [[Field; 3]; 3]) {
+        let [x, y, z, _] = self.gradient();
+        let g = [x, y, z];
+        let h = [0, 1, 2].map(|i| {
+            let [x, y, z, _] = g[i].gradient();
+            [x, y, z]
+        });
+        (g, h)
+    }
+
+    /// ∇f in (x, y, z, t) at a point.
+    pub fn gradient_at(&self, at: [f64; 4]) -> Result<[f64; 4]> {
+        Ok(self.value_with_gradient_at(at)?.slope)
+    }
+
+    /// The value and ∇f at a point.
+    pub fn value_with_gradient_at(&self, at: [f64; 4]) -> Result<Dual<f64>> {
+        self.run(variables(at))
+    }
+
+    /// The symmetric matrix of second derivatives at a point.
+    pub fn hessian_at(&self, at: [f64; 4]) -> Result<[[f64; 4]; 4]> {
+        let dual: Dual<Dual<f64>> = self.run(variables(variables(at)))?;
+        Ok(dual.slope.map(|row| row.slope))
+    }
+
+    /// Bounds on the value and on ∇f over a box of space and time.
+    pub fn gradient_bound_over(&self, over: [Interval; 4]) -> Result<Dual<Interval>> {
+        self.run(variables(over))
+    }
+}
+
+/// `quotient` where its divisor is above 0, else 0.
+fn positive(divisor: &Field, quotient: Field) -> Field {
+    if_less(0.0, divisor, quotient, 0.0)
+}
+
+/// The coordinates as the four variables of a dual number.
+pub(crate) fn variables<R: crate::number::Real>(at: [R; 4]) -> [Dual<R>; 4] {
+    let mut direction = 0;
+    at.map(|value| {
+        direction += 1;
+        Dual::variable(value, direction - 1)
+    })
+}
+
+fn on_duals(field: &Field) -> Result<Dual<Field>> {
+    let at = variables(Axis::ALL.map(Field::coordinate));
+    let parameter = |parameter: &Parameter| Dual::fixed(Field::parameter(parameter.clone()));
+    Ok(run(std::slice::from_ref(field), at, parameter, |_, _| ())?.swap_remove(0))
+}

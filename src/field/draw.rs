@@ -1,0 +1,9 @@
+//! tmp
+/// tmp
+#[derive(Clone, Copy, Debug)]
+pub enum Detail {
+    /// a
+    Names,
+    /// b
+    Full,
+}

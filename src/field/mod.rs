@@ -1,0 +1,31 @@
+//! The DAG: fields, their arithmetic, remaps, kernels, parameters, materials, names and derivatives.
+//! Uses numbers only, and knows nothing of shapes.
+//!
+//! [`Field`] is in `node`; `fold` makes nodes (constants folded, identities taken), `functions` names the arithmetic,
+//! `run` runs a graph on any number type, `derivative` differentiates it, `listing` turns it into a list, and `draw` into a picture.
+
+mod derivative;
+mod draw;
+mod fold;
+mod functions;
+mod label;
+mod listing;
+mod material;
+mod node;
+mod param;
+mod run;
+mod vector;
+
+pub use draw::Detail;
+pub use fold::kernel;
+pub use functions::*;
+pub use label::Label;
+pub use material::{Color, Material, linear_to_srgb, srgb_to_linear};
+pub use node::{Axis, Field, Kind};
+pub use param::{Parameter, param, param_in, param_vector};
+pub use run::LARGEST_RUN;
+pub use vector::{Points, Vector};
+
+pub(crate) use derivative::variables;
+pub(crate) use listing::Listing;
+pub(crate) use node::{KeyMap, Reads};

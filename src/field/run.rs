@@ -1,0 +1,161 @@
+//! Running a graph on numbers: the reference reading, slow and obvious.
+//!
+//! Each node is computed once for each place it is evaluated at. A place is a *frame*: the four coordinates as numbers,
+//! with a key for each that says how it was made, so that equal places are found equal on any number type. No
+//! recursion: the depth of a graph is not limited by the stack.
+
+use super::node::{Key, KeyMap};
+use super::{Axis, Field, Kind, Parameter};
+use crate::error::{Error, Result};
+use crate::number::{Interval, Real};
+use std::collections::HashMap;
+
+/// The most node evaluations one run may make: a remap repeated 60 times over doubles the work each time.
+pub const LARGEST_RUN: usize = 1 << 24;
+
+struct Frame<R> {
+    values: [R; 4],
+    keys: [Key; 4],
+}
+
+enum Step<'a> {
+    /// Have the node's value in the frame.
+    Visit(&'a Field, usize),
+    /// Its parents are there: apply it.
+    Apply(&'a Field, usize),
+    /// A remap whose coordinates are there: go into the child's frame.
+    Enter(&'a Field, usize),
+    /// The child is there: it is the remap's value.
+    Leave(&'a Field, usize, usize),
+}
+
+/// The key of a node in a frame: what it computes there.
+fn place_key<R>(field: &Field, frame: &Frame<R>) -> Key {
+    let reads = field.reads();
+    let read = Axis::ALL.into_iter().filter(|&axis| reads.has(axis));
+    read.fold(field.key(), |key, axis| key.join(frame.keys[axis as usize]))
+}
+
+/// Runs several fields at one place; equal parts are computed once.
+///
+/// `seen` is shown each node at its first evaluation.
+pub(crate) fn run<'a, R: Real>(
+    outputs: &'a [Field],
+    at: [R; 4],
+    mut parameter: impl FnMut(&Parameter) -> R,
+    mut seen: impl FnMut(&'a Field, &R),
+) -> Result<Vec<R>> {
+    for output in outputs {
+        output.check()?;
+    }
+    let root = Frame {
+        values: at,
+        keys: Axis::ALL.map(|axis| Field::coordinate(axis).key()),
+    };
+    let mut frame_of: HashMap<[Key; 4], usize> = HashMap::from([(root.keys, 0)]);
+    let mut frames = vec![root];
+    let mut known: KeyMap<R> = KeyMap::default();
+    let mut steps: Vec<Step> = outputs
+        .iter()
+        .rev()
+        .map(|output| Step::Visit(output, 0))
+        .collect();
+    while let Some(step) = steps.pop() {
+        match step {
+            Step::Visit(field, frame) => {
+                if known.contains_key(&place_key(field, &frames[frame])) {
+                    continue;
+                }
+                if matches!(field.kind(), Kind::Remap) {
+                    steps.push(Step::Enter(field, frame));
+                    let (child, to) = (&field.parents()[0], &field.parents()[1..]);
+                    let read = Axis::ALL.into_iter().filter(|&axis| child.reads().has(axis));
+                    steps.extend(read.map(|axis| Step::Visit(&to[axis as usize], frame)));
+                } else {
+                    steps.push(Step::Apply(field, frame));
+                    steps.extend(
+                        field
+                            .parents()
+                            .iter()
+                            .rev()
+                            .map(|parent| Step::Visit(parent, frame)),
+                    );
+                }
+            }
+            Step::Apply(field, frame) => {
+                let frame = &frames[frame];
+                let leaf = |field: &Field| match field.kind() {
+                    Kind::Constant(value) => R::constant(*value),
+                    Kind::Coordinate(axis) => frame.values[*axis as usize].clone(),
+                    Kind::Parameter(p) => parameter(p),
+                    _ => unreachable!("not a leaf"),
+                };
+                let arg = |i: usize| known[&place_key(&field.parents()[i], frame)].clone();
+                let value = field.apply(leaf, arg);
+                seen(field, &value);
+                known.insert(place_key(field, frame), value);
+                if known.len() > LARGEST_RUN {
+                    return Err(Error::TooLarge { limit: LARGEST_RUN });
+                }
+            }
+            Step::Enter(field, outer) => {
+                let (child, to) = (&field.parents()[0], &field.parents()[1..]);
+                let frame = &frames[outer];
+                let mut inner = Frame {
+                    values: frame.values.clone(),
+                    keys: frame.keys,
+                };
+                for axis in Axis::ALL {
+                    let i = axis as usize;
+                    if child.reads().has(axis) {
+                        inner.keys[i] = place_key(&to[i], frame);
+                        inner.values[i] = known[&inner.keys[i]].clone();
+                        // A bare coordinate moved nowhere is the frame's own.
+                        if let Kind::Coordinate(own) = to[i].kind() {
+                            inner.keys[i] = frame.keys[*own as usize];
+                        }
+                    }
+                }
+                let next = frames.len();
+                let inner_frame = *frame_of.entry(inner.keys).or_insert(next);
+                if inner_frame == next {
+                    frames.push(inner);
+                }
+                steps.push(Step::Leave(field, outer, inner_frame));
+                steps.push(Step::Visit(child, inner_frame));
+            }
+            Step::Leave(field, outer, inner) => {
+                let value = known[&place_key(&field.parents()[0], &frames[inner])].clone();
+                seen(field, &value);
+                known.insert(place_key(field, &frames[outer]), value);
+            }
+        }
+    }
+    Ok(outputs
+        .iter()
+        .map(|output| known[&place_key(output, &frames[0])].clone())
+        .collect())
+}
+
+impl Field {
+    /// Runs the field on any number type at (x, y, z, t), parameters at their own values.
+    pub fn run<R: Real>(&self, at: [R; 4]) -> Result<R> {
+        self.run_with(at, |parameter| R::constant(parameter.value()))
+    }
+
+    /// Runs the field on any number type, with the parameters' values given.
+    pub fn run_with<R: Real>(&self, at: [R; 4], parameter: impl FnMut(&Parameter) -> R) -> Result<R> {
+        let mut values = run(std::slice::from_ref(self), at, parameter, |_, _| ())?;
+        Ok(values.swap_remove(0))
+    }
+
+    /// The value at (x, y, z, t): the reference every other reading is checked against.
+    pub fn value_at(&self, at: [f64; 4]) -> Result<f64> {
+        self.run(at)
+    }
+
+    /// A bound on the values over a box of space and time.
+    pub fn bound_over(&self, over: [Interval; 4]) -> Result<Interval> {
+        self.run(over)
+    }
+}

@@ -1,0 +1,300 @@
+//! Forward mode: a value and its derivatives in N directions, over any number.
+
+use super::{Kernel, Op, Real, Smooth};
+use std::ops::{Add, Div, Mul, Neg, Sub};
+use std::sync::Arc;
+
+/// A number with its derivatives in `N` directions, by default x, y, z and t.
+///
+/// Generic over what lies beneath: `Dual<f64>` carries ∇f, `Dual<Dual<f64>>` the Hessian, `Dual<Interval>` bounds on
+/// the gradient, and `Dual<Field>` the derivative as a new graph. `Dual<f64, 1>` carries one directional derivative.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dual<R, const N: usize = 4> {
+    /// The value.
+    pub value: R,
+    /// Its derivative in each direction.
+    pub slope: [R; N],
+}
+
+impl<R: Copy, const N: usize> Copy for Dual<R, N> {}
+
+impl<R: Real, const N: usize> Dual<R, N> {
+    /// A value that stands still: every derivative is 0.
+    pub fn fixed(value: R) -> Self {
+        Dual {
+            value,
+            slope: std::array::from_fn(|_| R::zero()),
+        }
+    }
+
+    /// The variable of one direction: derivative 1 there, 0 elsewhere.
+    pub fn variable(value: R, direction: usize) -> Self {
+        let slope = std::array::from_fn(|i| if i == direction { R::one() } else { R::zero() });
+        Dual { value, slope }
+    }
+
+    /// The chain rule for an operation of [`Op::partial`].
+    #[inline(always)]
+    fn chain<const A: usize>(op: Op, args: [Self; A]) -> Self {
+        let arg = |i: usize| args[i].value.clone();
+        let value = op.apply(arg);
+        let factor: [R; A] = std::array::from_fn(|i| op.partial(i, arg, &value));
+        let slope = std::array::from_fn(|n| {
+            let mut sum = args[0].slope[n].clone() * factor[0].clone();
+            for i in 1..A {
+                sum = sum + args[i].slope[n].clone() * factor[i].clone();
+            }
+            sum
+        });
+        Dual { value, slope }
+    }
+
+    /// Combines the slopes of two operands, direction by direction.
+    #[inline(always)]
+    fn pairwise(a: &Self, b: &Self, combine: impl Fn(R, R) -> R) -> [R; N] {
+        std::array::from_fn(|n| combine(a.slope[n].clone(), b.slope[n].clone()))
+    }
+}
+
+impl<const N: usize> Dual<f64, N> {
+    /// Whether the value and every derivative are finite.
+    pub fn is_finite(&self) -> bool {
+        self.value.is_finite() && self.slope.iter().all(|slope| slope.is_finite())
+    }
+}
+
+impl<R: Real, const N: usize> Add for Dual<R, N> {
+    type Output = Self;
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        let slope = Self::pairwise(&self, &other, |a, b| a + b);
+        Dual {
+            value: self.value + other.value,
+            slope,
+        }
+    }
+}
+
+impl<R: Real, const N: usize> Sub for Dual<R, N> {
+    type Output = Self;
+    #[inline(always)]
+    fn sub(self, other: Self) -> Self {
+        let slope = Self::pairwise(&self, &other, |a, b| a - b);
+        Dual {
+            value: self.value - other.value,
+            slope,
+        }
+    }
+}
+
+impl<R: Real, const N: usize> Mul for Dual<R, N> {
+    type Output = Self;
+    #[inline(always)]
+    fn mul(self, other: Self) -> Self {
+        Self::chain(Op::Mul, [self, other])
+    }
+}
+
+impl<R: Real, const N: usize> Div for Dual<R, N> {
+    type Output = Self;
+    #[inline(always)]
+    fn div(self, other: Self) -> Self {
+        Self::chain(Op::Div, [self, other])
+    }
+}
+
+impl<R: Real, const N: usize> Neg for Dual<R, N> {
+    type Output = Self;
+    #[inline(always)]
+    fn neg(self) -> Self {
+        Dual {
+            value: -self.value,
+            slope: self.slope.map(|slope| -slope),
+        }
+    }
+}
+
+/// Operations whose rule is the chain rule and nothing more.
+macro_rules! chained {
+    ($($method:ident($($arg:ident),*) $op:ident;)*) => {$(
+        #[inline(always)]
+        fn $method(self $(, $arg: Self)*) -> Self {
+            Self::chain(Op::$op, [self $(, $arg)*])
+        }
+    )*};
+}
+
+impl<R: Real, const N: usize> Real for Dual<R, N> {
+    fn constant(value: f64) -> Self {
+        Self::fixed(R::constant(value))
+    }
+
+    chained! {
+        abs() Abs;
+        sqrt() Sqrt;
+        square() Square;
+        recip() Recip;
+        exp() Exp;
+        ln() Ln;
+        sin() Sin;
+        cos() Cos;
+        tan() Tan;
+        asin() Asin;
+        acos() Acos;
+        atan() Atan;
+        ramp() Ramp;
+        pow(exponent) Pow;
+        atan2(x) Atan2;
+        modulo(divisor) Modulo;
+        hypot(other) Hypot;
+    }
+
+    fn length(a: Self, b: Self, c: Self) -> Self {
+        Self::chain(Op::Length, [a, b, c])
+    }
+
+    // Steps are flat between their jumps.
+
+    fn floor(self) -> Self {
+        Self::fixed(self.value.floor())
+    }
+    fn ceil(self) -> Self {
+        Self::fixed(self.value.ceil())
+    }
+    fn round(self) -> Self {
+        Self::fixed(self.value.round())
+    }
+    fn sign(self) -> Self {
+        Self::fixed(self.value.sign())
+    }
+
+    // Choices and averages take the slopes of what they choose, never a product with the branch not taken: a slope
+    // of infinity there stays there, and over intervals the result is the hull, not the sum, of the two.
+
+    #[inline(always)]
+    fn min(self, other: Self) -> Self {
+        let slope = Self::pairwise(&self, &other, |a, b| {
+            R::if_less(other.value.clone(), self.value.clone(), b, a)
+        });
+        Dual {
+            value: self.value.min(other.value),
+            slope,
+        }
+    }
+
+    #[inline(always)]
+    fn max(self, other: Self) -> Self {
+        let slope = Self::pairwise(&self, &other, |a, b| {
+            R::if_less(self.value.clone(), other.value.clone(), b, a)
+        });
+        Dual {
+            value: self.value.max(other.value),
+            slope,
+        }
+    }
+
+    #[inline(always)]
+    fn if_less(a: Self, b: Self, then: Self, otherwise: Self) -> Self {
+        let choose = |then, otherwise| R::if_less(a.value.clone(), b.value.clone(), then, otherwise);
+        let slope = Self::pairwise(&then, &otherwise, &choose);
+        Dual {
+            value: choose(then.value, otherwise.value),
+            slope,
+        }
+    }
+
+    fn mix(a: Self, b: Self, w: Self) -> Self {
+        let rise = b.value.clone() - a.value.clone();
+        let slope = std::array::from_fn(|n| {
+            R::mix(a.slope[n].clone(), b.slope[n].clone(), w.value.clone())
+                + rise.clone() * w.slope[n].clone()
+        });
+        Dual {
+            value: R::mix(a.value, b.value, w.value),
+            slope,
+        }
+    }
+
+    fn smooth_min(a: Self, b: Self, k: Self, kind: Smooth) -> Self {
+        let weight = kind.weight_of_b(a.value.clone(), b.value.clone(), k.value.clone());
+        let slope_in_k = kind.slope_in_k(a.value.clone(), b.value.clone(), k.value.clone());
+        let slope = std::array::from_fn(|n| {
+            R::mix(a.slope[n].clone(), b.slope[n].clone(), weight.clone())
+                + slope_in_k.clone() * k.slope[n].clone()
+        });
+        Dual {
+            value: R::smooth_min(a.value, b.value, k.value, kind),
+            slope,
+        }
+    }
+
+    fn gated(self, factor: Self) -> Self {
+        let slope = Self::pairwise(&self, &factor, |own, theirs| {
+            own.gated(factor.value.clone()) + self.value.clone().gated(theirs)
+        });
+        Dual {
+            value: self.value.gated(factor.value),
+            slope,
+        }
+    }
+
+    fn kernel(kernel: &Arc<dyn Kernel>, inputs: &[Self]) -> Self {
+        let values: Vec<R> = inputs.iter().map(|input| input.value.clone()).collect();
+        let (value, gradient) = R::kernel_with_gradient(kernel, &values);
+        let slope = std::array::from_fn(|n| {
+            let terms = inputs
+                .iter()
+                .zip(&gradient)
+                .map(|(input, g)| input.slope[n].clone().gated(g.clone()));
+            terms.reduce(|sum, term| sum + term).unwrap_or_else(R::zero)
+        });
+        Dual { value, slope }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hessian_of(f: impl Fn(Dual<Dual<f64>>) -> Dual<Dual<f64>>, at: f64) -> (f64, f64, f64) {
+        let inner = Dual::variable(at, 0);
+        let out = f(Dual::variable(inner, 0));
+        (out.value.value, out.value.slope[0], out.slope[0].slope[0])
+    }
+
+    #[test]
+    fn second_derivatives_by_nesting() {
+        let (value, first, second) = hessian_of(|a| a.clone().sin() * a.exp(), 0.4);
+        let (s, c, e) = (0.4f64.sin(), 0.4f64.cos(), 0.4f64.exp());
+        assert!((value - s * e).abs() < 1e-15);
+        assert!((first - (c + s) * e).abs() < 1e-15);
+        assert!((second - 2.0 * c * e).abs() < 1e-15);
+    }
+
+    #[test]
+    fn kinks_and_edges_are_finite() {
+        let at = |v: f64| Dual::<f64>::variable(v, 0);
+        assert_eq!(at(0.0).abs().slope[0], 0.0);
+        assert_eq!(at(0.0).sqrt().slope[0], 0.0);
+        assert_eq!(at(1.0).asin().slope[0], 0.0);
+        assert_eq!(at(-1.0).acos().slope[0], 0.0);
+        assert_eq!(at(0.0).hypot(at(0.0)).slope[0], 0.0);
+        assert_eq!(at(0.0).atan2(at(0.0)).slope[0], 0.0);
+        assert_eq!(at(0.0).pow(Dual::constant(0.5)).slope[0], 0.0);
+        assert_eq!(at(0.0).pow(Dual::constant(1.0)).slope[0], 1.0);
+        assert_eq!(at(-2.0).pow(Dual::constant(3.0)).slope[0], 12.0);
+        assert_eq!(
+            at(0.0).min(at(0.0) * Dual::constant(2.0)).slope[0],
+            1.0,
+            "the first at a tie"
+        );
+    }
+
+    #[test]
+    fn a_branch_not_taken_sends_nothing() {
+        let zero = Dual::<f64>::variable(0.0, 0);
+        let out = Dual::if_less(zero, Dual::constant(1.0), zero, zero.recip());
+        assert!(out.is_finite() && out.slope[0] == 1.0);
+        assert!(zero.min(zero.recip()).is_finite());
+    }
+}

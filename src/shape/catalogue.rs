@@ -1,0 +1,212 @@
+//! How a shape is declared: one function, one doc comment, one example; and the list of all of them.
+//!
+//! ```text
+//! shapes! {
+//!     /// A ball of radius `r` around the origin.
+//!     exact sphere(r: impl Length) {
+//!         length([x(), y(), z()]) - r
+//!     } as in sphere(0.8);
+//! }
+//! ```
+//!
+//! makes the public function `sphere`, which labels its field with the call, checks its arguments by their types, and
+//! enters itself in [`catalogue`]. `methods!` does the same for a method on [`Field`], and `combinations!` for a
+//! function of several fields that is also a method on its first. The arguments' types are in [`super::arguments`].
+
+use crate::error::{Error, Place};
+use crate::field::{Field, Label};
+
+/// What a shape's field is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Claim {
+    /// The signed distance to the surface, everywhere (given what it documents of its arguments).
+    Exact,
+    /// Never more than the distance, in size: |∇f| ≤ 1, so that it is safe to step by.
+    Bound,
+    /// For a method: as good as what it is applied to.
+    Keeps,
+    /// Only its sign and its zeros are promised; the text says how steep it may be.
+    Neither,
+}
+
+/// A function of the shape library, as the catalogue lists it.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    /// The name, as users type it.
+    pub name: &'static str,
+    /// Its documentation, a line an item.
+    pub doc: &'static [&'static str],
+    /// The module it stands in: `solid`, `plane`, `combine`, …
+    pub group: &'static str,
+    /// Its arguments and their types, the receiver of a method first as `self`.
+    pub arguments: &'static [(&'static str, &'static str)],
+    /// What its field is.
+    pub claim: Claim,
+    /// An example of it.
+    pub sample: fn() -> Field,
+}
+
+/// Every function of the shape library.
+pub fn catalogue() -> impl Iterator<Item = &'static Entry> {
+    super::GROUPS.iter().copied().flatten()
+}
+
+/// A call of a shape function under way: gathers the arguments for the label and the first mistake among them.
+pub struct Call {
+    function: &'static str,
+    arguments: Vec<(&'static str, Field)>,
+    place: Place,
+    error: Option<Error>,
+}
+
+impl Call {
+    pub(crate) fn new(function: &'static str, place: Place) -> Call {
+        Call {
+            function,
+            arguments: Vec::new(),
+            place,
+            error: None,
+        }
+    }
+
+    /// Notes an argument for the label.
+    pub(crate) fn note(&mut self, argument: &'static str, field: &Field) {
+        self.arguments.push((argument, field.clone()));
+    }
+
+    /// Notes a mistake; the first stays.
+    pub(crate) fn wrong(&mut self, argument: &str, problem: impl Into<String>) {
+        let (function, place) = (self.function.into(), self.place.clone());
+        let mistake = Error::Argument {
+            function,
+            argument: argument.into(),
+            problem: problem.into(),
+            place,
+        };
+        self.error.get_or_insert(mistake);
+    }
+
+    /// The result, under its label, carrying the mistake if there was one.
+    pub(crate) fn finish(self, field: Field) -> Field {
+        let Call {
+            function,
+            arguments,
+            place,
+            error,
+        } = self;
+        let field = match error {
+            Some(error) => field.with_error(error),
+            None => field,
+        };
+        field.with_label(Label {
+            function,
+            arguments,
+            place,
+            title: None,
+        })
+    }
+}
+
+macro_rules! claim {
+    (exact) => {
+        $crate::shape::Claim::Exact
+    };
+    (bound) => {
+        $crate::shape::Claim::Bound
+    };
+    (keeps) => {
+        $crate::shape::Claim::Keeps
+    };
+    (neither) => {
+        $crate::shape::Claim::Neither
+    };
+}
+
+macro_rules! entries {
+    ($($(#[doc = $doc:literal])* $claim:ident $name:ident($($arg:ident: $type:ty),*), $sample:expr;)*) => {
+        pub(super) const ENTRIES: &[$crate::shape::Entry] = &[$($crate::shape::Entry {
+            name: {
+                // `r#box` is written `box` everywhere but in Rust.
+                let name = stringify!($name);
+                match name.as_bytes() {
+                    [b'r', b'#', ..] => name.split_at(2).1,
+                    _ => name,
+                }
+            },
+            doc: &[$($doc),*],
+            group: {
+                let path = module_path!();
+                path.split_at("fieldgrad::shape::".len()).1
+            },
+            arguments: &[$((stringify!($arg), stringify!($type))),*],
+            claim: claim!($claim),
+            sample: || $sample,
+        }),*];
+    };
+}
+
+/// Functions that make a shape from sizes.
+macro_rules! shapes {
+    ($($(#[doc = $doc:literal])*
+       $claim:ident $name:ident($($arg:ident: $type:ty),*) $body:block as in $sample:expr;)*) => {
+        $($(#[doc = $doc])*
+        #[track_caller]
+        pub fn $name($($arg: $type),*) -> Field {
+            #[allow(unused_mut)]
+            let mut call = $crate::shape::catalogue::Call::new(
+                stringify!($name).trim_start_matches("r#"), $crate::error::Place::caller());
+            $(let $arg = $arg.taken(&mut call, stringify!($arg));)*
+            let field: Field = $body;
+            call.finish(field)
+        })*
+        entries! { $($(#[doc = $doc])* $claim $name($($arg: $type),*), $sample;)* }
+    };
+}
+
+/// Functions of a shape, as methods.
+macro_rules! methods {
+    ($($(#[doc = $doc:literal])*
+       $claim:ident $name:ident($self:ident $(, $arg:ident: $type:ty)*) $body:block as in $sample:expr;)*) => {
+        #[doc = concat!("Methods of `", module_path!(), "`.")]
+        impl Field {
+            $($(#[doc = $doc])*
+            #[track_caller]
+            pub fn $name(&$self $(, $arg: $type)*) -> Field {
+                let mut call = $crate::shape::catalogue::Call::new(
+                    stringify!($name), $crate::error::Place::caller());
+                call.note("shape", $self);
+                $(let $arg = $arg.taken(&mut call, stringify!($arg));)*
+                let field: Field = $body;
+                call.finish(field)
+            })*
+        }
+        entries! { $($(#[doc = $doc])* $claim $name(shape: Field $(, $arg: $type)*), $sample;)* }
+    };
+}
+
+/// Functions of several fields, free and as methods on the first.
+macro_rules! combinations {
+    ($($(#[doc = $doc:literal])*
+       $claim:ident $name:ident($first:ident: $kind:ty $(, $arg:ident: $type:ty)*) $body:block
+       as in $sample:expr;)*) => {
+        $($(#[doc = $doc])*
+        #[track_caller]
+        pub fn $name($first: $kind $(, $arg: $type)*) -> Field {
+            let mut call = $crate::shape::catalogue::Call::new(
+                stringify!($name), $crate::error::Place::caller());
+            let $first = $first.taken(&mut call, stringify!($first));
+            $(let $arg = $arg.taken(&mut call, stringify!($arg));)*
+            let field: Field = $body;
+            call.finish(field)
+        })*
+        #[doc = concat!("Methods of `", module_path!(), "`: the first operand is the receiver.")]
+        impl Field {
+            $($(#[doc = $doc])*
+            #[track_caller]
+            pub fn $name(&self $(, $arg: $type)*) -> Field {
+                self::$name(self $(, $arg)*)
+            })*
+        }
+        entries! { $($(#[doc = $doc])* $claim $name($first: $kind $(, $arg: $type)*), $sample;)* }
+    };
+}

@@ -1,0 +1,37 @@
+//! What people compose: solids, plane figures, combining, placing and warping, motion in time.
+//! Uses numbers, fields, and tapes (a swept volume searches one).
+//!
+//! Each function is declared once (see [`catalogue`]) and returns a labelled [`Field`](crate::Field). Its text says
+//! whether the field is the exact distance, a bound, or neither.
+
+#[macro_use]
+pub mod catalogue;
+pub mod arguments;
+pub mod blend;
+pub mod combine;
+pub mod motion;
+pub mod noise;
+pub mod place;
+pub mod solid;
+mod sweep;
+pub mod time;
+pub mod warp;
+
+pub use arguments::*;
+pub use blend::*;
+pub use catalogue::{Claim, Entry, catalogue};
+pub use combine::*;
+pub use motion::*;
+pub use noise::*;
+pub use solid::*;
+
+const GROUPS: &[&[Entry]] = &[
+    solid::ENTRIES,
+    combine::ENTRIES,
+    blend::ENTRIES,
+    place::ENTRIES,
+    warp::ENTRIES,
+    noise::ENTRIES,
+    motion::ENTRIES,
+    time::ENTRIES,
+];

@@ -1,0 +1,97 @@
+//! Straight edges, and the outlines made of them.
+
+use crate::field::*;
+
+/// An edge shorter than this has no direction of its own.
+const SHORTEST: f64 = 1e-12;
+
+/// A directed edge: where it begins, its unit direction, its length.
+pub(super) struct Edge {
+    from: Vector<2>,
+    direction: [Field; 2],
+    length: Field,
+}
+
+/// A point as an edge sees it.
+pub(super) struct Sight {
+    /// How far past the nearer end, along the edge; not above 0 beside the edge.
+    pub beyond: Field,
+    /// How far to the left of the line through it.
+    pub left: Field,
+}
+
+impl Edge {
+    /// The edge from `a` to `b`. One of hardly any length points along x, and is still as far away as its only point.
+    pub(super) fn new(a: &Vector<2>, b: &Vector<2>) -> Edge {
+        let (Vector([ax, ay]), Vector([bx, by])) = (a, b);
+        let (dx, dy) = (bx - ax, by - ay);
+        let length = hypot(&dx, &dy);
+        let some = |then: Field, otherwise: i32| if_less(SHORTEST, &length, then, otherwise);
+        let direction = [some(dx / &length, 1), some(dy / &length, 0)];
+        Edge { from: a.clone(), direction, length }
+    }
+
+    pub(super) fn seen_from(&self, x: &Field, y: &Field) -> Sight {
+        let (Vector([ax, ay]), [ex, ey]) = (&self.from, &self.direction);
+        let (px, py) = (x - ax, y - ay);
+        let along = &px * ex + &py * ey;
+        Sight { beyond: (&along - &self.length).max(-along), left: py * ex - px * ey }
+    }
+}
+
+impl Sight {
+    /// The distance to the edge.
+    pub(super) fn distance(&self) -> Field {
+        hypot(self.beyond.max(0), &self.left)
+    }
+
+    /// The distance to the edge, but smooth across it: a point on the edge counts as to its left.
+    fn distance_smooth(&self) -> Field {
+        let beside = if_less(&self.left, 0, -&self.left, &self.left);
+        if_less(0, &self.beyond, hypot(&self.beyond, &self.left), beside)
+    }
+}
+
+/// The signed distance to a polygon: that to the nearest edge, negative where a ray towards +x crosses the outline an
+/// odd number of times.
+///
+/// Edges are read downwards, and a horizontal one towards +x. Then a point on an edge counts as to its left, which is
+/// where it would be if it were a little farther to the right and, much less, up. With that every point sees each
+/// vertex above or below it, never level; and on the outline the sign and the slope of the distance agree, so that the
+/// gradient there is the outward normal and not 0.
+pub(super) fn polygon(points: &[Vector<2>]) -> Field {
+    let (px, py) = (x(), y());
+    let mut distance: Option<Field> = None;
+    let mut side = Field::constant(1.0);
+    for (i, a) in points.iter().enumerate() {
+        let (a, b) = downwards(a, &points[(i + 1) % points.len()]);
+        let edge = Edge::new(&a, &b).seen_from(&px, &py);
+        let away = edge.distance_smooth();
+        distance = Some(match distance {
+            Some(nearest) => nearest.min(away),
+            None => away,
+        });
+        let crossed = if_less(&edge.left, 0, -1, 1);
+        side = side * if_less(&py, &b.0[1], 1, if_less(&py, &a.0[1], crossed, 1));
+    }
+    let distance = distance.unwrap_or_else(|| Field::constant(1.0)); // no points: a mistake reported with the call
+    // Outside the bounding box the side is known, which spares intervals the question whether a ray crosses.
+    let overall = |axis: usize, pick: fn(Field, Field) -> Field| points.iter().map(|p| p.0[axis].clone()).reduce(pick);
+    let (low, high): (fn(Field, Field) -> Field, fn(Field, Field) -> Field) = (|a, b| a.min(b), |a, b| a.max(b));
+    if let (Some(x0), Some(x1), Some(y0), Some(y1)) =
+        (overall(0, low), overall(0, high), overall(1, low), overall(1, high))
+    {
+        let outside = (x0 - &px).max(&px - x1).max(y0 - &py).max(&py - y1);
+        side = if_less(0, outside, 1, side);
+    }
+    if_less(side, 0, -&distance, distance)
+}
+
+/// An edge's two ends, the upper one first; of a level edge the left one.
+fn downwards(a: &Vector<2>, b: &Vector<2>) -> (Vector<2>, Vector<2>) {
+    let (Vector([ax, ay]), Vector([bx, by])) = (a, b);
+    let choose = |kept: &Field, swapped: &Field| {
+        if_less(ay, by, swapped, if_less(by, ay, kept, if_less(bx, ax, swapped, kept)))
+    };
+    (Vector([choose(ax, bx), choose(ay, by)]), Vector([choose(bx, ax), choose(by, ay)]))
+}

@@ -1,0 +1,223 @@
+//! Reverse mode: the derivative of an output in every parameter and coordinate, in one pass back.
+
+use super::Tape;
+use super::program::{COORDINATES, Code, Program};
+use crate::error::{Error, Result};
+use crate::field::{Axis, Field, Listing};
+use crate::number::{Dual, Op, Real};
+
+/// Runs a tape forward and back on one number type.
+///
+/// On `f64` it gives numbers, on `Field` the derivatives as fields, on `Dual<f64, 1>` Hessian-vector products.
+#[derive(Clone, Debug)]
+pub struct Adjoint<'t, R> {
+    program: &'t Program,
+    values: Vec<R>,
+    adjoints: Vec<Option<R>>,
+    /// Which values depend on a parameter or a coordinate: only these are sent anything.
+    varies: Vec<bool>,
+}
+
+impl<'t, R: Real> Adjoint<'t, R> {
+    /// A machine with the parameters at their own values, and all coordinates at 0.
+    pub fn new(tape: &'t Tape) -> Adjoint<'t, R> {
+        let program = &tape.program;
+        let first_constant = COORDINATES + program.parameters.len();
+        let mut values = vec![R::zero(); program.leaves() + program.lines.len()];
+        let parameters = tape.parameters().map(|parameter| parameter.value());
+        let leaves = parameters.chain(program.constants.iter().copied());
+        for (value, leaf) in values[COORDINATES..].iter_mut().zip(leaves) {
+            *value = R::constant(leaf);
+        }
+        let mut varies: Vec<bool> = (0..program.leaves()).map(|leaf| leaf < first_constant).collect();
+        for line in &program.lines {
+            let any = program
+                .operands(line)
+                .iter()
+                .any(|&operand| varies[operand as usize]);
+            varies.push(any);
+        }
+        Adjoint {
+            program,
+            adjoints: vec![None; values.len()],
+            values,
+            varies,
+        }
+    }
+
+    /// Sets the parameters, in the tape's order. Panics if their number is not the tape's.
+    pub fn set_parameters(&mut self, values: &[R]) {
+        let count = self.program.parameters.len();
+        self.values[COORDINATES..COORDINATES + count].clone_from_slice(values);
+    }
+
+    /// The outputs' values at a point of space and time, in order. Run before [`Adjoint::back`].
+    pub fn forward(&mut self, at: [R; 4]) -> impl Iterator<Item = &R> {
+        self.values[..COORDINATES].clone_from_slice(&at);
+        let leaves = self.program.leaves();
+        for (i, line) in self.program.lines.iter().enumerate() {
+            let operands = self.program.operands(line);
+            let arg = |n: usize| self.values[operands[n] as usize].clone();
+            self.values[leaves + i] = match line.code {
+                Code::Op(op) => op.apply(arg),
+                Code::Kernel(kernel) => {
+                    let inputs: Vec<R> = (0..operands.len()).map(arg).collect();
+                    R::kernel(&self.program.kernels[kernel as usize], &inputs)
+                }
+            };
+        }
+        self.program
+            .outputs
+            .iter()
+            .map(|&output| &self.values[output as usize])
+    }
+
+    /// Sends a weight for each output back from where [`Adjoint::forward`] was; then [`Adjoint::parameters`] and
+    /// [`Adjoint::coordinates`] hold the derivatives of the weighted sum of the outputs.
+    pub fn back(&mut self, weights: &[R]) {
+        let program = self.program;
+        self.adjoints.fill(None);
+        for (&output, weight) in program.outputs.iter().zip(weights) {
+            add(&mut self.adjoints[output as usize], weight.clone());
+        }
+        let leaves = program.leaves();
+        for (i, line) in program.lines.iter().enumerate().rev() {
+            let Some(adjoint) = self.adjoints[leaves + i].clone() else {
+                continue;
+            };
+            let operands = program.operands(line);
+            let arg = |n: usize| self.values[operands[n] as usize].clone();
+            let gradient = match line.code {
+                Code::Op(_) => Vec::new(),
+                Code::Kernel(kernel) => {
+                    let inputs: Vec<R> = (0..operands.len()).map(arg).collect();
+                    R::kernel_with_gradient(&program.kernels[kernel as usize], &inputs).1
+                }
+            };
+            for (n, &operand) in operands.iter().enumerate() {
+                if self.varies[operand as usize] {
+                    let sent = match line.code {
+                        Code::Op(op) => send_back(op, n, arg, &self.values[leaves + i], adjoint.clone()),
+                        Code::Kernel(_) => adjoint.clone().gated(gradient[n].clone()),
+                    };
+                    add(&mut self.adjoints[operand as usize], sent);
+                }
+            }
+        }
+    }
+
+    /// The derivative in each parameter, in the tape's order.
+    pub fn parameters(&self) -> impl Iterator<Item = R> {
+        (COORDINATES..COORDINATES + self.program.parameters.len()).map(|i| self.adjoint(i))
+    }
+
+    /// The derivative in each coordinate.
+    pub fn coordinates(&self) -> [R; 4] {
+        std::array::from_fn(|i| self.adjoint(i))
+    }
+
+    fn adjoint(&self, value: usize) -> R {
+        self.adjoints[value].clone().unwrap_or_else(R::zero)
+    }
+}
+
+fn add<R: Real>(total: &mut Option<R>, more: R) {
+    *total = Some(match total.take() {
+        Some(sum) => sum + more,
+        None => more,
+    });
+}
+
+/// What an operation sends back to its n-th operand.
+fn send_back<R: Real>(op: Op, n: usize, arg: impl Fn(usize) -> R, value: &R, adjoint: R) -> R {
+    // A choice sends everything to what it chose and nothing to the rest, without a product.
+    let choose = |a: R, b: R, then: bool| {
+        let (then, otherwise) = if then {
+            (adjoint.clone(), R::zero())
+        } else {
+            (R::zero(), adjoint.clone())
+        };
+        R::if_less(a, b, then, otherwise)
+    };
+    match op {
+        Op::Min => choose(arg(1), arg(0), n == 1),
+        Op::Max => choose(arg(0), arg(1), n == 1),
+        Op::IfLess if n >= 2 => choose(arg(0), arg(1), n == 2),
+        Op::Add => adjoint,
+        Op::Sub if n == 0 => adjoint,
+        Op::Sub | Op::Neg => -adjoint,
+        _ => adjoint.gated(op.partial(n, arg, value)),
+    }
+}
+
+impl Field {
+    /// The derivative in every parameter, as fields, in the order of [`Field::parameters`].
+    pub fn parameter_gradient(&self) -> Result<Vec<Field>> {
+        let tape = self.tape()?;
+        let mut adjoint = Adjoint::<Field>::new(&tape);
+        let known = Listing::of(std::slice::from_ref(self)).parameter_fields();
+        adjoint.set_parameters(&known);
+        let _ = adjoint.forward(Axis::ALL.map(Field::coordinate));
+        adjoint.back(&[Field::constant(1.0)]);
+        Ok(adjoint.parameters().collect())
+    }
+
+    /// The derivative in every parameter at (x, y, z, t), in the order of [`Field::parameters`].
+    pub fn parameter_gradient_at(&self, at: [f64; 4]) -> Result<Vec<f64>> {
+        let tape = self.tape()?;
+        let mut adjoint = Adjoint::<f64>::new(&tape);
+        let _ = adjoint.forward(at);
+        adjoint.back(&[1.0]);
+        Ok(adjoint.parameters().collect())
+    }
+
+    /// The derivative in one parameter, as a field.
+    pub fn derivative_in(&self, name: &str) -> Result<Field> {
+        let known = self.parameters()?;
+        let Some(i) = known.iter().position(|parameter| parameter.name() == name) else {
+            let known = known
+                .iter()
+                .map(|parameter| parameter.name().to_string())
+                .collect();
+            return Err(Error::UnknownParameter {
+                name: name.into(),
+                known,
+            });
+        };
+        Ok(self.parameter_gradient()?.swap_remove(i))
+    }
+
+    /// The Hessian in space and time times a vector, without the Hessian: reverse mode over one forward direction.
+    pub fn hessian_vector_at(&self, at: [f64; 4], vector: [f64; 4]) -> Result<[f64; 4]> {
+        let tape = self.tape()?;
+        let mut adjoint = Adjoint::<Dual<f64, 1>>::new(&tape);
+        let _ = adjoint.forward(std::array::from_fn(|i| Dual {
+            value: at[i],
+            slope: [vector[i]],
+        }));
+        adjoint.back(&[Dual::one()]);
+        Ok(adjoint.coordinates().map(|dual| dual.slope[0]))
+    }
+
+    /// The Hessian in the parameters times a vector, without the Hessian; both in the order of [`Field::parameters`].
+    pub fn parameter_hessian_vector_at(&self, at: [f64; 4], vector: &[f64]) -> Result<Vec<f64>> {
+        let tape = self.tape()?;
+        if tape.parameters().len() != vector.len() {
+            let count = tape.parameters().len();
+            return Err(Error::Undefined(format!(
+                "a vector of {} for {count} parameters",
+                vector.len()
+            )));
+        }
+        let mut adjoint = Adjoint::<Dual<f64, 1>>::new(&tape);
+        let along = tape.parameters().zip(vector);
+        let along = along.map(|(parameter, &slope)| Dual {
+            value: parameter.value(),
+            slope: [slope],
+        });
+        adjoint.set_parameters(&along.collect::<Vec<_>>());
+        let _ = adjoint.forward(at.map(Dual::fixed));
+        adjoint.back(&[Dual::one()]);
+        Ok(adjoint.parameters().map(|dual| dual.slope[0]).collect())
+    }
+}

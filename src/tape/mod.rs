@@ -1,0 +1,150 @@
+//! The tape: fields flattened to a straight-line program, run on any number type. Uses numbers and fields.
+//!
+//! [`Tape`] is the program with its registers allocated, [`Machine`] the one generic interpreter, [`Adjoint`] the
+//! reverse pass, and [`Trace`] what an interval evaluation learnt over a box, from which [`Tape::prune`] makes the
+//! shorter program that is enough inside the box.
+
+mod adjoint;
+mod machine;
+mod program;
+mod prune;
+
+pub use adjoint::Adjoint;
+pub use machine::Machine;
+pub use prune::{Trace, Tracer};
+
+use crate::error::Result;
+use crate::field::{Field, Listing, Parameter};
+use program::Program;
+use std::sync::Arc;
+
+/// Fields flattened to a straight-line program with one output a field.
+///
+/// Subexpressions that are equal are computed once, dead ones are gone, and registers are reused. What depends on
+/// parameters alone is computed when they are set, what depends on t besides when the time is set.
+///
+/// ```
+/// use fieldgrad::prelude::*;
+/// use fieldgrad::tape::{Machine, Tape};
+///
+/// let ball = sphere(param("r", 0.5));
+/// let tape = Tape::new(&[ball])?;
+/// let mut machine = Machine::<f64>::new(&tape);
+/// assert_eq!(machine.at([2.0, 0.0, 0.0, 0.0]), [1.5]);
+/// machine.set_parameters(&[1.0]);
+/// assert_eq!(machine.at([2.0, 0.0, 0.0, 0.0]), [1.0]);
+/// # Ok::<(), fieldgrad::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Tape {
+    program: Program,
+    /// The register each line writes. Leaves and the first two stages keep theirs; the rest are reused.
+    registers: Vec<u32>,
+    register_count: usize,
+}
+
+impl Tape {
+    /// Flattens fields to one program, an output a field.
+    pub fn new(fields: &[Field]) -> Result<Tape> {
+        for field in fields {
+            field.check()?;
+        }
+        let parameters = Listing::of(fields).parameters()?;
+        Ok(Tape::allocate(Program::of(fields, parameters)?))
+    }
+
+    /// The parameters, in the order their values are given in.
+    pub fn parameters(&self) -> impl ExactSizeIterator<Item = &Parameter> {
+        self.program.parameters.iter().map(Arc::as_ref)
+    }
+
+    /// How many operations the program has in all.
+    pub fn len(&self) -> usize {
+        self.program.lines.len()
+    }
+
+    /// Whether the program has no operations: its outputs are coordinates, parameters or numbers.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// How many operations are run for each point, once the parameters and the time are set.
+    pub fn len_per_point(&self) -> usize {
+        self.program.stage(2).len()
+    }
+
+    /// How many registers a machine has.
+    pub fn register_count(&self) -> usize {
+        self.register_count
+    }
+
+    /// How many outputs the program has.
+    pub fn output_count(&self) -> usize {
+        self.program.outputs.len()
+    }
+
+    /// Gives every value a register: leaves and what outlives a point have their own, the values of the point stage
+    /// share the rest, each from its line to its last use.
+    fn allocate(program: Program) -> Tape {
+        let leaves = program.leaves();
+        let kept = leaves + program.stage(2).start;
+        let mut last_use = vec![0u32; leaves + program.lines.len()];
+        for (i, line) in program.lines.iter().enumerate() {
+            for &operand in program.operands(line) {
+                last_use[operand as usize] = i as u32;
+            }
+        }
+        for &output in &program.outputs {
+            last_use[output as usize] = u32::MAX;
+        }
+        let mut registers: Vec<u32> = (leaves as u32..kept as u32).collect();
+        let mut free: Vec<u32> = Vec::new();
+        let mut register_count = kept;
+        let register_of = |registers: &[u32], value: u32| match value as usize {
+            leaf if leaf < leaves => value,
+            line => registers[line - leaves],
+        };
+        for i in program.stage(2) {
+            let operands = program.operands(&program.lines[i]);
+            for (n, &operand) in operands.iter().enumerate() {
+                // An operand's register is free for the result: the interpreter reads before it writes.
+                let ends = last_use[operand as usize] == i as u32;
+                let first = !operands[..n].contains(&operand);
+                if ends && first && operand as usize >= kept {
+                    free.push(register_of(&registers, operand));
+                }
+            }
+            registers.push(free.pop().unwrap_or_else(|| {
+                register_count += 1;
+                register_count as u32 - 1
+            }));
+        }
+        Tape {
+            program,
+            registers,
+            register_count,
+        }
+    }
+
+    /// The register of a value.
+    fn register_of(&self, value: u32) -> usize {
+        let leaves = self.program.leaves();
+        match value as usize {
+            leaf if leaf < leaves => leaf,
+            line => self.registers[line - leaves] as usize,
+        }
+    }
+}
+
+impl Field {
+    /// The field as a tape with one output.
+    pub fn tape(&self) -> Result<Tape> {
+        Tape::new(std::slice::from_ref(self))
+    }
+
+    /// The field and its four partial derivatives as a tape with five outputs.
+    pub fn gradient_tape(&self) -> Result<Tape> {
+        let [x, y, z, t] = self.gradient();
+        Tape::new(&[self.clone(), x, y, z, t])
+    }
+}

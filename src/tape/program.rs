@@ -1,0 +1,151 @@
+//! The straight-line program: every value assigned once, in three stages.
+
+use crate::error::{Error, Result};
+use crate::field::{Axis, Field, Kind, Listing, Parameter, Reads};
+use crate::number::{Kernel, Op};
+use std::ops::Range;
+use std::sync::Arc;
+
+/// What a line does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Code {
+    Op(Op),
+    /// The kernel of that index.
+    Kernel(u32),
+}
+
+/// One line: an operation on earlier values. Operands are a range of the program's operand list, since a kernel may
+/// have any number of them.
+#[derive(Clone, Debug)]
+pub(crate) struct Line {
+    pub(crate) code: Code,
+    pub(crate) operands: Range<u32>,
+}
+
+/// When a value is computed.
+///
+/// What depends on parameters alone is computed once, what depends on t besides once for each time, and only the
+/// rest for each point.
+pub(crate) const STAGES: usize = 3;
+
+/// A program over values numbered in order: x, y, z, t, then the parameters, the constants, and a value a line.
+#[derive(Clone, Debug)]
+pub(crate) struct Program {
+    pub(crate) parameters: Vec<Arc<Parameter>>,
+    pub(crate) constants: Vec<f64>,
+    pub(crate) kernels: Vec<Arc<dyn Kernel>>,
+    pub(crate) lines: Vec<Line>,
+    pub(crate) operands: Vec<u32>,
+    /// Where each stage's lines end.
+    pub(crate) stage_ends: [usize; STAGES],
+    pub(crate) outputs: Vec<u32>,
+}
+
+/// The values of the four coordinates come first.
+pub(crate) const COORDINATES: usize = 4;
+
+impl Program {
+    /// Writes fields out as one program; equal parts are computed once.
+    ///
+    /// `parameters` gives their order; those a field does not depend on stay in the list, unused.
+    pub(crate) fn of(fields: &[Field], parameters: Vec<Arc<Parameter>>) -> Result<Program> {
+        let list = Listing::flat(fields)?;
+        let index_of = |parameter: &Parameter| {
+            let found = parameters.iter().position(|other| **other == *parameter);
+            found.ok_or_else(|| Error::ParameterConflict(parameter.name().into()))
+        };
+        let is = |node: &Field, want: usize| !node.parents().is_empty() && stage(node.reads()) == want;
+        let constants = list
+            .nodes
+            .iter()
+            .filter_map(Field::as_constant)
+            .collect::<Vec<_>>();
+        let mut program = Program {
+            kernels: Vec::new(),
+            lines: Vec::new(),
+            operands: Vec::new(),
+            stage_ends: [0; STAGES],
+            outputs: Vec::new(),
+            constants,
+            parameters: parameters.clone(),
+        };
+        let mut value_of = vec![u32::MAX; list.nodes.len()];
+        let mut next_constant = COORDINATES + parameters.len();
+        for (node, value) in list.nodes.iter().zip(&mut value_of) {
+            match node.kind() {
+                Kind::Coordinate(axis) => *value = *axis as u32,
+                Kind::Parameter(parameter) => *value = (COORDINATES + index_of(parameter)?) as u32,
+                Kind::Constant(_) => {
+                    *value = next_constant as u32;
+                    next_constant += 1;
+                }
+                _ => (),
+            }
+        }
+        for stage in 0..STAGES {
+            for (i, node) in list.nodes.iter().enumerate().filter(|(_, node)| is(node, stage)) {
+                let code = match node.kind() {
+                    Kind::Scalar(op) => Code::Op(*op),
+                    Kind::Kernel(kernel) => {
+                        program.kernels.push(kernel.clone());
+                        Code::Kernel(program.kernels.len() as u32 - 1)
+                    }
+                    _ => unreachable!("a flat listing has leaves, operations and kernels only"),
+                };
+                let operands = list.parents[i].iter().map(|&parent| value_of[parent as usize]);
+                value_of[i] = program.push(code, operands);
+            }
+            program.stage_ends[stage] = program.lines.len();
+        }
+        program.outputs = list.roots.iter().map(|&root| value_of[root as usize]).collect();
+        Ok(program)
+    }
+
+    /// A program with the same leaves and no lines yet.
+    pub(crate) fn empty_like(&self) -> Program {
+        Program {
+            parameters: self.parameters.clone(),
+            constants: self.constants.clone(),
+            kernels: self.kernels.clone(),
+            lines: Vec::new(),
+            operands: Vec::new(),
+            stage_ends: [0; STAGES],
+            outputs: Vec::new(),
+        }
+    }
+
+    /// Adds a line and gives the number of its value.
+    pub(crate) fn push(&mut self, code: Code, operands: impl Iterator<Item = u32>) -> u32 {
+        let start = self.operands.len() as u32;
+        self.operands.extend(operands);
+        self.lines.push(Line {
+            code,
+            operands: start..self.operands.len() as u32,
+        });
+        (self.leaves() + self.lines.len() - 1) as u32
+    }
+
+    /// How many values are there before the first line.
+    pub(crate) fn leaves(&self) -> usize {
+        COORDINATES + self.parameters.len() + self.constants.len()
+    }
+
+    /// The value numbers a line reads.
+    pub(crate) fn operands(&self, line: &Line) -> &[u32] {
+        &self.operands[line.operands.start as usize..line.operands.end as usize]
+    }
+
+    /// The lines of a stage.
+    pub(crate) fn stage(&self, stage: usize) -> Range<usize> {
+        let start = if stage == 0 { 0 } else { self.stage_ends[stage - 1] };
+        start..self.stage_ends[stage]
+    }
+}
+
+fn stage(reads: Reads) -> usize {
+    match (reads.space(), reads.has(Axis::T)) {
+        (true, _) => 2,
+        (false, true) => 1,
+        (false, false) => 0,
+    }
+}
