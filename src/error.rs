@@ -25,11 +25,7 @@ impl Place {
 
 impl From<&'static Location<'static>> for Place {
     fn from(location: &'static Location<'static>) -> Place {
-        Place {
-            file: location.file().into(),
-            line: location.line(),
-            column: location.column(),
-        }
+        Place { file: location.file().into(), line: location.line(), column: location.column() }
     }
 }
 
@@ -84,38 +80,23 @@ pub enum Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         match self {
-            Error::Argument {
-                function,
-                argument,
-                problem,
-                place,
-            } => {
+            Error::Argument { function, argument, problem, place } => {
                 write!(f, "{place}: {function}: {argument} {problem}")
             }
             Error::ParameterConflict(name) => {
-                write!(
-                    f,
-                    "parameter {name:?} is declared twice, with different values or ranges"
-                )
+                write!(f, "parameter {name:?} is declared twice, with different values or ranges")
             }
             Error::UnknownParameter { name, known } if known.is_empty() => {
                 write!(f, "there is no parameter {name:?}: the field has none")
             }
             Error::UnknownParameter { name, known } => {
-                write!(
-                    f,
-                    "there is no parameter {name:?}: the field has {}",
-                    known.join(", ")
-                )
+                write!(f, "there is no parameter {name:?}: the field has {}", known.join(", "))
             }
             Error::TooLarge { limit } => {
                 write!(f, "the field, written out, has more than {limit} operations")
             }
             Error::Unbounded => {
-                write!(
-                    f,
-                    "the solid is unbounded, or nothing shows that it is bounded: give bounds"
-                )
+                write!(f, "the solid is unbounded, or nothing shows that it is bounded: give bounds")
             }
             Error::Undefined(why) => write!(f, "{why}"),
             Error::File { path, problem } => write!(f, "{path}: {problem}"),

@@ -3,6 +3,8 @@
 pub mod error;
 pub mod field;
 pub mod number;
+pub mod render;
+pub mod scene;
 pub mod shape;
 pub mod tape;
 

@@ -1,1 +1,44 @@
-fn main() {}
+//! The command: until the window exists, the built-in scene's facts and a slice of it as a picture.
+
+use fieldgrad::prelude::*;
+use fieldgrad::render::Slice;
+use fieldgrad::scene;
+use std::path::Path;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("fieldgrad: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run() -> Result<()> {
+    if let Some(argument) = std::env::args().nth(1) {
+        return Err(Error::Undefined(format!("there are no arguments yet, and {argument:?} is one")));
+    }
+    let scene = scene::built_in();
+    let tape = scene.tape()?;
+    println!("the built-in scene");
+    for parameter in scene.parameters()? {
+        let (low, high) = parameter.range().unwrap_or((f64::NEG_INFINITY, f64::INFINITY));
+        println!("  parameter   {} = {} in [{low}, {high}]", parameter.name(), parameter.value());
+    }
+    println!("  operations  {} ({} of them for each point)", tape.len(), tape.len_per_point());
+    let at = [0.6, 0.1, 0.2, 0.5];
+    let here = scene.value_with_gradient_at(at)?;
+    println!("  at (x, y, z, t) = {at:?}");
+    println!("    f         {:.6}", here.value);
+    println!("    ∇f        {:?}", here.slope.map(|slope| (slope * 1e6).round() / 1e6));
+    for (parameter, slope) in scene.parameters()?.iter().zip(scene.parameter_gradient_at(at)?) {
+        println!("    ∂f/∂{:<7} {slope:.6}", parameter.name());
+    }
+    let path = Path::new("fieldgrad.png");
+    let slice = Slice { center: [0.0, 0.0], span: 4.0, z: 0.0, t: 0.5, iso: 0.1 };
+    slice.draw(&scene, 800, 600)?.save_png(path)?;
+    println!("a slice of it at z = 0, t = 0.5 is in {}", path.display());
+    Ok(())
+}

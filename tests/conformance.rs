@@ -34,9 +34,7 @@ fn operations() -> Vec<(String, Field)> {
 
 /// Every function of the shape library, by its sample.
 fn shapes() -> Vec<(String, Field)> {
-    catalogue()
-        .map(|entry| (entry.name.to_string(), (entry.sample)()))
-        .collect()
+    catalogue().map(|entry| (entry.name.to_string(), (entry.sample)())).collect()
 }
 
 /// What a comparison may not be held against: a kernel has no independent dual.
@@ -55,9 +53,7 @@ struct Count {
 fn conforms(name: &str, field: &Field, points: usize, seed: u64, count: &mut Count) -> Result<(), String> {
     let fail = |what: &str, at: [f64; 4], detail: String| Err(format!("{name}: {what} at {at:?}: {detail}"));
     let tape = field.tape().map_err(|error| format!("{name}: {error}"))?;
-    let gradient_tape = field
-        .gradient_tape()
-        .map_err(|error| format!("{name}: {error}"))?;
+    let gradient_tape = field.gradient_tape().map_err(|error| format!("{name}: {error}"))?;
     let mut numbers = Machine::<f64>::new(&tape);
     let mut duals = Machine::<Dual<f64>>::new(&tape);
     let mut lanes = Machine::<Lanes<8>>::new(&tape);
@@ -112,19 +108,12 @@ fn conforms(name: &str, field: &Field, points: usize, seed: u64, count: &mut Cou
                 let slope = (4.0 * fine - coarse) / 3.0;
                 let converges = close(coarse, fine, 1e-6, steepest + value.abs());
                 if converges && !close(slope, dual.slope[i], 1e-6, steepest + value.abs()) {
-                    return fail(
-                        "the difference",
-                        at,
-                        format!("{slope} is not {} in {i}", dual.slope[i]),
-                    );
+                    return fail("the difference", at, format!("{slope} is not {} in {i}", dual.slope[i]));
                 }
             }
             if !kernel {
                 let [px, py, pz, pt] = [0, 1, 2, 3].map(|i| Peer::variable(at[i], i));
-                let peer = field
-                    .run([px, py, pz, pt])
-                    .map_err(|error| error.to_string())?
-                    .slope();
+                let peer = field.run([px, py, pz, pt]).map_err(|error| error.to_string())?.slope();
                 if !(0..4).all(|i| close(peer[i], dual.slope[i], 1e-12, steepest)) {
                     return fail("num-dual", at, format!("{peer:?} is not {:?}", dual.slope));
                 }
@@ -136,9 +125,7 @@ fn conforms(name: &str, field: &Field, points: usize, seed: u64, count: &mut Cou
         // Lanes of f32 against f64 at the same (rounded) point.
         let near = at.map(|v| v as f32);
         let lane = lanes.at(near.map(|v| Lanes([v; 8])))[0].0;
-        let exact = field
-            .value_at(near.map(f64::from))
-            .map_err(|error| error.to_string())?;
+        let exact = field.value_at(near.map(f64::from)).map_err(|error| error.to_string())?;
         let tolerance = 4e-5 * (1.0 + exact.abs() + steepest);
         if smooth && (lane[0] as f64 - exact).abs() > tolerance {
             return fail("lanes", at, format!("{} is not {exact}", lane[0]));
@@ -185,9 +172,7 @@ fn bounds_hold(name: &str, field: &Field, boxes: usize, samples: usize, seed: u6
             }
             let short = shorter.at(variables(at))[0];
             if !same(short.value, value.value) || !(0..4).all(|i| same(short.slope[i], value.slope[i])) {
-                return Err(format!(
-                    "{name}: pruned over {over:?}: {short:?} is not {value:?} at {at:?}"
-                ));
+                return Err(format!("{name}: pruned over {over:?}: {short:?} is not {value:?} at {at:?}"));
             }
         }
     }
@@ -213,9 +198,7 @@ fn hessian_holds(name: &str, field: &Field, points: usize, seed: u64) -> Result<
             }
         }
         let v = [0.3, -0.7, 0.5, 0.9];
-        let product = field
-            .hessian_vector_at(at, v)
-            .map_err(|error| error.to_string())?;
+        let product = field.hessian_vector_at(at, v).map_err(|error| error.to_string())?;
         for i in 0..4 {
             let full: f64 = (0..4).map(|j| h[i][j] * v[j]).sum();
             if !close(product[i], full, 1e-9, largest) {
@@ -234,10 +217,7 @@ fn hessian_holds(name: &str, field: &Field, points: usize, seed: u64) -> Result<
                 for j in 0..4 {
                     let slope = (above[j] - below[j]) / (2.0 * e);
                     if !close(slope, h[i][j], 1e-4, largest) {
-                        return Err(format!(
-                            "{name}: H[{i}][{j}] at {at:?}: {slope} is not {}",
-                            h[i][j]
-                        ));
+                        return Err(format!("{name}: H[{i}][{j}] at {at:?}: {slope} is not {}", h[i][j]));
                     }
                 }
             }
@@ -252,21 +232,14 @@ fn parameters_hold(name: &str, field: &Field, points: usize, seed: u64) -> Resul
     let parameters = field.parameters().map_err(|error| error.to_string())?;
     for _ in 0..points {
         let at = random.point();
-        let back = field
-            .parameter_gradient_at(at)
-            .map_err(|error| error.to_string())?;
+        let back = field.parameter_gradient_at(at).map_err(|error| error.to_string())?;
         let largest = back.iter().fold(0f64, |most, v| most.max(v.abs()));
         for (own, back) in parameters.iter().zip(&back) {
             let seeded = |parameter: &Parameter| {
                 let slope = [if parameter.name() == own.name() { 1.0 } else { 0.0 }];
-                Dual::<f64, 1> {
-                    value: parameter.value(),
-                    slope,
-                }
+                Dual::<f64, 1> { value: parameter.value(), slope }
             };
-            let forward = field
-                .run_with(at.map(Dual::fixed), seeded)
-                .map_err(|error| error.to_string())?;
+            let forward = field.run_with(at.map(Dual::fixed), seeded).map_err(|error| error.to_string())?;
             if !close(*back, forward.slope[0], 1e-10, largest) {
                 let (name_of, forward) = (own.name(), forward.slope[0]);
                 return Err(format!("{name}: ∂/∂{name_of} at {at:?}: {back} is not {forward}"));
@@ -282,13 +255,7 @@ fn each(fields: Vec<(String, Field)>, check: impl Fn(&str, &Field, u64) -> Resul
         .enumerate()
         .filter_map(|(i, (name, field))| check(name, field, 1000 + i as u64).err())
         .collect();
-    assert!(
-        failures.is_empty(),
-        "{} of {}:\n{}",
-        failures.len(),
-        fields.len(),
-        failures.join("\n")
-    );
+    assert!(failures.is_empty(), "{} of {}:\n{}", failures.len(), fields.len(), failures.join("\n"));
 }
 
 fn fewer_for_kernels(field: &Field, points: usize) -> usize {
@@ -299,19 +266,10 @@ fn fewer_for_kernels(field: &Field, points: usize) -> usize {
 fn every_operation_and_shape_on_every_reading() {
     let count = std::cell::RefCell::new(Count::default());
     each([operations(), shapes()].concat(), |name, field, seed| {
-        conforms(
-            name,
-            field,
-            fewer_for_kernels(field, 200),
-            seed,
-            &mut count.borrow_mut(),
-        )
+        conforms(name, field, fewer_for_kernels(field, 200), seed, &mut count.borrow_mut())
     });
     let count = count.into_inner();
-    assert!(
-        count.compared > 9 * count.left_out,
-        "too many points near kinks: {count:?}"
-    );
+    assert!(count.compared > 9 * count.left_out, "too many points near kinks: {count:?}");
 }
 
 #[test]
@@ -333,12 +291,8 @@ fn every_operation_and_shape_to_second_order() {
 fn random_compositions() {
     const CASES: u32 = 10_000;
     let count = std::cell::RefCell::new(Count::default());
-    let config = Config {
-        cases: CASES,
-        failure_persistence: None,
-        max_shrink_iters: 300,
-        ..Config::default()
-    };
+    let config =
+        Config { cases: CASES, failure_persistence: None, max_shrink_iters: 300, ..Config::default() };
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[7; 32]);
     let mut runner = TestRunner::new_with_rng(config, rng);
     let result = runner.run(&support::plan(), |plan| {
@@ -352,27 +306,14 @@ fn random_compositions() {
         panic!("{error}");
     }
     let count = count.into_inner();
-    assert!(
-        count.compared > 4 * count.left_out,
-        "too many points near kinks: {count:?}"
-    );
+    assert!(count.compared > 4 * count.left_out, "too many points near kinks: {count:?}");
 }
 
 #[test]
 fn a_tape_lists_its_parameters_as_the_field_does() {
     let field =
         sphere(param("a", 1.0)).translate((param("b", 0.5), 0, param("c", 0.1))) | sphere(param("a", 1.0));
-    let names: Vec<String> = field
-        .parameters()
-        .unwrap()
-        .iter()
-        .map(|p| p.name().to_string())
-        .collect();
+    let names: Vec<String> = field.parameters().unwrap().iter().map(|p| p.name().to_string()).collect();
     let tape = Tape::new(&[field]).unwrap();
-    assert_eq!(
-        tape.parameters()
-            .map(|p| p.name().to_string())
-            .collect::<Vec<_>>(),
-        names
-    );
+    assert_eq!(tape.parameters().map(|p| p.name().to_string()).collect::<Vec<_>>(), names);
 }

@@ -1,9 +1,313 @@
-//! tmp
-/// tmp
-#[derive(Clone, Copy, Debug)]
+//! Pictures of the graph: Graphviz text and SVG, each node with its operation and, at a chosen point, its value and ∇f.
+
+use super::derivative::variables;
+use super::node::{Key, KeyMap};
+use super::{Field, Kind};
+use crate::error::Result;
+use crate::number::Dual;
+use std::collections::HashMap;
+use std::fmt::Write;
+
+/// How much of a graph a picture shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Detail {
-    /// a
+    /// What shape functions and people named: `smooth_union`, not forty multiplications.
+    #[default]
     Names,
-    /// b
+    /// Every node.
     Full,
+}
+
+/// What kind of node a box stands for, for its colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Role {
+    Leaf,
+    Parameter,
+    Operation,
+    Shape,
+}
+
+impl Role {
+    /// Fill and outline.
+    const fn colors(self) -> (&'static str, &'static str) {
+        match self {
+            Role::Leaf => ("#f3f1ec", "#a39e93"),
+            Role::Parameter => ("#fdebd3", "#d9913a"),
+            Role::Operation => ("#ffffff", "#8a94a6"),
+            Role::Shape => ("#dcebf7", "#3a76a8"),
+        }
+    }
+}
+
+struct Box {
+    title: String,
+    /// The constants it was given, the value, ∇f.
+    lines: Vec<String>,
+    role: Role,
+    /// The boxes it is computed from, and what each is to it.
+    inputs: Vec<(usize, &'static str)>,
+}
+
+impl Field {
+    /// The graph in Graphviz's language: `dot -Tsvg` draws it. At a point, each node shows its value and ∇f there.
+    ///
+    /// A node that is evaluated elsewhere (below a translation, say) shows what it is where it is first evaluated.
+    pub fn to_dot(&self, detail: Detail, at: Option<[f64; 4]>) -> Result<String> {
+        let mut dot = String::from("digraph field {\n  rankdir=LR;\n  node [shape=box, style=filled];\n");
+        for (i, node) in boxes(self, detail, at)?.iter().enumerate() {
+            let text = std::iter::once(&node.title).chain(&node.lines);
+            let label = text.map(|line| line.replace('\\', "\\\\").replace('"', "\\\"")).collect::<Vec<_>>();
+            let (fill, line) = node.role.colors();
+            let label = label.join("\\n");
+            let _ = writeln!(dot, "  n{i} [label=\"{label}\", fillcolor=\"{fill}\", color=\"{line}\"];");
+            for (input, role) in &node.inputs {
+                let _ = writeln!(dot, "  n{input} -> n{i} [label=\"{role}\"];");
+            }
+        }
+        dot.push_str("}\n");
+        Ok(dot)
+    }
+
+    /// The graph as a picture of its own, inputs on the left and the field on the right.
+    pub fn to_svg(&self, detail: Detail, at: Option<[f64; 4]>) -> Result<String> {
+        Ok(svg(&boxes(self, detail, at)?))
+    }
+}
+
+/// The boxes of the picture, each after those it is computed from.
+fn boxes(field: &Field, detail: Detail, at: Option<[f64; 4]>) -> Result<Vec<Box>> {
+    field.check()?;
+    let mut known: KeyMap<Dual<f64>> = KeyMap::default();
+    if let Some(at) = at {
+        let parameter = |parameter: &super::Parameter| Dual::fixed(parameter.value());
+        let seen = |field: &Field, dual: &Dual<f64>| {
+            known.entry(field.key()).or_insert(*dual);
+        };
+        super::run::run(std::slice::from_ref(field), variables(at), parameter, seen)?;
+    }
+    let mut boxes: Vec<Box> = Vec::new();
+    let mut place: HashMap<(Key, String), usize> = HashMap::new();
+    let identity = |field: &Field| (field.key(), field.title());
+    let mut steps = vec![(field.clone(), false)];
+    while let Some((field, ready)) = steps.pop() {
+        if place.contains_key(&identity(&field)) {
+            continue;
+        }
+        let inputs = inputs(&field, detail);
+        // Numbers are written into the box they go to; only a number by itself has a box.
+        let drawn = |input: &Field| input.as_constant().is_none() || input.label().is_some();
+        if !ready {
+            steps.push((field, true));
+            steps.extend(inputs.into_iter().rev().filter(|(_, f)| drawn(f)).map(|(_, f)| (f, false)));
+            continue;
+        }
+        let mut lines = given(&inputs);
+        let titled = |label: &super::Label| label.title() != label.function() && !label.function().is_empty();
+        if detail == Detail::Names
+            && let Some(label) = field.label().filter(|label| titled(label))
+        {
+            lines.insert(0, label.function().into());
+        }
+        if let Some(dual) = known.get(&field.key()) {
+            lines.push(format!("f = {}", short(dual.value)));
+            lines.push(format!("∇f = ({})", dual.slope.map(short).join(", ")));
+        } else if let Kind::Parameter(parameter) = field.kind() {
+            lines.push(format!("f = {}", short(parameter.value())));
+        }
+        let drawn = inputs.iter().filter(|(_, input)| drawn(input));
+        let node = Box {
+            title: field.title(),
+            lines,
+            role: role(&field, detail),
+            inputs: drawn.map(|(name, input)| (place[&identity(input)], *name)).collect(),
+        };
+        place.insert(identity(&field), boxes.len());
+        boxes.push(node);
+    }
+    Ok(boxes)
+}
+
+/// The inputs that are numbers, a line for each name: `by = 0, ·, 0`, with a dot for what comes from another box.
+fn given(inputs: &[(&'static str, Field)]) -> Vec<String> {
+    let mut lines = Vec::new();
+    for group in inputs.chunk_by(|a, b| a.0 == b.0) {
+        let numbers = group.iter().map(|(_, input)| input.as_constant());
+        if numbers.clone().any(|number| number.is_some()) {
+            let texts: Vec<String> = numbers.map(|number| number.map_or("·".into(), short)).collect();
+            lines.push(match group[0].0 {
+                "" => format!("({})", texts.join(", ")),
+                name => format!("{name} = {}", texts.join(", ")),
+            });
+        }
+    }
+    lines
+}
+
+/// What a node is computed from, at a level of detail: its label's arguments, or its parents.
+fn inputs(field: &Field, detail: Detail) -> Vec<(&'static str, Field)> {
+    match field.label() {
+        Some(label) if detail == Detail::Names && !label.function().is_empty() => label.arguments().to_vec(),
+        _ => {
+            let remap = ["of", "x", "y", "z", "t"];
+            let names: &[&str] = if matches!(field.kind(), Kind::Remap) { &remap } else { &[] };
+            let name = |i: usize| names.get(i).copied().unwrap_or("");
+            field.parents().iter().enumerate().map(|(i, parent)| (name(i), parent.clone())).collect()
+        }
+    }
+}
+
+fn role(field: &Field, detail: Detail) -> Role {
+    match field.kind() {
+        _ if detail == Detail::Names && field.label().is_some_and(|label| !label.function().is_empty()) => {
+            Role::Shape
+        }
+        Kind::Parameter(_) => Role::Parameter,
+        Kind::Constant(_) | Kind::Coordinate(_) => Role::Leaf,
+        Kind::Kernel(_) => Role::Shape,
+        _ => Role::Operation,
+    }
+}
+
+/// A number in at most about six characters.
+fn short(value: f64) -> String {
+    if value == 0.0 {
+        return "0".into();
+    }
+    let text = match value.abs() {
+        size if !(1e-3..1e5).contains(&size) => return format!("{value:.2e}"),
+        size if size >= 100.0 => format!("{value:.1}"),
+        _ => format!("{value:.3}"),
+    };
+    text.trim_end_matches('0').trim_end_matches('.').into()
+}
+
+const LINE: f64 = 16.0;
+const LETTER: f64 = 7.2;
+const PADDING: f64 = 10.0;
+const GAP: (f64, f64) = (56.0, 18.0);
+
+fn svg(boxes: &[Box]) -> String {
+    let size: Vec<(f64, f64)> = boxes.iter().map(box_size).collect();
+    let (column, columns) = columns(boxes);
+    let mut order: Vec<Vec<usize>> = vec![Vec::new(); columns];
+    for (i, &c) in column.iter().enumerate() {
+        order[c].push(i);
+    }
+    // Rows are ordered by the middle of what each box is joined to, back and forth a few times.
+    let mut row: Vec<f64> = vec![0.0; boxes.len()];
+    let mut outputs: Vec<Vec<usize>> = vec![Vec::new(); boxes.len()];
+    for (i, node) in boxes.iter().enumerate() {
+        node.inputs.iter().for_each(|(input, _)| outputs[*input].push(i));
+    }
+    let number = |order: &[Vec<usize>], row: &mut [f64]| {
+        for column in order {
+            column.iter().enumerate().for_each(|(n, &i)| row[i] = n as f64 - column.len() as f64 / 2.0);
+        }
+    };
+    number(&order, &mut row);
+    for sweep in 0..6 {
+        for column in &mut order {
+            let middle = |i: usize| {
+                let inputs = boxes[i].inputs.iter().map(|(input, _)| *input).collect::<Vec<_>>();
+                let joined = if sweep % 2 == 0 { &outputs[i] } else { &inputs };
+                match joined.len() {
+                    0 => row[i],
+                    n => joined.iter().map(|&j| row[j]).sum::<f64>() / n as f64,
+                }
+            };
+            column.sort_by(|&a, &b| middle(a).total_cmp(&middle(b)).then(a.cmp(&b)));
+        }
+        number(&order, &mut row);
+    }
+    let (mut left, mut height) = (PADDING, 0f64);
+    let mut corner = vec![(0.0, 0.0); boxes.len()];
+    for column in &order {
+        let widest = column.iter().map(|&i| size[i].0).fold(0.0, f64::max);
+        let mut top = PADDING;
+        for &i in column {
+            corner[i] = (left + (widest - size[i].0) / 2.0, top);
+            top += size[i].1 + GAP.1;
+        }
+        height = height.max(top);
+        left += widest + GAP.0;
+    }
+    for column in &order {
+        // Centre each column on the tallest.
+        let used = column.iter().map(|&i| size[i].1 + GAP.1).sum::<f64>() + PADDING;
+        column.iter().for_each(|&i| corner[i].1 += (height - used) / 2.0);
+    }
+    let (width, height) = (left - GAP.0 + PADDING, height - GAP.1 + PADDING);
+    let mut out = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width:.0}\" height=\"{height:.0}\" \
+         viewBox=\"0 0 {width:.0} {height:.0}\" font-family=\"monospace\" font-size=\"12\">\n\
+         <rect width=\"100%\" height=\"100%\" fill=\"#fcfcfa\"/>\n"
+    );
+    for (i, node) in boxes.iter().enumerate() {
+        let (x1, y1) = (corner[i].0, corner[i].1);
+        for (n, (input, name)) in node.inputs.iter().enumerate() {
+            let share = (n as f64 + 1.0) / (node.inputs.len() as f64 + 1.0);
+            let (x0, y0) = (corner[*input].0 + size[*input].0, corner[*input].1 + size[*input].1 / 2.0);
+            let (x1, y1) = (x1, y1 + size[i].1 * share);
+            let bend = ((x1 - x0) / 2.0).max(20.0);
+            let _ = writeln!(
+                out,
+                "<path d=\"M{x0:.1} {y0:.1}C{:.1} {y0:.1} {:.1} {y1:.1} {x1:.1} {y1:.1}\" fill=\"none\" \
+                 stroke=\"#8a94a6\"/>",
+                x0 + bend,
+                x1 - bend
+            );
+            if !name.is_empty() {
+                let _ = writeln!(
+                    out,
+                    "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\" font-size=\"9\" fill=\"#5b6472\">{}</text>",
+                    x1 - 3.0,
+                    y1 - 2.0,
+                    escaped(name)
+                );
+            }
+        }
+    }
+    for (i, node) in boxes.iter().enumerate() {
+        let ((x, y), (w, h)) = (corner[i], size[i]);
+        let (fill, line) = node.role.colors();
+        let _ = writeln!(
+            out,
+            "<rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{w:.1}\" height=\"{h:.1}\" rx=\"4\" fill=\"{fill}\" \
+             stroke=\"{line}\"/>"
+        );
+        for (n, text) in std::iter::once(&node.title).chain(&node.lines).enumerate() {
+            let weight = if n == 0 { " font-weight=\"bold\"" } else { "" };
+            let baseline = y + PADDING / 2.0 + LINE * (n as f64 + 0.8);
+            let middle = x + w / 2.0;
+            let _ = writeln!(
+                out,
+                "<text x=\"{middle:.1}\" y=\"{baseline:.1}\" text-anchor=\"middle\"{weight}>{}</text>",
+                escaped(text)
+            );
+        }
+    }
+    out.push_str("</svg>\n");
+    out
+}
+
+fn box_size(node: &Box) -> (f64, f64) {
+    let widest = std::iter::once(&node.title).chain(&node.lines).map(|line| line.chars().count()).max();
+    let lines = 1 + node.lines.len();
+    (widest.unwrap_or(0) as f64 * LETTER + 2.0 * PADDING, lines as f64 * LINE + PADDING)
+}
+
+/// Each box's column, as far left of the last as its longest way there, and how many columns there are.
+fn columns(boxes: &[Box]) -> (Vec<usize>, usize) {
+    let mut back = vec![0usize; boxes.len()];
+    for (i, node) in boxes.iter().enumerate().rev() {
+        for (input, _) in &node.inputs {
+            back[*input] = back[*input].max(back[i] + 1);
+        }
+    }
+    let last = back.iter().copied().max().unwrap_or(0);
+    (back.iter().map(|back| last - back).collect(), last + 1)
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

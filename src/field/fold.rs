@@ -16,14 +16,8 @@ impl Field {
         if parents.iter().any(|parent| parent.error().is_some()) {
             return Field::scalar_node(op, parents); // what carries an error is never folded away
         }
-        let folded = parents
-            .iter()
-            .map(Field::as_constant)
-            .collect::<Option<Vec<f64>>>();
-        if let Some(value) = folded
-            .map(|args| op.apply(|i| args[i]))
-            .filter(|value| value.is_finite())
-        {
+        let folded = parents.iter().map(Field::as_constant).collect::<Option<Vec<f64>>>();
+        if let Some(value) = folded.map(|args| op.apply(|i| args[i])).filter(|value| value.is_finite()) {
             return Field::constant(value);
         }
         if let Some(same) = identity(op, &parents) {
@@ -100,10 +94,7 @@ fn identity(op: Op, parents: &[Field]) -> Option<Field> {
         Hypot if b.is(0.0) => unary(Abs, a),
         Length => {
             let zero = parents.iter().position(|parent| parent.is(0.0))?;
-            let rest: Vec<Field> = (0..3)
-                .filter(|&i| i != zero)
-                .map(|i| parents[i].clone())
-                .collect();
+            let rest: Vec<Field> = (0..3).filter(|&i| i != zero).map(|i| parents[i].clone()).collect();
             Field::scalar(Hypot, rest)
         }
         Mix if parents[2].is(0.0) || same => a.clone(),
@@ -233,12 +224,7 @@ impl Real for Field {
         if self.is(0.0) || !factor.may_blow_up(3) {
             return self * factor;
         }
-        Real::if_less(
-            Field::constant(0.0),
-            Real::abs(self.clone()),
-            self * factor,
-            Field::constant(0.0),
-        )
+        Real::if_less(Field::constant(0.0), Real::abs(self.clone()), self * factor, Field::constant(0.0))
     }
 }
 

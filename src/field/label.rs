@@ -43,10 +43,7 @@ impl Field {
     #[track_caller]
     pub fn name(&self, title: &str) -> Field {
         let label = match self.label() {
-            Some(label) => Label {
-                title: Some(title.into()),
-                ..label.clone()
-            },
+            Some(label) => Label { title: Some(title.into()), ..label.clone() },
             None => Label {
                 function: "",
                 arguments: Vec::new(),

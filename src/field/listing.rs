@@ -18,11 +18,7 @@ pub(crate) struct Listing {
 impl Listing {
     /// Lists the graph as it is, remaps and all.
     pub(crate) fn of(roots: &[Field]) -> Listing {
-        let mut list = Listing {
-            nodes: Vec::new(),
-            parents: Vec::new(),
-            roots: Vec::new(),
-        };
+        let mut list = Listing { nodes: Vec::new(), parents: Vec::new(), roots: Vec::new() };
         let mut place: KeyMap<u32> = KeyMap::default();
         let mut steps: Vec<(&Field, bool)> = roots.iter().rev().map(|root| (root, false)).collect();
         while let Some((field, ready)) = steps.pop() {
@@ -31,13 +27,7 @@ impl Listing {
             }
             if ready || field.parents().is_empty() {
                 place.insert(field.key(), list.nodes.len() as u32);
-                list.parents.push(
-                    field
-                        .parents()
-                        .iter()
-                        .map(|parent| place[&parent.key()])
-                        .collect(),
-                );
+                list.parents.push(field.parents().iter().map(|parent| place[&parent.key()]).collect());
                 list.nodes.push(field.clone());
             } else {
                 steps.push((field, true));
@@ -73,11 +63,7 @@ impl Listing {
 impl Listing {
     /// The parameters as fields, in the order of [`Listing::parameters`].
     pub(crate) fn parameter_fields(&self) -> Vec<Field> {
-        self.nodes
-            .iter()
-            .filter(|node| matches!(node.kind(), Kind::Parameter(_)))
-            .cloned()
-            .collect()
+        self.nodes.iter().filter(|node| matches!(node.kind(), Kind::Parameter(_))).cloned().collect()
     }
 }
 
@@ -100,14 +86,8 @@ impl Field {
         let known = self.parameters()?;
         for (name, value) in values {
             if !known.iter().any(|parameter| parameter.name() == *name) {
-                let known = known
-                    .iter()
-                    .map(|parameter| parameter.name().to_string())
-                    .collect();
-                return Err(Error::UnknownParameter {
-                    name: (*name).into(),
-                    known,
-                });
+                let known = known.iter().map(|parameter| parameter.name().to_string()).collect();
+                return Err(Error::UnknownParameter { name: (*name).into(), known });
             }
             Field::constant(*value).check()?;
         }
@@ -124,22 +104,9 @@ impl Field {
     fn rebuilt(&self, replace: impl Fn(&Field) -> Option<Field>) -> Field {
         // A node, the fields of its label and the channels of its material are rebuilt alike.
         let around = |field: &Field| -> Vec<Field> {
-            let label = field
-                .label()
-                .into_iter()
-                .flat_map(|label| label.arguments())
-                .map(|(_, field)| field);
-            let material = field
-                .material()
-                .into_iter()
-                .flat_map(|material| material.channels());
-            field
-                .parents()
-                .iter()
-                .chain(label)
-                .chain(material)
-                .cloned()
-                .collect()
+            let label = field.label().into_iter().flat_map(|label| label.arguments()).map(|(_, field)| field);
+            let material = field.material().into_iter().flat_map(|material| material.channels());
+            field.parents().iter().chain(label).chain(material).cloned().collect()
         };
         let id = |field: &Field| Arc::as_ptr(&field.0);
         let mut done: std::collections::HashMap<_, Field> = std::collections::HashMap::new();

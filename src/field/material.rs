@@ -47,12 +47,7 @@ impl Material {
     }
 
     fn from_channels([r, g, b, roughness, metallic, er, eg, eb]: [Field; 8]) -> Material {
-        Material {
-            color: [r, g, b],
-            roughness,
-            metallic,
-            emission: [er, eg, eb],
-        }
+        Material { color: [r, g, b], roughness, metallic, emission: [er, eg, eb] }
     }
 
     fn zip(&self, other: &Material, combine: impl Fn(&Field, &Field) -> Field) -> Material {
@@ -80,9 +75,7 @@ pub(super) fn material_of(op: Op, parents: &[Field]) -> Option<Material> {
     let first = || parents.iter().find_map(Field::material).cloned();
     let arg = |i: usize| parents[i].without_material();
     let choose = |a: Field, b: Field, then: &Material, otherwise: &Material| {
-        then.zip(otherwise, |c, d| {
-            Real::if_less(a.clone(), b.clone(), c.clone(), d.clone())
-        })
+        then.zip(otherwise, |c, d| Real::if_less(a.clone(), b.clone(), c.clone(), d.clone()))
     };
     let two = match op {
         Op::IfLess => painted(2).zip(painted(3)),
@@ -134,20 +127,12 @@ impl From<Vector<3>> for Color {
 
 /// The sRGB transfer function (IEC 61966-2-1), from the screen's number to linear light.
 pub fn srgb_to_linear(v: f64) -> f64 {
-    if v <= 0.04045 {
-        v / 12.92
-    } else {
-        ((v + 0.055) / 1.055).powf(2.4)
-    }
+    if v <= 0.04045 { v / 12.92 } else { ((v + 0.055) / 1.055).powf(2.4) }
 }
 
 /// The inverse of [`srgb_to_linear`].
 pub fn linear_to_srgb(v: f64) -> f64 {
-    if v <= 0.0031308 {
-        v * 12.92
-    } else {
-        1.055 * v.powf(1.0 / 2.4) - 0.055
-    }
+    if v <= 0.0031308 { v * 12.92 } else { 1.055 * v.powf(1.0 / 2.4) - 0.055 }
 }
 
 impl Field {
@@ -155,10 +140,7 @@ impl Field {
     #[track_caller]
     pub fn color(&self, color: impl Into<Color>) -> Field {
         match color.into().0 {
-            Ok(color) => self.painted(Material {
-                color,
-                ..self.material().cloned().unwrap_or_default()
-            }),
+            Ok(color) => self.painted(Material { color, ..self.material().cloned().unwrap_or_default() }),
             Err(problem) => self.with_error(Error::Argument {
                 function: "color".into(),
                 argument: "color".into(),

@@ -86,12 +86,6 @@ impl Reads {
     pub(crate) const fn space(self) -> bool {
         self.0 & 7 != 0
     }
-    pub(crate) const fn coordinates(self) -> bool {
-        self.0 & 15 != 0
-    }
-    pub(crate) const fn parameters(self) -> bool {
-        self.0 & Reads::PARAMETERS.0 != 0
-    }
     const fn only_parameters(self) -> Reads {
         Reads(self.0 & Reads::PARAMETERS.0)
     }
@@ -120,8 +114,7 @@ impl Key {
     }
 
     fn text(self, text: &str) -> Key {
-        text.bytes()
-            .fold(self.and(text.len() as u128), |key, byte| key.and(byte as u128))
+        text.bytes().fold(self.and(text.len() as u128), |key, byte| key.and(byte as u128))
     }
 }
 
@@ -166,12 +159,7 @@ impl Field {
 
     /// A coordinate.
     pub fn coordinate(axis: Axis) -> Field {
-        Field::node(
-            Kind::Coordinate(axis),
-            Vec::new(),
-            Key::new(2).and(axis as u128),
-            Reads::axis(axis),
-        )
+        Field::node(Kind::Coordinate(axis), Vec::new(), Key::new(2).and(axis as u128), Reads::axis(axis))
     }
 
     pub(super) fn parameter(parameter: Parameter) -> Field {
@@ -181,20 +169,12 @@ impl Field {
             Some((low, high)) => key.and(bits(low)).and(bits(high)),
             None => key,
         };
-        Field::node(
-            Kind::Parameter(Arc::new(parameter)),
-            Vec::new(),
-            key,
-            Reads::PARAMETERS,
-        )
+        Field::node(Kind::Parameter(Arc::new(parameter)), Vec::new(), key, Reads::PARAMETERS)
     }
 
     /// A scalar operation on fields, as it stands: [`Field::scalar`](super::fold) simplifies first.
     pub(super) fn scalar_node(op: Op, parents: Vec<Field>) -> Field {
-        let tag = Op::ALL
-            .iter()
-            .position(|&known| known == op)
-            .expect("an operation of the list") as u128;
+        let tag = Op::ALL.iter().position(|&known| known == op).expect("an operation of the list") as u128;
         let mut keys: Vec<Key> = parents.iter().map(Field::key).collect();
         if matches!(op, Op::Add | Op::Mul) {
             keys.sort(); // a + b and b + a are the same number, bit for bit
@@ -208,10 +188,7 @@ impl Field {
     pub(super) fn kernel_node(kernel: Arc<dyn Kernel>, inputs: Vec<Field>) -> Field {
         // Kernels are equal when they are one object: the address is the identity, and the node keeps it alive.
         let address = Arc::as_ptr(&kernel) as *const () as usize as u128;
-        let key = inputs
-            .iter()
-            .map(Field::key)
-            .fold(Key::new(5).and(address), Key::join);
+        let key = inputs.iter().map(Field::key).fold(Key::new(5).and(address), Key::join);
         let reads = Reads::of(&inputs);
         Field::node(Kind::Kernel(kernel), inputs, key, reads)
     }
@@ -236,9 +213,7 @@ impl Field {
         }
         let material = self.0.material.as_ref().map(|material| material.remap(&to));
         let moved = Axis::ALL.into_iter().filter(|&axis| reads.has(axis));
-        let reads = moved.fold(reads.only_parameters(), |sum, axis| {
-            sum.with(to[axis as usize].reads())
-        });
+        let reads = moved.fold(reads.only_parameters(), |sum, axis| sum.with(to[axis as usize].reads()));
         let parents: Vec<Field> = std::iter::once(self.clone()).chain(to).collect();
         let key = parents.iter().map(Field::key).fold(Key::new(6), Key::join);
         Field::node(Kind::Remap, parents, key, reads).with_material_of(material)
@@ -247,15 +222,7 @@ impl Field {
     fn node(kind: Kind, parents: Vec<Field>, key: Key, reads: Reads) -> Field {
         let error = parents.iter().find_map(|parent| parent.0.error.clone());
         let parents = parents.into_boxed_slice();
-        Field(Arc::new(Node {
-            kind,
-            parents,
-            key,
-            reads,
-            label: None,
-            material: None,
-            error,
-        }))
+        Field(Arc::new(Node { kind, parents, key, reads, label: None, material: None, error }))
     }
 
     /// The same node with something about it changed.
@@ -359,9 +326,7 @@ impl Field {
 
 impl Reads {
     fn of(parents: &[Field]) -> Reads {
-        parents
-            .iter()
-            .fold(Reads::default(), |sum, parent| sum.with(parent.reads()))
+        parents.iter().fold(Reads::default(), |sum, parent| sum.with(parent.reads()))
     }
 }
 
@@ -377,19 +342,9 @@ impl Node {
     /// Moves what this node alone holds onto the stack.
     fn release(&mut self, stack: &mut Vec<Field>) {
         stack.extend(std::mem::take(&mut self.parents));
+        stack.extend(self.label.take().and_then(Arc::into_inner).into_iter().flat_map(Label::into_fields));
         stack.extend(
-            self.label
-                .take()
-                .and_then(Arc::into_inner)
-                .into_iter()
-                .flat_map(Label::into_fields),
-        );
-        stack.extend(
-            self.material
-                .take()
-                .and_then(Arc::into_inner)
-                .into_iter()
-                .flat_map(Material::into_channels),
+            self.material.take().and_then(Arc::into_inner).into_iter().flat_map(Material::into_channels),
         );
     }
 }
@@ -461,11 +416,7 @@ impl Field {
         };
         let material = self.material().map(|material| material.rebuilt(&part));
         let label = self.label().map(|label| Label {
-            arguments: label
-                .arguments
-                .iter()
-                .map(|(name, field)| (*name, part(field)))
-                .collect(),
+            arguments: label.arguments.iter().map(|(name, field)| (*name, part(field))).collect(),
             ..label.clone()
         });
         let field = field.with_material_of(material);

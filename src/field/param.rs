@@ -27,10 +27,7 @@ impl Parameter {
 
     /// The same parameter at another value.
     pub(super) fn at(&self, value: f64) -> Parameter {
-        Parameter {
-            value,
-            ..self.clone()
-        }
+        Parameter { value, ..self.clone() }
     }
 }
 
@@ -59,14 +56,7 @@ pub fn param_in(name: &str, value: f64, min: f64, max: f64) -> Field {
 #[track_caller]
 pub fn param_vector(name: &str, value: [f64; 3]) -> Vector<3> {
     let place = Place::caller();
-    let part = |i: usize| {
-        declare(
-            &format!("{name}.{}", ["x", "y", "z"][i]),
-            value[i],
-            None,
-            place.clone(),
-        )
-    };
+    let part = |i: usize| declare(&format!("{name}.{}", ["x", "y", "z"][i]), value[i], None, place.clone());
     Vector(std::array::from_fn(part))
 }
 
@@ -83,21 +73,12 @@ fn declare(name: &str, value: f64, range: Option<(f64, f64)>, place: Place) -> F
         }
         _ => None,
     };
-    let field = Field::parameter(Parameter {
-        name: name.into(),
-        value,
-        range,
-    });
+    let field = Field::parameter(Parameter { name: name.into(), value, range });
     match problem {
         None => field,
         Some((argument, problem)) => {
             let function = format!("param {name:?}");
-            field.with_error(Error::Argument {
-                function,
-                argument: argument.into(),
-                problem,
-                place,
-            })
+            field.with_error(Error::Argument { function, argument: argument.into(), problem, place })
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::number::{Interval, Real};
 use std::collections::HashMap;
 
 /// The most node evaluations one run may make: a remap repeated 60 times over doubles the work each time.
-pub const LARGEST_RUN: usize = 1 << 24;
+pub const LARGEST_RUN: usize = 1 << 22;
 
 struct Frame<R> {
     values: [R; 4],
@@ -48,18 +48,11 @@ pub(crate) fn run<'a, R: Real>(
     for output in outputs {
         output.check()?;
     }
-    let root = Frame {
-        values: at,
-        keys: Axis::ALL.map(|axis| Field::coordinate(axis).key()),
-    };
+    let root = Frame { values: at, keys: Axis::ALL.map(|axis| Field::coordinate(axis).key()) };
     let mut frame_of: HashMap<[Key; 4], usize> = HashMap::from([(root.keys, 0)]);
     let mut frames = vec![root];
     let mut known: KeyMap<R> = KeyMap::default();
-    let mut steps: Vec<Step> = outputs
-        .iter()
-        .rev()
-        .map(|output| Step::Visit(output, 0))
-        .collect();
+    let mut steps: Vec<Step> = outputs.iter().rev().map(|output| Step::Visit(output, 0)).collect();
     while let Some(step) = steps.pop() {
         match step {
             Step::Visit(field, frame) => {
@@ -73,13 +66,7 @@ pub(crate) fn run<'a, R: Real>(
                     steps.extend(read.map(|axis| Step::Visit(&to[axis as usize], frame)));
                 } else {
                     steps.push(Step::Apply(field, frame));
-                    steps.extend(
-                        field
-                            .parents()
-                            .iter()
-                            .rev()
-                            .map(|parent| Step::Visit(parent, frame)),
-                    );
+                    steps.extend(field.parents().iter().rev().map(|parent| Step::Visit(parent, frame)));
                 }
             }
             Step::Apply(field, frame) => {
@@ -101,10 +88,7 @@ pub(crate) fn run<'a, R: Real>(
             Step::Enter(field, outer) => {
                 let (child, to) = (&field.parents()[0], &field.parents()[1..]);
                 let frame = &frames[outer];
-                let mut inner = Frame {
-                    values: frame.values.clone(),
-                    keys: frame.keys,
-                };
+                let mut inner = Frame { values: frame.values.clone(), keys: frame.keys };
                 for axis in Axis::ALL {
                     let i = axis as usize;
                     if child.reads().has(axis) {
@@ -131,10 +115,7 @@ pub(crate) fn run<'a, R: Real>(
             }
         }
     }
-    Ok(outputs
-        .iter()
-        .map(|output| known[&place_key(output, &frames[0])].clone())
-        .collect())
+    Ok(outputs.iter().map(|output| known[&place_key(output, &frames[0])].clone()).collect())
 }
 
 impl Field {

@@ -21,10 +21,7 @@ impl<R: Copy, const N: usize> Copy for Dual<R, N> {}
 impl<R: Real, const N: usize> Dual<R, N> {
     /// A value that stands still: every derivative is 0.
     pub fn fixed(value: R) -> Self {
-        Dual {
-            value,
-            slope: std::array::from_fn(|_| R::zero()),
-        }
+        Dual { value, slope: std::array::from_fn(|_| R::zero()) }
     }
 
     /// The variable of one direction: derivative 1 there, 0 elsewhere.
@@ -68,10 +65,7 @@ impl<R: Real, const N: usize> Add for Dual<R, N> {
     #[inline(always)]
     fn add(self, other: Self) -> Self {
         let slope = Self::pairwise(&self, &other, |a, b| a + b);
-        Dual {
-            value: self.value + other.value,
-            slope,
-        }
+        Dual { value: self.value + other.value, slope }
     }
 }
 
@@ -80,10 +74,7 @@ impl<R: Real, const N: usize> Sub for Dual<R, N> {
     #[inline(always)]
     fn sub(self, other: Self) -> Self {
         let slope = Self::pairwise(&self, &other, |a, b| a - b);
-        Dual {
-            value: self.value - other.value,
-            slope,
-        }
+        Dual { value: self.value - other.value, slope }
     }
 }
 
@@ -107,10 +98,7 @@ impl<R: Real, const N: usize> Neg for Dual<R, N> {
     type Output = Self;
     #[inline(always)]
     fn neg(self) -> Self {
-        Dual {
-            value: -self.value,
-            slope: self.slope.map(|slope| -slope),
-        }
+        Dual { value: -self.value, slope: self.slope.map(|slope| -slope) }
     }
 }
 
@@ -173,34 +161,23 @@ impl<R: Real, const N: usize> Real for Dual<R, N> {
 
     #[inline(always)]
     fn min(self, other: Self) -> Self {
-        let slope = Self::pairwise(&self, &other, |a, b| {
-            R::if_less(other.value.clone(), self.value.clone(), b, a)
-        });
-        Dual {
-            value: self.value.min(other.value),
-            slope,
-        }
+        let slope =
+            Self::pairwise(&self, &other, |a, b| R::if_less(other.value.clone(), self.value.clone(), b, a));
+        Dual { value: self.value.min(other.value), slope }
     }
 
     #[inline(always)]
     fn max(self, other: Self) -> Self {
-        let slope = Self::pairwise(&self, &other, |a, b| {
-            R::if_less(self.value.clone(), other.value.clone(), b, a)
-        });
-        Dual {
-            value: self.value.max(other.value),
-            slope,
-        }
+        let slope =
+            Self::pairwise(&self, &other, |a, b| R::if_less(self.value.clone(), other.value.clone(), b, a));
+        Dual { value: self.value.max(other.value), slope }
     }
 
     #[inline(always)]
     fn if_less(a: Self, b: Self, then: Self, otherwise: Self) -> Self {
         let choose = |then, otherwise| R::if_less(a.value.clone(), b.value.clone(), then, otherwise);
         let slope = Self::pairwise(&then, &otherwise, &choose);
-        Dual {
-            value: choose(then.value, otherwise.value),
-            slope,
-        }
+        Dual { value: choose(then.value, otherwise.value), slope }
     }
 
     fn mix(a: Self, b: Self, w: Self) -> Self {
@@ -209,10 +186,7 @@ impl<R: Real, const N: usize> Real for Dual<R, N> {
             R::mix(a.slope[n].clone(), b.slope[n].clone(), w.value.clone())
                 + rise.clone() * w.slope[n].clone()
         });
-        Dual {
-            value: R::mix(a.value, b.value, w.value),
-            slope,
-        }
+        Dual { value: R::mix(a.value, b.value, w.value), slope }
     }
 
     fn smooth_min(a: Self, b: Self, k: Self, kind: Smooth) -> Self {
@@ -222,30 +196,22 @@ impl<R: Real, const N: usize> Real for Dual<R, N> {
             R::mix(a.slope[n].clone(), b.slope[n].clone(), weight.clone())
                 + slope_in_k.clone() * k.slope[n].clone()
         });
-        Dual {
-            value: R::smooth_min(a.value, b.value, k.value, kind),
-            slope,
-        }
+        Dual { value: R::smooth_min(a.value, b.value, k.value, kind), slope }
     }
 
     fn gated(self, factor: Self) -> Self {
         let slope = Self::pairwise(&self, &factor, |own, theirs| {
             own.gated(factor.value.clone()) + self.value.clone().gated(theirs)
         });
-        Dual {
-            value: self.value.gated(factor.value),
-            slope,
-        }
+        Dual { value: self.value.gated(factor.value), slope }
     }
 
     fn kernel(kernel: &Arc<dyn Kernel>, inputs: &[Self]) -> Self {
         let values: Vec<R> = inputs.iter().map(|input| input.value.clone()).collect();
         let (value, gradient) = R::kernel_with_gradient(kernel, &values);
         let slope = std::array::from_fn(|n| {
-            let terms = inputs
-                .iter()
-                .zip(&gradient)
-                .map(|(input, g)| input.slope[n].clone().gated(g.clone()));
+            let terms =
+                inputs.iter().zip(&gradient).map(|(input, g)| input.slope[n].clone().gated(g.clone()));
             terms.reduce(|sum, term| sum + term).unwrap_or_else(R::zero)
         });
         Dual { value, slope }
@@ -283,11 +249,7 @@ mod tests {
         assert_eq!(at(0.0).pow(Dual::constant(0.5)).slope[0], 0.0);
         assert_eq!(at(0.0).pow(Dual::constant(1.0)).slope[0], 1.0);
         assert_eq!(at(-2.0).pow(Dual::constant(3.0)).slope[0], 12.0);
-        assert_eq!(
-            at(0.0).min(at(0.0) * Dual::constant(2.0)).slope[0],
-            1.0,
-            "the first at a tie"
-        );
+        assert_eq!(at(0.0).min(at(0.0) * Dual::constant(2.0)).slope[0], 1.0, "the first at a tie");
     }
 
     #[test]

@@ -287,10 +287,7 @@ impl Div for Interval {
         let (lo, hi) = (a.lo / under_lo, a.hi / under_hi);
         let exact = |q: f64, under: f64, over: f64| is_short(q) & is_short(under) & (q * under == over);
         // Of 0/0 and ∞/∞ the sign is known, and `max` and `min` let go of NaN. An underflow keeps its sign too.
-        let (lo, hi) = (
-            down(lo, exact(lo, under_lo, a.lo)),
-            up(hi, exact(hi, under_hi, a.hi)),
-        );
+        let (lo, hi) = (down(lo, exact(lo, under_lo, a.lo)), up(hi, exact(hi, under_hi, a.hi)));
         let low = if a.lo >= 0.0 { lo.max(0.0) } else { lo };
         Interval::decided(low, if a.hi <= 0.0 { hi.min(0.0) } else { hi })
     }
@@ -574,11 +571,7 @@ impl Real for Interval {
     fn fract(self) -> Self {
         let cell = self.floor();
         let one_cell = cell.is_point() && cell.is_finite();
-        if one_cell {
-            self - cell
-        } else {
-            Interval::of(0.0, 1.0)
-        }
+        if one_cell { self - cell } else { Interval::of(0.0, 1.0) }
     }
 }
 
@@ -622,10 +615,7 @@ mod tests {
             4 => within.lo.next_up(),
             _ => between,
         };
-        [candidate, between, within.lo]
-            .into_iter()
-            .find(|&v| within.contains(v))
-            .unwrap()
+        [candidate, between, within.lo].into_iter().find(|&v| within.contains(v)).unwrap()
     }
 
     /// Division by zero, outside the domain: an infinity whose sign is that of a zero.
@@ -728,10 +718,7 @@ mod tests {
     /// The same but for rounding, and not narrower.
     fn assert_tight(found: Interval, lo: f64, hi: f64) {
         let close = (found.lo - lo).abs().max((found.hi - hi).abs()) < 2e-14 * (1.0 + found.largest());
-        assert!(
-            close && found.contains(lo) && found.contains(hi),
-            "{found:?} for [{lo}, {hi}]"
-        );
+        assert!(close && found.contains(lo) && found.contains(hi), "{found:?} for [{lo}, {hi}]");
     }
 
     #[test]
@@ -751,10 +738,7 @@ mod tests {
         assert_eq!(of(-1.0, 2.0).abs(), of(0.0, 2.0));
         for tiny in [1e-200, 2f64.powi(-600)] {
             let product = Interval::point(tiny) * Interval::point(-tiny);
-            assert!(
-                product.lo < 0.0 && product.hi == 0.0,
-                "an underflow is not a zero"
-            );
+            assert!(product.lo < 0.0 && product.hi == 0.0, "an underflow is not a zero");
         }
         assert_eq!(Interval::constant(f64::NAN), Interval::WHOLE);
         assert_eq!(Interval::WHOLE - Interval::WHOLE, Interval::WHOLE);
@@ -775,24 +759,12 @@ mod tests {
     #[test]
     fn angles_and_the_cut() {
         assert_tight(of(1.0, 2.0).atan2(of(1.0, 2.0)), 0.5f64.atan(), 2f64.atan());
-        assert_tight(
-            of(1.0, 2.0).atan2(of(-1.0, 1.0)),
-            FRAC_PI_2 / 2.0,
-            1.5 * FRAC_PI_2,
-        );
-        assert_tight(
-            of(-1.0, 1.0).atan2(of(1.0, 2.0)),
-            -FRAC_PI_2 / 2.0,
-            FRAC_PI_2 / 2.0,
-        );
+        assert_tight(of(1.0, 2.0).atan2(of(-1.0, 1.0)), FRAC_PI_2 / 2.0, 1.5 * FRAC_PI_2);
+        assert_tight(of(-1.0, 1.0).atan2(of(1.0, 2.0)), -FRAC_PI_2 / 2.0, FRAC_PI_2 / 2.0);
         for y in [of(-1.0, 1.0), of(0.0, 1.0), Interval::ZERO] {
             assert_tight(y.atan2(of(-2.0, -1.0)), -PI, PI);
         }
-        assert_tight(
-            of(-2.0, -1.0).atan2(of(-1.0, -1.0)),
-            -1.5 * FRAC_PI_2,
-            (-2f64).atan2(-1.0),
-        );
+        assert_tight(of(-2.0, -1.0).atan2(of(-1.0, -1.0)), -1.5 * FRAC_PI_2, (-2f64).atan2(-1.0));
     }
 
     #[test]
@@ -805,9 +777,7 @@ mod tests {
         assert_eq!(Interval::WHOLE.pow(Interval::ZERO), Interval::ONE);
         assert_tight(of(0.0, 4.0).pow(Interval::point(0.5)), 0.0, 2.0);
         assert_tight(of(0.5, 2.0).pow(of(-1.0, 2.0)), 0.25, 4.0);
-        let slope = Dual::<Interval, 1>::variable(of(-2.0, 1.0), 0)
-            .pow(Dual::constant(3.0))
-            .slope[0];
+        let slope = Dual::<Interval, 1>::variable(of(-2.0, 1.0), 0).pow(Dual::constant(3.0)).slope[0];
         assert_tight(slope, 0.0, 12.0);
     }
 
@@ -841,10 +811,7 @@ mod tests {
     #[test]
     fn blends_and_choices() {
         assert_tight(Interval::mix(of(0.0, 1.0), of(2.0, 4.0), of(0.0, 0.5)), 0.0, 2.5);
-        assert_eq!(
-            Interval::mix(of(0.0, 1.0), Interval::WHOLE, Interval::ZERO),
-            of(0.0, 1.0)
-        );
+        assert_eq!(Interval::mix(of(0.0, 1.0), Interval::WHOLE, Interval::ZERO), of(0.0, 1.0));
         let third: f64 = 1.0 / 3.0; // a(1 − w) + b·w is 2⁻⁵⁴ for it, where `f64` cancels to something else
         let cancelled = Interval::mix(Interval::ONE, Interval::point(-2.0), Interval::point(third));
         assert!(
@@ -866,9 +833,6 @@ mod tests {
         let (one, two) = (Interval::ONE, Interval::point(2.0));
         assert_eq!(Interval::if_less(of(0.0, 1.0), of(1.5, 2.0), one, two), one);
         assert_eq!(Interval::if_less(of(1.0, 2.0), of(0.0, 1.0), one, two), two);
-        assert_eq!(
-            Interval::if_less(of(0.0, 2.0), of(1.0, 1.0), one, two),
-            of(1.0, 2.0)
-        );
+        assert_eq!(Interval::if_less(of(0.0, 2.0), of(1.0, 1.0), one, two), of(1.0, 2.0));
     }
 }

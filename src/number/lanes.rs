@@ -89,13 +89,7 @@ impl<const N: usize> Real for Lanes<N> {
 
     #[inline(always)]
     fn if_less(a: Self, b: Self, then: Self, otherwise: Self) -> Self {
-        Lanes(from_fn(|i| {
-            if a.0[i] < b.0[i] {
-                then.0[i]
-            } else {
-                otherwise.0[i]
-            }
-        }))
+        Lanes(from_fn(|i| if a.0[i] < b.0[i] { then.0[i] } else { otherwise.0[i] }))
     }
 
     // A kernel is written in `f64` and runs lane by lane.

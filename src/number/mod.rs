@@ -115,9 +115,7 @@ pub trait Real:
 
     /// A kernel's value and its derivative in each input, at once where that is cheaper.
     fn kernel_with_gradient(kernel: &Arc<dyn Kernel>, inputs: &[Self]) -> (Self, Vec<Self>) {
-        let gradient = (0..inputs.len())
-            .map(|i| Self::kernel(&kernel.derivative(i), inputs))
-            .collect();
+        let gradient = (0..inputs.len()).map(|i| Self::kernel(&kernel.derivative(i), inputs)).collect();
         (Self::kernel(kernel, inputs), gradient)
     }
 

@@ -67,12 +67,7 @@ impl Smooth {
 
     /// e⁻ᵘ, and exactly 0 beyond the reach, so that the blend can be pruned there bit for bit.
     fn decay<R: Real>(u: R) -> R {
-        R::if_less(
-            u.clone(),
-            R::constant(Self::EXPONENTIAL_REACH),
-            (-u).exp(),
-            R::zero(),
-        )
+        R::if_less(u.clone(), R::constant(Self::EXPONENTIAL_REACH), (-u).exp(), R::zero())
     }
 
     /// s(u), for u ≥ 0.
@@ -178,20 +173,10 @@ mod tests {
 
     #[test]
     fn adds_what_its_kind_documents() {
-        let documented = [
-            1.0 / 4.0,
-            1.0 / 6.0,
-            3.0 / 16.0,
-            1.0 - 0.5f64.sqrt(),
-            2f64.ln(),
-            0.5,
-        ];
+        let documented = [1.0 / 4.0, 1.0 / 6.0, 3.0 / 16.0, 1.0 - 0.5f64.sqrt(), 2f64.ln(), 0.5];
         for (kind, most) in Smooth::ALL.into_iter().zip(documented) {
             assert!((kind.deepest() - most).abs() < 1e-15, "{kind:?}");
-            assert!(
-                (kind.value(1.0, 1.0, 2.0) - (1.0 - 2.0 * most)).abs() < 1e-15,
-                "{kind:?}"
-            );
+            assert!((kind.value(1.0, 1.0, 2.0) - (1.0 - 2.0 * most)).abs() < 1e-15, "{kind:?}");
         }
     }
 
@@ -203,10 +188,7 @@ mod tests {
                 let slope = (kind.depth(u + e) - kind.depth(u - e)) / (2.0 * e);
                 assert!((kind.weight(u) + slope).abs() < 1e-6, "{kind:?} at {u}");
                 let sum = kind.depth(u) + u * kind.weight(u);
-                assert!(
-                    (kind.slope_in_k(u, 0.0, 1.0) + sum).abs() < 1e-15,
-                    "{kind:?} at {u}"
-                );
+                assert!((kind.slope_in_k(u, 0.0, 1.0) + sum).abs() < 1e-15, "{kind:?} at {u}");
             }
         }
     }

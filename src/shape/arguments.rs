@@ -7,15 +7,15 @@ use super::catalogue::Call;
 use crate::field::{Axis, Field, Points, Vector};
 use crate::number::Smooth;
 
-fn finite(call: &mut Call, argument: &str, field: &Field) {
-    // A constant that is not finite carries its own error; here it gets the name of the call.
-    if let Some(value) = field.as_constant().filter(|value| !value.is_finite()) {
-        call.wrong(argument, format!("is {value}, not a finite number"));
-    }
-}
-
 fn taken_number(call: &mut Call, argument: &'static str, field: Field) -> Field {
-    finite(call, argument, &field);
+    // A constant that is not finite carries an error of its own; the call's says more.
+    let field = match field.as_constant() {
+        Some(value) if !value.is_finite() => {
+            call.wrong(argument, format!("is {value}, not a finite number"));
+            Field::constant(0.0)
+        }
+        _ => field,
+    };
     call.note(argument, &field);
     field
 }
@@ -102,20 +102,11 @@ fn taken_points<const N: usize>(
     least: usize,
 ) -> Points<N> {
     if points.0.len() < least {
-        call.wrong(
-            argument,
-            format!("has {} points, and must have at least {least}", points.0.len()),
-        );
+        call.wrong(argument, format!("has {} points, and must have at least {least}", points.0.len()));
     }
     let taken = |part| taken_number(call, argument, part);
     let mut taken = taken;
-    Points(
-        points
-            .0
-            .into_iter()
-            .map(|point| Vector(point.0.map(&mut taken)))
-            .collect(),
-    )
+    Points(points.0.into_iter().map(|point| Vector(point.0.map(&mut taken))).collect())
 }
 
 argument! {

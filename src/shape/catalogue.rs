@@ -61,12 +61,7 @@ pub struct Call {
 
 impl Call {
     pub(crate) fn new(function: &'static str, place: Place) -> Call {
-        Call {
-            function,
-            arguments: Vec::new(),
-            place,
-            error: None,
-        }
+        Call { function, arguments: Vec::new(), place, error: None }
     }
 
     /// Notes an argument for the label.
@@ -77,33 +72,18 @@ impl Call {
     /// Notes a mistake; the first stays.
     pub(crate) fn wrong(&mut self, argument: &str, problem: impl Into<String>) {
         let (function, place) = (self.function.into(), self.place.clone());
-        let mistake = Error::Argument {
-            function,
-            argument: argument.into(),
-            problem: problem.into(),
-            place,
-        };
+        let mistake = Error::Argument { function, argument: argument.into(), problem: problem.into(), place };
         self.error.get_or_insert(mistake);
     }
 
     /// The result, under its label, carrying the mistake if there was one.
     pub(crate) fn finish(self, field: Field) -> Field {
-        let Call {
-            function,
-            arguments,
-            place,
-            error,
-        } = self;
+        let Call { function, arguments, place, error } = self;
         let field = match error {
             Some(error) => field.with_error(error),
             None => field,
         };
-        field.with_label(Label {
-            function,
-            arguments,
-            place,
-            title: None,
-        })
+        field.with_label(Label { function, arguments, place, title: None })
     }
 }
 

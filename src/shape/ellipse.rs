@@ -72,7 +72,10 @@ mod tests {
                 let (nx, ny) = (f.slope[0], f.slope[1]);
                 assert!((nx.hypot(ny) - 1.0).abs() < 1e-11, "{a}, {b} at {px}, {py}: {f:?}");
                 let (qx, qy) = (px - f.value * nx, py - f.value * ny);
-                assert!(((qx / a).hypot(qy / b) - 1.0).abs() * b.min(a) < 1e-12, "{a}, {b} at {px}, {py}: {f:?}");
+                assert!(
+                    ((qx / a).hypot(qy / b) - 1.0).abs() * b.min(a) < 1e-12,
+                    "{a}, {b} at {px}, {py}: {f:?}"
+                );
                 let inside = (px / a).hypot(py / b) < 1.0;
                 assert_eq!(f.value < 0.0, inside);
             }

@@ -7,13 +7,22 @@
 #[macro_use]
 pub mod catalogue;
 pub mod arguments;
+mod bezier;
 pub mod blend;
 pub mod combine;
+pub mod curve;
+mod ellipse;
+pub mod into_space;
+pub mod lattice;
 pub mod motion;
 pub mod noise;
+mod outline;
 pub mod place;
+pub mod plane;
+pub mod polyhedron;
 pub mod solid;
 mod sweep;
+mod text;
 pub mod time;
 pub mod warp;
 
@@ -21,12 +30,21 @@ pub use arguments::*;
 pub use blend::*;
 pub use catalogue::{Claim, Entry, catalogue};
 pub use combine::*;
+pub use curve::*;
+pub use lattice::*;
 pub use motion::*;
 pub use noise::*;
+pub use plane::*;
+pub use polyhedron::*;
 pub use solid::*;
 
 const GROUPS: &[&[Entry]] = &[
     solid::ENTRIES,
+    polyhedron::ENTRIES,
+    curve::ENTRIES,
+    lattice::ENTRIES,
+    plane::ENTRIES,
+    into_space::ENTRIES,
     combine::ENTRIES,
     blend::ENTRIES,
     place::ENTRIES,

@@ -81,9 +81,7 @@ impl Kernel for Noise {
         }
         // The mean value theorem: not further from the middle's value than the steepest slope allows.
         let middle: Vec<f64> = inputs.iter().map(|input| input.middle()).collect();
-        let reach: f64 = (0..4)
-            .map(|i| self.raised(i).most() * inputs[i].width() * 0.5)
-            .sum();
+        let reach: f64 = (0..4).map(|i| self.raised(i).most() * inputs[i].width() * 0.5).sum();
         let value = self.value(&middle);
         let reach = reach * (1.0 + 1e-12) + 1e-12 * most;
         Interval::new((value - reach).max(-most), (value + reach).min(most))
@@ -149,9 +147,7 @@ fn most_of_pair(order: u8) -> f64 {
 /// The unit gradient of a lattice corner, drawn by a hash: a normal deviate an axis would need logarithms, so points
 /// of the cube are drawn until one is in the ball.
 fn gradient(corner: [i64; 4]) -> [f64; 4] {
-    let mut state = corner.iter().fold(0x2545_f491_4f6c_dd1d_u64, |hash, &axis| {
-        scramble(hash ^ axis as u64)
-    });
+    let mut state = corner.iter().fold(0x2545_f491_4f6c_dd1d_u64, |hash, &axis| scramble(hash ^ axis as u64));
     loop {
         let g: [f64; 4] = std::array::from_fn(|_| {
             state = scramble(state);
@@ -189,10 +185,7 @@ mod tests {
                 kernel.value(&at)
             };
             let slope = (moved(e) - moved(-e)) / (2.0 * e);
-            assert!(
-                (next.value(&at) - slope).abs() < 1e-6 * (1.0 + slope.abs()),
-                "{next:?}"
-            );
+            assert!((next.value(&at) - slope).abs() < 1e-6 * (1.0 + slope.abs()), "{next:?}");
             kernel = next;
         }
     }
@@ -208,9 +201,6 @@ mod tests {
             let near = at.map(|axis| Interval::new(axis - 0.01, axis + 0.01));
             assert!(noise.bounds(&near).contains(value));
         }
-        assert!(
-            (-1.3..-0.7).contains(&least) && (0.7..1.3).contains(&most),
-            "{least} to {most}"
-        );
+        assert!((-1.3..-0.7).contains(&least) && (0.7..1.3).contains(&most), "{least} to {most}");
     }
 }

@@ -1,15 +1,16 @@
 //! Straight edges, and the outlines made of them.
 
 use crate::field::*;
+use std::f64::consts::{FRAC_PI_2, PI, TAU};
 
 /// An edge shorter than this has no direction of its own.
 const SHORTEST: f64 = 1e-12;
 
 /// A directed edge: where it begins, its unit direction, its length.
 pub(super) struct Edge {
-    from: Vector<2>,
-    direction: [Field; 2],
-    length: Field,
+    pub from: Vector<2>,
+    pub direction: [Field; 2],
+    pub length: Field,
 }
 
 /// A point as an edge sees it.
@@ -52,6 +53,31 @@ impl Sight {
     }
 }
 
+/// The point (x, y) folded by the mirrors of a figure that has `n` corners, one of them straight up, into the angle π/n
+/// to the right of +y.
+///
+/// It is the angle that is folded: over an interval that loses nothing, where mirrors one after another, or a turn by
+/// one of several angles, would.
+pub(super) fn folded(n: &Field) -> (Field, Field) {
+    let (px, py) = (x().abs(), y());
+    let mut angle = FRAC_PI_2 - atan2(&py, &px); // from +y; it does not meet the cut of `atan2`
+    match n.as_constant() {
+        // By halves: what is left is so many times the angle π/n.
+        Some(n) => {
+            let mut left = n;
+            while left > 1.0 {
+                left = (left / 2.0).ceil();
+                let mirror = left * PI / n;
+                angle = mirror - (angle - mirror).abs();
+            }
+        }
+        // By the nearest corner.
+        None => angle = (&angle - (&angle * n / TAU).round() * TAU / n).abs(),
+    }
+    let away = hypot(px, py);
+    (&away * angle.sin(), away * angle.cos())
+}
+
 /// The signed distance to a polygon: that to the nearest edge, negative where a ray towards +x crosses the outline an
 /// odd number of times.
 ///
@@ -76,13 +102,14 @@ pub(super) fn polygon(points: &[Vector<2>]) -> Field {
     }
     let distance = distance.unwrap_or_else(|| Field::constant(1.0)); // no points: a mistake reported with the call
     // Outside the bounding box the side is known, which spares intervals the question whether a ray crosses.
-    let overall = |axis: usize, pick: fn(Field, Field) -> Field| points.iter().map(|p| p.0[axis].clone()).reduce(pick);
-    let (low, high): (fn(Field, Field) -> Field, fn(Field, Field) -> Field) = (|a, b| a.min(b), |a, b| a.max(b));
-    if let (Some(x0), Some(x1), Some(y0), Some(y1)) =
-        (overall(0, low), overall(0, high), overall(1, low), overall(1, high))
-    {
-        let outside = (x0 - &px).max(&px - x1).max(y0 - &py).max(&py - y1);
-        side = if_less(0, outside, 1, side);
+    let overall = |axis: usize, pick: fn(&Field, &Field) -> Field| {
+        points.iter().map(|point| point.0[axis].clone()).reduce(|p, q| pick(&p, &q))
+    };
+    for (axis, at) in [px, py].into_iter().enumerate() {
+        let (low, high) = (overall(axis, |p, q| p.min(q)), overall(axis, |p, q| p.max(q)));
+        if let (Some(low), Some(high)) = (low, high) {
+            side = if_less(0, (low - &at).max(at - high), 1, side);
+        }
     }
     if_less(side, 0, -&distance, distance)
 }

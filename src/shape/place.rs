@@ -137,14 +137,8 @@ fn nearest_copies(shape: &Field, candidates: [Vec<Field>; 3]) -> Field {
     let mut copies = Vec::new();
     for x in &xs {
         for y in &ys {
-            copies.extend(
-                zs.iter()
-                    .map(|z| shape.remap([x.clone(), y.clone(), z.clone(), t()])),
-            );
+            copies.extend(zs.iter().map(|z| shape.remap([x.clone(), y.clone(), z.clone(), t()])));
         }
     }
-    copies
-        .into_iter()
-        .reduce(|a, b| a.min(b))
-        .expect("at least the shape's own cell")
+    copies.into_iter().reduce(|a, b| a.min(b)).expect("at least the shape's own cell")
 }

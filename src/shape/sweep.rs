@@ -8,6 +8,8 @@ use crate::error::Result;
 use crate::field::{Axis, Field, if_less};
 use crate::number::{Interval, Kernel};
 use crate::tape::{Machine, Tape};
+use std::cmp::Ordering;
+use std::collections::BinaryHeap;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
@@ -73,36 +75,18 @@ impl Sweep {
         let parameters = shape.parameters()?;
         let slope = shape.dt();
         let curve = slope.dt();
-        let names = parameters
-            .iter()
-            .map(|parameter| parameter.name().to_string())
-            .collect();
+        let names = parameters.iter().map(|parameter| parameter.name().to_string()).collect();
         // Every tape lists all the shape's parameters, in one order: the outputs include the shape itself.
         let tape = Tape::new(&[shape.clone(), slope.clone(), curve.clone()])?;
-        let core = Arc::new(Shape {
-            tape,
-            parameters: names,
-            value: shape.clone(),
-            slope,
-            curve,
-        });
+        let core = Arc::new(Shape { tape, parameters: names, value: shape.clone(), slope, curve });
         let sweep = Sweep::at(core, std::array::from_fn(|_| shape.clone()))?;
         Ok((sweep, parameters.iter().map(Field::of_parameter).collect()))
     }
 
     fn at(shape: Arc<Shape>, expressions: [Field; 3]) -> Result<Sweep> {
         let tape = |expression: &Field| Tape::new(&[shape.value.clone(), expression.clone()]);
-        let tapes = [
-            tape(&expressions[0])?,
-            tape(&expressions[1])?,
-            tape(&expressions[2])?,
-        ];
-        Ok(Sweep {
-            shape,
-            expressions,
-            tapes,
-            derivatives: OnceLock::new(),
-        })
+        let tapes = [tape(&expressions[0])?, tape(&expressions[1])?, tape(&expressions[2])?];
+        Ok(Sweep { shape, expressions, tapes, derivatives: OnceLock::new() })
     }
 
     /// The derivatives in every input, made once.
@@ -177,22 +161,13 @@ impl Kernel for Sweep {
         if !self.is_value() {
             // At whatever time the least is found: over the whole span, and each place it may be.
             let over = |tape| run_over(tape, inputs, span)[1];
-            return self
-                .tapes
-                .iter()
-                .map(over)
-                .reduce(Interval::hull)
-                .unwrap_or(Interval::WHOLE);
+            return self.tapes.iter().map(over).reduce(Interval::hull).unwrap_or(Interval::WHOLE);
         }
         // The least over the pieces of the span is a lower bound; the value at a time certainly in the span an upper.
         const PIECES: usize = 16;
         let step = span.width() / PIECES as f64;
         let edge = |i: usize| {
-            if i == PIECES {
-                span.hi()
-            } else {
-                span.lo() + i as f64 * step
-            }
+            if i == PIECES { span.hi() } else { span.lo() + i as f64 * step }
         };
         let piece =
             |i: usize| run_over(&self.shape.tape, inputs, Interval::new(edge(i), edge(i + 1)))[0].lo();
@@ -214,6 +189,30 @@ fn run_over(tape: &Tape, inputs: &[Interval], time: Interval) -> Vec<Interval> {
     machine.at([inputs[0], inputs[1], inputs[2], time]).to_vec()
 }
 
+/// How many spans of time one search may look at.
+const BUDGET: usize = 400;
+
+/// A span of time still to be searched, and a lower bound on the values in it. The lowest comes first.
+#[derive(PartialEq)]
+struct Span {
+    low: f64,
+    times: (f64, f64),
+}
+
+impl Eq for Span {}
+
+impl PartialOrd for Span {
+    fn partial_cmp(&self, other: &Span) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Span {
+    fn cmp(&self, other: &Span) -> Ordering {
+        other.low.total_cmp(&self.low).then(other.times.0.total_cmp(&self.times.0))
+    }
+}
+
 impl Shape {
     /// The time of the least over the span, and where in the span it is.
     ///
@@ -224,12 +223,7 @@ impl Shape {
         let mut numbers = Machine::new(&self.tape);
         numbers.set_parameters(parameters);
         let mut bounds: Machine<Interval> = Machine::new(&self.tape);
-        bounds.set_parameters(
-            &parameters
-                .iter()
-                .map(|&value| Interval::point(value))
-                .collect::<Vec<_>>(),
-        );
+        bounds.set_parameters(&parameters.iter().map(|&value| Interval::point(value)).collect::<Vec<_>>());
         let at = |time: f64| [inputs[0], inputs[1], inputs[2], time];
         let mut at_time = |time: f64| -> [f64; 3] {
             let out = numbers.at(at(time));
@@ -250,29 +244,33 @@ impl Shape {
             best.1
         };
         let mut least = offer(last, at_time(last)[0]);
-        let narrowest = (last - first) * 1e-9;
-        let mut spans = vec![(first, last)];
-        let mut budget = 4000;
-        while let Some((a, b)) = spans.pop() {
+        // The span with the lowest bound is looked at first, so that a budget is spent where it matters: where the
+        // field does not change with time, no bound ever tells two times apart.
+        let mut spans = BinaryHeap::from([Span { low: f64::NEG_INFINITY, times: (first, last) }]);
+        for _ in 0..BUDGET {
+            let Some(Span { low, times: (a, b) }) = spans.pop() else { break };
+            if low >= least {
+                break; // nor can any other
+            }
+            let middle = 0.5 * (a + b);
+            if middle <= a || middle >= b {
+                continue;
+            }
             let [value, slope, curve] = over(&mut bounds, a, b);
             if value.lo() >= least || slope.lo() >= 0.0 || slope.hi() <= 0.0 {
                 continue; // not here, or only at the ends, which have been offered
-            }
-            let middle = 0.5 * (a + b);
-            least = offer(middle, at_time(middle)[0]);
-            budget -= 1;
-            if b - a <= narrowest || budget == 0 {
-                continue;
             }
             if curve.lo() > 0.0 {
                 let time = newton(&mut at_time, a, b);
                 least = offer(time, at_time(time)[0]);
                 continue;
             }
-            // The half with the lower end is looked at first: a good value early drops more later.
-            let (left, right) = ((a, middle), (middle, b));
-            let left_first = at_time(a)[0] <= at_time(b)[0];
-            spans.extend(if left_first { [right, left] } else { [left, right] });
+            let at_middle = at_time(middle)[0];
+            least = offer(middle, at_middle);
+            // No point of the span is further from the middle's value than the slope allows.
+            let reach = slope.largest() * 0.5 * (b - a);
+            let low = value.lo().max(at_middle - reach * (1.0 + 1e-12));
+            spans.extend([(a, middle), (middle, b)].map(|times| Span { low, times }));
         }
         let time = best.0;
         let place = match time {

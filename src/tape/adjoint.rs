@@ -31,18 +31,10 @@ impl<'t, R: Real> Adjoint<'t, R> {
         }
         let mut varies: Vec<bool> = (0..program.leaves()).map(|leaf| leaf < first_constant).collect();
         for line in &program.lines {
-            let any = program
-                .operands(line)
-                .iter()
-                .any(|&operand| varies[operand as usize]);
+            let any = program.operands(line).iter().any(|&operand| varies[operand as usize]);
             varies.push(any);
         }
-        Adjoint {
-            program,
-            adjoints: vec![None; values.len()],
-            values,
-            varies,
-        }
+        Adjoint { program, adjoints: vec![None; values.len()], values, varies }
     }
 
     /// Sets the parameters, in the tape's order. Panics if their number is not the tape's.
@@ -66,10 +58,7 @@ impl<'t, R: Real> Adjoint<'t, R> {
                 }
             };
         }
-        self.program
-            .outputs
-            .iter()
-            .map(|&output| &self.values[output as usize])
+        self.program.outputs.iter().map(|&output| &self.values[output as usize])
     }
 
     /// Sends a weight for each output back from where [`Adjoint::forward`] was; then [`Adjoint::parameters`] and
@@ -132,11 +121,8 @@ fn add<R: Real>(total: &mut Option<R>, more: R) {
 fn send_back<R: Real>(op: Op, n: usize, arg: impl Fn(usize) -> R, value: &R, adjoint: R) -> R {
     // A choice sends everything to what it chose and nothing to the rest, without a product.
     let choose = |a: R, b: R, then: bool| {
-        let (then, otherwise) = if then {
-            (adjoint.clone(), R::zero())
-        } else {
-            (R::zero(), adjoint.clone())
-        };
+        let (then, otherwise) =
+            if then { (adjoint.clone(), R::zero()) } else { (R::zero(), adjoint.clone()) };
         R::if_less(a, b, then, otherwise)
     };
     match op {
@@ -175,14 +161,8 @@ impl Field {
     pub fn derivative_in(&self, name: &str) -> Result<Field> {
         let known = self.parameters()?;
         let Some(i) = known.iter().position(|parameter| parameter.name() == name) else {
-            let known = known
-                .iter()
-                .map(|parameter| parameter.name().to_string())
-                .collect();
-            return Err(Error::UnknownParameter {
-                name: name.into(),
-                known,
-            });
+            let known = known.iter().map(|parameter| parameter.name().to_string()).collect();
+            return Err(Error::UnknownParameter { name: name.into(), known });
         };
         Ok(self.parameter_gradient()?.swap_remove(i))
     }
@@ -191,10 +171,7 @@ impl Field {
     pub fn hessian_vector_at(&self, at: [f64; 4], vector: [f64; 4]) -> Result<[f64; 4]> {
         let tape = self.tape()?;
         let mut adjoint = Adjoint::<Dual<f64, 1>>::new(&tape);
-        let _ = adjoint.forward(std::array::from_fn(|i| Dual {
-            value: at[i],
-            slope: [vector[i]],
-        }));
+        let _ = adjoint.forward(std::array::from_fn(|i| Dual { value: at[i], slope: [vector[i]] }));
         adjoint.back(&[Dual::one()]);
         Ok(adjoint.coordinates().map(|dual| dual.slope[0]))
     }
@@ -204,17 +181,11 @@ impl Field {
         let tape = self.tape()?;
         if tape.parameters().len() != vector.len() {
             let count = tape.parameters().len();
-            return Err(Error::Undefined(format!(
-                "a vector of {} for {count} parameters",
-                vector.len()
-            )));
+            return Err(Error::Undefined(format!("a vector of {} for {count} parameters", vector.len())));
         }
         let mut adjoint = Adjoint::<Dual<f64, 1>>::new(&tape);
         let along = tape.parameters().zip(vector);
-        let along = along.map(|(parameter, &slope)| Dual {
-            value: parameter.value(),
-            slope: [slope],
-        });
+        let along = along.map(|(parameter, &slope)| Dual { value: parameter.value(), slope: [slope] });
         adjoint.set_parameters(&along.collect::<Vec<_>>());
         let _ = adjoint.forward(at.map(Dual::fixed));
         adjoint.back(&[Dual::one()]);

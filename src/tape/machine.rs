@@ -27,19 +27,12 @@ impl<'t, R: Real> Machine<'t, R> {
         }
         let mut machine = Machine {
             tape,
-            operands: program
-                .operands
-                .iter()
-                .map(|&value| tape.register_of(value) as u32)
-                .collect(),
+            operands: program.operands.iter().map(|&value| tape.register_of(value) as u32).collect(),
             registers,
             outputs: vec![R::zero(); program.outputs.len()],
             inputs: Vec::new(),
         };
-        let values: Vec<R> = tape
-            .parameters()
-            .map(|parameter| R::constant(parameter.value()))
-            .collect();
+        let values: Vec<R> = tape.parameters().map(|parameter| R::constant(parameter.value())).collect();
         machine.set_parameters(&values);
         machine
     }
@@ -82,10 +75,7 @@ impl<'t, R: Real> Machine<'t, R> {
     fn run_stage(&mut self, stage: usize) {
         let program = &self.tape.program;
         let range = program.stage(stage);
-        for (line, &out) in program.lines[range.clone()]
-            .iter()
-            .zip(&self.tape.registers[range])
-        {
+        for (line, &out) in program.lines[range.clone()].iter().zip(&self.tape.registers[range]) {
             let operands = &self.operands[line.operands.start as usize..line.operands.end as usize];
             let registers = &self.registers;
             let arg = |i: usize| registers[operands[i] as usize].clone();

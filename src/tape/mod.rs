@@ -119,11 +119,7 @@ impl Tape {
                 register_count as u32 - 1
             }));
         }
-        Tape {
-            program,
-            registers,
-            register_count,
-        }
+        Tape { program, registers, register_count }
     }
 
     /// The register of a value.

@@ -55,11 +55,7 @@ impl Program {
             found.ok_or_else(|| Error::ParameterConflict(parameter.name().into()))
         };
         let is = |node: &Field, want: usize| !node.parents().is_empty() && stage(node.reads()) == want;
-        let constants = list
-            .nodes
-            .iter()
-            .filter_map(Field::as_constant)
-            .collect::<Vec<_>>();
+        let constants = list.nodes.iter().filter_map(Field::as_constant).collect::<Vec<_>>();
         let mut program = Program {
             kernels: Vec::new(),
             lines: Vec::new(),
@@ -118,10 +114,7 @@ impl Program {
     pub(crate) fn push(&mut self, code: Code, operands: impl Iterator<Item = u32>) -> u32 {
         let start = self.operands.len() as u32;
         self.operands.extend(operands);
-        self.lines.push(Line {
-            code,
-            operands: start..self.operands.len() as u32,
-        });
+        self.lines.push(Line { code, operands: start..self.operands.len() as u32 });
         (self.leaves() + self.lines.len() - 1) as u32
     }
 

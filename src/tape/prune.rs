@@ -24,10 +24,7 @@ pub struct Trace {
 impl Trace {
     /// How many lines were decided: none means that pruning would change nothing.
     pub fn decided(&self) -> usize {
-        self.findings
-            .iter()
-            .filter(|finding| **finding != Finding::Open)
-            .count()
+        self.findings.iter().filter(|finding| **finding != Finding::Open).count()
     }
 }
 
@@ -51,13 +48,7 @@ impl<'t> Tracer<'t> {
         for (value, leaf) in values[COORDINATES..].iter_mut().zip(parameters.chain(constants)) {
             *value = Interval::point(leaf);
         }
-        Tracer {
-            tape,
-            values,
-            inputs: Vec::new(),
-            outputs: Vec::new(),
-            trace: Trace::default(),
-        }
+        Tracer { tape, values, inputs: Vec::new(), outputs: Vec::new(), trace: Trace::default() }
     }
 
     /// Sets the parameters, each to a number or to a range of them.
@@ -93,8 +84,7 @@ impl<'t> Tracer<'t> {
             self.values[leaves + i] = value;
         }
         self.outputs.clear();
-        self.outputs
-            .extend(program.outputs.iter().map(|&value| self.values[value as usize]));
+        self.outputs.extend(program.outputs.iter().map(|&value| self.values[value as usize]));
         (&self.outputs, &self.trace)
     }
 }
@@ -164,20 +154,15 @@ impl Tape {
                         next_number += 1;
                         next_number - 1
                     }
-                    Finding::Open if live[i] => pruned.push(
-                        line.code,
-                        operands.iter().map(|&operand| value_of[operand as usize]),
-                    ),
+                    Finding::Open if live[i] => {
+                        pruned.push(line.code, operands.iter().map(|&operand| value_of[operand as usize]))
+                    }
                     Finding::Open => u32::MAX,
                 });
             }
             pruned.stage_ends[stage] = pruned.lines.len();
         }
-        pruned.outputs = program
-            .outputs
-            .iter()
-            .map(|&output| value_of[output as usize])
-            .collect();
+        pruned.outputs = program.outputs.iter().map(|&output| value_of[output as usize]).collect();
         Tape::allocate(pruned)
     }
 }
@@ -186,7 +171,7 @@ impl Tape {
 fn live_lines(program: &Program, trace: &Trace) -> Vec<bool> {
     let leaves = program.leaves();
     let mut live = vec![false; program.lines.len()];
-    let mut mark = |live: &mut Vec<bool>, value: u32| {
+    let mark = |live: &mut Vec<bool>, value: u32| {
         if let Some(line) = (value as usize).checked_sub(leaves) {
             live[line] = true;
         }
@@ -197,10 +182,7 @@ fn live_lines(program: &Program, trace: &Trace) -> Vec<bool> {
     for (i, line) in program.lines.iter().enumerate().rev() {
         if live[i] {
             match trace.findings[i] {
-                Finding::Open => program
-                    .operands(line)
-                    .iter()
-                    .for_each(|&operand| mark(&mut live, operand)),
+                Finding::Open => program.operands(line).iter().for_each(|&operand| mark(&mut live, operand)),
                 Finding::Operand(n) => mark(&mut live, program.operands(line)[n as usize]),
                 Finding::Number(_) => (),
             }

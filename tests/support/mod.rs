@@ -82,12 +82,8 @@ pub const METHODS: &[Method] = &[
     ("stretch", |f, a, b| f.stretch((0.5 + a, 1.5 + b, 1))),
     ("mirror", |f, _, _| f.mirror("x")),
     ("repeat", |f, a, _| f.scale(0.4).repeat((0.8 + a, 0, 1))),
-    ("repeat_count", |f, a, _| {
-        f.scale(0.4).repeat_count((0.8 + a, 0.9, 1), (3, 2, 1))
-    }),
-    ("polar_repeat", |f, a, _| {
-        f.scale(0.3).translate((0.5 + a, 0, 0)).polar_repeat(5)
-    }),
+    ("repeat_count", |f, a, _| f.scale(0.4).repeat_count((0.8 + a, 0.9, 1), (3, 2, 1))),
+    ("polar_repeat", |f, a, _| f.scale(0.3).translate((0.5 + a, 0, 0)).polar_repeat(5)),
     ("elongate", |f, a, _| f.elongate((a, 0.3, 0))),
     ("offset", |f, _, b| f.offset(0.1 * b)),
     ("shell", |f, a, _| f.shell(0.2 * a)),
@@ -143,10 +139,7 @@ impl Plan {
         };
         match self {
             Plan::Leaf(i, at) => {
-                let entry = catalogue()
-                    .filter(|entry| !is_kernel(entry.name))
-                    .nth(*i)
-                    .expect("in the list");
+                let entry = catalogue().filter(|entry| !is_kernel(entry.name)).nth(*i).expect("in the list");
                 let by = at.map(&mut number);
                 (entry.sample)().translate(by)
             }
@@ -187,19 +180,13 @@ pub fn variables<R: Real>(at: [R; 4]) -> [Dual<R>; 4] {
 pub fn is_smooth_near(field: &fieldgrad::tape::Tape, at: [f64; 4], step: f64) -> bool {
     let mut machine = fieldgrad::tape::Machine::<Dual<f64>>::new(field);
     let here = machine.at(variables(at))[0];
-    let steepest = here
-        .slope
-        .iter()
-        .fold(1.0f64, |most, slope| most.max(slope.abs()));
+    let steepest = here.slope.iter().fold(1.0f64, |most, slope| most.max(slope.abs()));
     (0..4).all(|i| {
         [-step, step].iter().all(|&d| {
             let mut to = at;
             to[i] += d;
             let there = machine.at(variables(to))[0];
-            here.slope
-                .iter()
-                .zip(&there.slope)
-                .all(|(a, b)| (a - b).abs() <= 0.02 * steepest)
+            here.slope.iter().zip(&there.slope).all(|(a, b)| (a - b).abs() <= 0.02 * steepest)
         })
     })
 }

@@ -72,11 +72,7 @@ impl Real for Peer {
         if self.0.re < 0.0 { -self } else { self }
     }
     fn sqrt(self) -> Self {
-        if self.0.re == 0.0 {
-            Peer::constant(0.0)
-        } else {
-            Peer(self.0.sqrt())
-        }
+        if self.0.re == 0.0 { Peer::constant(0.0) } else { Peer(self.0.sqrt()) }
     }
     fn square(self) -> Self {
         Peer(self.0 * self.0)

@@ -1,0 +1,51 @@
+//! Images: rows of colours, written whole or not at all.
+
+use crate::error::{Error, Result};
+use crate::field::linear_to_srgb;
+use std::path::Path;
+
+/// A picture in memory: rows from the top, colours in linear red, green and blue.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Image {
+    /// Pixels across.
+    pub width: usize,
+    /// Pixels down.
+    pub height: usize,
+    /// Row by row from the top left.
+    pub pixels: Vec<[f32; 3]>,
+}
+
+impl Image {
+    /// The picture as a PNG file, in sRGB with 8 bits a channel.
+    pub fn to_png(&self) -> Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        let mut encoder = png::Encoder::new(&mut bytes, self.width as u32, self.height as u32);
+        encoder.set_color(png::ColorType::Rgb);
+        encoder.set_depth(png::BitDepth::Eight);
+        encoder.set_source_srgb(png::SrgbRenderingIntent::Perceptual);
+        let screen = |v: f32| (linear_to_srgb(v.clamp(0.0, 1.0) as f64) * 255.0).round() as u8;
+        let data: Vec<u8> = self.pixels.iter().flatten().map(|&v| screen(v)).collect();
+        let written = encoder.write_header().and_then(|mut writer| {
+            writer.write_image_data(&data)?;
+            writer.finish()
+        });
+        match written {
+            Ok(()) => Ok(bytes),
+            Err(error) => Err(Error::Undefined(format!("the picture cannot be written as PNG: {error}"))),
+        }
+    }
+
+    /// Writes the picture as a PNG file: into a temporary file beside it first, so that it is there whole or not at
+    /// all.
+    pub fn save_png(&self, path: &Path) -> Result<()> {
+        let bytes = self.to_png()?;
+        let mut name = path.file_name().unwrap_or_default().to_os_string();
+        name.push(format!(".{}.part", std::process::id()));
+        let part = path.with_file_name(name);
+        let saved = std::fs::write(&part, bytes).and_then(|()| std::fs::rename(&part, path));
+        saved.map_err(|error| {
+            let _ = std::fs::remove_file(&part);
+            Error::File { path: path.display().to_string(), problem: error.to_string() }
+        })
+    }
+}
