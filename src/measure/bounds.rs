@@ -1,7 +1,8 @@
 //! Where a solid is: a tight box, by intervals alone. Uses tapes.
 
 use super::far::Far;
-use super::{Part, halves, look, unusable};
+use super::slope::Slope;
+use super::{Part, centre, halves, look, unusable};
 use crate::error::{Error, Result};
 use crate::field::{Axis, Field, variables};
 use crate::number::{Dual, Interval};
@@ -266,7 +267,7 @@ fn beyond(machine: &mut Machine<Far>, runs: [Runs; 3], radius: f64, span: Interv
 struct Candidate {
     /// How far it goes in the direction asked for.
     reach: f64,
-    /// Its [`longest_side`], along `axis`.
+    /// How much the field varies along `axis`, where it varies most.
     size: f64,
     axis: usize,
     part: Part,
@@ -304,12 +305,15 @@ fn furthest(tape: &Arc<Tape>, whole: Part, axis: usize, up: bool, tolerance: f64
             return None;
         }
         let end = part[axis];
-        let (longest, size) = longest_side(&tape, part, whole);
+        let varies = variation(&tape, part, whole);
+        if varies.least > 0.0 {
+            return None;
+        }
         let reach = if up { end.hi() } else { -end.lo() };
         Some(Candidate {
             reach,
-            size,
-            axis: longest,
+            size: varies.size,
+            axis: varies.axis,
             part,
             tape,
         })
@@ -329,21 +333,38 @@ fn furthest(tape: &Arc<Tape>, whole: Part, axis: usize, up: bool, tolerance: f64
     Some(if up { reach } else { -reach })
 }
 
-/// The axis along which the field varies most over a part, and by how much, as a distance: |f_i|·width/|∇ₓf|.
-///
-/// So time counts as far as the surface can move meanwhile, and a flat face is cut across, never along. Where slopes
-/// are not known, it is the longest side, and time counts in proportion to the whole.
-pub(super) fn longest_side(tape: &Tape, part: Part, whole: Part) -> (usize, f64) {
-    let bound = Machine::<Dual<Interval>>::new(tape).at(variables(part))[0];
-    let steepest = bound.slope[..3]
-        .iter()
-        .map(|slope| slope.largest())
-        .fold(0.0, f64::max);
+/// What the slopes say about a field over a part.
+pub(super) struct Variation {
+    /// The axis along which it varies most.
+    pub(super) axis: usize,
+    /// By how much, as a distance: |f_i|·width/|∇ₓf|. So time counts as far as the surface can move meanwhile, and a
+    /// flat face is cut across, never along. Where slopes are not known, this is the longest side, and time counts in
+    /// proportion to the whole.
+    pub(super) size: f64,
+    /// By the mean value theorem f is nowhere less.
+    pub(super) least: f64,
+    /// Nor greater.
+    pub(super) most: f64,
+}
+
+/// Looks at the slopes over a part.
+pub(super) fn variation(tape: &Tape, part: Part, whole: Part) -> Variation {
+    let mut machine = Machine::<Slope<4>>::new(tape);
+    let slope = machine.at(variables(part).map(Slope))[0].0.slope;
+    let steepest = slope[..3].iter().map(|slope| slope.largest()).fold(0.0, f64::max);
     let widths = part.map(Interval::width);
-    let longest = |part: Part| part[..3].iter().map(|side| side.width()).fold(0.0, f64::max);
-    let mut sides: [f64; 4] = std::array::from_fn(|i| bound.slope[i].largest() * widths[i] / steepest);
-    if !sides.iter().all(|side| side.is_finite()) {
-        let later = widths[3] * longest(whole) / whole[3].width();
+    let mut sides: [f64; 4] = std::array::from_fn(|i| slope[i].largest() * widths[i] / steepest);
+    let (mut least, mut most) = (f64::NEG_INFINITY, f64::INFINITY);
+    if sides.iter().all(|side| side.is_finite()) {
+        let middle = centre(part);
+        let at = middle.map(|v| Slope(Dual::fixed(Interval::point(v))));
+        let mean = (0..4).fold(machine.at(at)[0].0.value, |mean, i| {
+            mean + slope[i] * (part[i] - Interval::point(middle[i]))
+        });
+        (least, most) = (mean.lo(), mean.hi());
+    } else {
+        let longest = whole[..3].iter().map(|side| side.width()).fold(0.0, f64::max);
+        let later = widths[3] * longest / whole[3].width();
         sides = [
             widths[0],
             widths[1],
@@ -351,9 +372,13 @@ pub(super) fn longest_side(tape: &Tape, part: Part, whole: Part) -> (usize, f64)
             if widths[3] > 0.0 { later } else { 0.0 },
         ];
     }
-    (0..4).fold((0, sides[0]), |best, i| {
-        if sides[i] > best.1 { (i, sides[i]) } else { best }
-    })
+    let axis = (1..4).fold(0, |best, i| if sides[i] > sides[best] { i } else { best });
+    Variation {
+        axis,
+        size: sides[axis],
+        least,
+        most,
+    }
 }
 
 #[cfg(test)]

@@ -96,7 +96,10 @@ fn upper_angle(y: Interval, x: Interval) -> Interval {
     let right = if x.hi() >= 0.0 { low } else { y.hi() };
     let left = if x.lo() <= 0.0 { low } else { y.hi() };
     let spare = 1e-14;
-    Interval::new((right.atan2(x.hi()) - spare).max(0.0), (left.atan2(x.lo()) + spare).min(PI + spare))
+    Interval::new(
+        (right.atan2(x.hi()) - spare).max(0.0),
+        (left.atan2(x.lo()) + spare).min(PI + spare),
+    )
 }
 
 impl Add for Far {
@@ -220,7 +223,11 @@ impl Real for Far {
         }
         if self.is_rising() {
             let hull = upper_angle(self.base, x.base).hull(upper_angle(self.growth, x.growth));
-            return Far::flat(if x.is_flat() { hull.hull(upper_angle(self.range(), x.range())) } else { hull });
+            return Far::flat(if x.is_flat() {
+                hull.hull(upper_angle(self.range(), x.range()))
+            } else {
+                hull
+            });
         }
         Far::flat(self.range().atan2(x.range()))
     }

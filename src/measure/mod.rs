@@ -6,14 +6,17 @@
 
 pub mod bounds;
 
+mod clip;
 mod far;
 pub mod hit;
 pub mod lipschitz;
+pub mod quadrature;
 
 mod slope;
 
 pub use bounds::Bounds;
 pub use hit::{Hit, Ray};
+pub use quadrature::{Estimate, Measures};
 
 use crate::error::{Error, Place};
 use crate::number::Interval;
