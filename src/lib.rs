@@ -2,6 +2,7 @@
 
 pub mod error;
 pub mod field;
+pub mod measure;
 pub mod number;
 pub mod render;
 pub mod scene;
@@ -15,6 +16,7 @@ pub use field::Field;
 pub mod prelude {
     pub use crate::error::{Error, Result};
     pub use crate::field::*;
+    pub use crate::measure::*;
     pub use crate::number::{Dual, Interval, Kernel, Smooth};
     pub use crate::shape::*;
 }

@@ -1,0 +1,397 @@
+//! Where a solid is: a tight box, by intervals alone. Uses tapes.
+
+use super::far::Far;
+use super::slope::Slope;
+use super::{Part, centre, halves, look, unusable};
+use crate::error::{Error, Result};
+use crate::field::{Axis, Field, variables};
+use crate::number::{Dual, Interval};
+use crate::tape::{Machine, Tape};
+use std::cmp::Ordering;
+use std::collections::BinaryHeap;
+use std::sync::Arc;
+
+/// A box of space with sides along the axes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Bounds {
+    /// The corner with the least coordinates.
+    pub min: [f64; 3],
+    /// The corner with the greatest.
+    pub max: [f64; 3],
+}
+
+impl Bounds {
+    /// The box between two opposite corners, given in any order.
+    pub fn new(a: [f64; 3], b: [f64; 3]) -> Bounds {
+        Bounds {
+            min: [0, 1, 2].map(|i| a[i].min(b[i])),
+            max: [0, 1, 2].map(|i| a[i].max(b[i])),
+        }
+    }
+
+    /// Its three sides.
+    pub fn size(&self) -> [f64; 3] {
+        [0, 1, 2].map(|i| self.max[i] - self.min[i])
+    }
+
+    /// Its centre.
+    pub fn center(&self) -> [f64; 3] {
+        [0, 1, 2].map(|i| 0.5 * self.min[i] + 0.5 * self.max[i])
+    }
+
+    /// The smallest box that contains both.
+    pub fn union(&self, other: &Bounds) -> Bounds {
+        Bounds {
+            min: [0, 1, 2].map(|i| self.min[i].min(other.min[i])),
+            max: [0, 1, 2].map(|i| self.max[i].max(other.max[i])),
+        }
+    }
+
+    /// Whether the point is inside or on the surface.
+    pub fn contains(&self, point: [f64; 3]) -> bool {
+        (0..3).all(|i| self.min[i] <= point[i] && point[i] <= self.max[i])
+    }
+
+    /// The same box with `margin` more on every side.
+    pub fn grown(&self, margin: f64) -> Bounds {
+        Bounds {
+            min: self.min.map(|v| v - margin),
+            max: self.max.map(|v| v + margin),
+        }
+    }
+
+    pub(super) fn longest(&self) -> f64 {
+        self.size().into_iter().fold(0.0, f64::max)
+    }
+
+    /// The box over a span of time.
+    pub(super) fn during(&self, t: Interval) -> Part {
+        let side = |i: usize| Interval::new(self.min[i], self.max[i]);
+        [side(0), side(1), side(2), t]
+    }
+}
+
+/// Beyond this distance nothing is tried: a solid that is not within is called unbounded.
+const FARTHEST: f64 = 1e9;
+/// How often a cone of directions, or the span of time, is halved along one axis.
+const CONE_DEPTH: u32 = 10;
+/// How many cones are tried for one radius.
+const CONES: usize = 20_000;
+/// How fine a face is resolved, in parts of the longest side.
+const FINENESS: f64 = 2.5e-4;
+/// How many boxes are tried for one face.
+const BOXES: usize = 20_000;
+
+impl Field {
+    /// A box that contains the solid {f ≤ 0} at every time of a span; `None` where the solid is proven empty.
+    ///
+    /// The box is guaranteed: everything outside is excluded by intervals, out to infinity. It is tight to about a
+    /// thousandth of its longest side for fields that behave like distances near their surface; a field whose intervals
+    /// are loose there (a warp that mixes the axes at a high rate) may get a wider box, never a smaller one.
+    ///
+    /// [`Error::Unbounded`] where no finite box can be shown to hold the solid: it reaches beyond 1e9 from the origin,
+    /// or the field does not grow plainly enough for intervals to tell.
+    #[track_caller]
+    pub fn bounds(&self, over_time: (f64, f64)) -> Result<Option<Bounds>> {
+        let (from, to) = over_time;
+        if !(from.is_finite() && to.is_finite()) {
+            return Err(unusable(
+                "bounds",
+                "over_time",
+                format!("({from}, {to}) is not a finite span"),
+            ));
+        }
+        let moves = self.depends_on(Axis::T);
+        let span = if moves {
+            Interval::new(from, to)
+        } else {
+            Interval::point(from)
+        };
+        let tape = Arc::new(self.tape()?);
+        let radius = radius_of(&tape, span).ok_or(Error::Unbounded)?;
+        let mut bounds = Bounds::new([-radius; 3], [radius; 3]);
+        // The tolerance follows the size, which is known only once the faces are found.
+        for _ in 0..64 {
+            let size = bounds.longest();
+            for axis in 0..3 {
+                for up in [false, true] {
+                    let Some(end) = furthest(&tape, bounds.during(span), axis, up, size * FINENESS) else {
+                        return Ok(None);
+                    };
+                    let face = if up { &mut bounds.max } else { &mut bounds.min };
+                    face[axis] = end;
+                }
+            }
+            if bounds.longest() > 0.5 * size || bounds.longest() == 0.0 {
+                break;
+            }
+        }
+        Ok(Some(bounds))
+    }
+}
+
+/// A radius R, a power of two, such that f > 0 wherever a coordinate is beyond ±R.
+fn radius_of(tape: &Tape, span: Interval) -> Option<f64> {
+    let mut machine = Machine::<Far>::new(tape);
+    let mut radius = 1.0;
+    while radius < 2.0 * FARTHEST {
+        let outside = |cover: &[[Runs; 3]; 6]| {
+            let mut regions = cover.iter();
+            regions.all(|&runs| beyond(&mut machine, runs, radius, span))
+        };
+        if COVERS.iter().any(outside) {
+            return Some(radius);
+        }
+        radius *= 2.0;
+    }
+    None
+}
+
+/// What one coordinate does over an unbounded region.
+#[derive(Clone, Copy)]
+enum Runs {
+    /// It is ±ρ, with ρ from R on.
+    Out(f64),
+    /// It is ρ·u, with u from −1 to 1.
+    Along,
+    /// It is any number.
+    Free,
+    /// It is between −R and R.
+    Within,
+}
+
+use Runs::{Along, Free, Out, Within};
+
+const fn six(a: [Runs; 3], b: [Runs; 3], c: [Runs; 3]) -> [[Runs; 3]; 6] {
+    const fn other(of: [Runs; 3]) -> [Runs; 3] {
+        let mut of = of;
+        let mut i = 0;
+        while i < 3 {
+            if let Out(side) = of[i] {
+                of[i] = Out(-side);
+            }
+            i += 1;
+        }
+        of
+    }
+    [a, other(a), b, other(b), c, other(c)]
+}
+
+/// Ways to cover all that is outside the cube [−R, R]³.
+///
+/// The first is the cones over the cube's six faces. In the others one axis is apart: half-spaces beyond ±R along it,
+/// and between them cones in the other two, so that what winds along that axis (a twist, a taper) is looked at in
+/// slices.
+const COVERS: [[[Runs; 3]; 6]; 4] = [
+    six(
+        [Out(1.0), Along, Along],
+        [Along, Out(1.0), Along],
+        [Along, Along, Out(1.0)],
+    ),
+    six(
+        [Free, Out(1.0), Free],
+        [Out(1.0), Within, Along],
+        [Along, Within, Out(1.0)],
+    ),
+    six(
+        [Free, Free, Out(1.0)],
+        [Out(1.0), Along, Within],
+        [Along, Out(1.0), Within],
+    ),
+    six(
+        [Out(1.0), Free, Free],
+        [Within, Out(1.0), Along],
+        [Within, Along, Out(1.0)],
+    ),
+];
+
+/// Whether f > 0 all over an unbounded region. It is split where it must be, along the axis that helps most.
+fn beyond(machine: &mut Machine<Far>, runs: [Runs; 3], radius: f64, span: Interval) -> bool {
+    let unit = Interval::new(-1.0, 1.0);
+    let mut cone = [span; 4];
+    for (side, runs) in cone.iter_mut().zip(runs) {
+        *side = match runs {
+            Out(side) => Interval::point(side),
+            Along => unit,
+            Free => Interval::point(0.0),
+            Within => Interval::new(-radius, radius),
+        };
+    }
+    let mut value = |cone: Part| {
+        let [x, y, z] = [0, 1, 2].map(|i| match runs[i] {
+            Out(_) | Along => Far::along(cone[i], radius),
+            Free => Far::flat(Interval::WHOLE),
+            Within => Far::flat(cone[i]),
+        });
+        machine.at([x, y, z, Far::flat(cone[3])])[0]
+    };
+    if value(cone).is_positive() {
+        return true;
+    }
+    let mut open = vec![(cone, [0u32; 4])];
+    let mut tried = 0;
+    while let Some((cone, depth)) = open.pop() {
+        tried += 1;
+        let can = |i: &usize| depth[*i] < CONE_DEPTH && cone[*i].width() > 0.0;
+        let split = |i: usize| {
+            let parts = halves(cone, i);
+            (parts, parts.map(&mut value), i)
+        };
+        let merit = |far: &[Far; 2]| {
+            let settled = far.iter().filter(|far| far.is_positive()).count() as f64;
+            let least = |of: fn(&Far) -> f64| of(&far[0]).min(of(&far[1]));
+            (settled, least(|far| far.growth.lo()), least(|far| far.base.lo()))
+        };
+        let better = |a: &([Part; 2], [Far; 2], usize), b: &([Part; 2], [Far; 2], usize)| {
+            let order = merit(&a.1).partial_cmp(&merit(&b.1)).unwrap_or(Ordering::Equal);
+            order.then(depth[b.2].cmp(&depth[a.2])) // else the one that was split less
+        };
+        let Some((parts, values, axis)) = (0..4).filter(can).map(split).max_by(better) else {
+            return false;
+        };
+        if tried > CONES {
+            return false;
+        }
+        let mut deeper = depth;
+        deeper[axis] += 1;
+        let left = parts
+            .into_iter()
+            .zip(values)
+            .filter(|(_, value)| !value.is_positive());
+        open.extend(left.map(|(part, _)| (part, deeper)));
+    }
+    true
+}
+
+/// A part that may hold some of the solid.
+struct Candidate {
+    /// How far it goes in the direction asked for.
+    reach: f64,
+    /// How much the field varies along `axis`, where it varies most.
+    size: f64,
+    axis: usize,
+    part: Part,
+    tape: Arc<Tape>,
+}
+
+impl Ord for Candidate {
+    /// The farthest first, then the smallest.
+    fn cmp(&self, other: &Candidate) -> Ordering {
+        self.reach
+            .total_cmp(&other.reach)
+            .then(other.size.total_cmp(&self.size))
+    }
+}
+
+impl PartialOrd for Candidate {
+    fn partial_cmp(&self, other: &Candidate) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Eq for Candidate {}
+
+impl PartialEq for Candidate {
+    fn eq(&self, other: &Candidate) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+/// How far the solid may reach along an axis, up or down; `None` where there is none of it in the part.
+fn furthest(tape: &Arc<Tape>, whole: Part, axis: usize, up: bool, tolerance: f64) -> Option<f64> {
+    let candidate = |tape: &Arc<Tape>, part: Part| {
+        let (outputs, tape) = look(tape, part);
+        if outputs[0].lo() > 0.0 {
+            return None;
+        }
+        let end = part[axis];
+        let varies = variation(&tape, part, whole);
+        if varies.least > 0.0 {
+            return None;
+        }
+        let reach = if up { end.hi() } else { -end.lo() };
+        Some(Candidate {
+            reach,
+            size: varies.size,
+            axis: varies.axis,
+            part,
+            tape,
+        })
+    };
+    let mut open: BinaryHeap<Candidate> = candidate(tape, whole).into_iter().collect();
+    for _ in 0..BOXES {
+        // A face of the whole was found before: nothing is beyond it.
+        let top = open.peek()?;
+        if top.size <= tolerance {
+            break;
+        }
+        let top = open.pop()?;
+        let parts = halves(top.part, top.axis);
+        open.extend(parts.into_iter().filter_map(|part| candidate(&top.tape, part)));
+    }
+    let reach = open.peek()?.reach;
+    Some(if up { reach } else { -reach })
+}
+
+/// What the slopes say about a field over a part.
+pub(super) struct Variation {
+    /// The axis along which it varies most.
+    pub(super) axis: usize,
+    /// By how much, as a distance: |f_i|·width/|∇ₓf|. So time counts as far as the surface can move meanwhile, and a
+    /// flat face is cut across, never along. Where slopes are not known, this is the longest side, and time counts in
+    /// proportion to the whole.
+    pub(super) size: f64,
+    /// By the mean value theorem f is nowhere less.
+    pub(super) least: f64,
+    /// Nor greater.
+    pub(super) most: f64,
+}
+
+/// Looks at the slopes over a part.
+pub(super) fn variation(tape: &Tape, part: Part, whole: Part) -> Variation {
+    let mut machine = Machine::<Slope<4>>::new(tape);
+    let slope = machine.at(variables(part).map(Slope))[0].0.slope;
+    let steepest = slope[..3].iter().map(|slope| slope.largest()).fold(0.0, f64::max);
+    let widths = part.map(Interval::width);
+    let mut sides: [f64; 4] = std::array::from_fn(|i| slope[i].largest() * widths[i] / steepest);
+    let (mut least, mut most) = (f64::NEG_INFINITY, f64::INFINITY);
+    if sides.iter().all(|side| side.is_finite()) {
+        let middle = centre(part);
+        let at = middle.map(|v| Slope(Dual::fixed(Interval::point(v))));
+        let mean = (0..4).fold(machine.at(at)[0].0.value, |mean, i| {
+            mean + slope[i] * (part[i] - Interval::point(middle[i]))
+        });
+        (least, most) = (mean.lo(), mean.hi());
+    } else {
+        let longest = whole[..3].iter().map(|side| side.width()).fold(0.0, f64::max);
+        let later = widths[3] * longest / whole[3].width();
+        sides = [
+            widths[0],
+            widths[1],
+            widths[2],
+            if widths[3] > 0.0 { later } else { 0.0 },
+        ];
+    }
+    let axis = (1..4).fold(0, |best, i| if sides[i] > sides[best] { i } else { best });
+    Variation {
+        axis,
+        size: sides[axis],
+        least,
+        most,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::prelude::*;
+
+    #[test]
+    fn turned_boxes_are_bounded_and_planes_are_not() -> Result<()> {
+        let turned = r#box([1.0, 2.0, 0.5]).rotate([1.0, 0.4, -0.7], 0.9);
+        assert!(turned.bounds((0.0, 0.0))?.is_some());
+        assert!(turned.rotate([0.0, 1.0, 1.0], t()).bounds((0.0, 7.0))?.is_some());
+        assert_eq!((x() + 2 * y() - 1).bounds((0.0, 1.0)), Err(Error::Unbounded));
+        Ok(())
+    }
+}

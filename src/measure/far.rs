@@ -1,0 +1,323 @@
+//! A number far from the origin, along a cone of directions: what shows that a solid is bounded. Uses numbers only.
+
+use crate::number::{Interval, Kernel, Real, Smooth};
+use std::ops::{Add, Div, Mul, Neg, Sub};
+use std::sync::Arc;
+
+/// A quantity along the rays p = (R + σ)·u, for every σ ≥ 0 and every direction u of a cone: it is within
+/// σ·`growth` + `base`.
+///
+/// An interval with an infinite end forgets that two coordinates grow together, and so cannot tell a turned box from a
+/// plane: x·cos a − z·sin a is anything where both are. Here x is R·u + σ·u, and what is linear stays exact. Whatever
+/// is neither linear, a choice nor a length falls back to the plain interval of all values.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Far {
+    pub(super) base: Interval,
+    pub(super) growth: Interval,
+}
+
+impl Far {
+    /// A coordinate whose part of the direction is within `direction`.
+    pub(super) fn along(direction: Interval, radius: f64) -> Far {
+        Far {
+            base: direction * Interval::point(radius),
+            growth: direction,
+        }
+    }
+
+    /// A quantity that is within `range` at every distance.
+    pub(super) fn flat(range: Interval) -> Far {
+        Far {
+            base: range,
+            growth: Interval::point(0.0),
+        }
+    }
+
+    fn is_flat(self) -> bool {
+        self.growth == Interval::point(0.0)
+    }
+
+    /// Every value, at any distance.
+    fn range(self) -> Interval {
+        let lo = if self.growth.lo() < 0.0 {
+            f64::NEG_INFINITY
+        } else {
+            self.base.lo()
+        };
+        let hi = if self.growth.hi() > 0.0 {
+            f64::INFINITY
+        } else {
+            self.base.hi()
+        };
+        Interval::new(lo, hi)
+    }
+
+    /// A function that stays between `low` and `high` from the value.
+    fn stepped(self, step: fn(Interval) -> Interval, low: f64, high: f64) -> Far {
+        match self.is_flat() {
+            true => Far::flat(step(self.base)),
+            false => self + Far::flat(Interval::new(low, high)),
+        }
+    }
+
+    /// Whether it is not negative and does not shrink, nor do its bounds.
+    fn is_rising(self) -> bool {
+        self.base.lo() >= 0.0 && self.growth.lo() >= 0.0
+    }
+
+    /// Whether the quantity is above 0 at every distance.
+    pub(super) fn is_positive(self) -> bool {
+        self.range().lo() > 0.0
+    }
+
+    fn hull(self, other: Far) -> Far {
+        Far {
+            base: self.base.hull(other.base),
+            growth: self.growth.hull(other.growth),
+        }
+    }
+
+    /// From a lower bound of one and an upper bound of another.
+    fn between(low: Far, high: Far) -> Far {
+        Far {
+            base: Interval::new(low.base.lo(), high.base.hi().max(low.base.lo())),
+            growth: Interval::new(low.growth.lo(), high.growth.hi().max(low.growth.lo())),
+        }
+    }
+}
+
+/// The angles of the points (x, y) of a box with y ≥ 0, from 0 to π.
+fn upper_angle(y: Interval, x: Interval) -> Interval {
+    use std::f64::consts::PI;
+    let low = y.lo().max(0.0);
+    if low == 0.0 && x.contains(0.0) || !x.is_finite() && !y.is_finite() {
+        return Interval::new(0.0, 4.0);
+    }
+    let right = if x.hi() >= 0.0 { low } else { y.hi() };
+    let left = if x.lo() <= 0.0 { low } else { y.hi() };
+    let spare = 1e-14;
+    Interval::new(
+        (right.atan2(x.hi()) - spare).max(0.0),
+        (left.atan2(x.lo()) + spare).min(PI + spare),
+    )
+}
+
+impl Add for Far {
+    type Output = Far;
+    fn add(self, other: Far) -> Far {
+        Far {
+            base: self.base + other.base,
+            growth: self.growth + other.growth,
+        }
+    }
+}
+
+impl Neg for Far {
+    type Output = Far;
+    fn neg(self) -> Far {
+        Far {
+            base: -self.base,
+            growth: -self.growth,
+        }
+    }
+}
+
+impl Sub for Far {
+    type Output = Far;
+    fn sub(self, other: Far) -> Far {
+        self + -other
+    }
+}
+
+impl Mul for Far {
+    type Output = Far;
+    fn mul(self, other: Far) -> Far {
+        match (self.is_flat(), other.is_flat()) {
+            (_, true) => Far {
+                base: self.base * other.base,
+                growth: self.growth * other.base,
+            },
+            (true, _) => other * self,
+            // (σa + b)(σc + d) is at least σ(ad + bc) + bd where nothing is negative.
+            _ if self.is_rising() && other.is_rising() => {
+                let growth = self.growth * other.base + self.base * other.growth;
+                Far {
+                    base: self.base * other.base,
+                    growth: Interval::new(growth.lo(), f64::INFINITY),
+                }
+            }
+            _ => Far::flat(self.range() * other.range()),
+        }
+    }
+}
+
+impl Div for Far {
+    type Output = Far;
+    fn div(self, other: Far) -> Far {
+        if other.is_flat() {
+            return self * Far::flat(other.base.recip());
+        }
+        if other.base.lo() > 0.0 && other.growth.lo() >= 0.0 {
+            // (σa + b)/(σc + d) is an average of a/c and b/d, with the weights σc and d.
+            return Far::flat((self.base / other.base).hull(self.growth / other.growth));
+        }
+        Far::flat(self.range() / other.range())
+    }
+}
+
+/// Operations on the range of all values.
+macro_rules! of_ranges {
+    ($($method:ident($($arg:ident),*);)*) => {$(
+        fn $method(self $(, $arg: Self)*) -> Self {
+            Far::flat(Real::$method(self.range() $(, $arg.range())*))
+        }
+    )*};
+}
+
+impl Real for Far {
+    fn constant(value: f64) -> Self {
+        Far::flat(Interval::point(value))
+    }
+
+    of_ranges! {
+        sqrt();
+        recip();
+        exp();
+        ln();
+        sin();
+        cos();
+        tan();
+        asin();
+        acos();
+        atan();
+        sign();
+        ramp();
+        pow(exponent);
+        modulo(divisor);
+    }
+
+    fn abs(self) -> Self {
+        if self.range().lo() >= 0.0 {
+            self
+        } else if self.range().hi() <= 0.0 {
+            -self
+        } else {
+            // Below, either sign's own line holds too, but its base may be negative: 0 is as good.
+            Far {
+                base: Interval::new(0.0, self.base.largest()),
+                growth: Interval::new(0.0, self.growth.largest()),
+            }
+        }
+    }
+
+    fn square(self) -> Self {
+        let size = Real::abs(self);
+        size * size
+    }
+
+    /// The vector σa + b points between a and b. Each side of the x axis is looked at by itself, so that a cone that
+    /// ends on the cut is not taken for one that crosses it.
+    fn atan2(self, x: Self) -> Self {
+        if self.range().hi() <= 0.0 {
+            return -(-self).atan2(x);
+        }
+        if self.is_rising() {
+            let hull = upper_angle(self.base, x.base).hull(upper_angle(self.growth, x.growth));
+            return Far::flat(if x.is_flat() {
+                hull.hull(upper_angle(self.range(), x.range()))
+            } else {
+                hull
+            });
+        }
+        Far::flat(self.range().atan2(x.range()))
+    }
+
+    fn floor(self) -> Self {
+        self.stepped(Interval::floor, -1.0, 0.0)
+    }
+    fn ceil(self) -> Self {
+        self.stepped(Interval::ceil, 0.0, 1.0)
+    }
+    fn round(self) -> Self {
+        self.stepped(Interval::round, -0.5, 0.5)
+    }
+
+    fn min(self, other: Self) -> Self {
+        let difference = (self - other).range();
+        if difference.hi() <= 0.0 {
+            return self;
+        }
+        if difference.lo() >= 0.0 {
+            return other;
+        }
+        // Below both lines; and no higher than the lower of the two upper lines.
+        let rank = |a: Far| (a.growth.hi(), a.base.hi());
+        let high = if rank(self) <= rank(other) { self } else { other };
+        Far::between(self.hull(other), high)
+    }
+
+    fn max(self, other: Self) -> Self {
+        -(-self).min(-other)
+    }
+
+    fn hypot(self, other: Self) -> Self {
+        Far::length(self, other, Far::zero())
+    }
+
+    /// At least the projection on any direction, here that of the base; at most the sum of the two lengths.
+    fn length(a: Self, b: Self, c: Self) -> Self {
+        let parts = [a, b, c];
+        let of = |part: fn(Far) -> Interval| {
+            let [x, y, z] = parts.map(part);
+            Interval::length(x, y, z)
+        };
+        let high = Far {
+            base: of(|a| a.base),
+            growth: of(|a| a.growth),
+        };
+        let middle = parts.map(|a| if a.base.is_finite() { a.base.middle() } else { 0.0 });
+        let long = middle.iter().map(|v| v * v).sum::<f64>().sqrt();
+        let flat = Far::flat(Interval::new(high.base.lo().min(0.0), f64::INFINITY));
+        let low = if long > 0.0 && long.is_finite() {
+            // Its length may exceed 1 by rounding: a little is taken off.
+            let unit = middle.map(|v| Far::flat(Interval::point(v / long * (1.0 - 1e-14))));
+            a * unit[0] + b * unit[1] + c * unit[2]
+        } else {
+            flat
+        };
+        // Where the projection shrinks, 0 is better.
+        let low = if low.growth.lo() < 0.0 { Far::zero() } else { low };
+        Far::between(low, high)
+    }
+
+    fn if_less(a: Self, b: Self, then: Self, otherwise: Self) -> Self {
+        let difference = (a - b).range();
+        if difference.hi() < 0.0 {
+            then
+        } else if difference.lo() >= 0.0 {
+            otherwise
+        } else {
+            then.hull(otherwise)
+        }
+    }
+
+    fn mix(a: Self, b: Self, w: Self) -> Self {
+        let range = w.range();
+        if range.lo() >= 0.0 && range.hi() <= 1.0 && range.width() > 0.0 {
+            return a.hull(b); // an average of the two, whichever
+        }
+        a * (Far::one() - w) + b * w
+    }
+
+    /// The plain minimum less at most what the blend takes off where both are equal.
+    fn smooth_min(a: Self, b: Self, k: Self, kind: Smooth) -> Self {
+        let zero = Interval::point(0.0);
+        let most = Interval::smooth_min(zero, zero, k.range(), kind);
+        a.min(b) + Far::flat(most.hull(zero))
+    }
+
+    fn kernel(kernel: &Arc<dyn Kernel>, inputs: &[Self]) -> Self {
+        let ranges: Vec<Interval> = inputs.iter().map(|input| input.range()).collect();
+        Far::flat(kernel.bounds(&ranges))
+    }
+}

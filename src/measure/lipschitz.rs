@@ -1,0 +1,105 @@
+//! How steep a field is over a box, and how fast it changes. Uses tapes.
+
+use super::{Part, centre, halves, look};
+use crate::error::Result;
+use crate::field::{Field, variables};
+use crate::number::{Dual, Interval, Real};
+use crate::tape::{Machine, Tape};
+use std::cmp::Ordering;
+use std::collections::BinaryHeap;
+use std::sync::Arc;
+
+/// How many parts a box is split into at most.
+const PARTS: usize = 4096;
+/// A bound this close to a value that is reached is good enough.
+const CLOSE: f64 = 1.0 + 1e-4;
+
+impl Field {
+    /// A bound on |∇ₓf|, the gradient in space alone, over a box of space and time.
+    ///
+    /// It bounds the derivative wherever f has one, so that for a continuous f it is a Lipschitz constant: f differs
+    /// by at most so much times the distance. (The norm of the gradient in space and time is not one.) The box is
+    /// split into up to 4096 parts, the steepest first, until the bound is within 1e-4 of a steepness that is
+    /// reached. Infinite where it cannot be bounded. At a kink the bound may stay above what is reached: of the
+    /// distance to a point it is √3 around that point, since there intervals know each slope but not their norm.
+    pub fn lipschitz(&self, over: [Interval; 4]) -> Result<f64> {
+        let steepness = |slope: [Interval; 4]| Interval::length(slope[0], slope[1], slope[2]);
+        most(&Arc::new(self.tape()?), over, steepness)
+    }
+
+    /// A bound on |f_t| over a box of space and time: how fast the value at a fixed point may change. For a field with
+    /// |∇ₓf| = 1 it bounds the speed of the surface. Found as [`Field::lipschitz`] is.
+    pub fn rate(&self, over: [Interval; 4]) -> Result<f64> {
+        most(&Arc::new(self.tape()?), over, |slope| slope[3].abs())
+    }
+}
+
+struct Steep {
+    bound: f64,
+    part: Part,
+    axis: usize,
+    tape: Arc<Tape>,
+}
+
+impl Ord for Steep {
+    fn cmp(&self, other: &Steep) -> Ordering {
+        self.bound.total_cmp(&other.bound)
+    }
+}
+
+impl PartialOrd for Steep {
+    fn partial_cmp(&self, other: &Steep) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Eq for Steep {}
+
+impl PartialEq for Steep {
+    fn eq(&self, other: &Steep) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+/// A bound on a norm of the gradient over a part, split where the bound is largest.
+fn most(tape: &Arc<Tape>, over: Part, norm: impl Fn([Interval; 4]) -> Interval) -> Result<f64> {
+    let bound = |tape: &Arc<Tape>, part: Part| {
+        let (_, tape) = look(tape, part);
+        let mut machine = Machine::<Dual<Interval>>::new(&tape);
+        let slope = machine.at(variables(part))[0].slope;
+        let reached = machine.at(variables(centre(part).map(Interval::point)))[0].slope;
+        // Longest in proportion to the whole, so that axes of different units take turns.
+        let share = |i: usize| {
+            if part[i].width() > 0.0 {
+                part[i].width() / over[i].width()
+            } else {
+                0.0
+            }
+        };
+        let axis = (1..4).fold(0, |best, i| if share(i) > share(best) { i } else { best });
+        (
+            norm(reached).lo(),
+            Steep {
+                bound: norm(slope).hi(),
+                part,
+                axis,
+                tape,
+            },
+        )
+    };
+    let (mut reached, first) = bound(tape, over);
+    let mut open = BinaryHeap::from([first]);
+    for _ in 0..PARTS {
+        let Some(top) = open.peek() else { break };
+        if top.bound <= reached * CLOSE || top.part.iter().all(|side| side.width() == 0.0) {
+            break;
+        }
+        let Some(top) = open.pop() else { break };
+        for part in halves(top.part, top.axis) {
+            let (here, steep) = bound(&top.tape, part);
+            reached = reached.max(here);
+            open.push(steep);
+        }
+    }
+    Ok(open.peek().map_or(0.0, |top| top.bound))
+}

@@ -1,0 +1,65 @@
+//! What can be asked of a solid {f ≤ 0}: a file a question, each a method on [`Field`]. Uses numbers, fields and tapes.
+//!
+//! [`bounds`] says where it is, [`lipschitz`] how steep its field is, [`hit`] where a ray meets it, [`quadrature`] how
+//! large and heavy it is, [`closest`] which of its points is nearest, and [`motion`] and [`contact`] how it moves.
+//! Answers rest on intervals: each says what is guaranteed, and what is only as good as rounding or a budget.
+
+pub mod bounds;
+
+mod clip;
+mod far;
+pub mod hit;
+pub mod lipschitz;
+pub mod quadrature;
+
+mod slope;
+
+pub use bounds::Bounds;
+pub use hit::{Hit, Ray};
+pub use quadrature::{Estimate, Measures};
+
+use crate::error::{Error, Place};
+use crate::number::Interval;
+use crate::tape::{Tape, Tracer};
+use std::sync::Arc;
+
+/// A part of space and time.
+type Part = [Interval; 4];
+
+/// The two halves of a part along one axis.
+fn halves(of: Part, axis: usize) -> [Part; 2] {
+    let (side, middle) = (of[axis], of[axis].middle());
+    [(side.lo(), middle), (middle, side.hi())].map(|(lo, hi)| {
+        let mut half = of;
+        half[axis] = Interval::new(lo, hi);
+        half
+    })
+}
+
+/// Bounds on a tape's outputs over a part, and the tape that is enough there where it is shorter.
+fn look(tape: &Arc<Tape>, part: Part) -> (Vec<Interval>, Arc<Tape>) {
+    let mut tracer = Tracer::new(tape);
+    let (outputs, trace) = tracer.over(part);
+    let outputs = outputs.to_vec();
+    let enough = match trace.decided() {
+        0 => tape.clone(),
+        _ => Arc::new(tape.prune(trace)),
+    };
+    (outputs, enough)
+}
+
+/// The centre of a part.
+fn centre(of: Part) -> [f64; 4] {
+    of.map(Interval::middle)
+}
+
+/// An argument a question cannot use.
+#[track_caller]
+fn unusable(function: &str, argument: &str, problem: impl Into<String>) -> Error {
+    Error::Argument {
+        function: function.into(),
+        argument: argument.into(),
+        problem: problem.into(),
+        place: Place::caller(),
+    }
+}
