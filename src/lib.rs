@@ -1,4 +1,104 @@
 //! A differentiable 4D signed-distance-field engine.
+//!
+//! A [`Field`] is a node of a DAG of implicit functions f(x, y, z, t). What micrograd's `Value` is to numbers, a
+//! `Field` is to geometry: an operation and its parents. Inside a solid it is negative; its gradient in space **and
+//! time** is exact, and so is its derivative in every named parameter.
+//!
+//! # A first field
+//!
+//! Shapes are functions, placing and combining them are methods, and everything is a field: a ball that rises and
+//! falls, blended into a slab.
+//!
+//! ```
+//! use fieldgrad::prelude::*;
+//!
+//! let drop = sphere(0.7).translate((0, 1.2 * sin(t()), 0));
+//! let pool = r#box([4.0, 0.4, 4.0]).translate([0.0, -1.0, 0.0]);
+//! let scene = drop.smooth_union(pool, 0.35);
+//!
+//! assert!(scene.value_at([0.0, 0.0, 0.0, 0.0])? < 0.0); // inside the ball
+//! assert!(scene.value_at([0.0, 2.0, 0.0, 0.0])? > 0.0); // outside both
+//! # Ok::<(), fieldgrad::Error>(())
+//! ```
+//!
+//! # Its gradient, in space and time
+//!
+//! Derivatives are not differences: the graph is run on [`Dual`](number::Dual) numbers. Run on fields, it gives the
+//! derivative as a field again, to compose, to run, to differentiate.
+//!
+//! ```
+//! use fieldgrad::prelude::*;
+//!
+//! let ball = sphere(0.5).translate((2 * t(), 0, 0)); // moves at speed 2 along x
+//! let [fx, _, _, ft] = ball.gradient_at([0.5, 0.0, 0.0, 0.0])?;
+//! assert_eq!((fx, ft), (1.0, -2.0));
+//!
+//! let speed = ball.normal_speed(); // −f_t/|∇f|, a field
+//! assert_eq!(speed.value_at([0.5, 0.0, 0.0, 0.0])?, 2.0);
+//! let curvature = ball.mean_curvature(); // 1/r on the surface
+//! assert!((curvature.value_at([0.0, 0.5, 0.0, 0.0])? - 2.0).abs() < 1e-12);
+//! # Ok::<(), fieldgrad::Error>(())
+//! ```
+//!
+//! # A parameter's derivative
+//!
+//! A parameter is a named number. One pass back through the graph gives the derivative in all of them.
+//!
+//! ```
+//! use fieldgrad::prelude::*;
+//!
+//! let r = param("r", 0.5);
+//! let d = param("d", 0.8);
+//! let pair = sphere(&r).translate((-&d / 2, 0, 0)) | sphere(&r).translate((&d / 2, 0, 0));
+//! assert_eq!(pair.parameters()?.iter().map(|p| p.name()).collect::<Vec<_>>(), ["d", "r"]);
+//!
+//! // To the right of both, a larger d brings the surface nearer half as fast, a larger r just as fast.
+//! assert_eq!(pair.parameter_gradient_at([2.0, 0.0, 0.0, 0.0])?, [-0.5, -1.0]);
+//! # Ok::<(), fieldgrad::Error>(())
+//! ```
+//!
+//! # One step of descent
+//!
+//! A fit moves parameters against the gradient of a loss: here, until the surface passes through a point.
+//!
+//! ```
+//! use fieldgrad::prelude::*;
+//!
+//! let ball = sphere(param("r", 0.5));
+//! let target = [0.0, 0.6, 0.8, 0.0]; // at distance 1
+//! let loss = |field: &Field| field.value_at(target).map(|f| f * f);
+//!
+//! let f = ball.value_at(target)?;
+//! let slope = 2.0 * f * ball.parameter_gradient_at(target)?[0];
+//! let better = ball.with_parameters(&[("r", 0.5 - 0.4 * slope)])?;
+//! assert!(loss(&better)? < 0.1 * loss(&ball)?);
+//! # Ok::<(), fieldgrad::Error>(())
+//! ```
+//!
+//! # A picture of the graph
+//!
+//! What was composed is what is drawn, each node with its value and ∇f at a point.
+//!
+//! ```
+//! use fieldgrad::prelude::*;
+//!
+//! let scene = sphere(0.7).smooth_union(torus(1.0, 0.2), param("blend", 0.3));
+//! let picture = scene.to_svg(Detail::Names, Some([0.9, 0.3, 0.1, 0.0]))?;
+//! assert!(picture.contains("smooth_union") && picture.contains("∇f = "));
+//! # Ok::<(), fieldgrad::Error>(())
+//! ```
+//!
+//! # Many points
+//!
+//! [`Tape`](tape::Tape) flattens fields to a straight-line program, and a [`Machine`](tape::Machine) runs it on any
+//! number type: `f64`, `f32`, [`Lanes`](number::Lanes) of `f32`, [`Interval`](number::Interval)s that bound a field
+//! over a box, and [`Dual`](number::Dual)s over any of them.
+//!
+//! # Where things are
+//!
+//! [`number`] holds the numbers a field is run on, [`field`] the graph, [`tape`] the program, [`shape`] what people
+//! compose, [`measure`] what can be asked of a solid; [`scene`] and [`render`] make pictures. The `ARCHITECTURE.md`
+//! of the repository draws the map.
 
 pub mod error;
 pub mod field;

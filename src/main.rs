@@ -6,6 +6,9 @@ use fieldgrad::scene;
 use std::path::Path;
 use std::process::ExitCode;
 
+/// When the drop is about to leave the pool.
+const TIME: f64 = 5.3;
+
 fn main() -> ExitCode {
     match run() {
         Ok(()) => ExitCode::SUCCESS,
@@ -28,17 +31,17 @@ fn run() -> Result<()> {
         println!("  parameter   {} = {} in [{low}, {high}]", parameter.name(), parameter.value());
     }
     println!("  operations  {} ({} of them for each point)", tape.len(), tape.len_per_point());
-    let at = [0.6, 0.1, 0.2, 0.5];
+    let at = [0.6, -0.2, 0.2, TIME];
     let here = scene.value_with_gradient_at(at)?;
     println!("  at (x, y, z, t) = {at:?}");
     println!("    f         {:.6}", here.value);
     println!("    ∇f        {:?}", here.slope.map(|slope| (slope * 1e6).round() / 1e6));
     for (parameter, slope) in scene.parameters()?.iter().zip(scene.parameter_gradient_at(at)?) {
-        println!("    ∂f/∂{:<7} {slope:.6}", parameter.name());
+        println!("    ∂f/∂{:<7} {:.6}", parameter.name(), slope + 0.0);
     }
     let path = Path::new("fieldgrad.png");
-    let slice = Slice { center: [0.0, 0.0], span: 4.0, z: 0.0, t: 0.5, iso: 0.1 };
+    let slice = Slice { center: [0.0, 0.0], span: 4.0, z: 0.0, t: TIME, iso: 0.1 };
     slice.draw(&scene, 800, 600)?.save_png(path)?;
-    println!("a slice of it at z = 0, t = 0.5 is in {}", path.display());
+    println!("a slice of it at z = 0, t = {TIME} is in {}", path.display());
     Ok(())
 }

@@ -1,0 +1,73 @@
+//! Every program in `examples/` runs, and says or makes what it is about.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Runs one example; Cargo builds it first if this test was asked for alone.
+fn run(name: &str, arguments: &[&str]) -> String {
+    let test = std::env::current_exe().unwrap();
+    let folder = test.parent().and_then(Path::parent).unwrap().join("examples");
+    let program = folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+    if !program.exists() {
+        let mut build = Command::new(std::env::var("CARGO").unwrap_or("cargo".into()));
+        let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
+        let built = build.args(["build", "--example", name, "--manifest-path"]).arg(manifest).status().unwrap();
+        assert!(built.success());
+    }
+    let out = Command::new(&program).args(arguments).current_dir(scratch(name)).output().unwrap();
+    let text = String::from_utf8(out.stdout).unwrap();
+    assert!(out.status.success(), "{name}: {}\n{}", text, String::from_utf8_lossy(&out.stderr));
+    text
+}
+
+fn scratch(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+#[test]
+fn each_example_is_known_here_and_short() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap().to_str().unwrap().to_string();
+        let known = include_str!("examples.rs").contains(&format!("run(\"{name}\""));
+        assert!(known, "no test here runs {name}");
+        let lines = std::fs::read_to_string(&path).unwrap().lines().count();
+        assert!(lines < 60, "{name} has {lines} lines");
+    }
+}
+
+#[test]
+fn first_field() {
+    let text = run("first_field", &[]);
+    assert!(text.contains("∂f/∂t") && text.contains("∂f/∂blend"), "{text}");
+}
+
+#[test]
+fn descent() {
+    let text = run("descent", &[]);
+    let value = |name: &str| -> f64 {
+        let line = text.lines().find(|line| line.starts_with(name)).expect(name);
+        line.split_whitespace().last().unwrap().parse().unwrap()
+    };
+    for (name, truth) in [("left.r", 0.5), ("left.x", -0.7), ("right.r", 0.4), ("right.x", 0.6)] {
+        assert!((value(name) - truth).abs() < 0.01, "{name}: {text}");
+    }
+}
+
+#[test]
+fn graph_picture() {
+    run("graph_picture", &["out"]);
+    let svg = std::fs::read_to_string(scratch("graph_picture").join("out/graph.svg")).unwrap();
+    assert!(svg.contains("smooth_union") && svg.contains("∇f = (") && svg.ends_with("</svg>\n"));
+}
+
+#[test]
+fn swept_volume() {
+    let text = run("swept_volume", &["swept.png"]);
+    assert!(text.contains("behind its start") && text.contains("∂f/∂until = +0.000000"), "{text}");
+    let png = std::fs::read(scratch("swept_volume").join("swept.png")).unwrap();
+    assert!(png.starts_with(b"\x89PNG") && png.len() > 5000);
+}
