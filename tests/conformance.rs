@@ -8,7 +8,7 @@ use fieldgrad::shape::catalogue;
 use fieldgrad::tape::{Adjoint, Machine, Tape, Tracer};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use support::peer::Peer;
-use support::{Random, close, is_smooth_near, same, variables};
+use support::{Random, close, is_smooth_near, same};
 
 /// Every operation as a field of the coordinates, kept inside its domain.
 fn operations() -> Vec<(String, Field)> {
@@ -64,7 +64,7 @@ fn conforms(name: &str, field: &Field, points: usize, seed: u64, count: &mut Cou
     for _ in 0..points {
         let at = random.point();
         let value = field.value_at(at).map_err(|error| error.to_string())?;
-        let dual: Dual<f64> = field.run(variables(at)).map_err(|error| error.to_string())?;
+        let dual: Dual<f64> = field.run(Dual::variables(at)).map_err(|error| error.to_string())?;
         let steepest = dual.slope.iter().fold(0f64, |most, slope| most.max(slope.abs()));
         if !dual.is_finite() {
             return fail("not finite", at, format!("{dual:?}"));
@@ -75,7 +75,7 @@ fn conforms(name: &str, field: &Field, points: usize, seed: u64, count: &mut Cou
         if !same(value, taped) || !same(value, dual.value) {
             return fail("the tape", at, format!("{taped} is not {value}"));
         }
-        let taped = duals.at(variables(at))[0];
+        let taped = duals.at(Dual::variables(at))[0];
         if taped != dual {
             return fail("the tape's duals", at, format!("{taped:?} is not {dual:?}"));
         }
@@ -147,7 +147,7 @@ fn bounds_hold(name: &str, field: &Field, boxes: usize, samples: usize, seed: u6
         let over = random.around(middle, size);
         let (bound, trace) = tracer.over(over);
         let (bound, trace) = (bound[0], trace.clone());
-        let slopes = bounds.at(variables(over))[0].clone();
+        let slopes = bounds.at(Dual::variables(over))[0].clone();
         let pruned = tape.prune(&trace);
         if pruned.len() > tape.len() {
             return Err(format!("{name}: pruning made the tape longer"));
@@ -155,7 +155,7 @@ fn bounds_hold(name: &str, field: &Field, boxes: usize, samples: usize, seed: u6
         let mut shorter = Machine::<Dual<f64>>::new(&pruned);
         for _ in 0..samples {
             let at = random.inside(over);
-            let value = numbers.at(variables(at))[0];
+            let value = numbers.at(Dual::variables(at))[0];
             if !bound.contains(value.value) || !slopes.value.contains(value.value) {
                 return Err(format!(
                     "{name}: {bound:?} over {over:?} does not hold {} at {at:?}",
@@ -170,7 +170,7 @@ fn bounds_hold(name: &str, field: &Field, boxes: usize, samples: usize, seed: u6
                     ));
                 }
             }
-            let short = shorter.at(variables(at))[0];
+            let short = shorter.at(Dual::variables(at))[0];
             if !same(short.value, value.value) || !(0..4).all(|i| same(short.slope[i], value.slope[i])) {
                 return Err(format!("{name}: pruned over {over:?}: {short:?} is not {value:?} at {at:?}"));
             }

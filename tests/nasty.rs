@@ -6,7 +6,6 @@ use fieldgrad::number::{Dual, Lanes};
 use fieldgrad::prelude::*;
 use fieldgrad::shape::catalogue;
 use fieldgrad::tape::{Machine, Tape};
-use support::variables;
 
 /// Origins, axes, centres, faces, edges, corners and ties of what the samples are made of, and far away.
 fn places() -> Vec<[f64; 4]> {
@@ -49,12 +48,12 @@ fn first_not_finite(name: &str, field: &Field, every: usize) -> Option<String> {
     let mut hessians = Machine::<Dual<Dual<f64>>>::new(&tape);
     let mut lanes = Machine::<Dual<Lanes<4>>>::new(&tape);
     for (i, at) in places().into_iter().enumerate().step_by(if slow { 23 } else { every }) {
-        let dual = duals.at(variables(at))[0];
+        let dual = duals.at(Dual::variables(at))[0];
         if !dual.is_finite() {
             return Some(format!("{name} at {at:?}: {dual:?}"));
         }
         if i % 8 == 0 {
-            let hessian = &hessians.at(variables(variables(at)))[0];
+            let hessian = &hessians.at(Dual::variables(Dual::variables(at)))[0];
             if !hessian.slope.iter().all(|row| row.is_finite()) {
                 return Some(format!(
                     "{name} at {at:?}: the Hessian {:?}",
@@ -64,7 +63,7 @@ fn first_not_finite(name: &str, field: &Field, every: usize) -> Option<String> {
         }
         if i % 5 == 0 {
             let near = at.map(|v| Lanes([v as f32; 4]));
-            let lane = &lanes.at(variables(near))[0];
+            let lane = &lanes.at(Dual::variables(near))[0];
             let finite = |lanes: &Lanes<4>| lanes.0.iter().all(|v| v.is_finite());
             if !finite(&lane.value) || !lane.slope.iter().all(finite) {
                 return Some(format!("{name} at {at:?} in f32: {lane:?}"));
@@ -144,7 +143,7 @@ fn a_vanishing_blend_is_the_plain_union() {
         let smooth = Tape::new(&[a.smooth_union(&b, k), plain.clone()]).unwrap();
         let mut machine = Machine::<Dual<f64>>::new(&smooth);
         for at in places().into_iter().step_by(5) {
-            let out = machine.at(variables(at));
+            let out = machine.at(Dual::variables(at));
             assert!((out[0].value - out[1].value).abs() <= k / 6.0 + 1e-15);
             if (a.value_at(at).unwrap() - b.value_at(at).unwrap()).abs() > k {
                 assert_eq!(out[0], out[1], "at {at:?}, k = {k}");

@@ -98,18 +98,18 @@ impl Field {
 
     /// The value and ∇f at a point.
     pub fn value_with_gradient_at(&self, at: [f64; 4]) -> Result<Dual<f64>> {
-        self.run(variables(at))
+        self.run(Dual::variables(at))
     }
 
     /// The symmetric matrix of second derivatives at a point.
     pub fn hessian_at(&self, at: [f64; 4]) -> Result<[[f64; 4]; 4]> {
-        let dual: Dual<Dual<f64>> = self.run(variables(variables(at)))?;
+        let dual: Dual<Dual<f64>> = self.run(Dual::variables(Dual::variables(at)))?;
         Ok(dual.slope.map(|row| row.slope))
     }
 
     /// Bounds on the value and on ∇f over a box of space and time.
     pub fn gradient_bound_over(&self, over: [Interval; 4]) -> Result<Dual<Interval>> {
-        self.run(variables(over))
+        self.run(Dual::variables(over))
     }
 }
 
@@ -118,17 +118,8 @@ fn positive(divisor: &Field, quotient: Field) -> Field {
     if_less(0.0, divisor, quotient, 0.0)
 }
 
-/// The coordinates as the four variables of a dual number.
-pub(crate) fn variables<R: crate::number::Real>(at: [R; 4]) -> [Dual<R>; 4] {
-    let mut direction = 0;
-    at.map(|value| {
-        direction += 1;
-        Dual::variable(value, direction - 1)
-    })
-}
-
 fn on_duals(field: &Field) -> Result<Dual<Field>> {
-    let at = variables(Axis::ALL.map(Field::coordinate));
+    let at = Dual::variables(Axis::ALL.map(Field::coordinate));
     let parameter = |parameter: &Parameter| Dual::fixed(Field::parameter(parameter.clone()));
     Ok(run(std::slice::from_ref(field), at, parameter, |_, _| ())?.swap_remove(0))
 }

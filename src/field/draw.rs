@@ -1,6 +1,5 @@
 //! Pictures of the graph: Graphviz text and SVG, each node with its operation and, at a chosen point, its value and ∇f.
 
-use super::derivative::variables;
 use super::node::{Key, KeyMap};
 use super::{Field, Kind};
 use crate::error::Result;
@@ -83,7 +82,7 @@ fn boxes(field: &Field, detail: Detail, at: Option<[f64; 4]>) -> Result<Vec<Box>
         let seen = |field: &Field, dual: &Dual<f64>| {
             known.entry(field.key()).or_insert(*dual);
         };
-        super::run::run(std::slice::from_ref(field), variables(at), parameter, seen)?;
+        super::run::run(std::slice::from_ref(field), Dual::variables(at), parameter, seen)?;
     }
     let mut boxes: Vec<Box> = Vec::new();
     let mut place: HashMap<(Key, String), usize> = HashMap::new();

@@ -26,6 +26,5 @@ pub use param::{Parameter, param, param_in, param_vector};
 pub use run::LARGEST_RUN;
 pub use vector::{Points, Vector};
 
-pub(crate) use derivative::variables;
 pub(crate) use listing::Listing;
 pub(crate) use node::Reads;

@@ -30,6 +30,15 @@ impl<R: Real, const N: usize> Dual<R, N> {
         Dual { value, slope }
     }
 
+    /// Each number as the variable of its own direction: the coordinates to run a field on for its gradient.
+    pub fn variables(at: [R; N]) -> [Self; N] {
+        let mut direction = 0;
+        at.map(|value| {
+            direction += 1;
+            Dual::variable(value, direction - 1)
+        })
+    }
+
     /// The chain rule for an operation of [`Op::partial`].
     #[inline(always)]
     fn chain<const A: usize>(op: Op, args: [Self; A]) -> Self {
@@ -230,7 +239,7 @@ mod tests {
 
     #[test]
     fn second_derivatives_by_nesting() {
-        let (value, first, second) = hessian_of(|a| a.clone().sin() * a.exp(), 0.4);
+        let (value, first, second) = hessian_of(|a| a.sin() * a.exp(), 0.4);
         let (s, c, e) = (0.4f64.sin(), 0.4f64.cos(), 0.4f64.exp());
         assert!((value - s * e).abs() < 1e-15);
         assert!((first - (c + s) * e).abs() < 1e-15);

@@ -23,7 +23,7 @@ shapes! {
     /// A bound, and outside exact. Inside, beside a bend, it is below the true depth.
     bound tube(points: impl Path, r: impl Length) {
         let segments = points.0.windows(2).map(|ends| to_segment(&ends[0], &ends[1]));
-        segments.reduce(|nearest, segment| nearest.min(segment)).unwrap_or_else(|| x() * 0) - r
+        segments.reduce(|nearest, segment| nearest.min(segment)).unwrap_or_else(|| Field::constant(0.0)) - r
     } as in tube([[-0.9, -0.5, 0.0], [-0.2, 0.6, 0.3], [0.4, -0.3, -0.2], [1.0, 0.4, 0.1]], 0.18);
 
     /// A torus around the y axis: a tube of radius `r` along a circle of radius `R`.

@@ -1,7 +1,7 @@
 //! What several tests use: random points, random compositions of the whole library, an independent dual number.
 #![allow(dead_code)]
 
-use fieldgrad::number::{Dual, Real};
+use fieldgrad::number::Dual;
 use fieldgrad::prelude::*;
 use fieldgrad::shape::catalogue;
 use proptest::prelude::*;
@@ -166,26 +166,17 @@ pub fn close(a: f64, b: f64, tolerance: f64, scale: f64) -> bool {
     same(a, b) || (a - b).abs() <= tolerance * (1.0 + a.abs().max(b.abs()).max(scale))
 }
 
-/// The coordinates as dual variables.
-pub fn variables<R: Real>(at: [R; 4]) -> [Dual<R>; 4] {
-    let mut i = 0;
-    at.map(|value| {
-        i += 1;
-        Dual::variable(value, i - 1)
-    })
-}
-
 /// The ways a field may fail to be smooth near a point: its gradient changes more over a small step than its Hessian
 /// explains, or a neighbour takes another branch. Used to leave kinks out of comparisons with differences.
 pub fn is_smooth_near(field: &fieldgrad::tape::Tape, at: [f64; 4], step: f64) -> bool {
     let mut machine = fieldgrad::tape::Machine::<Dual<f64>>::new(field);
-    let here = machine.at(variables(at))[0];
+    let here = machine.at(Dual::variables(at))[0];
     let steepest = here.slope.iter().fold(1.0f64, |most, slope| most.max(slope.abs()));
     (0..4).all(|i| {
         [-step, step].iter().all(|&d| {
             let mut to = at;
             to[i] += d;
-            let there = machine.at(variables(to))[0];
+            let there = machine.at(Dual::variables(to))[0];
             here.slope.iter().zip(&there.slope).all(|(a, b)| (a - b).abs() <= 0.02 * steepest)
         })
     })
