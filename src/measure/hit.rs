@@ -140,7 +140,7 @@ impl Field {
     }
 }
 
-fn largest(point: [f64; 3]) -> f64 {
+pub(super) fn largest(point: [f64; 3]) -> f64 {
     point.into_iter().fold(0.0, |most, v| most.max(v.abs()))
 }
 
