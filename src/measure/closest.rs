@@ -137,7 +137,7 @@ impl Search {
         if !outputs[0].contains(0.0) {
             return None;
         }
-        let bound = Machine::<Slope<4>>::new(&tape).at(variables(part).map(Slope))[0].0;
+        let bound = Machine::<Slope<4>>::new(&tape).at(Slope::variables(part))[0].bound;
         let g = bound.slope;
         if g[..3].iter().all(|slope| slope.is_finite()) {
             // At the closest point the gradient is along the line to it: their cross product is 0. At a kink that holds

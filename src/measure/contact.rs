@@ -124,29 +124,32 @@ impl Search {
             return None;
         }
         let mut machine = Machine::<Slope<4>>::new(&tape);
-        let bound = machine.at(variables(part).map(Slope)).to_vec();
+        let bound = machine.at(Slope::variables(part)).to_vec();
         let widths = part.map(Interval::width);
         let steepest = |of: &Slope<4>| {
-            of.0.slope[..3]
+            of.bound.slope[..3]
                 .iter()
                 .map(|slope| slope.largest())
                 .fold(0.0, f64::max)
         };
         let steep = [steepest(&bound[0]), steepest(&bound[1])];
         let mut sides: [f64; 4] = std::array::from_fn(|i| {
-            let side = |n: usize| bound[n].0.slope[i].largest() * widths[i] / steep[n];
+            let side = |n: usize| bound[n].bound.slope[i].largest() * widths[i] / steep[n];
             side(0).max(side(1))
         });
         if sides.iter().all(|side| side.is_finite()) {
             let middle = centre(part);
-            let at = middle.map(|v| Slope(Dual::fixed(Interval::point(v))));
-            let value = machine.at(at).iter().map(|out| out.0.value).collect::<Vec<_>>();
+            let value = machine
+                .at(Slope::at(middle))
+                .iter()
+                .map(|out| out.bound.value)
+                .collect::<Vec<_>>();
             // max(a, b) is nowhere less than any average of a and b. Where the solids face each other the slopes of the
             // average cancel, so that the gap between them is seen in boxes much larger than it.
             let apart = [0.0, steep[1] / (steep[0] + steep[1]), 1.0].into_iter().any(|w| {
                 let mix = |a: Interval, b: Interval| a * Interval::point(w) + b * Interval::point(1.0 - w);
                 let mean = (0..4).fold(mix(value[0], value[1]), |mean, i| {
-                    let slope = mix(bound[0].0.slope[i], bound[1].0.slope[i]);
+                    let slope = mix(bound[0].bound.slope[i], bound[1].bound.slope[i]);
                     mean + slope * (part[i] - Interval::point(middle[i]))
                 });
                 mean.lo() > 0.0
