@@ -116,7 +116,7 @@ pub use field::Field;
 pub mod prelude {
     pub use crate::error::{Error, Result};
     pub use crate::field::*;
-    pub use crate::measure::*;
+    pub use crate::measure::{Bounds, Contact, Estimate, Hit, Measures, Ray, first_contact};
     pub use crate::number::{Dual, Interval, Kernel, Smooth};
     pub use crate::shape::*;
 }

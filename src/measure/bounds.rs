@@ -4,8 +4,8 @@ use super::far::Far;
 use super::slope::Slope;
 use super::{Part, centre, halves, look, unusable};
 use crate::error::{Error, Result};
-use crate::field::{Axis, Field, variables};
-use crate::number::{Dual, Interval};
+use crate::field::{Axis, Field};
+use crate::number::Interval;
 use crate::tape::{Machine, Tape};
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
@@ -350,15 +350,14 @@ pub(super) struct Variation {
 /// Looks at the slopes over a part.
 pub(super) fn variation(tape: &Tape, part: Part, whole: Part) -> Variation {
     let mut machine = Machine::<Slope<4>>::new(tape);
-    let slope = machine.at(variables(part).map(Slope))[0].0.slope;
+    let slope = machine.at(Slope::variables(part))[0].bound.slope;
     let steepest = slope[..3].iter().map(|slope| slope.largest()).fold(0.0, f64::max);
     let widths = part.map(Interval::width);
     let mut sides: [f64; 4] = std::array::from_fn(|i| slope[i].largest() * widths[i] / steepest);
     let (mut least, mut most) = (f64::NEG_INFINITY, f64::INFINITY);
     if sides.iter().all(|side| side.is_finite()) {
         let middle = centre(part);
-        let at = middle.map(|v| Slope(Dual::fixed(Interval::point(v))));
-        let mean = (0..4).fold(machine.at(at)[0].0.value, |mean, i| {
+        let mean = (0..4).fold(machine.at(Slope::at(middle))[0].bound.value, |mean, i| {
             mean + slope[i] * (part[i] - Interval::point(middle[i]))
         });
         (least, most) = (mean.lo(), mean.hi());

@@ -156,6 +156,49 @@ pub(super) fn part_of_box(low: Point, high: Point, value: f64, slope: Point) -> 
     sum
 }
 
+/// Which share of a box lies where a linear function is at most 0, from its value at one corner and its rise along each
+/// side.
+pub(super) fn share_of_box(value: f64, rise: Point) -> f64 {
+    let lowest = value + rise.iter().map(|v| v.min(0.0)).sum::<f64>();
+    let highest = value + rise.iter().map(|v| v.max(0.0)).sum::<f64>();
+    if highest <= 0.0 {
+        return 1.0;
+    } else if lowest > 0.0 {
+        return 0.0;
+    }
+    let values: [f64; 8] = std::array::from_fn(|n| {
+        (0..3).fold(value, |sum, i| if n >> i & 1 == 1 { sum + rise[i] } else { sum })
+    });
+    TETRAHEDRA
+        .iter()
+        .map(|of| share_of_tetrahedron(of.map(|n| values[n])))
+        .sum::<f64>()
+        / 6.0
+}
+
+/// The same of a tetrahedron, from the values at its corners: along an edge from a ≤ 0 to b > 0 the share a/(a − b) is
+/// inside.
+fn share_of_tetrahedron(mut of: [f64; 4]) -> f64 {
+    for (i, j) in [(0, 1), (2, 3), (0, 2), (1, 3), (1, 2)] {
+        if of[i] > of[j] {
+            of.swap(i, j);
+        }
+    }
+    let [a, b, c, d] = of;
+    if d <= 0.0 {
+        1.0
+    } else if a > 0.0 {
+        0.0
+    } else if b > 0.0 {
+        a / (a - b) * (a / (a - c)) * (a / (a - d))
+    } else if c > 0.0 {
+        let (ac, ad, bc, bd) = (a / (a - c), a / (a - d), b / (b - c), b / (b - d));
+        bc * bd + ac * bd * (1.0 - bc) + ac * ad * (1.0 - bd)
+    } else {
+        1.0 - d / (d - a) * (d / (d - b)) * (d / (d - c))
+    }
+}
+
 /// The area of the plane `value` + `slope`·x = 0 inside a box.
 pub(super) fn section_of_box(low: Point, high: Point, value: f64, slope: Point) -> f64 {
     let corners = corners(low, high);
@@ -240,6 +283,10 @@ mod tests {
         assert!((sum.volume - whole.volume).abs() < 1e-13);
         assert!((0..6).all(|i| (sum.second[i] - whole.second[i]).abs() < 1e-13));
         assert!((0..3).all(|i| sum.first[i].abs() < 1e-13));
+        let size = [0, 1, 2].map(|i| high[i] - low[i]);
+        let at_corner = linear(0.1, slope, low);
+        let share = share_of_box(at_corner, [0, 1, 2].map(|i| slope[i] * size[i]));
+        assert!((share * whole.volume - below.volume).abs() < 1e-13);
         // A corner cut off a cube: a tetrahedron of volume 1/6, a triangle of area √3/2.
         let corner = part_of_box([0.0; 3], [2.0; 3], -1.0, [1.0; 3]);
         assert!((corner.volume - 1.0 / 6.0).abs() < 1e-15);

@@ -140,7 +140,7 @@ impl Field {
     }
 }
 
-fn largest(point: [f64; 3]) -> f64 {
+pub(super) fn largest(point: [f64; 3]) -> f64 {
     point.into_iter().fold(0.0, |most, v| most.max(v.abs()))
 }
 
@@ -174,12 +174,12 @@ fn meet(tape: &Arc<Tape>, ray: &Ray, t: f64, from: f64, to: f64) -> Meeting {
         let s = Interval::new(from, to);
         let [x, y, z] = [0, 1, 2].map(|i| {
             let [x, y, z] = along(s);
-            Slope(Dual {
-                value: [x, y, z][i],
-                slope: [point(ray.direction[i])],
-            })
+            let slope = [point(ray.direction[i])];
+            let value = [x, y, z][i];
+            Slope::coordinate(Dual { value, slope }, i)
         });
-        machine.at([x, y, z, Slope(Dual::fixed(point(t)))])[0].0
+        let time = Slope::coordinate(Dual::fixed(point(t)), 3);
+        machine.at([x, y, z, time])[0].bound
     };
     let slope = bound(from, to).slope[0];
     if !slope.is_finite() {

@@ -7,14 +7,18 @@
 pub mod bounds;
 
 mod clip;
+pub mod closest;
+pub mod contact;
 mod far;
 pub mod hit;
 pub mod lipschitz;
+pub mod motion;
 pub mod quadrature;
 
 mod slope;
 
 pub use bounds::Bounds;
+pub use contact::{Contact, first_contact};
 pub use hit::{Hit, Ray};
 pub use quadrature::{Estimate, Measures};
 

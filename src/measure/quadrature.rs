@@ -1,7 +1,7 @@
 //! How large a solid is, and how its mass lies: volume, area, centroid, inertia, each with an error bound. Uses tapes.
 
 use super::bounds::Bounds;
-use super::clip::{Moments, PAIRS, part_of_box, part_of_rectangle, section_of_box};
+use super::clip::{Moments, PAIRS, part_of_box, part_of_rectangle, section_of_box, share_of_box};
 use super::slope::Slope;
 use super::unusable;
 use crate::error::{Error, Result};
@@ -48,7 +48,7 @@ pub struct Measures {
 }
 
 /// The most cells that are kept.
-const CELLS: usize = 400_000;
+const CELLS: usize = 600_000;
 /// What rounding may add to every sum, in parts of the whole box's.
 const ROUNDING: f64 = 1e-12;
 
@@ -62,7 +62,7 @@ enum Goal {
 impl Field {
     /// Volume, area, centroid and inertia of the solid {f ≤ 0} within `bounds` (its own, if not given) at a time.
     ///
-    /// Cells are split until the error of the volume is below `tolerance`, in parts of the volume, or 400,000 cells
+    /// Cells are split until the error of the volume is below `tolerance`, in parts of the volume, or 600,000 cells
     /// are reached: the result says what was attained. With bounds that cut the solid, the cut is not counted as area.
     #[track_caller]
     pub fn measures(&self, bounds: Option<Bounds>, t: f64, tolerance: f64) -> Result<Measures> {
@@ -225,7 +225,7 @@ fn children(of: &Cell) -> Vec<([f64; 3], [f64; 3])> {
 fn look_at(tape: &Arc<Tape>, boxes: Vec<([f64; 3], [f64; 3])>, t: f64) -> Vec<Kind> {
     let mut tracer = Tracer::new(tape);
     let mut machine = Machine::<Slope<3>>::new(tape);
-    machine.set_time(Slope(Dual::fixed(Interval::point(t))));
+    machine.set_time(Slope::coordinate(Dual::fixed(point(t)), 3));
     let look = |(low, high): ([f64; 3], [f64; 3])| {
         let side = [0, 1, 2].map(|i| Interval::new(low[i], high[i]));
         let (outputs, trace) = tracer.over([side[0], side[1], side[2], Interval::point(t)]);
@@ -238,11 +238,8 @@ fn look_at(tape: &Arc<Tape>, boxes: Vec<([f64; 3], [f64; 3])>, t: f64) -> Vec<Ki
             0 => tape.clone(),
             _ => Arc::new(tape.prune(trace)),
         };
-        let mut direction = 0;
-        let bound = machine.at_point(side.map(|side| {
-            direction += 1;
-            Slope(Dual::variable(side, direction - 1))
-        }))[0];
+        let coordinate = |i| Slope::coordinate(Dual::variable(side[i], i), i);
+        let bound = machine.at_point([0, 1, 2].map(coordinate))[0];
         if !bound.is_bounded() {
             return Kind::Crossed(Box::new(Cell::unknown(low, high, tape)));
         }
@@ -251,14 +248,20 @@ fn look_at(tape: &Arc<Tape>, boxes: Vec<([f64; 3], [f64; 3])>, t: f64) -> Vec<Ki
             .over([point(middle[0]), point(middle[1]), point(middle[2]), point(t)])
             .0[0];
         let half = [0, 1, 2].map(|i| (high[i] - middle[i]).max(middle[i] - low[i]));
-        let spread = [0, 1, 2].map(|i| half[i] * bound.0.slope[i].largest());
+        let spread = [0, 1, 2].map(|i| half[i] * bound.bound.slope[i].largest());
         let spread = (spread[0] + spread[1] + spread[2]) * (1.0 + 1e-14);
         if value.lo() > spread {
             return Kind::Outside;
         } else if value.hi() <= -spread {
             return Kind::Inside(low, high);
         }
-        Kind::Crossed(Box::new(Cell::squeezed(low, high, tape, value, bound.0.slope)))
+        Kind::Crossed(Box::new(Cell::squeezed(
+            low,
+            high,
+            tape,
+            value,
+            bound.bound.slope,
+        )))
     };
     boxes.into_iter().map(look).collect()
 }
@@ -296,23 +299,26 @@ impl Cell {
         slope: [Interval; 3],
     ) -> Cell {
         let half = [0, 1, 2].map(|i| 0.5 * (high[i] - low[i]));
-        let (mut least, mut most) = (Moments::default(), Moments::default());
+        let octant_volume = half[0] * half[1] * half[2];
+        let (mut least, mut most) = (0.0, 0.0);
         for octant in 0..8 {
-            let up = [0, 1, 2].map(|i| octant >> i & 1 == 1);
-            let from = [0, 1, 2].map(|i| if up[i] { 0.0 } else { -half[i] });
-            let to = [0, 1, 2].map(|i| if up[i] { half[i] } else { 0.0 });
-            let low = [0, 1, 2].map(|i| if up[i] { slope[i].lo() } else { slope[i].hi() });
-            let high = [0, 1, 2].map(|i| if up[i] { slope[i].hi() } else { slope[i].lo() });
-            most += part_of_box(from, to, value.lo(), low);
-            least += part_of_box(from, to, value.hi(), high);
+            // Outwards from the centre, the slope is this or its opposite.
+            let outwards = [0, 1, 2].map(|i| if octant >> i & 1 == 1 { slope[i] } else { -slope[i] });
+            let rise = |end: fn(Interval) -> f64| [0, 1, 2].map(|i| half[i] * end(outwards[i]));
+            most += octant_volume * share_of_box(value.lo(), rise(Interval::lo));
+            least += octant_volume * share_of_box(value.hi(), rise(Interval::hi));
         }
-        let open = (most.volume - least.volume).max(0.0);
+        let open = (most - least).max(0.0);
+        // The plane through the middle of the bounds cuts off a part that is between the two as well.
+        let low_corner = half.map(|v| -v);
+        let mut inside = part_of_box(low_corner, half, value.middle(), slope.map(Interval::middle));
+        inside.volume = 0.5 * (least + most);
         let area = area(half, value, slope);
         Cell {
             low,
             high,
             tape,
-            inside: (least + most) * 0.5,
+            inside,
             open,
             area,
         }
@@ -402,8 +408,9 @@ impl Sum {
         self.moments += Moments::of_box(low, high);
     }
 
-    /// With the cells that are not certain: each adds half of what is open to the error of every sum, times the most
-    /// that the summed quantity is in the cell.
+    /// With the cells that are not certain. The volume inside is halfway between its bounds, so that half of what is
+    /// open is its error; a moment is that of some part between the same bounds, so that it may be wrong by all of
+    /// what is open, times the most that the summed quantity is in the cell.
     fn measures(mut self, cells: &[Cell]) -> Measures {
         let whole = self.scale.powi(3) * ROUNDING;
         let mut error = Moments {
@@ -419,11 +426,10 @@ impl Sum {
             let middle = [0, 1, 2].map(|i| 0.5 * (cell.low[i] + cell.high[i]) - self.about[i]);
             let far = [0, 1, 2].map(|i| middle[i].abs() + 0.5 * (cell.high[i] - cell.low[i]));
             self.moments += cell.inside.moved(middle);
-            let open = 0.5 * cell.open;
             error += Moments {
-                volume: open,
-                first: far.map(|v| open * v),
-                second: PAIRS.map(|(i, j)| open * far[i] * far[j]),
+                volume: 0.5 * cell.open,
+                first: far.map(|v| cell.open * v),
+                second: PAIRS.map(|(i, j)| cell.open * far[i] * far[j]),
             };
             area.value += cell.area.value;
             area.error += cell.area.error;
