@@ -3,7 +3,7 @@
 use super::slope::Slope;
 use super::{Part, halves, look, unusable};
 use crate::error::{Error, Result};
-use crate::field::{Field, variables};
+use crate::field::{Field};
 use crate::number::{Dual, Interval};
 use crate::tape::{Machine, Tape};
 use nalgebra::{Matrix4, Vector4};
@@ -170,7 +170,7 @@ impl Search {
         let mut p = [0, 1, 2].map(|i| near.part[i].middle());
         let start = p;
         for _ in 0..24 {
-            let here = machine.at(variables([p[0], p[1], p[2], self.t]))[0];
+            let here = machine.at(Dual::variables([p[0], p[1], p[2], self.t]))[0];
             let g = [here.slope[0], here.slope[1], here.slope[2]];
             let square = g.iter().map(|v| v * v).sum::<f64>();
             let step = g.map(|v| v * here.value / square);
@@ -198,7 +198,7 @@ fn length(v: [f64; 3]) -> f64 {
 /// Newton's method on p − q + λ∇f = 0 and f = 0. What it gives is taken if it is as near the surface and no farther.
 fn polish(tape: &Tape, target: [f64; 3], t: f64, from: [f64; 3]) -> [f64; 3] {
     let mut machine = Machine::<Dual<Dual<f64>>>::new(tape);
-    let mut at = |p: [f64; 3]| machine.at(variables(variables([p[0], p[1], p[2], t])))[0];
+    let mut at = |p: [f64; 3]| machine.at(Dual::variables(Dual::variables([p[0], p[1], p[2], t])))[0];
     let difference = |p: [f64; 3]| [0, 1, 2].map(|i| p[i] - target[i]);
     let (mut p, mut lambda) = (from, None);
     let start = at(from);

@@ -3,7 +3,7 @@
 use super::slope::Slope;
 use super::{Part, centre, halves, look, unusable};
 use crate::error::{Error, Result};
-use crate::field::{Field, variables};
+use crate::field::{Field};
 use crate::number::{Dual, Interval};
 use crate::tape::{Machine, Tape};
 use nalgebra::{Matrix5, Vector5};
@@ -188,7 +188,7 @@ fn polish(tape: &Tape, found: Contact, span: Interval, reach: f64) -> Contact {
     let mut at = [found.point[0], found.point[1], found.point[2], span.middle()];
     let mut lambda = None;
     for _ in 0..30 {
-        let out = machine.at(variables(variables(at))).to_vec();
+        let out = machine.at(Dual::variables(Dual::variables(at))).to_vec();
         let slope = |n: usize, i: usize| out[n].slope[i].value;
         let bend = |n: usize, i: usize, j: usize| out[n].slope[i].slope[j];
         let norm = |n: usize| (0..3).map(|i| slope(n, i).powi(2)).sum::<f64>().sqrt();

@@ -2,7 +2,7 @@
 
 use super::{Part, centre, halves, look};
 use crate::error::Result;
-use crate::field::{Field, variables};
+use crate::field::{Field};
 use crate::number::{Dual, Interval, Real};
 use crate::tape::{Machine, Tape};
 use std::cmp::Ordering;
@@ -66,8 +66,8 @@ fn most(tape: &Arc<Tape>, over: Part, norm: impl Fn([Interval; 4]) -> Interval) 
     let bound = |tape: &Arc<Tape>, part: Part| {
         let (_, tape) = look(tape, part);
         let mut machine = Machine::<Dual<Interval>>::new(&tape);
-        let slope = machine.at(variables(part))[0].slope;
-        let reached = machine.at(variables(centre(part).map(Interval::point)))[0].slope;
+        let slope = machine.at(Dual::variables(part))[0].slope;
+        let reached = machine.at(Dual::variables(centre(part).map(Interval::point)))[0].slope;
         // Longest in proportion to the whole, so that axes of different units take turns.
         let share = |i: usize| {
             if part[i].width() > 0.0 {

@@ -60,20 +60,24 @@ with_others! {
     xor;
 }
 
-impl<T: Into<Field>> BitOr<T> for Field {
-    type Output = Field;
-    #[track_caller]
-    fn bitor(self, other: T) -> Field {
-        union([self, other.into()])
-    }
+/// `a | b` is the union and `a & b` the intersection, of fields or references to them.
+macro_rules! operator {
+    ($($trait:ident $method:ident $function:ident $own:ty;)*) => {$(
+        impl<T: Into<Field>> $trait<T> for $own {
+            type Output = Field;
+            #[track_caller]
+            fn $method(self, other: T) -> Field {
+                $function([Field::from(self), other.into()])
+            }
+        }
+    )*};
 }
 
-impl<T: Into<Field>> BitAnd<T> for Field {
-    type Output = Field;
-    #[track_caller]
-    fn bitand(self, other: T) -> Field {
-        intersection([self, other.into()])
-    }
+operator! {
+    BitOr bitor union Field;
+    BitOr bitor union &Field;
+    BitAnd bitand intersection Field;
+    BitAnd bitand intersection &Field;
 }
 
 /// If any is painted, the others get the default material.
