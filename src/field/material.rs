@@ -88,7 +88,7 @@ pub(super) fn material_of(op: Op, parents: &[Field]) -> Option<Material> {
         Op::Min => choose(arg(1), arg(0), b, a),
         Op::Max => choose(arg(0), arg(1), b, a),
         Op::Mix => a.mix(b, &arg(2)),
-        Op::SmoothMin(kind) => a.mix(b, &kind.weight_of_b(arg(0), arg(1), arg(2))),
+        Op::SmoothMin(kind) => a.mix(b, &Real::smooth_weight(arg(0), arg(1), arg(2), kind)),
         _ => return first(),
     })
 }

@@ -199,13 +199,17 @@ impl<R: Real, const N: usize> Real for Dual<R, N> {
     }
 
     fn smooth_min(a: Self, b: Self, k: Self, kind: Smooth) -> Self {
-        let weight = kind.weight_of_b(a.value.clone(), b.value.clone(), k.value.clone());
+        let weight = R::smooth_weight(a.value.clone(), b.value.clone(), k.value.clone(), kind);
         let slope_in_k = kind.slope_in_k(a.value.clone(), b.value.clone(), k.value.clone());
         let slope = std::array::from_fn(|n| {
             R::mix(a.slope[n].clone(), b.slope[n].clone(), weight.clone())
                 + slope_in_k.clone() * k.slope[n].clone()
         });
         Dual { value: R::smooth_min(a.value, b.value, k.value, kind), slope }
+    }
+
+    fn smooth_weight(a: Self, b: Self, k: Self, kind: Smooth) -> Self {
+        Self::chain(Op::SmoothWeight(kind), [a, b, k])
     }
 
     fn gated(self, factor: Self) -> Self {

@@ -104,13 +104,21 @@ pub trait Real:
     fn kernel(kernel: &Arc<dyn Kernel>, inputs: &[Self]) -> Self;
 
     /// a(1 − w) + b·w: a at w = 0, b at w = 1.
+    #[inline(always)]
     fn mix(a: Self, b: Self, w: Self) -> Self {
         a * (Self::one() - w.clone()) + b * w
     }
 
     /// The smooth minimum of a and b over a band of width k, of the given kind; the plain minimum where k ≤ 0.
+    #[inline(always)]
     fn smooth_min(a: Self, b: Self, k: Self, kind: Smooth) -> Self {
         kind.value(a, b, k)
+    }
+
+    /// The derivative of the smooth minimum in b: how much of b is in the blend, from 0 to 1.
+    #[inline(always)]
+    fn smooth_weight(a: Self, b: Self, k: Self, kind: Smooth) -> Self {
+        kind.weight_of_b(a, b, k)
     }
 
     /// A kernel's value and its derivative in each input, at once where that is cheaper.
@@ -120,32 +128,39 @@ pub trait Real:
     }
 
     /// `self`/`length` where |self| ≤ length is known: a direction cosine. 0 where the length is 0.
+    #[inline(always)]
     fn cosine(self, length: Self) -> Self {
         Self::if_less(Self::zero(), length.clone(), self / length, Self::zero())
     }
 
     /// `self`·`factor`, but 0 where `self` is 0, however wild the factor: what a branch not taken sends back.
+    #[inline(always)]
     fn gated(self, factor: Self) -> Self {
         Self::if_less(Self::zero(), self.clone().abs(), self * factor, Self::zero())
     }
 
     /// Zero.
+    #[inline(always)]
     fn zero() -> Self {
         Self::constant(0.0)
     }
     /// One.
+    #[inline(always)]
     fn one() -> Self {
         Self::constant(1.0)
     }
     /// a − ⌊a⌋.
+    #[inline(always)]
     fn fract(self) -> Self {
         self.clone() - self.floor()
     }
     /// a held between `low` and `high`.
+    #[inline(always)]
     fn clamp(self, low: Self, high: Self) -> Self {
         self.max(low).min(high)
     }
     /// The smooth ramp from 0 at `low` to 1 at `high`.
+    #[inline(always)]
     fn smoothstep(self, low: Self, high: Self) -> Self {
         ((self - low.clone()) / (high - low)).ramp()
     }

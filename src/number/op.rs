@@ -37,51 +37,21 @@ pub enum Op {
     Length,
     Mix,
     SmoothMin(Smooth),
+    SmoothWeight(Smooth),
     IfLess,
 }
 
 impl Op {
     /// Every operation, once.
-    pub const ALL: [Op; 37] = {
+    pub const ALL: [Op; 43] = {
         use Op::*;
+        use Smooth::*;
         [
-            Neg,
-            Abs,
-            Sqrt,
-            Square,
-            Recip,
-            Exp,
-            Ln,
-            Sin,
-            Cos,
-            Tan,
-            Asin,
-            Acos,
-            Atan,
-            Floor,
-            Ceil,
-            Round,
-            Sign,
-            Ramp,
-            Add,
-            Sub,
-            Mul,
-            Div,
-            Min,
-            Max,
-            Pow,
-            Atan2,
-            Modulo,
-            Hypot,
-            Length,
-            Mix,
-            SmoothMin(Smooth::Quadratic),
-            SmoothMin(Smooth::Cubic),
-            SmoothMin(Smooth::Quartic),
-            SmoothMin(Smooth::Circular),
-            SmoothMin(Smooth::Exponential),
-            SmoothMin(Smooth::Root),
-            IfLess,
+            Neg, Abs, Sqrt, Square, Recip, Exp, Ln, Sin, Cos, Tan, Asin, Acos, Atan, Floor, Ceil, Round, Sign,
+            Ramp, Add, Sub, Mul, Div, Min, Max, Pow, Atan2, Modulo, Hypot, Length, Mix, SmoothMin(Quadratic),
+            SmoothMin(Cubic), SmoothMin(Quartic), SmoothMin(Circular), SmoothMin(Exponential), SmoothMin(Root),
+            SmoothWeight(Quadratic), SmoothWeight(Cubic), SmoothWeight(Quartic), SmoothWeight(Circular),
+            SmoothWeight(Exponential), SmoothWeight(Root), IfLess,
         ]
     };
 
@@ -92,7 +62,7 @@ impl Op {
             Neg | Abs | Sqrt | Square | Recip | Exp | Ln | Sin | Cos | Tan | Asin | Acos | Atan | Floor
             | Ceil | Round | Sign | Ramp => 1,
             Add | Sub | Mul | Div | Min | Max | Pow | Atan2 | Modulo | Hypot => 2,
-            Length | Mix | SmoothMin(_) => 3,
+            Length | Mix | SmoothMin(_) | SmoothWeight(_) => 3,
             IfLess => 4,
         }
     }
@@ -132,6 +102,7 @@ impl Op {
             Length => "length",
             Mix => "mix",
             SmoothMin(_) => "smooth_min",
+            SmoothWeight(_) => "smooth_weight",
             IfLess => "if_less",
         }
     }
@@ -172,6 +143,7 @@ impl Op {
             Length => R::length(arg(0), arg(1), arg(2)),
             Mix => R::mix(arg(0), arg(1), arg(2)),
             SmoothMin(kind) => R::smooth_min(arg(0), arg(1), arg(2), kind),
+            SmoothWeight(kind) => R::smooth_weight(arg(0), arg(1), arg(2), kind),
             IfLess => R::if_less(arg(0), arg(1), arg(2), arg(3)),
         }
     }
@@ -180,7 +152,7 @@ impl Op {
     ///
     /// This is the one place a derivative is written: forward mode ([`Dual`](super::Dual)) multiplies it by what
     /// comes in, reverse mode (the adjoint) by what comes back.
-    #[inline]
+    #[inline(always)]
     pub fn partial<R: Real>(self, i: usize, arg: impl Fn(usize) -> R, value: &R) -> R {
         use Op::*;
         let (zero, one) = (R::zero, R::one);
@@ -235,9 +207,17 @@ impl Op {
             (Mix, 0) => one() - arg(2),
             (Mix, 1) => arg(2),
             (Mix, _) => arg(1) - arg(0),
-            (SmoothMin(kind), 0) => one() - kind.weight_of_b(arg(0), arg(1), arg(2)),
-            (SmoothMin(kind), 1) => kind.weight_of_b(arg(0), arg(1), arg(2)),
+            (SmoothMin(kind), 0) => one() - R::smooth_weight(arg(0), arg(1), arg(2), kind),
+            (SmoothMin(kind), 1) => R::smooth_weight(arg(0), arg(1), arg(2), kind),
             (SmoothMin(kind), _) => kind.slope_in_k(arg(0), arg(1), arg(2)),
+            (SmoothWeight(kind), _) => {
+                let curve = kind.curve(arg(0), arg(1), arg(2));
+                match i {
+                    0 => curve,
+                    1 => -curve,
+                    _ => guarded(arg(2), curve * (arg(1) - arg(0)) / arg(2)),
+                }
+            }
             (IfLess, 0 | 1) => zero(),
             (IfLess, 2) => R::if_less(arg(0), arg(1), one(), zero()),
             (IfLess, _) => R::if_less(arg(0), arg(1), zero(), one()),

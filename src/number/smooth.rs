@@ -66,11 +66,13 @@ impl Smooth {
     pub(crate) const EXPONENTIAL_REACH: f64 = 40.0;
 
     /// e⁻ᵘ, and exactly 0 beyond the reach, so that the blend can be pruned there bit for bit.
+    #[inline(always)]
     fn decay<R: Real>(u: R) -> R {
         R::if_less(u.clone(), R::constant(Self::EXPONENTIAL_REACH), (-u).exp(), R::zero())
     }
 
     /// s(u), for u ≥ 0.
+    #[inline(always)]
     pub fn depth<R: Real>(self, u: R) -> R {
         let (c, one) = (R::constant, R::one);
         let h = |u: R| (one() - u).max(R::zero());
@@ -94,6 +96,7 @@ impl Smooth {
     }
 
     /// w(u) = −s′(u), for u ≥ 0: between 0 and ½.
+    #[inline(always)]
     pub fn weight<R: Real>(self, u: R) -> R {
         let (c, one) = (R::constant, R::one);
         let h = |u: R| (one() - u).max(R::zero());
@@ -120,6 +123,7 @@ impl Smooth {
     }
 
     /// The smooth minimum itself; the plain one where k ≤ 0.
+    #[inline(always)]
     pub fn value<R: Real>(self, a: R, b: R, k: R) -> R {
         let u = (a.clone() - b.clone()).abs() / k.clone();
         let plain = a.min(b);
@@ -127,6 +131,7 @@ impl Smooth {
     }
 
     /// The derivative in b; that in a is one less this.
+    #[inline(always)]
     pub fn weight_of_b<R: Real>(self, a: R, b: R, k: R) -> R {
         let u = (a.clone() - b.clone()).abs() / k.clone().max(R::zero());
         let w = R::if_less(R::zero(), k, self.weight(u), R::zero());
@@ -134,12 +139,49 @@ impl Smooth {
     }
 
     /// The derivative in k, −(s + u·w).
+    #[inline(always)]
     pub fn slope_in_k<R: Real>(self, a: R, b: R, k: R) -> R {
         let u = (a - b).abs() / k.clone().max(R::zero());
         R::if_less(R::zero(), k, -self.depth_and_drift(u), R::zero())
     }
 
+    /// How fast the weight of b grows with a, −w′(u)/k: as fast as it falls with b.
+    #[inline(always)]
+    pub fn curve<R: Real>(self, a: R, b: R, k: R) -> R {
+        let u = (a - b).abs() / k.clone().max(R::zero());
+        R::if_less(R::zero(), k.clone(), self.minus_slope_of_weight(u) / k, R::zero())
+    }
+
+    /// −w′(u) = s″(u), for u ≥ 0; at the edge of a band it is that inside.
+    #[inline(always)]
+    fn minus_slope_of_weight<R: Real>(self, u: R) -> R {
+        let (c, one) = (R::constant, R::one);
+        let h = |u: R| (one() - u).max(R::zero());
+        let inside = |u: R, value: R| R::if_less(one(), u, R::zero(), value);
+        match self {
+            Smooth::Quadratic => inside(u, c(0.5)),
+            Smooth::Cubic => h(u),
+            Smooth::Quartic => {
+                let h = h(u);
+                c(0.75) * h.clone() * (c(2.0) - h)
+            }
+            Smooth::Circular => {
+                let square = c(2.0) - u.clone().min(one()).square();
+                inside(u, one() / (square.clone() * square.sqrt()))
+            }
+            Smooth::Exponential => {
+                let e = Self::decay(u);
+                e.clone() / (one() + e).square()
+            }
+            Smooth::Root => {
+                let square = u.square() + one();
+                c(0.5) / (square.clone() * square.sqrt())
+            }
+        }
+    }
+
     /// s(u) + u·w(u), for u ≥ 0, in closed form: it falls from s(0) to 0.
+    #[inline(always)]
     fn depth_and_drift<R: Real>(self, u: R) -> R {
         let (c, one) = (R::constant, R::one);
         let h = |u: R| (one() - u).max(R::zero());
@@ -187,6 +229,8 @@ mod tests {
                 let (u, e) = (i as f64 * 0.031, 1e-6);
                 let slope = (kind.depth(u + e) - kind.depth(u - e)) / (2.0 * e);
                 assert!((kind.weight(u) + slope).abs() < 1e-6, "{kind:?} at {u}");
+                let slope = (kind.weight(u + e) - kind.weight(u - e)) / (2.0 * e);
+                assert!((kind.curve(u, 0.0, 1.0) + slope).abs() < 1e-6, "{kind:?} at {u}");
                 let sum = kind.depth(u) + u * kind.weight(u);
                 assert!((kind.slope_in_k(u, 0.0, 1.0) + sum).abs() < 1e-15, "{kind:?} at {u}");
             }

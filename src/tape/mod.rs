@@ -5,11 +5,13 @@
 //! shorter program that is enough inside the box.
 
 mod adjoint;
+mod block;
 mod machine;
 mod program;
 mod prune;
 
 pub use adjoint::Adjoint;
+pub use block::Block;
 pub use machine::Machine;
 pub use prune::{Trace, Tracer};
 
@@ -83,42 +85,8 @@ impl Tape {
         self.program.outputs.len()
     }
 
-    /// Gives every value a register: leaves and what outlives a point have their own, the values of the point stage
-    /// share the rest, each from its line to its last use.
     fn allocate(program: Program) -> Tape {
-        let leaves = program.leaves();
-        let kept = leaves + program.stage(2).start;
-        let mut last_use = vec![0u32; leaves + program.lines.len()];
-        for (i, line) in program.lines.iter().enumerate() {
-            for &operand in program.operands(line) {
-                last_use[operand as usize] = i as u32;
-            }
-        }
-        for &output in &program.outputs {
-            last_use[output as usize] = u32::MAX;
-        }
-        let mut registers: Vec<u32> = (leaves as u32..kept as u32).collect();
-        let mut free: Vec<u32> = Vec::new();
-        let mut register_count = kept;
-        let register_of = |registers: &[u32], value: u32| match value as usize {
-            leaf if leaf < leaves => value,
-            line => registers[line - leaves],
-        };
-        for i in program.stage(2) {
-            let operands = program.operands(&program.lines[i]);
-            for (n, &operand) in operands.iter().enumerate() {
-                // An operand's register is free for the result: the interpreter reads before it writes.
-                let ends = last_use[operand as usize] == i as u32;
-                let first = !operands[..n].contains(&operand);
-                if ends && first && operand as usize >= kept {
-                    free.push(register_of(&registers, operand));
-                }
-            }
-            registers.push(free.pop().unwrap_or_else(|| {
-                register_count += 1;
-                register_count as u32 - 1
-            }));
-        }
+        let (registers, register_count) = program.allocate(2);
         Tape { program, registers, register_count }
     }
 

@@ -118,6 +118,41 @@ impl Program {
         (self.leaves() + self.lines.len() - 1) as u32
     }
 
+    /// Gives every value a register, and says how many there are. Leaves, and the lines of the stages before `reuse`,
+    /// keep theirs; the values of the later stages share the rest, each from its line to its last use.
+    pub(crate) fn allocate(&self, reuse: usize) -> (Vec<u32>, usize) {
+        let leaves = self.leaves();
+        let kept = leaves + self.stage(reuse).start;
+        let mut last_use = vec![0u32; leaves + self.lines.len()];
+        for (i, line) in self.lines.iter().enumerate() {
+            for &operand in self.operands(line) {
+                last_use[operand as usize] = i as u32;
+            }
+        }
+        for &output in &self.outputs {
+            last_use[output as usize] = u32::MAX;
+        }
+        let mut registers: Vec<u32> = (leaves as u32..kept as u32).collect();
+        let mut free: Vec<u32> = Vec::new();
+        let mut count = kept;
+        for i in self.stage(reuse).start..self.lines.len() {
+            let operands = self.operands(&self.lines[i]);
+            for (n, &operand) in operands.iter().enumerate() {
+                // An operand's register is free for the result: interpreters read before they write.
+                let ends = last_use[operand as usize] == i as u32;
+                let first = !operands[..n].contains(&operand);
+                if ends && first && operand as usize >= kept {
+                    free.push(registers[operand as usize - leaves]);
+                }
+            }
+            registers.push(free.pop().unwrap_or_else(|| {
+                count += 1;
+                count as u32 - 1
+            }));
+        }
+        (registers, count)
+    }
+
     /// How many values are there before the first line.
     pub(crate) fn leaves(&self) -> usize {
         COORDINATES + self.parameters.len() + self.constants.len()
