@@ -41,8 +41,8 @@ impl Moments {
         let volume = sign * triple.abs() / 6.0;
         let sum = [0, 1, 2].map(|i| a[i] + b[i] + c[i] + d[i]);
         self.volume += volume;
-        for i in 0..3 {
-            self.first[i] += volume * 0.25 * sum[i];
+        for (first, sum) in self.first.iter_mut().zip(sum) {
+            *first += volume * 0.25 * sum;
         }
         for (second, (i, j)) in self.second.iter_mut().zip(PAIRS) {
             let own = a[i] * a[j] + b[i] * b[j] + c[i] * c[j] + d[i] * d[j];

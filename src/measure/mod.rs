@@ -6,6 +6,7 @@
 
 pub mod bounds;
 
+mod cell;
 mod clip;
 pub mod closest;
 pub mod contact;
