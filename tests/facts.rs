@@ -328,7 +328,7 @@ fn lipschitz_of_a_twist() -> Result<()> {
         found <= bound * (1.0 + 1e-3) && found >= bound * (1.0 - 1e-9),
         "{found} {bound}"
     );
-    assert!((sphere(0.5).lipschitz(still(0.5, 1.0))? - 1.0).abs() < 1e-3);
+    assert!((sphere(0.5).lipschitz(still(0.5, 1.0))? - 1.0).abs() < 1e-2);
     assert_eq!(x().abs().sqrt().lipschitz(still(-1.0, 1.0))?, f64::INFINITY);
     // Space alone: the speed of a field does not count, and is the rate.
     let fast = sphere(0.5).translate([9 * t(), Field::constant(0.0), Field::constant(0.0)]);

@@ -1,6 +1,7 @@
 //! How steep a field is over a box, and how fast it changes. Uses tapes.
 
 use super::bounds::variation;
+use super::slope::Slope;
 use super::{Part, centre, halves, look};
 use crate::error::Result;
 use crate::field::{Field, variables};
@@ -82,9 +83,10 @@ fn steepest(field: &Field, over: Part, axes: &[usize], square: Field) -> Result<
         let slope = machine.at(variables(part))[0].slope;
         let reached = machine.at(variables(centre(part).map(Interval::point)))[0].slope;
         let mean = variation(&of_square, part, over).most;
-        let bound = norm(slope)
-            .hi()
-            .min(outputs[0].hi().min(mean).max(0.0).sqrt().next_up());
+        // A jump has no derivative: there the plain bounds count, which leave it out.
+        let sides = Machine::<Slope<4>>::new(&tape).at(Slope::variables(part))[0];
+        let plain = norm(slope).hi().min(sides.norm(axes));
+        let bound = plain.min(outputs[0].hi().min(mean).max(0.0).sqrt().next_up());
         // Longest in proportion to the whole, so that axes of different units take turns.
         let share = |i: usize| {
             if part[i].width() > 0.0 {

@@ -59,6 +59,19 @@ impl<const N: usize> Slope<N> {
         self.bound.slope.iter().all(|slope| slope.is_finite())
     }
 
+    /// A bound on the norm of some of the slopes: the worse of the two sides of a kink.
+    pub(super) fn norm(&self, axes: &[usize]) -> f64 {
+        let of = |bound: &Dual<Interval, N>| {
+            let squares = axes.iter().map(|&axis| bound.slope[axis].square());
+            let sum = squares.fold(Interval::point(0.0), |sum, square| sum + square);
+            sum.sqrt().hi()
+        };
+        match &self.sides {
+            Some(sides) => of(&sides.of[0]).max(of(&sides.of[1])),
+            None => of(&self.bound),
+        }
+    }
+
     /// An operation without a jump, on each side of the first kink there is among its operands.
     fn smooth<const A: usize>(
         tag: u64,
