@@ -338,8 +338,8 @@ fn lipschitz_of_a_twist() -> Result<()> {
         Interval::new(0.0, 0.1),
         Interval::new(0.0, 0.01),
     ];
-    assert!(fast.lipschitz(over)? < 1.001);
-    assert!((fast.rate(over)? - 9.0).abs() < 0.01);
+    assert!(fast.lipschitz(over)? < 1.01);
+    assert!((fast.rate(over)? - 9.0).abs() < 0.1);
     Ok(())
 }
 
