@@ -12,7 +12,8 @@ fn main() -> Result<()> {
     let model = ball("left", -0.4).smooth_union(ball("right", 0.4), 0.2);
 
     // Points on the surface to find: balls of radius 0.5 and 0.4 around −0.7 and 0.6.
-    let target = sphere(0.5).translate([-0.7, 0.0, 0.0]).smooth_union(sphere(0.4).translate([0.6, 0.0, 0.0]), 0.2);
+    let target =
+        sphere(0.5).translate([-0.7, 0.0, 0.0]).smooth_union(sphere(0.4).translate([0.6, 0.0, 0.0]), 0.2);
     let mut points = Vec::new();
     for i in 0..200 {
         let (height, turn) = (-1.0 + i as f64 / 100.0, i as f64 * 2.4);

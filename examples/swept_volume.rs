@@ -12,7 +12,9 @@ fn main() -> Result<()> {
     let swept = blade.sweep(0, param("until", 2.0));
 
     // The derivative in the end of the span is f_t where the blade then is, and 0 elsewhere: the envelope theorem.
-    for (what, at) in [("ahead of the blade", [-0.5, 0.6, 0.0, 0.0]), ("behind its start", [0.7, -0.2, 0.0, 0.0])] {
+    for (what, at) in
+        [("ahead of the blade", [-0.5, 0.6, 0.0, 0.0]), ("behind its start", [0.7, -0.2, 0.0, 0.0])]
+    {
         let f = swept.value_at(at)?;
         println!("{what}: f = {f:+.6}, ∂f/∂until = {:+.6}", swept.parameter_gradient_at(at)?[0]);
     }

@@ -50,10 +50,10 @@
 //! let r = param("r", 0.5);
 //! let d = param("d", 0.8);
 //! let pair = sphere(&r).translate((-&d / 2, 0, 0)) | sphere(&r).translate((&d / 2, 0, 0));
-//! assert_eq!(pair.parameters()?.iter().map(|p| p.name()).collect::<Vec<_>>(), ["d", "r"]);
+//! assert_eq!(pair.parameters()?.iter().map(|p| p.name()).collect::<Vec<_>>(), ["r", "d"]);
 //!
-//! // To the right of both, a larger d brings the surface nearer half as fast, a larger r just as fast.
-//! assert_eq!(pair.parameter_gradient_at([2.0, 0.0, 0.0, 0.0])?, [-0.5, -1.0]);
+//! // To the right of both, a larger r brings the surface nearer just as fast, a larger d half as fast.
+//! assert_eq!(pair.parameter_gradient_at([2.0, 0.0, 0.0, 0.0])?, [-1.0, -0.5]);
 //! # Ok::<(), fieldgrad::Error>(())
 //! ```
 //!

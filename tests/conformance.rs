@@ -147,7 +147,7 @@ fn bounds_hold(name: &str, field: &Field, boxes: usize, samples: usize, seed: u6
         let over = random.around(middle, size);
         let (bound, trace) = tracer.over(over);
         let (bound, trace) = (bound[0], trace.clone());
-        let slopes = bounds.at(Dual::variables(over))[0].clone();
+        let slopes = bounds.at(Dual::variables(over))[0];
         let pruned = tape.prune(&trace);
         if pruned.len() > tape.len() {
             return Err(format!("{name}: pruning made the tape longer"));

@@ -11,7 +11,8 @@ fn run(name: &str, arguments: &[&str]) -> String {
     if !program.exists() {
         let mut build = Command::new(std::env::var("CARGO").unwrap_or("cargo".into()));
         let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
-        let built = build.args(["build", "--example", name, "--manifest-path"]).arg(manifest).status().unwrap();
+        let built =
+            build.args(["build", "--example", name, "--manifest-path"]).arg(manifest).status().unwrap();
         assert!(built.success());
     }
     let out = Command::new(&program).args(arguments).current_dir(scratch(name)).output().unwrap();

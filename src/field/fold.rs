@@ -222,7 +222,8 @@ impl Real for Field {
     }
     fn cosine(self, length: Self) -> Self {
         // One guarded reciprocal serves all components of a direction.
-        let inverse = Real::if_less(Field::constant(0.0), length.clone(), Real::recip(length), Field::constant(0.0));
+        let inverse =
+            Real::if_less(Field::constant(0.0), length.clone(), Real::recip(length), Field::constant(0.0));
         self * inverse
     }
     fn kernel(kernel: &Arc<dyn Kernel>, inputs: &[Self]) -> Self {

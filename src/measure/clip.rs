@@ -25,11 +25,7 @@ impl Moments {
             let own = if i == j { size[i] * size[i] / 12.0 } else { 0.0 };
             volume * (own + middle[i] * middle[j])
         });
-        Moments {
-            volume,
-            first: middle.map(|v| volume * v),
-            second,
-        }
+        Moments { volume, first: middle.map(|v| volume * v), second }
     }
 
     /// Adds a tetrahedron's, times `sign`.
@@ -41,8 +37,8 @@ impl Moments {
         let volume = sign * triple.abs() / 6.0;
         let sum = [0, 1, 2].map(|i| a[i] + b[i] + c[i] + d[i]);
         self.volume += volume;
-        for i in 0..3 {
-            self.first[i] += volume * 0.25 * sum[i];
+        for (first, sum) in self.first.iter_mut().zip(sum) {
+            *first += volume * 0.25 * sum;
         }
         for (second, (i, j)) in self.second.iter_mut().zip(PAIRS) {
             let own = a[i] * a[j] + b[i] * b[j] + c[i] * c[j] + d[i] * d[j];
@@ -57,11 +53,7 @@ impl Moments {
         for (second, (i, j)) in second.iter_mut().zip(PAIRS) {
             *second += by[i] * first[j] + by[j] * first[i] + volume * by[i] * by[j];
         }
-        Moments {
-            volume,
-            first: [0, 1, 2].map(|i| first[i] + volume * by[i]),
-            second,
-        }
+        Moments { volume, first: [0, 1, 2].map(|i| first[i] + volume * by[i]), second }
     }
 }
 
@@ -98,14 +90,8 @@ impl Mul<f64> for Moments {
 
 /// The six tetrahedra of a box, each along the diagonal from corner 0 to corner 7; bit i of a corner's number is its
 /// side along axis i.
-const TETRAHEDRA: [[usize; 4]; 6] = [
-    [0, 1, 3, 7],
-    [0, 3, 2, 7],
-    [0, 2, 6, 7],
-    [0, 6, 4, 7],
-    [0, 4, 5, 7],
-    [0, 5, 1, 7],
-];
+const TETRAHEDRA: [[usize; 4]; 6] =
+    [[0, 1, 3, 7], [0, 3, 2, 7], [0, 2, 6, 7], [0, 6, 4, 7], [0, 4, 5, 7], [0, 5, 1, 7]];
 
 fn corners(low: Point, high: Point) -> [Point; 8] {
     std::array::from_fn(|n| [0, 1, 2].map(|i| if n >> i & 1 == 1 { high[i] } else { low[i] }))
@@ -169,11 +155,7 @@ pub(super) fn share_of_box(value: f64, rise: Point) -> f64 {
     let values: [f64; 8] = std::array::from_fn(|n| {
         (0..3).fold(value, |sum, i| if n >> i & 1 == 1 { sum + rise[i] } else { sum })
     });
-    TETRAHEDRA
-        .iter()
-        .map(|of| share_of_tetrahedron(of.map(|n| values[n])))
-        .sum::<f64>()
-        / 6.0
+    TETRAHEDRA.iter().map(|of| share_of_tetrahedron(of.map(|n| values[n]))).sum::<f64>() / 6.0
 }
 
 /// The same of a tetrahedron, from the values at its corners: along an edge from a ≤ 0 to b > 0 the share a/(a − b) is
@@ -223,11 +205,7 @@ pub(super) fn section_of_box(low: Point, high: Point, value: f64, slope: Point) 
 
 fn triangle(a: Point, b: Point, c: Point) -> f64 {
     let [u, v] = [b, c].map(|p| [p[0] - a[0], p[1] - a[1], p[2] - a[2]]);
-    let cross = [
-        u[1] * v[2] - u[2] * v[1],
-        u[2] * v[0] - u[0] * v[2],
-        u[0] * v[1] - u[1] * v[0],
-    ];
+    let cross = [u[1] * v[2] - u[2] * v[1], u[2] * v[0] - u[0] * v[2], u[0] * v[1] - u[1] * v[0]];
     0.5 * cross.iter().map(|v| v * v).sum::<f64>().sqrt()
 }
 
@@ -275,10 +253,8 @@ mod tests {
         let (low, high) = ([-1.0, -2.0, -0.5], [1.0, 2.0, 0.5]);
         let whole = Moments::of_box(low, high);
         let slope = [0.3, -0.2, 0.7];
-        let (below, above) = (
-            part_of_box(low, high, 0.1, slope),
-            part_of_box(low, high, -0.1, slope.map(|v| -v)),
-        );
+        let (below, above) =
+            (part_of_box(low, high, 0.1, slope), part_of_box(low, high, -0.1, slope.map(|v| -v)));
         let sum = below + above;
         assert!((sum.volume - whole.volume).abs() < 1e-13);
         assert!((0..6).all(|i| (sum.second[i] - whole.second[i]).abs() < 1e-13));

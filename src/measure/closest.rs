@@ -3,7 +3,7 @@
 use super::slope::Slope;
 use super::{Part, halves, look, unusable};
 use crate::error::{Error, Result};
-use crate::field::{Field};
+use crate::field::Field;
 use crate::number::{Dual, Interval};
 use crate::tape::{Machine, Tape};
 use nalgebra::{Matrix4, Vector4};
@@ -38,20 +38,12 @@ impl Field {
     #[track_caller]
     pub fn closest_point_within(&self, to: [f64; 4], reach: f64) -> Result<[f64; 3]> {
         if !(to.iter().all(|v| v.is_finite()) && reach > 0.0 && reach.is_finite()) {
-            return Err(unusable(
-                "closest_point",
-                "to",
-                format!("{to:?} within {reach} is of no use"),
-            ));
+            return Err(unusable("closest_point", "to", format!("{to:?} within {reach} is of no use")));
         }
         let tape = Arc::new(self.tape()?);
         let [x, y, z, t] = to;
         let target = [x, y, z];
-        let mut search = Search {
-            target,
-            t,
-            best: None,
-        };
+        let mut search = Search { target, t, best: None };
         let side = |v: f64| Interval::new(v - reach, v + reach);
         let whole = [side(x), side(y), side(z), Interval::point(t)];
         let mut open: BinaryHeap<Near> = search.near(&tape, whole).into_iter().collect();
@@ -68,9 +60,7 @@ impl Field {
             }
         }
         let best = search.best.ok_or_else(|| {
-            Error::Undefined(format!(
-                "no surface was found within {reach} of ({x}, {y}, {z}) at t = {t}"
-            ))
+            Error::Undefined(format!("no surface was found within {reach} of ({x}, {y}, {z}) at t = {t}"))
         })?;
         Ok(polish(&tape, target, t, best.1))
     }
@@ -89,10 +79,7 @@ struct Near {
 impl Ord for Near {
     /// The nearest first, then the smallest.
     fn cmp(&self, other: &Near) -> Ordering {
-        other
-            .distance
-            .total_cmp(&self.distance)
-            .then(other.size.total_cmp(&self.size))
+        other.distance.total_cmp(&self.distance).then(other.size.total_cmp(&self.size))
     }
 }
 
@@ -124,11 +111,7 @@ impl Search {
 
     /// The box, unless it cannot hold a point of the surface that is closest.
     fn near(&self, tape: &Arc<Tape>, part: Part) -> Option<Near> {
-        let gap = |i: usize| {
-            (part[i].lo() - self.target[i])
-                .max(self.target[i] - part[i].hi())
-                .max(0.0)
-        };
+        let gap = |i: usize| (part[i].lo() - self.target[i]).max(self.target[i] - part[i].hi()).max(0.0);
         let distance = length([gap(0), gap(1), gap(2)]);
         if distance >= self.distance() {
             return None;
@@ -148,20 +131,8 @@ impl Search {
                 return None;
             }
         }
-        let axis = (1..3).fold(0, |best, i| {
-            if part[i].width() > part[best].width() {
-                i
-            } else {
-                best
-            }
-        });
-        Some(Near {
-            distance,
-            size: part[axis].width(),
-            axis,
-            part,
-            tape,
-        })
+        let axis = (1..3).fold(0, |best, i| if part[i].width() > part[best].width() { i } else { best });
+        Some(Near { distance, size: part[axis].width(), axis, part, tape })
     }
 
     /// Goes from the box's point nearest to the target down to the surface: a point of it, if not the closest.
@@ -232,15 +203,7 @@ fn polish(tape: &Tape, target: [f64; 3], t: f64, from: [f64; 3]) -> [f64; 3] {
     let (before, after) = (length(difference(from)), length(difference(p)));
     let slack = 1e-9 * (before + 1e-3);
     let near = length([0, 1, 2].map(|i| p[i] - from[i])) <= 1e-2 * (before + 1e-3);
-    let on_surface = at(p).value.value.abs()
-        <= start
-            .value
-            .value
-            .abs()
-            .max(1e-14 * (1.0 + super::hit::largest(p)));
-    if near && on_surface && after <= before + slack {
-        p
-    } else {
-        from
-    }
+    let on_surface =
+        at(p).value.value.abs() <= start.value.value.abs().max(1e-14 * (1.0 + super::hit::largest(p)));
+    if near && on_surface && after <= before + slack { p } else { from }
 }

@@ -3,7 +3,7 @@
 use super::slope::Slope;
 use super::{Part, centre, halves, look, unusable};
 use crate::error::{Error, Result};
-use crate::field::{Field};
+use crate::field::Field;
 use crate::number::{Dual, Interval};
 use crate::tape::{Machine, Tape};
 use nalgebra::{Matrix5, Vector5};
@@ -37,11 +37,7 @@ const BOXES: usize = 1_000_000;
 pub fn first_contact(a: &Field, b: &Field, span: (f64, f64), tolerance: f64) -> Result<Option<Contact>> {
     let finite = span.0.is_finite() && span.1.is_finite() && span.0 <= span.1;
     if !(finite && tolerance > 0.0) {
-        return Err(unusable(
-            "first_contact",
-            "span",
-            format!("{span:?} to {tolerance} is of no use"),
-        ));
+        return Err(unusable("first_contact", "span", format!("{span:?} to {tolerance} is of no use")));
     }
     let Some(bounds) = a.max(b).bounds(span)? else {
         return Ok(None);
@@ -61,23 +57,15 @@ pub fn first_contact(a: &Field, b: &Field, span: (f64, f64), tolerance: f64) -> 
             both[0].max(both[1]) <= 0.0
         };
         if settled && time.width() <= tolerance {
-            let found = Contact {
-                time: time.lo(),
-                point: [x, y, z],
-            };
-            let reach = first.part[..3]
-                .iter()
-                .map(|side| side.width())
-                .fold(tolerance, f64::max);
+            let found = Contact { time: time.lo(), point: [x, y, z] };
+            let reach = first.part[..3].iter().map(|side| side.width()).fold(tolerance, f64::max);
             return Ok(Some(polish(&tape, found, time, reach)));
         }
         for part in halves(first.part, first.axis) {
             open.extend(search.touch(&first.tape, part));
         }
     }
-    Err(Error::Undefined(format!(
-        "the first contact was not settled to {tolerance} in {BOXES} boxes"
-    )))
+    Err(Error::Undefined(format!("the first contact was not settled to {tolerance} in {BOXES} boxes")))
 }
 
 /// A box of space and time in which the solids may touch.
@@ -126,12 +114,8 @@ impl Search {
         let mut machine = Machine::<Slope<4>>::new(&tape);
         let bound = machine.at(Slope::variables(part)).to_vec();
         let widths = part.map(Interval::width);
-        let steepest = |of: &Slope<4>| {
-            of.bound.slope[..3]
-                .iter()
-                .map(|slope| slope.largest())
-                .fold(0.0, f64::max)
-        };
+        let steepest =
+            |of: &Slope<4>| of.bound.slope[..3].iter().map(|slope| slope.largest()).fold(0.0, f64::max);
         let steep = [steepest(&bound[0]), steepest(&bound[1])];
         let mut sides: [f64; 4] = std::array::from_fn(|i| {
             let side = |n: usize| bound[n].bound.slope[i].largest() * widths[i] / steep[n];
@@ -139,11 +123,7 @@ impl Search {
         });
         if sides.iter().all(|side| side.is_finite()) {
             let middle = centre(part);
-            let value = machine
-                .at(Slope::at(middle))
-                .iter()
-                .map(|out| out.bound.value)
-                .collect::<Vec<_>>();
+            let value = machine.at(Slope::at(middle)).iter().map(|out| out.bound.value).collect::<Vec<_>>();
             // max(a, b) is nowhere less than any average of a and b. Where the solids face each other the slopes of the
             // average cancel, so that the gap between them is seen in boxes much larger than it.
             let apart = [0.0, steep[1] / (steep[0] + steep[1]), 1.0].into_iter().any(|w| {
@@ -158,27 +138,14 @@ impl Search {
                 return None;
             }
         } else {
-            let longest = self.whole[..3]
-                .iter()
-                .map(|side| side.width())
-                .fold(0.0, f64::max);
+            let longest = self.whole[..3].iter().map(|side| side.width()).fold(0.0, f64::max);
             let later = widths[3] * longest / self.whole[3].width();
-            sides = [
-                widths[0],
-                widths[1],
-                widths[2],
-                if widths[3] > 0.0 { later } else { 0.0 },
-            ];
+            sides = [widths[0], widths[1], widths[2], if widths[3] > 0.0 { later } else { 0.0 }];
         }
         let largest = (1..4).fold(0, |best, i| if sides[i] > sides[best] { i } else { best });
         let only_time = sides[largest] <= self.tolerance && widths[3] > self.tolerance;
         let axis = if only_time { 3 } else { largest };
-        Some(Touch {
-            size: sides[largest],
-            axis,
-            part,
-            tape,
-        })
+        Some(Touch { size: sides[largest], axis, part, tape })
     }
 }
 
@@ -221,9 +188,7 @@ fn polish(tape: &Tape, found: Contact, span: Interval, reach: f64) -> Contact {
     }
     let out = Machine::<f64>::new(tape).at(at).to_vec();
     let point = [at[0], at[1], at[2]];
-    let moved = (0..3)
-        .map(|i| (point[i] - found.point[i]).abs())
-        .fold(0.0, f64::max);
+    let moved = (0..3).map(|i| (point[i] - found.point[i]).abs()).fold(0.0, f64::max);
     let spare = span.width();
     let close = moved <= 2.0 * reach && at[3] >= span.lo() - 1e-12 && at[3] <= span.hi() + spare;
     let touching = out.iter().all(|value| value.abs() <= 1e-12) && lambda.is_some_and(|l| l > 0.0);

@@ -19,18 +19,12 @@ pub(super) struct Far {
 impl Far {
     /// A coordinate whose part of the direction is within `direction`.
     pub(super) fn along(direction: Interval, radius: f64) -> Far {
-        Far {
-            base: direction * Interval::point(radius),
-            growth: direction,
-        }
+        Far { base: direction * Interval::point(radius), growth: direction }
     }
 
     /// A quantity that is within `range` at every distance.
     pub(super) fn flat(range: Interval) -> Far {
-        Far {
-            base: range,
-            growth: Interval::point(0.0),
-        }
+        Far { base: range, growth: Interval::point(0.0) }
     }
 
     fn is_flat(self) -> bool {
@@ -39,16 +33,8 @@ impl Far {
 
     /// Every value, at any distance.
     fn range(self) -> Interval {
-        let lo = if self.growth.lo() < 0.0 {
-            f64::NEG_INFINITY
-        } else {
-            self.base.lo()
-        };
-        let hi = if self.growth.hi() > 0.0 {
-            f64::INFINITY
-        } else {
-            self.base.hi()
-        };
+        let lo = if self.growth.lo() < 0.0 { f64::NEG_INFINITY } else { self.base.lo() };
+        let hi = if self.growth.hi() > 0.0 { f64::INFINITY } else { self.base.hi() };
         Interval::new(lo, hi)
     }
 
@@ -71,10 +57,7 @@ impl Far {
     }
 
     fn hull(self, other: Far) -> Far {
-        Far {
-            base: self.base.hull(other.base),
-            growth: self.growth.hull(other.growth),
-        }
+        Far { base: self.base.hull(other.base), growth: self.growth.hull(other.growth) }
     }
 
     /// From a lower bound of one and an upper bound of another.
@@ -96,29 +79,20 @@ fn upper_angle(y: Interval, x: Interval) -> Interval {
     let right = if x.hi() >= 0.0 { low } else { y.hi() };
     let left = if x.lo() <= 0.0 { low } else { y.hi() };
     let spare = 1e-14;
-    Interval::new(
-        (right.atan2(x.hi()) - spare).max(0.0),
-        (left.atan2(x.lo()) + spare).min(PI + spare),
-    )
+    Interval::new((right.atan2(x.hi()) - spare).max(0.0), (left.atan2(x.lo()) + spare).min(PI + spare))
 }
 
 impl Add for Far {
     type Output = Far;
     fn add(self, other: Far) -> Far {
-        Far {
-            base: self.base + other.base,
-            growth: self.growth + other.growth,
-        }
+        Far { base: self.base + other.base, growth: self.growth + other.growth }
     }
 }
 
 impl Neg for Far {
     type Output = Far;
     fn neg(self) -> Far {
-        Far {
-            base: -self.base,
-            growth: -self.growth,
-        }
+        Far { base: -self.base, growth: -self.growth }
     }
 }
 
@@ -133,18 +107,12 @@ impl Mul for Far {
     type Output = Far;
     fn mul(self, other: Far) -> Far {
         match (self.is_flat(), other.is_flat()) {
-            (_, true) => Far {
-                base: self.base * other.base,
-                growth: self.growth * other.base,
-            },
+            (_, true) => Far { base: self.base * other.base, growth: self.growth * other.base },
             (true, _) => other * self,
             // (σa + b)(σc + d) is at least σ(ad + bc) + bd where nothing is negative.
             _ if self.is_rising() && other.is_rising() => {
                 let growth = self.growth * other.base + self.base * other.growth;
-                Far {
-                    base: self.base * other.base,
-                    growth: Interval::new(growth.lo(), f64::INFINITY),
-                }
+                Far { base: self.base * other.base, growth: Interval::new(growth.lo(), f64::INFINITY) }
             }
             _ => Far::flat(self.range() * other.range()),
         }
@@ -215,19 +183,23 @@ impl Real for Far {
         size * size
     }
 
-    /// The vector σa + b points between a and b. Each side of the x axis is looked at by itself, so that a cone that
-    /// ends on the cut is not taken for one that crosses it.
+    /// The vector σa + b points between a and b, where both lie on one side of the x axis.
     fn atan2(self, x: Self) -> Self {
-        if self.range().hi() <= 0.0 {
+        // On the cut itself the angle is π or −π, after the sign of a zero: a cone that touches it is not known.
+        let right = x.range().lo() > 0.0;
+        if self.is_rising() && (self.base.lo() > 0.0 || right) {
+            let hull = upper_angle(self.base, x.base).hull(upper_angle(self.growth, x.growth));
+            return Far::flat(match x.is_flat() || self.is_flat() {
+                true => hull.hull(upper_angle(self.range(), x.range())),
+                false => hull,
+            });
+        }
+        if (-self).is_rising() && self.base.hi() < 0.0 {
             return -(-self).atan2(x);
         }
-        if self.is_rising() {
-            let hull = upper_angle(self.base, x.base).hull(upper_angle(self.growth, x.growth));
-            return Far::flat(if x.is_flat() {
-                hull.hull(upper_angle(self.range(), x.range()))
-            } else {
-                hull
-            });
+        if x.is_rising() && x.base.lo() > 0.0 {
+            // In the right half plane too, if on both sides of the x axis.
+            return Far::flat(self.base.atan2(x.base).hull(self.growth.atan2(x.growth)));
         }
         Far::flat(self.range().atan2(x.range()))
     }
@@ -271,10 +243,7 @@ impl Real for Far {
             let [x, y, z] = parts.map(part);
             Interval::length(x, y, z)
         };
-        let high = Far {
-            base: of(|a| a.base),
-            growth: of(|a| a.growth),
-        };
+        let high = Far { base: of(|a| a.base), growth: of(|a| a.growth) };
         let middle = parts.map(|a| if a.base.is_finite() { a.base.middle() } else { 0.0 });
         let long = middle.iter().map(|v| v * v).sum::<f64>().sqrt();
         let flat = Far::flat(Interval::new(high.base.lo().min(0.0), f64::INFINITY));
@@ -319,5 +288,61 @@ impl Real for Far {
     fn kernel(kernel: &Arc<dyn Kernel>, inputs: &[Self]) -> Self {
         let ranges: Vec<Interval> = inputs.iter().map(|input| input.range()).collect();
         Far::flat(kernel.bounds(&ranges))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// At some distances along some rays of a cone, every operation's bounds hold what `f64` computes.
+    #[test]
+    fn bounds_hold_along_rays() {
+        type Test<R> = fn(R, R, R) -> R;
+        fn tests<R: Real>() -> Vec<Test<R>> {
+            vec![
+                |a, b, _| a * R::constant(0.6) - b * R::constant(0.8),
+                |a, b, c| R::length(a, b - R::one(), c),
+                |a, b, c| R::length(a.max(R::zero()), b.abs(), c.min(R::zero())),
+                |a, b, _| a.square() - b,
+                |a, b, _| a.clone() / (R::one() + a.square() + b.square()),
+                |a, b, _| b / (R::one() + a.abs()),
+                |a, b, _| b.atan2(a),
+                |a, b, _| (-b).atan2(a),
+                |a, _, _| R::zero().atan2(a),
+                |a, b, c| R::smooth_min(a, b, c.abs(), Smooth::Cubic),
+                |a, b, c| R::mix(a, b, c.sin().square()),
+                |a, b, c| R::if_less(a, b.clone(), b, c),
+                |a, b, _| a.round() + b.floor() - R::constant(0.3).ceil(),
+                |a, b, _| a * b.sin(),
+            ]
+        }
+        let cones =
+            [[-1.0, -0.4], [-0.5, 0.5], [0.0, 0.3], [0.25, 1.0], [-0.2, 0.0], [1.0, 1.0], [-1.0, -1.0]];
+        let radius = 3.0;
+        for (far, near) in tests::<Far>().into_iter().zip(tests::<f64>()) {
+            for u in cones {
+                for v in cones {
+                    for w in [[0.5, 0.75], [-0.25, 0.25]] {
+                        let along = |[lo, hi]: [f64; 2]| Far::along(Interval::new(lo, hi), radius);
+                        let bound = far(along(u), along(v), along(w));
+                        for n in 0..60 {
+                            let at = |[lo, hi]: [f64; 2], k: usize| {
+                                (lo + (hi - lo) * ((n / k) % 4) as f64 / 3.0).clamp(lo, hi)
+                            };
+                            let sigma = [0.0, 0.5, 7.0, 1e4][n % 4];
+                            let p = |direction: f64| (radius + sigma) * direction + 0.0;
+                            let value = near(p(at(u, 1)), p(at(v, 4)), p(at(w, 16)));
+                            let slack = 1e-9 * (1.0 + value.abs());
+                            let grown = |end: f64| if sigma > 0.0 { sigma * end } else { 0.0 }; // not 0·∞
+                            let low = grown(bound.growth.lo()) + bound.base.lo();
+                            let high = grown(bound.growth.hi()) + bound.base.hi();
+                            let holds = value.is_nan() || (low - slack <= value && value <= high + slack);
+                            assert!(holds, "{value} of {bound:?} at {sigma} in {u:?} {v:?} {w:?}");
+                        }
+                    }
+                }
+            }
+        }
     }
 }

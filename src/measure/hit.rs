@@ -94,10 +94,7 @@ impl Field {
                 Meeting::Once(distance) => return Ok(Some(self.hit_at(&ray, distance, t, false)?)),
                 Meeting::Unknown(tape) => {
                     let middle = split(from, to);
-                    let scale = [from, to]
-                        .map(|s| largest(ray.at(s)))
-                        .into_iter()
-                        .fold(1e-3, f64::max);
+                    let scale = [from, to].map(|s| largest(ray.at(s))).into_iter().fold(1e-3, f64::max);
                     if (to - from) * long <= GRAZE * scale || !(from < middle && middle < to) {
                         if let Some(distance) = crossing(&tape, &ray, t, from, to) {
                             return Ok(Some(self.hit_at(&ray, distance, t, false)?));
@@ -109,9 +106,7 @@ impl Field {
                 }
             }
         }
-        Err(Error::Undefined(format!(
-            "where the ray meets the surface was not settled in {PIECES} steps"
-        )))
+        Err(Error::Undefined(format!("where the ray meets the surface was not settled in {PIECES} steps")))
     }
 
     /// What is to be known about a hit at a distance.
@@ -196,10 +191,7 @@ fn meet(tape: &Arc<Tape>, ray: &Ray, t: f64, from: f64, to: f64) -> Meeting {
     }
     // f rises or falls all along: the signs at the ends tell, where rounding leaves them.
     let rising = if slope.lo() > 0.0 { 1.0 } else { -1.0 };
-    let (first, last) = (
-        bound(from, from).value * point(rising),
-        bound(to, to).value * point(rising),
-    );
+    let (first, last) = (bound(from, from).value * point(rising), bound(to, to).value * point(rising));
     if first.lo() > 0.0 || last.hi() < 0.0 {
         return Meeting::Nothing;
     }
@@ -222,10 +214,7 @@ fn point(value: f64) -> Interval {
 fn root(tape: &Tape, ray: &Ray, t: f64, from: f64, to: f64, rising: f64) -> f64 {
     let mut machine = Machine::<Dual<f64, 1>>::new(tape);
     let mut value = |s: f64| {
-        let part = |i: usize| Dual {
-            value: ray.at(s)[i],
-            slope: [ray.direction[i]],
-        };
+        let part = |i: usize| Dual { value: ray.at(s)[i], slope: [ray.direction[i]] };
         machine.at([part(0), part(1), part(2), Dual::fixed(t)])[0]
     };
     let (mut low, mut high) = (from, to);
@@ -244,11 +233,7 @@ fn root(tape: &Tape, ray: &Ray, t: f64, from: f64, to: f64, rising: f64) -> f64 
             false => 0.5 * (low + high),
         };
         if (next - s).abs() <= f64::EPSILON * s.abs() || high - low <= f64::EPSILON * s.abs() {
-            return if value(next).value.abs() < here.value.abs() {
-                next
-            } else {
-                s
-            };
+            return if value(next).value.abs() < here.value.abs() { next } else { s };
         }
         s = next;
     }

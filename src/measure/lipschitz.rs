@@ -1,8 +1,10 @@
 //! How steep a field is over a box, and how fast it changes. Uses tapes.
 
+use super::bounds::variation;
+use super::slope::Slope;
 use super::{Part, centre, halves, look};
 use crate::error::Result;
-use crate::field::{Field};
+use crate::field::Field;
 use crate::number::{Dual, Interval, Real};
 use crate::tape::{Machine, Tape};
 use std::cmp::Ordering;
@@ -23,22 +25,24 @@ impl Field {
     /// reached. Infinite where it cannot be bounded. At a kink the bound may stay above what is reached: of the
     /// distance to a point it is √3 around that point, since there intervals know each slope but not their norm.
     pub fn lipschitz(&self, over: [Interval; 4]) -> Result<f64> {
-        let steepness = |slope: [Interval; 4]| Interval::length(slope[0], slope[1], slope[2]);
-        most(&Arc::new(self.tape()?), over, steepness)
+        let [x, y, z, _] = self.gradient();
+        steepest(self, over, &[0, 1, 2], x.square() + y.square() + z.square())
     }
 
     /// A bound on |f_t| over a box of space and time: how fast the value at a fixed point may change. For a field with
     /// |∇ₓf| = 1 it bounds the speed of the surface. Found as [`Field::lipschitz`] is.
     pub fn rate(&self, over: [Interval; 4]) -> Result<f64> {
-        most(&Arc::new(self.tape()?), over, |slope| slope[3].abs())
+        steepest(self, over, &[3], self.dt().square())
     }
 }
 
+/// A part, and a bound on the slopes over it.
 struct Steep {
     bound: f64,
     part: Part,
     axis: usize,
-    tape: Arc<Tape>,
+    /// The tapes that are enough there: of the field, and of the square of its slopes.
+    tapes: [Arc<Tape>; 2],
 }
 
 impl Ord for Steep {
@@ -61,33 +65,36 @@ impl PartialEq for Steep {
     }
 }
 
-/// A bound on a norm of the gradient over a part, split where the bound is largest.
-fn most(tape: &Arc<Tape>, over: Part, norm: impl Fn([Interval; 4]) -> Interval) -> Result<f64> {
-    let bound = |tape: &Arc<Tape>, part: Part| {
-        let (_, tape) = look(tape, part);
+/// A bound on the norm of some slopes over a part, split where the bound is largest. `square` is the norm's square.
+///
+/// Each part is bounded twice: by the slopes' own bounds, which hold at kinks, and by the mean value theorem on the
+/// square, which is of second order where the slopes are smooth.
+fn steepest(field: &Field, over: Part, axes: &[usize], square: Field) -> Result<f64> {
+    let norm = |slope: [Interval; 4]| {
+        let squares = axes.iter().map(|&axis| slope[axis].square());
+        squares.fold(Interval::point(0.0), |sum, square| sum + square).sqrt()
+    };
+    let bound = |tapes: &[Arc<Tape>; 2], part: Part| {
+        let (_, tape) = look(&tapes[0], part);
+        let (outputs, of_square) = look(&tapes[1], part);
         let mut machine = Machine::<Dual<Interval>>::new(&tape);
         let slope = machine.at(Dual::variables(part))[0].slope;
         let reached = machine.at(Dual::variables(centre(part).map(Interval::point)))[0].slope;
+        let mean = variation(&of_square, part, over).most;
+        // A jump has no derivative: there the plain bounds count, which leave it out.
+        let sides = Machine::<Slope<4>>::new(&tape).at(Slope::variables(part))[0];
+        let plain = norm(slope).hi().min(sides.norm(axes));
+        let bound = plain.min(outputs[0].hi().min(mean).max(0.0).sqrt().next_up());
         // Longest in proportion to the whole, so that axes of different units take turns.
         let share = |i: usize| {
-            if part[i].width() > 0.0 {
-                part[i].width() / over[i].width()
-            } else {
-                0.0
-            }
+            if part[i].width() > 0.0 { part[i].width() / over[i].width() } else { 0.0 }
         };
         let axis = (1..4).fold(0, |best, i| if share(i) > share(best) { i } else { best });
-        (
-            norm(reached).lo(),
-            Steep {
-                bound: norm(slope).hi(),
-                part,
-                axis,
-                tape,
-            },
-        )
+        let tapes = [tape, of_square];
+        (norm(reached).lo(), Steep { bound, part, axis, tapes })
     };
-    let (mut reached, first) = bound(tape, over);
+    let tapes = [Arc::new(field.tape()?), Arc::new(square.tape()?)];
+    let (mut reached, first) = bound(&tapes, over);
     let mut open = BinaryHeap::from([first]);
     for _ in 0..PARTS {
         let Some(top) = open.peek() else { break };
@@ -96,7 +103,7 @@ fn most(tape: &Arc<Tape>, over: Part, norm: impl Fn([Interval; 4]) -> Interval) 
         }
         let Some(top) = open.pop() else { break };
         for part in halves(top.part, top.axis) {
-            let (here, steep) = bound(&top.tape, part);
+            let (here, steep) = bound(&top.tapes, part);
             reached = reached.max(here);
             open.push(steep);
         }

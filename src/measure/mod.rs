@@ -1,11 +1,12 @@
-//! What can be asked of a solid {f ≤ 0}: a file a question, each a method on [`Field`]. Uses numbers, fields and tapes.
+//! What can be asked of a solid {f ≤ 0}: a file a question, each a method on [`Field`](crate::Field).
+//! Uses numbers, fields and tapes.
 //!
 //! [`bounds`] says where it is, [`lipschitz`] how steep its field is, [`hit`] where a ray meets it, [`quadrature`] how
 //! large and heavy it is, [`closest`] which of its points is nearest, and [`motion`] and [`contact`] how it moves.
 //! Answers rest on intervals: each says what is guaranteed, and what is only as good as rounding or a budget.
 
 pub mod bounds;
-
+mod cell;
 mod clip;
 pub mod closest;
 pub mod contact;
@@ -14,7 +15,6 @@ pub mod hit;
 pub mod lipschitz;
 pub mod motion;
 pub mod quadrature;
-
 mod slope;
 
 pub use bounds::Bounds;

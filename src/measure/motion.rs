@@ -28,11 +28,7 @@ impl Field {
         let along: f64 = (0..9).map(|n| g[n / 3] * h[n / 3][n % 3] * g[n % 3]).sum();
         let trace = h[0][0] + h[1][1] + h[2][2];
         let cube = square * square.sqrt();
-        Ok(if cube > 0.0 {
-            (trace * square - along) / (2.0 * cube)
-        } else {
-            0.0
-        })
+        Ok(if cube > 0.0 { (trace * square - along) / (2.0 * cube) } else { 0.0 })
     }
 
     /// The Gaussian curvature of the level surface through a point: [`Field::gaussian_curvature`] as a number, 1/r² on

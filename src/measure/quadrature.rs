@@ -1,13 +1,11 @@
 //! How large a solid is, and how its mass lies: volume, area, centroid, inertia, each with an error bound. Uses tapes.
 
 use super::bounds::Bounds;
-use super::clip::{Moments, PAIRS, part_of_box, part_of_rectangle, section_of_box, share_of_box};
-use super::slope::Slope;
+use super::cell::{Cell, Survey, look_at};
+use super::clip::{Moments, PAIRS};
 use super::unusable;
 use crate::error::{Error, Result};
 use crate::field::Field;
-use crate::number::{Dual, Interval, Real};
-use crate::tape::{Machine, Tape, Tracer};
 use rayon::prelude::*;
 use std::sync::Arc;
 
@@ -83,33 +81,10 @@ impl Field {
     }
 }
 
-/// A box that the surface may cross, and what is known of it.
-struct Cell {
-    low: [f64; 3],
-    high: [f64; 3],
-    tape: Arc<Tape>,
-    /// The part inside, about the cell's own centre: a best guess.
-    inside: Moments,
-    /// How much of the cell is not known to be inside or outside.
-    open: f64,
-    area: Estimate,
-}
-
-/// What a box turned out to be.
-enum Kind {
-    Inside([f64; 3], [f64; 3]),
-    Outside,
-    Crossed(Box<Cell>),
-}
-
 #[track_caller]
 fn measure(field: &Field, bounds: Option<Bounds>, t: f64, tolerance: f64, goal: Goal) -> Result<Measures> {
     if !(tolerance > 0.0 && t.is_finite()) {
-        return Err(unusable(
-            "measures",
-            "tolerance",
-            format!("{tolerance} at t = {t} is of no use"),
-        ));
+        return Err(unusable("measures", "tolerance", format!("{tolerance} at t = {t} is of no use")));
     }
     let tape = Arc::new(field.tape()?);
     let bounds = match bounds {
@@ -125,21 +100,9 @@ fn measure(field: &Field, bounds: Option<Bounds>, t: f64, tolerance: f64, goal: 
         return Err(unusable("measures", "bounds", format!("{bounds:?} is not a box")));
     }
     let mut sum = Sum::new(bounds.center(), bounds.longest());
-    let mut cells = Vec::new();
-    let sort = |kinds: Vec<Kind>, cells: &mut Vec<Cell>, sum: &mut Sum| {
-        for kind in kinds {
-            match kind {
-                Kind::Inside(low, high) => sum.add_box(low, high),
-                Kind::Crossed(cell) => cells.push(*cell),
-                Kind::Outside => (),
-            }
-        }
-    };
-    sort(
-        look_at(&tape, vec![(bounds.min, bounds.max)], t),
-        &mut cells,
-        &mut sum,
-    );
+    let mut survey = look_at(&tape, &[[bounds.min, bounds.max]], t);
+    let mut cells = std::mem::take(&mut survey.crossed);
+    sum.add_inside(&survey);
     loop {
         let error = |cell: &Cell| match goal {
             Goal::Volume => 0.5 * cell.open,
@@ -160,231 +123,40 @@ fn measure(field: &Field, bounds: Option<Bounds>, t: f64, tolerance: f64, goal: 
             break;
         }
         // The cells with the largest errors are split: those that hold the excess, and a little more.
-        let mut order: Vec<usize> = (0..cells.len()).collect();
-        order.sort_by(|&a, &b| error(&cells[b]).total_cmp(&error(&cells[a])).then(a.cmp(&b)));
+        let mut order: Vec<(f64, usize)> = cells.iter().map(error).zip(0..).collect();
+        order.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         let mut held = 0.0;
-        let most = (CELLS - cells.len()) / 3 + 1;
-        let chosen = order.iter().take(most).take_while(|&&i| {
+        let largest = order.into_iter().take((CELLS - cells.len()) / 3 + 1);
+        let chosen = largest.take_while(|(error, _)| {
             let go_on = held < 1.2 * excess;
-            held += error(&cells[i]);
+            held += error;
             go_on
         });
-        let mut split = vec![false; cells.len()];
-        let mut any = false;
-        for &i in chosen {
-            split[i] = splittable(&cells[i]);
-            any |= split[i];
-        }
-        if !any {
+        let mut split: Vec<usize> = chosen.map(|(_, i)| i).filter(|&i| cells[i].is_splittable()).collect();
+        if split.is_empty() {
             break; // cells as small as rounding allows
         }
-        let mut keep = split.iter().map(|split| !split);
-        let (kept, parents): (Vec<Cell>, Vec<Cell>) =
-            cells.into_iter().partition(|_| keep.next() == Some(true));
-        let found: Vec<Vec<Kind>> = parents
-            .par_iter()
-            .with_min_len(16)
-            .map(|parent| look_at(&parent.tape, children(parent), t))
-            .collect();
-        cells = kept;
-        sort(found.into_iter().flatten().collect(), &mut cells, &mut sum);
+        split.sort_unstable();
+        let look = |&i: &usize| look_at(&cells[i].tape, &cells[i].children(), t);
+        let found: Vec<Survey> = split.par_iter().with_min_len(16).map(look).collect();
+        // A cell's first child takes its place; where all are settled the last cell does.
+        let mut settled = Vec::new();
+        for (i, mut survey) in split.into_iter().zip(found) {
+            sum.add_inside(&survey);
+            match survey.crossed.pop() {
+                Some(child) => cells[i] = child,
+                None => settled.push(i),
+            }
+            cells.append(&mut survey.crossed);
+        }
+        for i in settled.into_iter().rev() {
+            cells.swap_remove(i);
+        }
     }
     if !cells.iter().all(|cell| cell.open.is_finite()) {
-        return Err(Error::Undefined(
-            "the field is not a number within the bounds".into(),
-        ));
+        return Err(Error::Undefined("the field is not a number within the bounds".into()));
     }
     Ok(sum.measures(&cells))
-}
-
-fn splittable(cell: &Cell) -> bool {
-    (0..3).any(|i| cell.high[i] - cell.low[i] > 1e-12 * cell.high[i].abs().max(cell.low[i].abs()))
-}
-
-/// The halves of a cell along its longest sides: up to eight.
-fn children(of: &Cell) -> Vec<([f64; 3], [f64; 3])> {
-    let size = [0, 1, 2].map(|i| of.high[i] - of.low[i]);
-    let longest = size.into_iter().fold(0.0, f64::max);
-    let mut parts = vec![(of.low, of.high)];
-    for axis in (0..3).filter(|&axis| size[axis] > 0.6 * longest) {
-        parts = parts
-            .into_iter()
-            .flat_map(|(low, high)| {
-                let middle = 0.5 * (low[axis] + high[axis]);
-                let (mut first, mut second) = ((low, high), (low, high));
-                first.1[axis] = middle;
-                second.0[axis] = middle;
-                [first, second]
-            })
-            .collect();
-    }
-    parts
-}
-
-/// Looks at boxes in which one tape is enough.
-fn look_at(tape: &Arc<Tape>, boxes: Vec<([f64; 3], [f64; 3])>, t: f64) -> Vec<Kind> {
-    let mut tracer = Tracer::new(tape);
-    let mut machine = Machine::<Slope<3>>::new(tape);
-    machine.set_time(Slope::coordinate(Dual::fixed(point(t)), 3));
-    let look = |(low, high): ([f64; 3], [f64; 3])| {
-        let side = [0, 1, 2].map(|i| Interval::new(low[i], high[i]));
-        let (outputs, trace) = tracer.over([side[0], side[1], side[2], Interval::point(t)]);
-        if outputs[0].lo() > 0.0 {
-            return Kind::Outside;
-        } else if outputs[0].hi() <= 0.0 {
-            return Kind::Inside(low, high);
-        }
-        let tape = match trace.decided() {
-            0 => tape.clone(),
-            _ => Arc::new(tape.prune(trace)),
-        };
-        let coordinate = |i| Slope::coordinate(Dual::variable(side[i], i), i);
-        let bound = machine.at_point([0, 1, 2].map(coordinate))[0];
-        if !bound.is_bounded() {
-            return Kind::Crossed(Box::new(Cell::unknown(low, high, tape)));
-        }
-        let middle = [0, 1, 2].map(|i| 0.5 * (low[i] + high[i]));
-        let value = tracer
-            .over([point(middle[0]), point(middle[1]), point(middle[2]), point(t)])
-            .0[0];
-        let half = [0, 1, 2].map(|i| (high[i] - middle[i]).max(middle[i] - low[i]));
-        let spread = [0, 1, 2].map(|i| half[i] * bound.bound.slope[i].largest());
-        let spread = (spread[0] + spread[1] + spread[2]) * (1.0 + 1e-14);
-        if value.lo() > spread {
-            return Kind::Outside;
-        } else if value.hi() <= -spread {
-            return Kind::Inside(low, high);
-        }
-        Kind::Crossed(Box::new(Cell::squeezed(
-            low,
-            high,
-            tape,
-            value,
-            bound.bound.slope,
-        )))
-    };
-    boxes.into_iter().map(look).collect()
-}
-
-fn point(value: f64) -> Interval {
-    Interval::point(value)
-}
-
-impl Cell {
-    /// A cell of which nothing is known but that it may be crossed.
-    fn unknown(low: [f64; 3], high: [f64; 3], tape: Arc<Tape>) -> Cell {
-        let half = [0, 1, 2].map(|i| 0.5 * (high[i] - low[i]));
-        let whole = Moments::of_box(half.map(|v| -v), half);
-        let faces = 4.0 * (half[0] * half[1] + half[1] * half[2] + half[2] * half[0]);
-        Cell {
-            low,
-            high,
-            tape,
-            inside: whole * 0.5,
-            open: whole.volume,
-            area: Estimate {
-                value: 0.5 * faces,
-                error: 0.5 * faces,
-            },
-        }
-    }
-
-    /// A cell with f = `value` at its centre and slopes within bounds: in each octant about the centre f is between
-    /// two linear functions, and the part inside between the two parts that those cut off.
-    fn squeezed(
-        low: [f64; 3],
-        high: [f64; 3],
-        tape: Arc<Tape>,
-        value: Interval,
-        slope: [Interval; 3],
-    ) -> Cell {
-        let half = [0, 1, 2].map(|i| 0.5 * (high[i] - low[i]));
-        let octant_volume = half[0] * half[1] * half[2];
-        let (mut least, mut most) = (0.0, 0.0);
-        for octant in 0..8 {
-            // Outwards from the centre, the slope is this or its opposite.
-            let outwards = [0, 1, 2].map(|i| if octant >> i & 1 == 1 { slope[i] } else { -slope[i] });
-            let rise = |end: fn(Interval) -> f64| [0, 1, 2].map(|i| half[i] * end(outwards[i]));
-            most += octant_volume * share_of_box(value.lo(), rise(Interval::lo));
-            least += octant_volume * share_of_box(value.hi(), rise(Interval::hi));
-        }
-        let open = (most - least).max(0.0);
-        // The plane through the middle of the bounds cuts off a part that is between the two as well.
-        let low_corner = half.map(|v| -v);
-        let mut inside = part_of_box(low_corner, half, value.middle(), slope.map(Interval::middle));
-        inside.volume = 0.5 * (least + most);
-        let area = area(half, value, slope);
-        Cell {
-            low,
-            high,
-            tape,
-            inside,
-            open,
-            area,
-        }
-    }
-}
-
-/// The area of the surface in a cell.
-fn area(half: [f64; 3], value: Interval, slope: [Interval; 3]) -> Estimate {
-    let guess = section_of_box(
-        half.map(|v| -v),
-        half,
-        value.middle(),
-        slope.map(Interval::middle),
-    );
-    let steady = |k: usize| slope[k].lo() > 0.0 || slope[k].hi() < 0.0;
-    // How upright the surface is over the face across k, at worst.
-    let tilt = |k: usize| {
-        let [a, b] = [(k + 1) % 3, (k + 2) % 3].map(|i| (slope[i] / slope[k]).largest());
-        1.0 + a * a + b * b
-    };
-    let Some(k) = (0..3)
-        .filter(|&k| steady(k))
-        .min_by(|&a, &b| tilt(a).total_cmp(&tilt(b)))
-    else {
-        let faces = 4.0 * (half[0] * half[1] + half[1] * half[2] + half[2] * half[0]);
-        let value = guess.min(faces);
-        return Estimate {
-            value,
-            error: value.max(faces - value),
-        };
-    };
-    // Along k each line meets the surface once at most: where f has different signs at its two ends.
-    let across = [(k + 1) % 3, (k + 2) % 3];
-    let ends = [-half[k], half[k]].map(|end| value + slope[k] * Interval::point(end));
-    let [start, end] = if slope[k].lo() > 0.0 {
-        ends
-    } else {
-        [ends[1], ends[0]]
-    };
-    let (mut least, mut most) = (0.0, 0.0);
-    let size = across.map(|i| half[i]);
-    for quadrant in 0..4 {
-        let up = [quadrant & 1 == 1, quadrant & 2 == 2];
-        // Outwards from the centre, the slope is this or its opposite.
-        let outwards = [0, 1].map(|i| {
-            if up[i] {
-                slope[across[i]]
-            } else {
-                -slope[across[i]]
-            }
-        });
-        let (low, high) = (outwards.map(Interval::lo), outwards.map(Interval::hi));
-        let part = |value, slope| part_of_rectangle(size, value, slope);
-        least += (part(start.hi(), high) - part(end.lo(), low)).max(0.0);
-        most += (part(start.lo(), low) - part(end.hi(), high)).max(0.0);
-    }
-    let ratio = across.map(|i| (slope[i] / slope[k]).square());
-    let (low, high) = (
-        least * (1.0 + ratio[0].lo() + ratio[1].lo()).sqrt(),
-        most * (1.0 + ratio[0].hi() + ratio[1].hi()).sqrt(),
-    );
-    let value = guess.clamp(low, high.max(low));
-    Estimate {
-        value,
-        error: (value - low).max(high - value),
-    }
 }
 
 /// What is certain, summed about a point near the solid.
@@ -396,16 +168,14 @@ struct Sum {
 
 impl Sum {
     fn new(about: [f64; 3], scale: f64) -> Sum {
-        Sum {
-            about,
-            scale,
-            moments: Moments::default(),
-        }
+        Sum { about, scale, moments: Moments::default() }
     }
 
-    fn add_box(&mut self, low: [f64; 3], high: [f64; 3]) {
-        let [low, high] = [low, high].map(|corner| [0, 1, 2].map(|i| corner[i] - self.about[i]));
-        self.moments += Moments::of_box(low, high);
+    fn add_inside(&mut self, survey: &Survey) {
+        for corners in survey.inside.iter() {
+            let [low, high] = corners.map(|corner| [0, 1, 2].map(|i| corner[i] - self.about[i]));
+            self.moments += Moments::of_box(low, high);
+        }
     }
 
     /// With the cells that are not certain. The volume inside is halfway between its bounds, so that half of what is
@@ -418,10 +188,7 @@ impl Sum {
             first: [whole * self.scale; 3],
             second: [whole * self.scale * self.scale; 6],
         };
-        let mut area = Estimate {
-            value: 0.0,
-            error: self.scale.powi(2) * ROUNDING,
-        };
+        let mut area = Estimate { value: 0.0, error: self.scale.powi(2) * ROUNDING };
         for cell in cells {
             let middle = [0, 1, 2].map(|i| 0.5 * (cell.low[i] + cell.high[i]) - self.about[i]);
             let far = [0, 1, 2].map(|i| middle[i].abs() + 0.5 * (cell.high[i] - cell.low[i]));
@@ -435,57 +202,32 @@ impl Sum {
             area.error += cell.area.error;
         }
         let moments = self.moments;
-        let volume = Estimate {
-            value: moments.volume,
-            error: error.volume,
-        };
+        let volume = Estimate { value: moments.volume, error: error.volume };
         let least = volume.value - volume.error;
         if least <= 0.0 {
-            let unknown = Estimate {
-                value: 0.0,
-                error: f64::INFINITY,
-            };
-            return Measures {
-                volume,
-                area,
-                centroid: [unknown; 3],
-                inertia: [[unknown; 3]; 3],
-            };
+            let unknown = Estimate { value: 0.0, error: f64::INFINITY };
+            return Measures { volume, area, centroid: [unknown; 3], inertia: [[unknown; 3]; 3] };
         }
         // first/volume, and how far a quotient of two uncertain numbers may be off.
         let offset = moments.first.map(|first| first / volume.value);
         let slack = [0, 1, 2].map(|i| (error.first[i] + offset[i].abs() * volume.error) / least);
-        let centroid = [0, 1, 2].map(|i| Estimate {
-            value: self.about[i] + offset[i],
-            error: slack[i],
-        });
+        let centroid = [0, 1, 2].map(|i| Estimate { value: self.about[i] + offset[i], error: slack[i] });
         // About the centroid: ∫xy − first·first/volume, with the errors of each.
         let central = PAIRS.map(|(i, j)| {
             let n = PAIRS.iter().position(|&pair| pair == (i, j)).unwrap_or(0);
             let value = moments.second[n] - moments.first[i] * offset[j];
             let product = error.first[i] * (offset[j].abs() + slack[j]) + moments.first[i].abs() * slack[j];
-            Estimate {
-                value,
-                error: error.second[n] + product,
-            }
+            Estimate { value, error: error.second[n] + product }
         });
         let [xx, yy, zz, xy, yz, zx] = central;
-        let sum = |a: Estimate, b: Estimate| Estimate {
-            value: a.value + b.value,
-            error: a.error + b.error,
-        };
+        let sum = |a: Estimate, b: Estimate| Estimate { value: a.value + b.value, error: a.error + b.error };
         let less = |a: Estimate| Estimate { value: -a.value, ..a };
         let inertia = [
             [sum(yy, zz), less(xy), less(zx)],
             [less(xy), sum(zz, xx), less(yz)],
             [less(zx), less(yz), sum(xx, yy)],
         ];
-        Measures {
-            volume,
-            area,
-            centroid,
-            inertia,
-        }
+        Measures { volume, area, centroid, inertia }
     }
 }
 

@@ -47,16 +47,25 @@ impl<const N: usize> Slope<N> {
     /// The coordinate along an axis, 0 to 3, with whatever slopes it has.
     pub(super) fn coordinate(bound: Dual<Interval, N>, axis: usize) -> Self {
         let key = mixed(1, [axis as u64]);
-        Slope {
-            bound,
-            key,
-            sides: None,
-        }
+        Slope { bound, key, sides: None }
     }
 
     /// Whether every slope is bounded.
     pub(super) fn is_bounded(&self) -> bool {
         self.bound.slope.iter().all(|slope| slope.is_finite())
+    }
+
+    /// A bound on the norm of some of the slopes: the worse of the two sides of a kink.
+    pub(super) fn norm(&self, axes: &[usize]) -> f64 {
+        let of = |bound: &Dual<Interval, N>| {
+            let squares = axes.iter().map(|&axis| bound.slope[axis].square());
+            let sum = squares.fold(Interval::point(0.0), |sum, square| sum + square);
+            sum.sqrt().hi()
+        };
+        match &self.sides {
+            Some(sides) => of(&sides.of[0]).max(of(&sides.of[1])),
+            None => of(&self.bound),
+        }
     }
 
     /// An operation without a jump, on each side of the first kink there is among its operands.
@@ -68,11 +77,7 @@ impl<const N: usize> Slope<N> {
         let key = mixed(tag, args.map(|arg| arg.key));
         let Some(kink) = args.iter().find_map(|arg| arg.sides).map(|sides| sides.kink) else {
             let bound = operation(args.map(|arg| arg.bound));
-            return Slope {
-                bound,
-                key,
-                sides: None,
-            };
+            return Slope { bound, key, sides: None };
         };
         let on = |side: usize| {
             operation(args.map(|arg| match arg.sides {
@@ -104,33 +109,23 @@ impl<const N: usize> Slope<N> {
     /// The same value, infinitely steep.
     fn jump(self) -> Self {
         let slope = [Interval::WHOLE; N];
-        Slope {
-            bound: Dual { slope, ..self.bound },
-            sides: None,
-            ..self
-        }
+        Slope { bound: Dual { slope, ..self.bound }, sides: None, ..self }
     }
 
     /// Flat where the value is one number, else a jump.
     fn step(self) -> Self {
         let value = self.bound.value;
-        if value.lo() == value.hi() {
-            self
-        } else {
-            self.jump()
-        }
+        if value.lo() == value.hi() { self } else { self.jump() }
     }
 }
 
 /// Mixes words well: equal for equal words, else different but for one chance in 2⁶⁴.
 fn mixed<const A: usize>(tag: u64, words: [u64; A]) -> u64 {
-    words
-        .into_iter()
-        .fold(tag.wrapping_mul(0x9e37_79b9_7f4a_7c15), |h, word| {
-            let h = (h ^ word).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-            let h = (h ^ (h >> 31)).wrapping_mul(0x94d0_49bb_1331_11eb);
-            h ^ (h >> 29)
-        })
+    words.into_iter().fold(tag.wrapping_mul(0x9e37_79b9_7f4a_7c15), |h, word| {
+        let h = (h ^ word).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let h = (h ^ (h >> 31)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        h ^ (h >> 29)
+    })
 }
 
 /// A dual whose value is also known to be within other bounds.
@@ -172,11 +167,7 @@ macro_rules! continuous {
 impl<const N: usize> Real for Slope<N> {
     fn constant(value: f64) -> Self {
         let key = mixed(3, [value.to_bits()]);
-        Slope {
-            bound: Dual::constant(value),
-            key,
-            sides: None,
-        }
+        Slope { bound: Dual::constant(value), key, sides: None }
     }
 
     continuous! {
@@ -204,10 +195,8 @@ impl<const N: usize> Real for Slope<N> {
         } else if self.sides.is_some() {
             Slope::smooth(33, [self], |[a]| a.abs())
         } else {
-            let (low, high) = (
-                within(-self.bound, 0.0, f64::INFINITY),
-                within(self.bound, 0.0, f64::INFINITY),
-            );
+            let (low, high) =
+                (within(-self.bound, 0.0, f64::INFINITY), within(self.bound, 0.0, f64::INFINITY));
             Slope::kinked(33, self, Slope::zero(), low, high)
         }
     }
@@ -242,11 +231,7 @@ impl<const N: usize> Real for Slope<N> {
 
     fn tan(self) -> Self {
         let tan = Slope::smooth(36, [self], |[a]| a.tan());
-        if tan.bound.value.is_finite() {
-            tan
-        } else {
-            tan.jump()
-        }
+        if tan.bound.value.is_finite() { tan } else { tan.jump() }
     }
 
     fn floor(self) -> Self {
@@ -295,10 +280,7 @@ impl<const N: usize> Real for Slope<N> {
         } else if low.lo() >= high.hi() {
             otherwise
         } else {
-            Slope::smooth(44, [a, b, then, otherwise], |[a, b, c, d]| {
-                Dual::if_less(a, b, c, d)
-            })
-            .jump()
+            Slope::smooth(44, [a, b, then, otherwise], |[a, b, c, d]| Dual::if_less(a, b, c, d)).jump()
         }
     }
 
@@ -307,27 +289,16 @@ impl<const N: usize> Real for Slope<N> {
     }
 
     fn smooth_min(a: Self, b: Self, k: Self, kind: Smooth) -> Self {
-        let tag = Smooth::ALL
-            .iter()
-            .position(|&known| known == kind)
-            .unwrap_or(Smooth::ALL.len());
-        Slope::smooth(46 + tag as u64, [a, b, k], |[a, b, k]| {
-            Dual::smooth_min(a, b, k, kind)
-        })
+        let tag = Smooth::ALL.iter().position(|&known| known == kind).unwrap_or(Smooth::ALL.len());
+        Slope::smooth(46 + tag as u64, [a, b, k], |[a, b, k]| Dual::smooth_min(a, b, k, kind))
     }
 
     /// Kernels are one when they are one object.
     fn kernel(kernel: &Arc<dyn Kernel>, inputs: &[Self]) -> Self {
         let address = Arc::as_ptr(kernel) as *const () as usize as u64;
-        let key = inputs
-            .iter()
-            .fold(mixed(4, [address]), |key, input| mixed(key, [input.key]));
+        let key = inputs.iter().fold(mixed(4, [address]), |key, input| mixed(key, [input.key]));
         let inputs: Vec<Dual<Interval, N>> = inputs.iter().map(|input| input.bound).collect();
-        Slope {
-            bound: Dual::kernel(kernel, &inputs),
-            key,
-            sides: None,
-        }
+        Slope { bound: Dual::kernel(kernel, &inputs), key, sides: None }
     }
 }
 
@@ -360,9 +331,6 @@ mod tests {
         assert_eq!(doubled.bound.slope[0], Interval::new(-1.0, 2.0));
         // Another number with the same bounds is another kink.
         let other = Slope::<1>::coordinate(q.bound, 1);
-        assert_eq!(
-            (q.max(zero) + other.min(zero)).bound.slope[0],
-            Interval::new(0.0, 2.0)
-        );
+        assert_eq!((q.max(zero) + other.min(zero)).bound.slope[0], Interval::new(0.0, 2.0));
     }
 }

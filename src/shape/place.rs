@@ -2,7 +2,7 @@
 
 use super::arguments::*;
 use crate::field::*;
-use std::f64::consts::TAU;
+use std::f64::consts::{PI, TAU};
 
 /// The least scale: a parameter that wanders to 0 or below scales by this.
 const LEAST_SCALE: f64 = 1e-6;
@@ -69,7 +69,7 @@ methods! {
     } as in super::sphere(0.5).translate([0.4, 0.2, 0.0]).mirror("x");
 
     /// Repeated for ever, `period` apart along each axis; 0 leaves an axis alone. A bound, if the shape is one and
-    /// fits its cell, half a period to each side of the origin: the nearest neighbours are looked at too.
+    /// fits its cell, half a period to each side of the origin: the copies on both sides of a point are looked at.
     bound repeat(self, period: impl Extent3) {
         nearest_copies(self, [0, 1, 2].map(|i| {
             let (p, period) = ([x(), y(), z()][i].clone(), &period.0[i]);
@@ -77,9 +77,9 @@ methods! {
                 return vec![p];
             }
             let period = period.max(LEAST_SCALE);
-            let own = (p + &period / 2).modulo(&period) - &period / 2;
-            let neighbour = &own - toward(&own) * period;
-            vec![own, neighbour]
+            let from_lower = p.modulo(&period);
+            let from_upper = &from_lower - period;
+            vec![from_lower, from_upper]
         }))
     } as in super::sphere(0.3).translate([0.1, 0.05, 0.0]).repeat([1.1, 0.9, 0.0]);
 
@@ -93,28 +93,26 @@ methods! {
                 return vec![p];
             }
             // Copies are numbered from 0 to `last`; the middle of them is at the origin.
-            let place = |index: Field| &p - (index - &last / 2) * &period;
-            let index = clamp((&p / &period + &last / 2).round(), 0, &last);
-            let own = place(index.clone());
-            let neighbour = place(clamp(index + toward(&own), 0, &last));
-            vec![own, neighbour]
+            let lower = (&p / &period + &last / 2).floor();
+            let from = |index: Field| &p - (clamp(index, 0, &last) - &last / 2) * &period;
+            vec![from(lower.clone()), from(lower + 1)]
         }))
-    } as in super::sphere(0.3).translate([0.1, 0.05, 0.0]).repeat_count([0.8, 0.7, 1.0], [3, 2, 1]);
+    } as in super::sphere(0.3).translate([0.1, 0.05, 0.0]).repeat_count([0.8, 0.7, 1.0], [3.0, 2.0, 1.0]);
 
     /// Repeated `n` times around the y axis; the shape itself stands on the positive x side. A bound, if the shape is
-    /// one and fits its sector, half a turn/n to each side. Where n is not whole there is a seam on the negative x side.
+    /// one and fits its sector, half a turn/n to each side. Where n is not whole there is a seam on the negative z
+    /// side.
     bound polar_repeat(self, n: impl Count) {
         let sector = TAU / n.max(1);
-        let angle = atan2(z(), x());
-        let turns = (&angle / &sector).round();
-        let next = &turns + toward(&(&angle - &turns * &sector));
-        // Each copy is a whole number of sectors away: the point is turned back by so many.
-        let copies = [turns, next].map(|turns| {
-            let (s, c) = ((&turns * &sector).sin(), (&turns * &sector).cos());
-            self.remap([x() * &c + z() * &s, y(), z() * &c - x() * &s, t()])
-        });
-        let [own, neighbour] = copies;
-        own.min(neighbour)
+        // The angle below each point is rounded down to a whole number of sectors, on the right and on the left half
+        // apart: so no box is cut in two, as by one angle for all, and only its sine and cosine are joined.
+        let right = atan2(z(), x().abs());
+        let turn = |angle: Field| (angle / &sector).floor() * &sector;
+        let (left, right) = (turn(PI - &right), turn(right));
+        let (s, c) = (if_less(x(), 0, left.sin(), right.sin()), if_less(x(), 0, left.cos(), right.cos()));
+        let from = |s: &Field, c: &Field| self.remap([x() * c + z() * s, y(), z() * c - x() * s, t()]);
+        let (one_s, one_c) = (sector.sin(), sector.cos());
+        from(&s, &c).min(from(&(&s * &one_c + &c * &one_s), &(&c * &one_c - &s * &one_s)))
     } as in super::r#box([0.5, 0.4, 0.2]).translate([0.8, 0.0, 0.1]).polar_repeat(5);
 
     /// Pulled apart: the shape is cut at its middle and the gap, of the whole size `size`, is filled with the cut's
@@ -124,11 +122,6 @@ methods! {
         let Vector([w, h, d]) = &size;
         self.remap([apart(x(), w), apart(y(), h), apart(z(), d), t()])
     } as in super::sphere(0.5).elongate([0.6, 0.0, 0.3]);
-}
-
-/// 1 on the positive side and at 0, −1 on the negative: where the second nearest copy is.
-fn toward(p: &Field) -> Field {
-    if_less(p, 0, -1, 1)
 }
 
 /// The union of the copies whose coordinates are each combination of the candidates for x, y and z.

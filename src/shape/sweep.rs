@@ -286,8 +286,15 @@ impl Shape {
     }
 }
 
-/// The zero of f_t between a and b, where f_tt is positive: Newton's method, held inside a shrinking bracket.
+/// The least between a and b, where f_tt is positive: an end, if f_t does not change sign; else the zero of f_t by
+/// Newton's method, held inside a shrinking bracket.
 fn newton(at_time: &mut impl FnMut(f64) -> [f64; 3], mut a: f64, mut b: f64) -> f64 {
+    if at_time(a)[1] >= 0.0 {
+        return a;
+    }
+    if at_time(b)[1] <= 0.0 {
+        return b;
+    }
     let mut time = 0.5 * (a + b);
     for _ in 0..60 {
         let [_, slope, curve] = at_time(time);

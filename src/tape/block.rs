@@ -184,7 +184,11 @@ impl<'t> Block<'t> {
     /// The outputs at any number of points, given as x, y and z (and t, for a block [over times](Block::over_times)):
     /// `outputs[i]` gets output i. Panics if lengths differ, or the number of coordinates or outputs is wrong.
     pub fn eval<const N: usize>(&mut self, points: [&[f32]; N], outputs: &mut [&mut [f32]]) {
-        assert_eq!(N, first_stage_coordinates(self.first_stage), "x, y and z, and t if each point has its own");
+        assert_eq!(
+            N,
+            first_stage_coordinates(self.first_stage),
+            "x, y and z, and t if each point has its own"
+        );
         assert_eq!(outputs.len(), self.outputs.len(), "a slice for each output");
         let count = points[0].len();
         assert!(points.iter().all(|axis| axis.len() == count), "as many of each coordinate");
@@ -358,46 +362,8 @@ impl Tape {
                 },
             )
             .collect();
-        (0..count).map(|output| pieces.iter().flat_map(|piece| piece[output].iter().copied()).collect()).collect()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::field::*;
-    use crate::shape::*;
-    use crate::tape::Machine;
-
-    #[test]
-    fn a_block_is_its_points_bit_for_bit() {
-        let moving = r#box([1.0, 0.5, 0.8]).rotate([1, 2, 3], t()).displace(0.05 * noise(0.5));
-        let field = sphere(param("r", 0.5)).smooth_union(moving, 0.3).repeat([2.0, 0.0, 2.0]);
-        let tape = field.gradient_tape().unwrap();
-        let axis = |step: f32| (0..1003).map(|i| (i as f32 * step).sin() * 2.0).collect::<Vec<f32>>();
-        let points = [axis(0.37), axis(0.73), axis(1.19), axis(0.53)];
-        let [xs, ys, zs, ts] = &points;
-        let parallel = tape.eval_points(xs, ys, zs, ts);
-        let mut machine = Machine::<Lanes<1>>::new(&tape);
-        for i in 0..xs.len() {
-            let one = machine.at(points.each_ref().map(|axis| Lanes([axis[i]])));
-            for (output, one) in parallel.iter().zip(one) {
-                let (block, one) = (output[i], one.0[0]);
-                assert!((block - one).abs() <= 1e-5 * (1.0 + one.abs()), "{block} is not {one} at {i}");
-            }
-        }
-        // The same with one time for all.
-        let mut outputs = vec![vec![0.0; xs.len()]; 5];
-        let mut views: Vec<&mut [f32]> = outputs.iter_mut().map(Vec::as_mut_slice).collect();
-        let mut block = Block::new(&tape);
-        block.set_time(0.7);
-        block.set_parameters(&[0.6]);
-        block.eval([xs, ys, zs], &mut views);
-        let mut machine = Machine::<f64>::new(&tape);
-        machine.set_parameters(&[0.6]);
-        for i in (0..xs.len()).step_by(7) {
-            let exact = machine.at([xs[i] as f64, ys[i] as f64, zs[i] as f64, 0.7]);
-            assert!((outputs[0][i] as f64 - exact[0]).abs() < 1e-5, "{} is not {}", outputs[0][i], exact[0]);
-        }
+        (0..count)
+            .map(|output| pieces.iter().flat_map(|piece| piece[output].iter().copied()).collect())
+            .collect()
     }
 }

@@ -221,9 +221,7 @@ fn lengths_where_squares_overflow_or_vanish() {
     for size in [1e-200, 1e-162, 1e200] {
         let bound = Interval::point(size).hypot(Interval::ZERO);
         assert!(
-            bound.contains(size)
-                && bound.contains(size.hypot(0.0))
-                && bound.contains(Real::hypot(size, 0.0))
+            bound.contains(size) && bound.contains(size.hypot(0.0)) && bound.contains(Real::hypot(size, 0.0))
         );
     }
     assert_eq!(of(0.0, 1.0).cosine(of(0.0, 1.0)), of(0.0, 1.0));
@@ -237,9 +235,7 @@ fn blends_and_choices() {
     assert_eq!(Interval::mix(of(0.0, 1.0), Interval::WHOLE, Interval::ZERO), of(0.0, 1.0));
     let third: f64 = 1.0 / 3.0; // a(1 − w) + b·w is 2⁻⁵⁴ for it, where `f64` cancels to something else
     let cancelled = Interval::mix(Interval::ONE, Interval::point(-2.0), Interval::point(third));
-    assert!(
-        cancelled.contains(third.mul_add(-3.0, 1.0)) && cancelled.contains(f64::mix(1.0, -2.0, third))
-    );
+    assert!(cancelled.contains(third.mul_add(-3.0, 1.0)) && cancelled.contains(f64::mix(1.0, -2.0, third)));
     assert_tight(of(-1.0, 0.5).ramp(), 0.0, 0.5);
     for kind in Smooth::ALL {
         let bound = Interval::smooth_min(of(0.0, 1.0), of(0.5, 2.0), of(0.5, 1.0), kind);
@@ -247,10 +243,7 @@ fn blends_and_choices() {
         let half_open = Interval::smooth_min(of(0.0, 1.0), of(0.5, f64::INFINITY), of(0.5, 1.0), kind);
         assert_tight(half_open, kind.value(0.0, 0.5, 1.0), 1.0);
         if kind.is_banded() {
-            assert_eq!(
-                Interval::smooth_min(of(0.0, 1.0), of(2.0, 3.0), of(0.0, 1.0), kind),
-                of(0.0, 1.0)
-            );
+            assert_eq!(Interval::smooth_min(of(0.0, 1.0), of(2.0, 3.0), of(0.0, 1.0), kind), of(0.0, 1.0));
         }
     }
     let (one, two) = (Interval::ONE, Interval::point(2.0));

@@ -1,0 +1,180 @@
+//! A cell that the surface crosses, and how much of it is inside: f squeezed between linear functions. Uses tapes.
+
+use super::clip::{Moments, part_of_box, part_of_rectangle, section_of_box, share_of_box};
+use super::quadrature::Estimate;
+use super::slope::Slope;
+use crate::number::{Dual, Interval, Real};
+use crate::tape::{Machine, Tape, Tracer};
+use std::sync::Arc;
+
+/// A box that the surface may cross, and what is known of it.
+pub(super) struct Cell {
+    pub(super) low: [f64; 3],
+    pub(super) high: [f64; 3],
+    pub(super) tape: Arc<Tape>,
+    /// The part inside, about the cell's own centre: a best guess.
+    pub(super) inside: Moments,
+    /// How much of the cell is not known to be inside or outside.
+    pub(super) open: f64,
+    pub(super) area: Estimate,
+}
+
+/// What was found in some boxes.
+#[derive(Default)]
+pub(super) struct Survey {
+    /// Boxes that lie inside the solid, by two corners.
+    pub(super) inside: Vec<[[f64; 3]; 2]>,
+    /// Boxes that the surface may cross.
+    pub(super) crossed: Vec<Cell>,
+}
+
+/// Looks at boxes in which one tape is enough, each given by two corners.
+pub(super) fn look_at(tape: &Arc<Tape>, boxes: &[[[f64; 3]; 2]], t: f64) -> Survey {
+    let mut tracer = Tracer::new(tape);
+    let mut machine = Machine::<Slope<3>>::new(tape);
+    machine.set_time(Slope::coordinate(Dual::fixed(point(t)), 3));
+    let mut survey = Survey::default();
+    for &[low, high] in boxes {
+        let side = [0, 1, 2].map(|i| Interval::new(low[i], high[i]));
+        let (outputs, trace) = tracer.over([side[0], side[1], side[2], point(t)]);
+        if outputs[0].lo() > 0.0 {
+            continue;
+        } else if outputs[0].hi() <= 0.0 {
+            survey.inside.push([low, high]);
+            continue;
+        }
+        let tape = match trace.decided() {
+            0 => tape.clone(),
+            _ => Arc::new(tape.prune(trace)),
+        };
+        let coordinate = |i| Slope::coordinate(Dual::variable(side[i], i), i);
+        let bound = machine.at_point([0, 1, 2].map(coordinate))[0];
+        if !bound.is_bounded() {
+            survey.crossed.push(Cell::unknown(low, high, tape));
+            continue;
+        }
+        let slope = bound.bound.slope;
+        let middle = [0, 1, 2].map(|i| 0.5 * (low[i] + high[i]));
+        let [x, y, z] = middle.map(point);
+        let value = tracer.over([x, y, z, point(t)]).0[0];
+        let half = [0, 1, 2].map(|i| (high[i] - middle[i]).max(middle[i] - low[i]));
+        let spread: f64 = (0..3).map(|i| half[i] * slope[i].largest()).sum();
+        let spread = spread * (1.0 + 1e-14);
+        if value.hi() <= -spread {
+            survey.inside.push([low, high]);
+        } else if value.lo() <= spread {
+            survey.crossed.push(Cell::squeezed(low, high, tape, value, slope));
+        }
+    }
+    survey
+}
+
+fn point(value: f64) -> Interval {
+    Interval::point(value)
+}
+
+impl Cell {
+    /// Whether halving it gives new numbers.
+    pub(super) fn is_splittable(&self) -> bool {
+        let wide = |i: usize| self.high[i] - self.low[i] > 1e-12 * self.high[i].abs().max(self.low[i].abs());
+        (0..3).any(wide)
+    }
+
+    /// Its halves along its longest sides: up to eight, each by two corners.
+    pub(super) fn children(&self) -> Vec<[[f64; 3]; 2]> {
+        let size = [0, 1, 2].map(|i| self.high[i] - self.low[i]);
+        let longest = size.into_iter().fold(0.0, f64::max);
+        let mut parts = vec![[self.low, self.high]];
+        for axis in (0..3).filter(|&axis| size[axis] > 0.6 * longest) {
+            for n in 0..parts.len() {
+                let mut second = parts[n];
+                let middle = 0.5 * (self.low[axis] + self.high[axis]);
+                second[0][axis] = middle;
+                parts[n][1][axis] = middle;
+                parts.push(second);
+            }
+        }
+        parts
+    }
+
+    /// A cell of which nothing is known but that it may be crossed.
+    fn unknown(low: [f64; 3], high: [f64; 3], tape: Arc<Tape>) -> Cell {
+        let half = [0, 1, 2].map(|i| 0.5 * (high[i] - low[i]));
+        let whole = Moments::of_box(half.map(|v| -v), half);
+        let faces = 4.0 * (half[0] * half[1] + half[1] * half[2] + half[2] * half[0]);
+        Cell {
+            low,
+            high,
+            tape,
+            inside: whole * 0.5,
+            open: whole.volume,
+            area: Estimate { value: 0.5 * faces, error: 0.5 * faces },
+        }
+    }
+
+    /// A cell with f = `value` at its centre and slopes within bounds: in each octant about the centre f is between
+    /// two linear functions, and the part inside between the two parts that those cut off.
+    fn squeezed(
+        low: [f64; 3],
+        high: [f64; 3],
+        tape: Arc<Tape>,
+        value: Interval,
+        slope: [Interval; 3],
+    ) -> Cell {
+        let half = [0, 1, 2].map(|i| 0.5 * (high[i] - low[i]));
+        let octant_volume = half[0] * half[1] * half[2];
+        let (mut least, mut most) = (0.0, 0.0);
+        for octant in 0..8 {
+            // Outwards from the centre, the slope is this or its opposite.
+            let outwards = [0, 1, 2].map(|i| if octant >> i & 1 == 1 { slope[i] } else { -slope[i] });
+            let rise = |end: fn(Interval) -> f64| [0, 1, 2].map(|i| half[i] * end(outwards[i]));
+            most += octant_volume * share_of_box(value.lo(), rise(Interval::lo));
+            least += octant_volume * share_of_box(value.hi(), rise(Interval::hi));
+        }
+        let open = (most - least).max(0.0);
+        // The plane through the middle of the bounds cuts off a part that is between the two as well.
+        let low_corner = half.map(|v| -v);
+        let mut inside = part_of_box(low_corner, half, value.middle(), slope.map(Interval::middle));
+        inside.volume = 0.5 * (least + most);
+        let area = area(half, value, slope);
+        Cell { low, high, tape, inside, open, area }
+    }
+}
+
+/// The area of the surface in a cell.
+fn area(half: [f64; 3], value: Interval, slope: [Interval; 3]) -> Estimate {
+    let guess = section_of_box(half.map(|v| -v), half, value.middle(), slope.map(Interval::middle));
+    let steady = |k: usize| slope[k].lo() > 0.0 || slope[k].hi() < 0.0;
+    // How upright the surface is over the face across k, at worst.
+    let tilt = |k: usize| {
+        let [a, b] = [(k + 1) % 3, (k + 2) % 3].map(|i| (slope[i] / slope[k]).largest());
+        1.0 + a * a + b * b
+    };
+    let Some(k) = (0..3).filter(|&k| steady(k)).min_by(|&a, &b| tilt(a).total_cmp(&tilt(b))) else {
+        let faces = 4.0 * (half[0] * half[1] + half[1] * half[2] + half[2] * half[0]);
+        let value = guess.min(faces);
+        return Estimate { value, error: value.max(faces - value) };
+    };
+    // Along k each line meets the surface once at most: where f has different signs at its two ends.
+    let across = [(k + 1) % 3, (k + 2) % 3];
+    let ends = [-half[k], half[k]].map(|end| value + slope[k] * Interval::point(end));
+    let [start, end] = if slope[k].lo() > 0.0 { ends } else { [ends[1], ends[0]] };
+    let (mut least, mut most) = (0.0, 0.0);
+    let size = across.map(|i| half[i]);
+    for quadrant in 0..4 {
+        let up = [quadrant & 1 == 1, quadrant & 2 == 2];
+        // Outwards from the centre, the slope is this or its opposite.
+        let outwards = [0, 1].map(|i| if up[i] { slope[across[i]] } else { -slope[across[i]] });
+        let (low, high) = (outwards.map(Interval::lo), outwards.map(Interval::hi));
+        let part = |value, slope| part_of_rectangle(size, value, slope);
+        least += (part(start.hi(), high) - part(end.lo(), low)).max(0.0);
+        most += (part(start.lo(), low) - part(end.hi(), high)).max(0.0);
+    }
+    let ratio = across.map(|i| (slope[i] / slope[k]).square());
+    let (low, high) = (
+        least * (1.0 + ratio[0].lo() + ratio[1].lo()).sqrt(),
+        most * (1.0 + ratio[0].hi() + ratio[1].hi()).sqrt(),
+    );
+    let value = guess.clamp(low, high.max(low));
+    Estimate { value, error: (value - low).max(high - value) }
+}
