@@ -41,8 +41,11 @@ use std::fmt::Write;
 /// The most lines a file may have.
 pub const MOST_LINES: usize = 1_000_000;
 
+/// A name of the format, and what it makes.
+type Rule<F> = (&'static str, F);
+
 /// The operations of one operand.
-const UNARY: [(&str, fn(&Field) -> Field); 17] = [
+const UNARY: [Rule<fn(&Field) -> Field>; 17] = [
     ("neg", |a| -a),
     ("abs", Field::abs),
     ("recip", Field::recip),
@@ -63,7 +66,7 @@ const UNARY: [(&str, fn(&Field) -> Field); 17] = [
 ];
 
 /// The operations of two.
-const BINARY: [(&str, fn(&Field, &Field) -> Field); 11] = [
+const BINARY: [Rule<fn(&Field, &Field) -> Field>; 11] = [
     ("add", |a, b| a + b),
     ("sub", |a, b| a - b),
     ("mul", |a, b| a * b),
@@ -78,7 +81,7 @@ const BINARY: [(&str, fn(&Field, &Field) -> Field); 11] = [
 ];
 
 /// The coordinates.
-const COORDINATES: [(&str, fn() -> Field); 3] = [("var-x", x), ("var-y", y), ("var-z", z)];
+const COORDINATES: [Rule<fn() -> Field>; 3] = [("var-x", x), ("var-y", y), ("var-z", z)];
 
 /// Operations of the format that are no field.
 const HASHES: [&str; 2] = ["rand", "mix"];
