@@ -41,11 +41,13 @@ use std::fmt::Write;
 /// The most lines a file may have.
 pub const MOST_LINES: usize = 1_000_000;
 
-/// A name of the format, and what it makes.
-type Rule<F> = (&'static str, F);
+/// What an operation of one operand makes.
+type Unary = fn(&Field) -> Field;
+/// What one of two makes.
+type Binary = fn(&Field, &Field) -> Field;
 
 /// The operations of one operand.
-const UNARY: [Rule<fn(&Field) -> Field>; 17] = [
+const UNARY: [(&str, Unary); 17] = [
     ("neg", |a| -a),
     ("abs", Field::abs),
     ("recip", Field::recip),
@@ -66,7 +68,7 @@ const UNARY: [Rule<fn(&Field) -> Field>; 17] = [
 ];
 
 /// The operations of two.
-const BINARY: [Rule<fn(&Field, &Field) -> Field>; 11] = [
+const BINARY: [(&str, Binary); 11] = [
     ("add", |a, b| a + b),
     ("sub", |a, b| a - b),
     ("mul", |a, b| a * b),
@@ -81,7 +83,7 @@ const BINARY: [Rule<fn(&Field, &Field) -> Field>; 11] = [
 ];
 
 /// The coordinates.
-const COORDINATES: [Rule<fn() -> Field>; 3] = [("var-x", x), ("var-y", y), ("var-z", z)];
+const COORDINATES: [(&str, fn() -> Field); 3] = [("var-x", x), ("var-y", y), ("var-z", z)];
 
 /// Operations of the format that are no field.
 const HASHES: [&str; 2] = ["rand", "mix"];
