@@ -68,6 +68,13 @@ pub enum Error {
     Unbounded,
     /// What was asked for does not exist, and why.
     Undefined(String),
+    /// A text does not say what its format asks for, and where.
+    Text {
+        /// Where in the text.
+        place: Place,
+        /// What is wrong there.
+        problem: String,
+    },
     /// A file could not be written or read.
     File {
         /// The path.
@@ -99,6 +106,7 @@ impl fmt::Display for Error {
                 write!(f, "the solid is unbounded, or nothing shows that it is bounded: give bounds")
             }
             Error::Undefined(why) => write!(f, "{why}"),
+            Error::Text { place, problem } => write!(f, "{place}: {problem}"),
             Error::File { path, problem } => write!(f, "{path}: {problem}"),
         }
     }

@@ -1,9 +1,11 @@
 //! Scenes: what a picture is made of. Uses everything above it but knows nothing of pictures.
 //!
-//! For now the built-in scene alone, written in Rust; scene files come here.
+//! For now the built-in scene, written in Rust, and `.vm` expression files ([`vm`]); scene files come here.
 
 use crate::field::{Field, deg, param_in, sin, t};
 use crate::shape::*;
+
+pub mod vm;
 
 /// The scene shown when none is given: a drop rises from a pool and falls back, ringed by beads that turn with time.
 pub fn built_in() -> Field {
