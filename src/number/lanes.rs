@@ -156,7 +156,7 @@ mod tests {
     fn transcendental(op: Op) -> bool {
         use Op::*;
         matches!(op, Exp | Ln | Sin | Cos | Tan | Asin | Acos | Atan | Pow | Atan2)
-            || op == SmoothMin(Smooth::Exponential)
+            || matches!(op, SmoothMin(Smooth::Exponential) | SmoothWeight(Smooth::Exponential))
     }
 
     proptest! {
