@@ -270,6 +270,7 @@ fn in_simpler_operations(op: Op, operands: Vec<Field>) -> Field {
         (Op::Length, [a, b, c]) => (a.square() + b.square() + c.square()).sqrt(),
         (Op::Mix, [a, b, w]) => a * (1 - w) + b * w,
         (Op::SmoothMin(kind), [a, b, k]) => kind.value(a.clone(), b.clone(), k.clone()),
+        (Op::SmoothWeight(kind), [a, b, k]) => kind.weight_of_b(a.clone(), b.clone(), k.clone()),
         (Op::Ramp, [a]) => {
             let a = a.clamp(0, 1);
             a.square() * (3 - 2 * &a)
@@ -422,7 +423,7 @@ mod tests {
                 Op::Sqrt | Op::Ln | Op::Recip => vec![positive()],
                 Op::Asin | Op::Acos | Op::Tan => vec![unit()],
                 Op::Pow => vec![positive(), y() + z()],
-                Op::SmoothMin(_) => vec![x(), y() - z(), 0.4 + z()],
+                Op::SmoothMin(_) | Op::SmoothWeight(_) => vec![x(), y() - z(), 0.4 + z()],
                 _ => vec![x() + 0.3 * z(), y() - 0.2 * x() + 0.01, z() + x() * y(), 1 - z()],
             };
             survives(op.name(), &op.apply(|i| operands[i].clone())).unwrap();
