@@ -17,17 +17,27 @@ use std::sync::Arc;
 #[repr(align(64))]
 pub struct Lanes<const N: usize>(pub [f32; N]);
 
+// The loops are written out, not left to `array::from_fn`: a closure or a function of the standard library that is not
+// inlined would be compiled for the plainest machine, not for the one whose loop it stands in.
 impl<const N: usize> Lanes<N> {
     /// Each lane through `rule`.
     #[inline(always)]
     fn each(self, rule: impl Fn(f32) -> f32) -> Self {
-        Lanes(from_fn(|i| rule(self.0[i])))
+        let mut lanes = [0.0; N];
+        for i in 0..N {
+            lanes[i] = rule(self.0[i]);
+        }
+        Lanes(lanes)
     }
 
     /// The lanes of two blocks, pair by pair, through `rule`.
     #[inline(always)]
     fn pairwise(self, other: Self, rule: impl Fn(f32, f32) -> f32) -> Self {
-        Lanes(from_fn(|i| rule(self.0[i], other.0[i])))
+        let mut lanes = [0.0; N];
+        for i in 0..N {
+            lanes[i] = rule(self.0[i], other.0[i]);
+        }
+        Lanes(lanes)
     }
 
     /// The inputs of one lane, as a kernel takes them.
@@ -96,12 +106,20 @@ impl<const N: usize> Real for Lanes<N> {
 
     #[inline(always)]
     fn length(a: Self, b: Self, c: Self) -> Self {
-        Lanes(from_fn(|i| <f32 as Real>::length(a.0[i], b.0[i], c.0[i])))
+        let mut lanes = [0.0; N];
+        for i in 0..N {
+            lanes[i] = <f32 as Real>::length(a.0[i], b.0[i], c.0[i]);
+        }
+        Lanes(lanes)
     }
 
     #[inline(always)]
     fn if_less(a: Self, b: Self, then: Self, otherwise: Self) -> Self {
-        Lanes(from_fn(|i| if a.0[i] < b.0[i] { then.0[i] } else { otherwise.0[i] }))
+        let mut lanes = [0.0; N];
+        for i in 0..N {
+            lanes[i] = if a.0[i] < b.0[i] { then.0[i] } else { otherwise.0[i] };
+        }
+        Lanes(lanes)
     }
 
     // A kernel is written in `f64` and runs lane by lane.
