@@ -41,7 +41,9 @@ use std::fmt::Write;
 /// The most lines a file may have.
 pub const MOST_LINES: usize = 1_000_000;
 
-/// What an operation of one operand makes.
+/// What an operation without operands makes.
+type Leaf = fn() -> Field;
+/// What one of one operand makes.
 type Unary = fn(&Field) -> Field;
 /// What one of two makes.
 type Binary = fn(&Field, &Field) -> Field;
@@ -83,7 +85,7 @@ const BINARY: [(&str, Binary); 11] = [
 ];
 
 /// The coordinates.
-const COORDINATES: [(&str, fn() -> Field); 3] = [("var-x", x), ("var-y", y), ("var-z", z)];
+const COORDINATES: [(&str, Leaf); 3] = [("var-x", x), ("var-y", y), ("var-z", z)];
 
 /// Operations of the format that are no field.
 const HASHES: [&str; 2] = ["rand", "mix"];

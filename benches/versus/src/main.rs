@@ -236,7 +236,7 @@ impl Bench {
                 let jax = fastest_jax(file, op)?;
                 let own = seconds[0] * 1e9 / points.len() as f64;
                 println!(
-                    "| ↳ JAX, hand-tuned: {} | | ns/point | | {} | | {:.2} × |",
+                    "| ↳ JAX, hand-tuned ({}): {} | | ns/point | | | | {:.2} × |",
                     jax.1,
                     Figure(jax.0),
                     jax.0 / own

@@ -9,7 +9,7 @@ use fidget::shape::{BoundShape, Shape, ShapeTape};
 use fidget::types::Grad;
 use std::ops::Range;
 
-/// How many points one call evaluates, at which Fidget was fastest on S20 (`--peer-block` tries others).
+/// How many points one call evaluates: on S20, 128 to 1,024 made little difference to either (`--peer-block` tries).
 pub const BLOCK: usize = 512;
 
 type FloatTape<F> = ShapeTape<<<F as Function>::FloatSliceEval as BulkEvaluator>::Tape>;

@@ -114,14 +114,17 @@ fn chain() -> Field {
     union((0..7).map(ring).collect::<Vec<_>>()).rotate_z(0.3 * sin(t()))
 }
 
-/// A ball of lattice: sines.
+/// A ball of lattice in a frame of another: sines.
 fn gyroid_ball() -> Field {
-    sphere(1.2).smooth_intersection(gyroid(0.6, 0.08), 0.05).difference(sphere(0.5))
+    let ball = sphere(1.2).smooth_intersection(gyroid(0.6, 0.08), 0.05).difference(sphere(0.5));
+    let frame = box_frame([2.6, 2.6, 2.6], 0.3).smooth_intersection(schwarz(0.4, 0.05), 0.05);
+    ball.rotate_y(t()) | frame
 }
 
 /// Twisted, and rippled by sines.
 fn twisted_tower() -> Field {
-    let tower = rounded_box([0.8, 2.4, 0.8], 0.1).twist(1.2);
+    let floors = torus(0.45, 0.06).repeat_count([1.0, 0.4, 1.0], [0.0, 5.0, 0.0]);
+    let tower = rounded_box([0.8, 2.4, 0.8], 0.1).smooth_union(floors, 0.1).twist(1.2);
     tower.displace(0.03 * sin(12 * x() + t()) * sin(12 * y()) * sin(12 * z()))
 }
 
