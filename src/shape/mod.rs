@@ -1,7 +1,7 @@
 //! What people compose: solids, plane figures, combining, placing and warping, motion in time.
 //! Uses numbers, fields, and tapes (a swept volume searches one).
 //!
-//! Each function is declared once (see [`catalogue`]) and returns a labelled [`Field`](crate::Field). Its text says
+//! Each function is declared once (see [`mod@catalogue`]) and returns a labelled [`Field`](crate::Field). Its text says
 //! whether the field is the exact distance, a bound, or neither.
 
 #[macro_use]
