@@ -49,6 +49,9 @@ struct Count {
     left_out: usize,
 }
 
+/// How far lanes of `f32` may be from `f64`, in units in the last place of 1 + |f| + |∇f|.
+const LANES_ULPS: f64 = 256.0;
+
 /// Holds one field to everything. `points` is how many points of space and time.
 fn conforms(name: &str, field: &Field, points: usize, seed: u64, count: &mut Count) -> Result<(), String> {
     let fail = |what: &str, at: [f64; 4], detail: String| Err(format!("{name}: {what} at {at:?}: {detail}"));
@@ -126,7 +129,7 @@ fn conforms(name: &str, field: &Field, points: usize, seed: u64, count: &mut Cou
         let near = at.map(|v| v as f32);
         let lane = lanes.at(near.map(|v| Lanes([v; 8])))[0].0;
         let exact = field.value_at(near.map(f64::from)).map_err(|error| error.to_string())?;
-        let tolerance = 4e-5 * (1.0 + exact.abs() + steepest);
+        let tolerance = LANES_ULPS * f64::from(f32::EPSILON) * (1.0 + exact.abs() + steepest);
         if smooth && (lane[0] as f64 - exact).abs() > tolerance {
             return fail("lanes", at, format!("{} is not {exact}", lane[0]));
         }

@@ -121,6 +121,41 @@ pub fn cos(x: f32) -> f32 {
     sin_of_rest(rest, shifted.to_bits() ^ 1)
 }
 
+/// As far as [`sin_near`] and [`cos_near`] hold.
+pub const NEAR: f32 = 100.0;
+
+/// Sine, in radians, for |x| ≤ [`NEAR`]: within 2.2 ulp, in `f32` alone, at about a third of the cost of [`sin`].
+#[inline(always)]
+pub fn sin_near(x: f32) -> f32 {
+    let shifted = x * FRAC_1_PI as f32 + NEAR_MAGIC;
+    sin_of_near_rest(x, shifted - NEAR_MAGIC, shifted.to_bits())
+}
+
+/// Cosine, in radians, for |x| ≤ [`NEAR`]: within 2.2 ulp.
+#[inline(always)]
+pub fn cos_near(x: f32) -> f32 {
+    let shifted = (x * FRAC_1_PI as f32 - 0.5) + NEAR_MAGIC;
+    sin_of_near_rest(x, (shifted - NEAR_MAGIC) + 0.5, shifted.to_bits() ^ 1)
+}
+
+/// Adding it rounds a small `f32` to a whole number, in the lowest bits.
+const NEAR_MAGIC: f32 = 1.5 * (1u32 << 23) as f32;
+
+/// sin(x − πh), its sign turned `half_turns` times, for h a multiple of ½ near x/π, at most 32.
+///
+/// The first two parts of π have 17 bits each, so that their products with h are exact. The polynomial is the minimax
+/// one in relative error up to π/2, found by Lawson's iteration.
+#[inline(always)]
+fn sin_of_near_rest(x: f32, h: f32, half_turns: u32) -> f32 {
+    const PARTS: [f32; 3] = [3.141571, 2.1608546e-05, 1.2154201e-10];
+    const SIN: [f32; 4] = [-0.1666666, 0.0083330655, -0.00019809538, 2.605631e-6];
+    let rest = ((x - h * PARTS[0]) - h * PARTS[1]) - h * PARTS[2];
+    let square = rest * rest;
+    let curve = ((SIN[3] * square + SIN[2]) * square + SIN[1]) * square + SIN[0];
+    let sin = rest + rest * (square * curve);
+    f32::from_bits(sin.to_bits() ^ (half_turns << 31))
+}
+
 /// Tangent, in radians: within 0.53 ulp for |x| ≤ 2³². Beyond, some number.
 #[inline(always)]
 pub fn tan(x: f32) -> f32 {
@@ -356,6 +391,14 @@ pub(super) mod tests {
         for x in whole_range().filter(|x| x.is_finite()) {
             assert!(sin(x).abs() <= 1.0 && cos(x).abs() <= 1.0 && !tan(x).is_nan(), "{x}");
         }
+    }
+
+    #[test]
+    fn sines_near_zero() {
+        let near = || whole_range().filter(|x| x.abs() <= NEAR && *x != 0.0);
+        assert_eq!(sin_near(-0.0), 0.0);
+        holds(2.2, sin_near, f64::sin, near());
+        holds(2.2, cos_near, f64::cos, near());
     }
 
     #[test]

@@ -78,8 +78,9 @@ impl Program {
                 _ => (),
             }
         }
+        let order = eager_order(&list);
         for stage in 0..STAGES {
-            for (i, node) in list.nodes.iter().enumerate().filter(|(_, node)| is(node, stage)) {
+            for (i, node) in order.iter().map(|&i| (i, &list.nodes[i])).filter(|(_, node)| is(node, stage)) {
                 let code = match node.kind() {
                     Kind::Scalar(op) => Code::Op(*op),
                     Kind::Kernel(kernel) => {
@@ -168,6 +169,36 @@ impl Program {
         let start = if stage == 0 { 0 } else { self.stage_ends[stage - 1] };
         start..self.stage_ends[stage]
     }
+}
+
+/// The order to write a listing in: the first output's nodes as they come, and each further node as soon as what it
+/// needs is there.
+///
+/// In the listing's own order all of the value comes before all of its x derivative, and so on: what they share would
+/// have to be kept for long. In this order a derivative follows its value step by step, and registers are few.
+fn eager_order(list: &Listing) -> Vec<usize> {
+    let count = list.nodes.len();
+    let first = list.roots.first().map_or(0, |&root| root as usize + 1); // its nodes are listed first
+    // Where in the first output's nodes each node can be written; those that need none of them wait for their user.
+    let mut place: Vec<usize> = (0..count).map(|i| if i < first { i } else { 0 }).collect();
+    let mut waits = vec![false; count];
+    let is_leaf = |i: usize| list.nodes[i].parents().is_empty();
+    for i in first..count {
+        let needs =
+            list.parents[i].iter().map(|&parent| parent as usize).filter(|&p| !is_leaf(p) && !waits[p]);
+        match needs.map(|parent| place[parent]).max() {
+            Some(latest) => place[i] = latest,
+            None => (place[i], waits[i]) = (first, true),
+        }
+    }
+    for i in (first..count).rev() {
+        for &parent in list.parents[i].iter().filter(|&&parent| waits[parent as usize]) {
+            place[parent as usize] = place[parent as usize].min(place[i]);
+        }
+    }
+    let mut order: Vec<usize> = (0..count).collect();
+    order.sort_by_key(|&i| (place[i], i)); // stable: operands stay before what uses them
+    order
 }
 
 fn stage(reads: Reads) -> usize {

@@ -2,7 +2,7 @@
 
 use crate::points::{Points, Time, pixel, spread};
 use fieldgrad::number::{Interval, Lanes};
-use fieldgrad::tape::{Adjoint, Machine, Tape, Tracer};
+use fieldgrad::tape::{self as bulk, Adjoint, Machine, Tape, Tracer};
 use fieldgrad::{Field, Result};
 use rayon::prelude::*;
 use std::ops::Range;
@@ -28,14 +28,12 @@ impl Ours {
 
     /// Values at the points of a range, handed over in pieces with the index of the first.
     pub fn values(&self, points: &Points, range: Range<usize>, mut each: impl FnMut(usize, &[f32])) {
-        blocks(&self.value, points, range, |at, count, outputs| each(at, &outputs[0].0[..count]));
+        blocks::<1>(&self.value, points, range, |at, [values]| each(at, values));
     }
 
     /// Values and ∇₄f, a column each.
-    pub fn gradients(&self, points: &Points, range: Range<usize>, mut each: impl FnMut(usize, [&[f32]; 5])) {
-        blocks(&self.gradient, points, range, |at, count, outputs| {
-            each(at, std::array::from_fn(|i| &outputs[i].0[..count]));
-        });
+    pub fn gradients(&self, points: &Points, range: Range<usize>, each: impl FnMut(usize, [&[f32]; 5])) {
+        blocks::<5>(&self.gradient, points, range, each);
     }
 
     /// Σ f², and with the eikonal term Σ f² + 0.1·(|∇ₓf| − 1)²; and its derivative in every parameter.
@@ -80,24 +78,38 @@ impl Ours {
 /// From a field to the values of its first block.
 pub fn first_block(field: &Field) -> Result<f32> {
     let tape = field.tape()?;
-    let mut machine = Machine::<Block>::new(&tape);
-    Ok(machine.at([0.1, 0.2, 0.3, 0.4].map(|v| Lanes([v; WIDTH])))[0].0[0])
+    let mut out = [0.0; WIDTH];
+    let points = [0.1, 0.2, 0.3, 0.4].map(|v| [v; WIDTH]);
+    bulk::Block::over_times(&tape).eval(points.each_ref().map(|axis| &axis[..]), &mut [&mut out]);
+    Ok(out[0])
 }
 
-/// Runs a tape over a range of points, block by block: the index of the first, how many, and the outputs.
-fn blocks(tape: &Tape, points: &Points, range: Range<usize>, mut each: impl FnMut(usize, usize, &[Block])) {
-    let mut machine = Machine::<Block>::new(tape);
-    if let Time::Same(t) = points.time {
-        machine.set_time(Lanes([t; WIDTH]));
-    }
-    for start in range.clone().step_by(WIDTH) {
-        let end = (start + WIDTH).min(range.end);
-        let [x, y, z] = std::array::from_fn(|axis| block(&points.space[axis][start..end]));
-        let outputs = match &points.time {
-            Time::Same(_) => machine.at_point([x, y, z]),
-            Time::Each(t) => machine.at([x, y, z, block(&t[start..end])]),
-        };
-        each(start, end - start, outputs);
+/// Runs a tape over a range of points, block by block: the index of the first, and the outputs.
+fn blocks<const N: usize>(
+    tape: &Tape,
+    points: &Points,
+    range: Range<usize>,
+    mut each: impl FnMut(usize, [&[f32]; N]),
+) {
+    let mut block = match points.time {
+        Time::Same(t) => {
+            let mut block = bulk::Block::new(tape);
+            block.set_time(t.into());
+            block
+        }
+        Time::Each(_) => bulk::Block::over_times(tape),
+    };
+    let size = block.points();
+    let mut outputs: [Vec<f32>; N] = std::array::from_fn(|_| vec![0.0; size]);
+    for start in range.clone().step_by(size) {
+        let end = (start + size).min(range.end);
+        let [x, y, z] = std::array::from_fn(|axis| &points.space[axis][start..end]);
+        let mut views = outputs.each_mut().map(|out| &mut out[..end - start]);
+        match &points.time {
+            Time::Same(_) => block.eval([x, y, z], &mut views),
+            Time::Each(t) => block.eval([x, y, z, &t[start..end]], &mut views),
+        }
+        each(start, outputs.each_ref().map(|out| &out[..end - start]));
     }
 }
 
