@@ -5,7 +5,7 @@ use fieldgrad::prelude::*;
 use fieldgrad::tape::{Block, Machine};
 
 #[test]
-fn a_block_is_its_points_bit_for_bit() {
+fn a_block_is_its_points() {
     let moving = r#box([1.0, 0.5, 0.8]).rotate([1, 2, 3], t()).displace(0.05 * noise(0.5));
     let field = sphere(param("r", 0.5)).smooth_union(moving, 0.3).repeat([2.0, 0.0, 2.0]);
     let tape = field.gradient_tape().unwrap();
@@ -34,4 +34,19 @@ fn a_block_is_its_points_bit_for_bit() {
         let exact = machine.at([xs[i] as f64, ys[i] as f64, zs[i] as f64, 0.7]);
         assert!((outputs[0][i] as f64 - exact[0]).abs() < 1e-5, "{} is not {}", outputs[0][i], exact[0]);
     }
+}
+
+#[test]
+fn any_number_of_threads_gives_the_same_bits() {
+    let field = sphere(0.5).smooth_union(torus(0.8, 0.2).rotate_x(t()), 0.3).displace(0.1 * (5 * x()).sin());
+    let tape = field.gradient_tape().unwrap();
+    let axis = |step: f32| (0..30_001).map(|i| (i as f32 * step).sin() * 2.0).collect::<Vec<f32>>();
+    let [xs, ys, zs, ts] = [axis(0.37), axis(0.73), axis(1.19), axis(0.53)];
+    let on = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| tape.eval_points(&xs, &ys, &zs, &ts))
+    };
+    let one = on(1);
+    assert!(one.iter().flatten().all(|value| value.is_finite()));
+    assert!(one == on(2) && one == on(4));
 }

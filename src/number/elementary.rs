@@ -148,7 +148,7 @@ const NEAR_MAGIC: f32 = 1.5 * (1u32 << 23) as f32;
 #[inline(always)]
 fn sin_of_near_rest(x: f32, h: f32, half_turns: u32) -> f32 {
     const PARTS: [f32; 3] = [3.141571, 2.1608546e-05, 1.2154201e-10];
-    const SIN: [f32; 4] = [-0.1666666, 0.0083330655, -0.00019809538, 2.605631e-6];
+    const SIN: [f32; 4] = [-0.1666666, 0.008_333_066, -0.00019809538, 2.605631e-6];
     let rest = ((x - h * PARTS[0]) - h * PARTS[1]) - h * PARTS[2];
     let square = rest * rest;
     let curve = ((SIN[3] * square + SIN[2]) * square + SIN[1]) * square + SIN[0];

@@ -150,15 +150,17 @@ impl<'t> Block<'t> {
         self.uniform[COORDINATES..COORDINATES + count].copy_from_slice(values);
         self.run_uniform(0);
         self.run_uniform(1);
+        self.spread_uniform();
     }
 
     /// Sets the time that all points share.
     pub fn set_time(&mut self, t: f64) {
         self.uniform[3] = t;
         self.run_uniform(1);
+        self.spread_uniform();
     }
 
-    /// Computes what is the same for all points, in `f64`, and spreads it over a chunk.
+    /// Computes what is the same for all points, in `f64`.
     fn run_uniform(&mut self, stage: usize) {
         let program = self.program;
         if stage < self.first_stage {
@@ -176,6 +178,10 @@ impl<'t> Block<'t> {
                 self.uniform[program.leaves() + i] = value;
             }
         }
+    }
+
+    /// Gives what is the same for all points to every lane of its chunk.
+    fn spread_uniform(&mut self) {
         for (chunk, &value) in self.memory.iter_mut().zip(&self.uniform) {
             *chunk = Lanes([value as f32; WIDTH]);
         }

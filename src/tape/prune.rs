@@ -134,35 +134,51 @@ impl Tape {
     pub fn prune(&self, trace: &Trace) -> Tape {
         let program = &self.program;
         let leaves = program.leaves();
-        let mut pruned = program.empty_like();
-        // A number found is a further constant, and shifts the values of the lines by one.
-        let numbers = trace.findings.iter().filter_map(|finding| match finding {
-            Finding::Number(value) => Some(*value),
-            _ => None,
-        });
-        pruned.constants.extend(numbers);
         let live = live_lines(program, trace);
-        let mut next_number = leaves as u32;
-        let mut value_of: Vec<u32> = (0..leaves as u32).collect();
+        // What each value turned out to be: itself, an earlier one, or a number, counted on behind the values.
+        let mut numbers = Vec::new();
+        let mut really: Vec<u32> = (0..leaves as u32).collect();
+        for (i, line) in program.lines.iter().enumerate() {
+            really.push(match trace.findings[i] {
+                Finding::Open => (leaves + i) as u32,
+                Finding::Operand(n) => really[program.operands(line)[n as usize] as usize],
+                Finding::Number(value) => {
+                    numbers.push(value);
+                    (leaves + program.lines.len() + numbers.len() - 1) as u32
+                }
+            });
+        }
+        // The constants that are still read, and the numbers found, are the new constants.
+        let mut pruned = program.empty_like();
+        pruned.constants.clear();
+        let mut value_of = vec![u32::MAX; leaves + program.lines.len() + numbers.len()];
+        let constants = COORDINATES + program.parameters.len();
+        (0..constants).for_each(|i| value_of[i] = i as u32);
+        let read = |i: usize| live[i] && trace.findings[i] == Finding::Open;
+        let operands =
+            (0..program.lines.len()).filter(|&i| read(i)).flat_map(|i| program.operands(&program.lines[i]));
+        for &value in operands.chain(&program.outputs) {
+            let value = really[value as usize] as usize;
+            let constant = match value {
+                _ if value_of[value] != u32::MAX => continue,
+                leaf if leaf < leaves => program.constants[leaf - constants],
+                line if line < leaves + program.lines.len() => continue,
+                number => numbers[number - leaves - program.lines.len()],
+            };
+            pruned.constants.push(constant);
+            value_of[value] = (constants + pruned.constants.len() - 1) as u32;
+        }
         for stage in 0..STAGES {
-            for i in program.stage(stage) {
+            for i in program.stage(stage).filter(|&i| read(i)) {
                 let line = &program.lines[i];
-                let operands = program.operands(line);
-                value_of.push(match trace.findings[i] {
-                    Finding::Operand(n) => value_of[operands[n as usize] as usize],
-                    Finding::Number(_) => {
-                        next_number += 1;
-                        next_number - 1
-                    }
-                    Finding::Open if live[i] => {
-                        pruned.push(line.code, operands.iter().map(|&operand| value_of[operand as usize]))
-                    }
-                    Finding::Open => u32::MAX,
-                });
+                let operands = program.operands(line).iter();
+                let operands = operands.map(|&operand| value_of[really[operand as usize] as usize]);
+                value_of[leaves + i] = pruned.push(line.code, operands);
             }
             pruned.stage_ends[stage] = pruned.lines.len();
         }
-        pruned.outputs = program.outputs.iter().map(|&output| value_of[output as usize]).collect();
+        let outputs = program.outputs.iter();
+        pruned.outputs = outputs.map(|&output| value_of[really[output as usize] as usize]).collect();
         Tape::allocate(pruned)
     }
 }

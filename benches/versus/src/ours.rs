@@ -2,7 +2,7 @@
 
 use crate::points::{Points, Time, pixel, spread};
 use fieldgrad::number::{Interval, Lanes};
-use fieldgrad::tape::{self as bulk, Adjoint, Machine, Tape, Tracer};
+use fieldgrad::tape::{self as bulk, Adjoint, Tape, Tracer};
 use fieldgrad::{Field, Result};
 use rayon::prelude::*;
 use std::ops::Range;
@@ -51,7 +51,7 @@ impl Ours {
 
     /// A square picture of [−1, 1]² at z = 0: values, or where `only_inside` their signs, in value anything of it.
     pub fn picture(&self, side: usize, t: f32, only_inside: bool, threads: usize) -> Vec<f32> {
-        const TILE: usize = 64;
+        const TILE: usize = 256;
         let across = side / TILE;
         let tile = |index: usize| {
             let corner = [index % across * TILE, index / across * TILE];
@@ -192,14 +192,14 @@ fn paint(
         }
         return;
     }
-    let mut machine = Machine::<Block>::new(tape);
-    machine.set_time(Lanes([t; WIDTH]));
-    for (j, row) in pixels.chunks_mut(stride).take(size).enumerate() {
-        for (b, out) in row[..size].chunks_mut(WIDTH).enumerate() {
-            let first = corner[0] + b * WIDTH;
-            let x = Lanes(std::array::from_fn(|lane| pixel(first + lane, 0, side)[0]));
-            let y = Lanes([pixel(0, corner[1] + j, side)[1]; WIDTH]);
-            out.copy_from_slice(&machine.at_point([x, y, Lanes([0.0; WIDTH])])[0].0[..out.len()]);
-        }
+    let mut block = bulk::Block::new(tape);
+    block.set_time(t.into());
+    let points: Vec<[f32; 2]> =
+        (0..size * size).map(|n| pixel(corner[0] + n % size, corner[1] + n / size, side)).collect();
+    let [xs, ys] = [0, 1].map(|axis| points.iter().map(|point| point[axis]).collect::<Vec<f32>>());
+    let (zs, mut out) = (vec![0.0; size * size], vec![0.0; size * size]);
+    block.eval([&xs, &ys, &zs], &mut [&mut out]);
+    for (row, values) in pixels.chunks_mut(stride).zip(out.chunks(size)) {
+        row[..size].copy_from_slice(values);
     }
 }
