@@ -120,3 +120,8 @@ pub mod prelude {
     pub use crate::number::{Dual, Interval, Kernel, Smooth};
     pub use crate::shape::*;
 }
+
+/// The README's program is compiled and run with the other examples.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
