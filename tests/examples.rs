@@ -72,3 +72,11 @@ fn swept_volume() {
     let png = std::fs::read(scratch("swept_volume").join("swept.png")).unwrap();
     assert!(png.starts_with(b"\x89PNG") && png.len() > 5000);
 }
+
+#[test]
+fn shape_sheet() {
+    let text = run("shape_sheet", &["sheet.png"]);
+    assert!(text.contains("dodecahedron") && text.contains("heart"), "{text}");
+    let png = std::fs::read(scratch("shape_sheet").join("sheet.png")).unwrap();
+    assert!(png.starts_with(b"\x89PNG") && png.len() > 50_000);
+}
