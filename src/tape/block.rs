@@ -3,7 +3,7 @@
 //! The interpreter reads an instruction once for a block of points, and its inner loop runs over chunks of 16 lanes,
 //! compiled for each width of vector and chosen when the program runs (AVX-512, AVX2, NEON, plain). No chunk depends
 //! on another and nothing is fused, so the results are the same bits whatever the width. A block is as long as its
-//! registers fit the first-level cache.
+//! registers fit the caches nearby.
 
 use super::Tape;
 use super::program::{COORDINATES, Code, Program};
@@ -15,8 +15,10 @@ use rayon::prelude::*;
 const WIDTH: usize = 16;
 type Chunk = Lanes<WIDTH>;
 
-/// How much of the first-level cache a block's registers may fill.
-const CACHE: usize = 24 * 1024;
+/// How much a block's registers may fill: more than the first-level cache, since for a long tape with many registers
+/// reading each instruction costs more than the second level does (`benches/versus --only prospero`: 24 KiB takes 2.3
+/// times as long as this, 512 KiB as long).
+const CACHE: usize = 128 * 1024;
 
 /// The most chunks in a block: beyond this, reading an instruction costs nothing to speak of.
 const MOST_CHUNKS: usize = 16;
@@ -24,8 +26,7 @@ const MOST_CHUNKS: usize = 16;
 /// How many points a thread takes at a time.
 const PIECE: usize = 4096;
 
-/// An instruction with its operands found: where each begins in memory, and how far apart its chunks are. What is the
-/// same for all points is one chunk that does not move.
+/// An instruction with its operands found.
 #[derive(Clone, Copy, Debug)]
 struct Step {
     code: Code,
@@ -33,11 +34,22 @@ struct Step {
     operands: [Operand; 4],
 }
 
-#[derive(Clone, Copy, Debug, Default)]
+/// Where an operand is: its first chunk in memory, its chunks `stride` apart. With stride 0 it is the same for all
+/// points, and `start` is its place among the uniform values: it is spread over a chunk when it is needed, so that
+/// thousands of constants take little of the cache.
+#[derive(Clone, Copy, Debug)]
 struct Operand {
     start: u32,
     stride: u32,
 }
+
+impl Operand {
+    /// No operand: a place that can be read.
+    const NONE: Operand = Operand { start: 0, stride: 1 };
+}
+
+/// The first chunks of the memory: where uniform operands are spread, one for each operand an operation may have.
+const SPREAD: usize = 4;
 
 /// Runs a tape on blocks of points in `f32`.
 ///
@@ -64,7 +76,9 @@ pub struct Block<'t> {
     uniform: Vec<f64>,
     /// The first stage that is run for each point: 2, or 1 where each point has its own time.
     first_stage: usize,
-    /// The uniform values, a chunk each, then the blocks' registers, `chunks` each.
+    /// The same in `f32`.
+    spread: Vec<f32>,
+    /// The chunks uniform values are spread over, then the blocks' registers, `chunks` each.
     memory: Vec<Chunk>,
     chunks: usize,
     outputs: Vec<Operand>,
@@ -94,19 +108,19 @@ impl<'t> Block<'t> {
         let chunks = (CACHE / (blocks * size_of::<Chunk>())).clamp(1, MOST_CHUNKS);
         let at = |value: u32| {
             let register = match value as usize {
-                coordinate if coordinate < per_point => return Operand::block(uniforms, coordinate, chunks),
+                coordinate if coordinate < per_point => return Operand::block(coordinate, chunks),
                 leaf if leaf < leaves => leaf,
                 line => registers[line - leaves] as usize,
             };
             match register.checked_sub(uniforms) {
                 None => Operand { start: register as u32, stride: 0 },
-                Some(block) => Operand::block(uniforms, block + per_point, chunks),
+                Some(block) => Operand::block(block + per_point, chunks),
             }
         };
         let mut pool = Vec::new();
         let lines = program.lines[program.stage(first_stage).start..].iter().enumerate();
         let steps = lines.map(|(i, line)| {
-            let mut operands = [Operand::default(); 4];
+            let mut operands = [Operand::NONE; 4];
             let found = program.operands(line).iter().map(|&value| at(value));
             match line.code {
                 Code::Op(_) => operands.iter_mut().zip(found).for_each(|(operand, found)| *operand = found),
@@ -126,7 +140,8 @@ impl<'t> Block<'t> {
             pool,
             uniform: vec![0.0; uniforms],
             first_stage,
-            memory: vec![Lanes([0.0; WIDTH]); uniforms + blocks * chunks],
+            spread: vec![0.0; uniforms],
+            memory: vec![Lanes([0.0; WIDTH]); SPREAD + (blocks * chunks).max(1)],
             chunks,
             outputs: program.outputs.iter().map(|&value| at(value)).collect(),
             inputs: Vec::new(),
@@ -180,10 +195,9 @@ impl<'t> Block<'t> {
         }
     }
 
-    /// Gives what is the same for all points to every lane of its chunk.
     fn spread_uniform(&mut self) {
-        for (chunk, &value) in self.memory.iter_mut().zip(&self.uniform) {
-            *chunk = Lanes([value as f32; WIDTH]);
+        for (spread, &value) in self.spread.iter_mut().zip(&self.uniform) {
+            *spread = value as f32;
         }
     }
 
@@ -207,10 +221,9 @@ impl<'t> Block<'t> {
     }
 
     fn eval_block<const N: usize>(&mut self, points: [&[f32]; N], outputs: &mut [&mut [f32]], start: usize) {
-        let uniforms = self.uniform.len();
         let count = points[0].len();
         for (i, axis) in points.iter().enumerate() {
-            let first = uniforms + i * self.chunks;
+            let first = SPREAD + i * self.chunks;
             for (chunk, values) in self.memory[first..].iter_mut().zip(axis.chunks(WIDTH)) {
                 chunk.0[..values.len()].copy_from_slice(values);
                 // A last chunk that is not full repeats a point: what it gives is not read.
@@ -219,7 +232,12 @@ impl<'t> Block<'t> {
         }
         self.run(count.div_ceil(WIDTH));
         for (operand, out) in self.outputs.iter().zip(outputs) {
-            for (c, values) in out[start..start + count].chunks_mut(WIDTH).enumerate() {
+            let out = &mut out[start..start + count];
+            if operand.stride == 0 {
+                out.fill(self.spread[operand.start as usize]);
+                continue;
+            }
+            for (c, values) in out.chunks_mut(WIDTH).enumerate() {
                 let chunk = &self.memory[operand.at(c)];
                 values.copy_from_slice(&chunk.0[..values.len()]);
             }
@@ -234,7 +252,8 @@ impl<'t> Block<'t> {
             let is_kernel = |step: &Step| matches!(step.code, Code::Kernel(_));
             let rest = &self.steps[start..];
             let plain = rest.iter().position(is_kernel).unwrap_or(rest.len());
-            self.arch.dispatch(Run { steps: &rest[..plain], memory: &mut self.memory, chunks });
+            let (spread, memory) = (&self.spread[..], &mut self.memory[..]);
+            self.arch.dispatch(Run { steps: &rest[..plain], spread, memory, chunks });
             start += plain;
             if start < self.steps.len() {
                 self.run_kernel(start, chunks);
@@ -249,7 +268,10 @@ impl<'t> Block<'t> {
         for c in 0..chunks {
             let operands = &self.pool[start as usize..(start + count) as usize];
             self.inputs.clear();
-            self.inputs.extend(operands.iter().map(|operand| self.memory[operand.at(c)]));
+            self.inputs.extend(operands.iter().map(|operand| match operand.stride {
+                0 => Lanes([self.spread[operand.start as usize]; WIDTH]),
+                _ => self.memory[operand.at(c)],
+            }));
             let value = Chunk::kernel(&self.program.kernels[kernel as usize], &self.inputs);
             self.memory[out as usize + c] = value;
         }
@@ -257,8 +279,8 @@ impl<'t> Block<'t> {
 }
 
 impl Operand {
-    fn block(uniforms: usize, block: usize, chunks: usize) -> Operand {
-        Operand { start: (uniforms + block * chunks) as u32, stride: 1 }
+    fn block(block: usize, chunks: usize) -> Operand {
+        Operand { start: (SPREAD + block * chunks) as u32, stride: 1 }
     }
 
     #[inline(always)]
@@ -275,6 +297,7 @@ const fn first_stage_coordinates(first_stage: usize) -> usize {
 /// A run of plain instructions, to be compiled for each width of vector.
 struct Run<'a> {
     steps: &'a [Step],
+    spread: &'a [f32],
     memory: &'a mut [Chunk],
     chunks: usize,
 }
@@ -284,10 +307,16 @@ impl pulp::NullaryFnOnce for Run<'_> {
 
     #[inline(always)]
     fn call(self) {
-        let Run { steps, memory, chunks } = self;
+        let Run { steps, spread, memory, chunks } = self;
         for step in steps {
             let Code::Op(op) = step.code else { unreachable!("kernels are not run here") };
-            let (out, operands) = (step.out as usize, step.operands);
+            let (out, mut operands) = (step.out as usize, step.operands);
+            for n in 0..SPREAD {
+                if operands[n].stride == 0 {
+                    memory[n] = Lanes([spread[operands[n].start as usize]; WIDTH]);
+                    operands[n].start = n as u32;
+                }
+            }
             /// One loop for each operation: with the operation a constant, its rule is compiled into the loop.
             macro_rules! each {
                 ($($op:pat => $constant:expr;)*) => {
