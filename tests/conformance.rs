@@ -312,6 +312,23 @@ fn random_compositions() {
     assert!(count.compared > 4 * count.left_out, "too many points near kinks: {count:?}");
 }
 
+/// Random compositions, swept over a span of time: kernels with whole graphs in them.
+#[test]
+fn random_compositions_swept() {
+    let config = Config { cases: 60, failure_persistence: None, max_shrink_iters: 20, ..Config::default() };
+    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[9; 32]);
+    let result = TestRunner::new_with_rng(config, rng).run(&support::plan(), |plan| {
+        let field = plan.build().sweep(0, param("until", 0.4));
+        let failed = |text: String| proptest::test_runner::TestCaseError::fail(text);
+        conforms("swept", &field, 2, 21, &mut Count::default()).map_err(failed)?;
+        bounds_hold("swept", &field, 2, 2, 22).map_err(failed)?;
+        parameters_hold("swept", &field, 1, 23).map_err(failed)
+    });
+    if let Err(error) = result {
+        panic!("{error}");
+    }
+}
+
 #[test]
 fn a_tape_lists_its_parameters_as_the_field_does() {
     let field =
