@@ -249,19 +249,7 @@ impl Ord for Candidate {
     }
 }
 
-impl PartialOrd for Candidate {
-    fn partial_cmp(&self, other: &Candidate) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Eq for Candidate {}
-
-impl PartialEq for Candidate {
-    fn eq(&self, other: &Candidate) -> bool {
-        self.cmp(other) == Ordering::Equal
-    }
-}
+ranked!(Candidate);
 
 /// How far the solid may reach along an axis, up or down; `None` where there is none of it in the part.
 fn furthest(tape: &Arc<Tape>, whole: Part, axis: usize, up: bool, tolerance: f64) -> Option<f64> {

@@ -83,19 +83,7 @@ impl Ord for Near {
     }
 }
 
-impl PartialOrd for Near {
-    fn partial_cmp(&self, other: &Near) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Eq for Near {}
-
-impl PartialEq for Near {
-    fn eq(&self, other: &Near) -> bool {
-        self.cmp(other) == Ordering::Equal
-    }
-}
+ranked!(Near);
 
 struct Search {
     target: [f64; 3],

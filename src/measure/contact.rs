@@ -85,19 +85,7 @@ impl Ord for Touch {
     }
 }
 
-impl PartialOrd for Touch {
-    fn partial_cmp(&self, other: &Touch) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Eq for Touch {}
-
-impl PartialEq for Touch {
-    fn eq(&self, other: &Touch) -> bool {
-        self.cmp(other) == Ordering::Equal
-    }
-}
+ranked!(Touch);
 
 struct Search {
     whole: Part,

@@ -5,6 +5,25 @@
 //! large and heavy it is, [`closest`] which of its points is nearest, and [`motion`] and [`contact`] how it moves.
 //! Answers rest on intervals: each says what is guaranteed, and what is only as good as rounding or a budget.
 
+/// What a search queues is equal where neither comes first: `Ord` says it all, and a heap needs the rest.
+macro_rules! ranked {
+    ($type:ident) => {
+        impl PartialOrd for $type {
+            fn partial_cmp(&self, other: &$type) -> Option<Ordering> {
+                Some(self.cmp(other))
+            }
+        }
+
+        impl Eq for $type {}
+
+        impl PartialEq for $type {
+            fn eq(&self, other: &$type) -> bool {
+                self.cmp(other) == Ordering::Equal
+            }
+        }
+    };
+}
+
 pub mod bounds;
 mod cell;
 mod clip;

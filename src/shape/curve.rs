@@ -102,15 +102,7 @@ fn to_segment(a: &Vector<3>, b: &Vector<3>) -> Field {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn value(field: &Field, [x, y, z]: [f64; 3]) -> f64 {
-        field.value_at([x, y, z, 0.0]).unwrap()
-    }
-
-    #[track_caller]
-    fn near(found: f64, expected: f64) {
-        assert!((found - expected).abs() < 1e-12, "{found}, not {expected}");
-    }
+    use crate::shape::testing::{near, value};
 
     #[test]
     fn a_capsule_is_round_at_its_ends_and_straight_between() {

@@ -53,3 +53,20 @@ const GROUPS: &[&[Entry]] = &[
     motion::ENTRIES,
     time::ENTRIES,
 ];
+
+/// What the tests of several kinds of solid ask with.
+#[cfg(test)]
+mod testing {
+    use crate::field::Field;
+
+    /// The value at a point of space, at time 0.
+    pub(super) fn value(field: &Field, [x, y, z]: [f64; 3]) -> f64 {
+        field.value_at([x, y, z, 0.0]).unwrap()
+    }
+
+    /// Equal but for rounding.
+    #[track_caller]
+    pub(super) fn near(found: f64, expected: f64) {
+        assert!((found - expected).abs() < 1e-12, "{found}, not {expected}");
+    }
+}

@@ -177,15 +177,7 @@ fn three_two() -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn value(field: &Field, [x, y, z]: [f64; 3]) -> f64 {
-        field.value_at([x, y, z, 0.0]).unwrap()
-    }
-
-    #[track_caller]
-    fn near(found: f64, expected: f64) {
-        assert!((found - expected).abs() < 1e-12, "{found}, not {expected}");
-    }
+    use crate::shape::testing::{near, value};
 
     /// A solid with corners at 1: its inner radius, and one of its corners.
     fn regular_solids() -> [(Field, f64, [f64; 3]); 4] {

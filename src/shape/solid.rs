@@ -225,15 +225,7 @@ fn frustum(bottom: Field, top: Field, h: Field) -> Field {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn value(field: &Field, [x, y, z]: [f64; 3]) -> f64 {
-        field.value_at([x, y, z, 0.0]).unwrap()
-    }
-
-    #[track_caller]
-    fn near(found: f64, expected: f64) {
-        assert!((found - expected).abs() < 1e-12, "{found}, not {expected}");
-    }
+    use crate::shape::testing::{near, value};
 
     #[test]
     fn boxes() {

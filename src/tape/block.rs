@@ -141,7 +141,7 @@ impl<'t> Block<'t> {
             uniform: vec![0.0; uniforms],
             first_stage,
             spread: vec![0.0; uniforms],
-            memory: vec![Lanes([0.0; WIDTH]); SPREAD + (blocks * chunks).max(1)],
+            memory: vec![Lanes([0.0; WIDTH]); SPREAD + blocks * chunks],
             chunks,
             outputs: program.outputs.iter().map(|&value| at(value)).collect(),
             inputs: Vec::new(),
@@ -195,6 +195,7 @@ impl<'t> Block<'t> {
         }
     }
 
+    /// Rounds what is the same for all points to `f32`.
     fn spread_uniform(&mut self) {
         for (spread, &value) in self.spread.iter_mut().zip(&self.uniform) {
             *spread = value as f32;
