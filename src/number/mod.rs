@@ -1,7 +1,7 @@
 //! Numbers: what a field can be run on. Knows nothing of geometry and uses no other room.
 //!
 //! [`Real`] says what a number must do. [`Op`] names the scalar operations and holds each one's derivative, once, for
-//! every number type. The number types are `f64` and `f32` ([`float`]), [`Lanes`] of `f32`, [`Interval`], and
+//! every number type. The number types are `f64` and `f32` ([`float`]), [`Lanes`] of `f32`, [`Interval`] and [`Intervals`], and
 //! [`Dual`] over any of them; `Field` itself, the graph, is one more and lives in its own room.
 //!
 //! Conventions, the same on every type:
@@ -16,6 +16,7 @@ pub mod dual;
 mod elementary;
 pub mod float;
 pub mod interval;
+pub mod intervals;
 pub mod kernel;
 pub mod lanes;
 pub mod op;
@@ -23,6 +24,7 @@ pub mod smooth;
 
 pub use dual::Dual;
 pub use interval::Interval;
+pub use intervals::Intervals;
 pub use kernel::Kernel;
 pub use lanes::Lanes;
 pub use op::Op;
