@@ -4,7 +4,7 @@ use super::clip::{Moments, part_of_box, part_of_rectangle, section_of_box, share
 use super::quadrature::Estimate;
 use super::slope::Slope;
 use crate::number::{Dual, Interval, Real};
-use crate::tape::{Machine, Tape, Tracer};
+use crate::tape::{Asked, Machine, Tape, Tracer};
 use std::sync::Arc;
 
 /// A box that the surface may cross, and what is known of it.
@@ -36,17 +36,14 @@ pub(super) fn look_at(tape: &Arc<Tape>, boxes: &[[[f64; 3]; 2]], t: f64) -> Surv
     let mut survey = Survey::default();
     for &[low, high] in boxes {
         let side = [0, 1, 2].map(|i| Interval::new(low[i], high[i]));
-        let (outputs, trace) = tracer.over([side[0], side[1], side[2], point(t)]);
+        let outputs = tracer.over([side[0], side[1], side[2], point(t)]);
         if outputs[0].lo() > 0.0 {
             continue;
         } else if outputs[0].hi() <= 0.0 {
             survey.inside.push([low, high]);
             continue;
         }
-        let tape = match trace.decided() {
-            0 => tape.clone(),
-            _ => Arc::new(tape.prune(trace)),
-        };
+        let tape = tracer.prune(Asked::Value).map_or(tape.clone(), Arc::new);
         let coordinate = |i| Slope::coordinate(Dual::variable(side[i], i), i);
         let bound = machine.at_point([0, 1, 2].map(coordinate))[0];
         if !bound.is_bounded() {
@@ -56,7 +53,7 @@ pub(super) fn look_at(tape: &Arc<Tape>, boxes: &[[[f64; 3]; 2]], t: f64) -> Surv
         let slope = bound.bound.slope;
         let middle = [0, 1, 2].map(|i| 0.5 * (low[i] + high[i]));
         let [x, y, z] = middle.map(point);
-        let value = tracer.over([x, y, z, point(t)]).0[0];
+        let value = tracer.over([x, y, z, point(t)])[0];
         let half = [0, 1, 2].map(|i| (high[i] - middle[i]).max(middle[i] - low[i]));
         let spread: f64 = (0..3).map(|i| half[i] * slope[i].largest()).sum();
         let spread = spread * (1.0 + 1e-14);

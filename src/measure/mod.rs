@@ -43,7 +43,7 @@ pub use quadrature::{Estimate, Measures};
 
 use crate::error::{Error, Place};
 use crate::number::Interval;
-use crate::tape::{Tape, Tracer};
+use crate::tape::{Asked, Tape, Tracer};
 use std::sync::Arc;
 
 /// A part of space and time.
@@ -62,13 +62,8 @@ fn halves(of: Part, axis: usize) -> [Part; 2] {
 /// Bounds on a tape's outputs over a part, and the tape that is enough there where it is shorter.
 fn look(tape: &Arc<Tape>, part: Part) -> (Vec<Interval>, Arc<Tape>) {
     let mut tracer = Tracer::new(tape);
-    let (outputs, trace) = tracer.over(part);
-    let outputs = outputs.to_vec();
-    let enough = match trace.decided() {
-        0 => tape.clone(),
-        _ => Arc::new(tape.prune(trace)),
-    };
-    (outputs, enough)
+    let outputs = tracer.over(part).to_vec();
+    (outputs, tracer.prune(Asked::Value).map_or(tape.clone(), Arc::new))
 }
 
 /// The centre of a part.

@@ -560,7 +560,8 @@ mod tests {
     fn ends_are_never_nan() {
         let ends = [f32::NEG_INFINITY, f32::MIN, -1.0, 0.0, 1.0, f32::MAX, f32::INFINITY];
         let all = ends.iter().enumerate().flat_map(|(i, &lo)| ends[i..].iter().map(move |&hi| [lo, hi]));
-        let ranges: Vec<Intervals<1>> = all.map(|[lo, hi]| Intervals::new(Lanes([lo]), Lanes([hi]))).collect();
+        let ranges: Vec<Intervals<1>> =
+            all.map(|[lo, hi]| Intervals::new(Lanes([lo]), Lanes([hi]))).collect();
         for op in Op::ALL {
             for &a in &ranges {
                 for &b in &ranges {

@@ -1,13 +1,17 @@
 //! The interpreter: one for every number type.
 
 use super::Tape;
-use super::program::{COORDINATES, Code};
+use super::program::{COORDINATES, Code, Program};
 use crate::number::Real;
 
 /// Runs a tape on one number type. Keeps its registers, so that evaluation after evaluation allocates nothing.
 #[derive(Clone, Debug)]
 pub struct Machine<'t, R> {
-    tape: &'t Tape,
+    program: &'t Program,
+    /// The register each line writes. Leaves and the first two stages keep theirs; the rest are reused.
+    written: Vec<u32>,
+    /// The register of each output.
+    read: Vec<u32>,
     /// Each line's operands as registers, in the order of the program's operand list.
     operands: Vec<u32>,
     registers: Vec<R>,
@@ -20,14 +24,24 @@ impl<'t, R: Real> Machine<'t, R> {
     /// A machine with the parameters at their own values, and all coordinates at 0.
     pub fn new(tape: &'t Tape) -> Machine<'t, R> {
         let program = &tape.program;
-        let mut registers = vec![R::zero(); tape.register_count];
+        let (written, count) = program.allocate(2);
+        let leaves = program.leaves();
+        let register_of = |&value: &u32| match (value as usize).checked_sub(leaves) {
+            Some(line) => written[line],
+            None => value,
+        };
+        let operands = program.operands.iter().map(register_of).collect();
+        let read = program.outputs.iter().map(register_of).collect();
+        let mut registers = vec![R::zero(); count];
         let first_constant = COORDINATES + program.parameters.len();
         for (register, &constant) in registers[first_constant..].iter_mut().zip(&program.constants) {
             *register = R::constant(constant);
         }
         let mut machine = Machine {
-            tape,
-            operands: program.operands.iter().map(|&value| tape.register_of(value) as u32).collect(),
+            program,
+            written,
+            read,
+            operands,
             registers,
             outputs: vec![R::zero(); program.outputs.len()],
             inputs: Vec::new(),
@@ -37,11 +51,16 @@ impl<'t, R: Real> Machine<'t, R> {
         machine
     }
 
+    /// How many registers it has.
+    pub fn register_count(&self) -> usize {
+        self.registers.len()
+    }
+
     /// Sets the parameters, in the tape's order, and computes what depends on them alone.
     ///
     /// Panics if their number is not the tape's.
     pub fn set_parameters(&mut self, values: &[R]) {
-        let count = self.tape.program.parameters.len();
+        let count = self.program.parameters.len();
         assert_eq!(values.len(), count, "as many values as the tape has parameters");
         self.registers[COORDINATES..COORDINATES + count].clone_from_slice(values);
         self.run_stage(0);
@@ -60,8 +79,8 @@ impl<'t, R: Real> Machine<'t, R> {
         self.registers[1] = y;
         self.registers[2] = z;
         self.run_stage(2);
-        for (out, &value) in self.outputs.iter_mut().zip(&self.tape.program.outputs) {
-            *out = self.registers[self.tape.register_of(value)].clone();
+        for (out, &register) in self.outputs.iter_mut().zip(&self.read) {
+            *out = self.registers[register as usize].clone();
         }
         &self.outputs
     }
@@ -73,9 +92,9 @@ impl<'t, R: Real> Machine<'t, R> {
     }
 
     fn run_stage(&mut self, stage: usize) {
-        let program = &self.tape.program;
+        let program = self.program;
         let range = program.stage(stage);
-        for (line, &out) in program.lines[range.clone()].iter().zip(&self.tape.registers[range]) {
+        for (line, &out) in program.lines[range.clone()].iter().zip(&self.written[range]) {
             let operands = &self.operands[line.operands.start as usize..line.operands.end as usize];
             let registers = &self.registers;
             let arg = |i: usize| registers[operands[i] as usize].clone();

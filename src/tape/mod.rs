@@ -1,19 +1,22 @@
 //! The tape: fields flattened to a straight-line program, run on any number type. Uses numbers and fields.
 //!
-//! [`Tape`] is the program with its registers allocated, [`Machine`] the one generic interpreter, [`Adjoint`] the
-//! reverse pass, and [`Trace`] what an interval evaluation learnt over a box, from which [`Tape::prune`] makes the
-//! shorter program that is enough inside the box.
+//! [`Tape`] is the program, [`Machine`] the one generic interpreter, [`Adjoint`] the reverse pass, and [`Block`] what
+//! runs many points at once. [`Tracer`] runs intervals over a box, and makes the shorter tape that is enough inside.
 
 mod adjoint;
 mod block;
+mod boxes;
+mod grid;
 mod machine;
 mod program;
 mod prune;
 
 pub use adjoint::Adjoint;
 pub use block::Block;
+pub use boxes::{BOXES, Boxes};
+pub use grid::{Grid, Samples};
 pub use machine::Machine;
-pub use prune::{Trace, Tracer};
+pub use prune::{Asked, Tracer};
 
 use crate::error::Result;
 use crate::field::{Field, Listing, Parameter};
@@ -40,9 +43,6 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub struct Tape {
     program: Program,
-    /// The register each line writes. Leaves and the first two stages keep theirs; the rest are reused.
-    registers: Vec<u32>,
-    register_count: usize,
 }
 
 impl Tape {
@@ -52,7 +52,7 @@ impl Tape {
             field.check()?;
         }
         let parameters = Listing::of(fields).parameters()?;
-        Ok(Tape::allocate(Program::of(fields, parameters)?))
+        Ok(Tape { program: Program::of(fields, parameters)? })
     }
 
     /// The parameters, in the order their values are given in.
@@ -75,28 +75,9 @@ impl Tape {
         self.program.stage(2).len()
     }
 
-    /// How many registers a machine has.
-    pub fn register_count(&self) -> usize {
-        self.register_count
-    }
-
     /// How many outputs the program has.
     pub fn output_count(&self) -> usize {
         self.program.outputs.len()
-    }
-
-    fn allocate(program: Program) -> Tape {
-        let (registers, register_count) = program.allocate(2);
-        Tape { program, registers, register_count }
-    }
-
-    /// The register of a value.
-    fn register_of(&self, value: u32) -> usize {
-        let leaves = self.program.leaves();
-        match value as usize {
-            leaf if leaf < leaves => leaf,
-            line => self.registers[line - leaves] as usize,
-        }
     }
 }
 

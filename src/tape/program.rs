@@ -31,9 +31,9 @@ pub(crate) const STAGES: usize = 3;
 /// A program over values numbered in order: x, y, z, t, then the parameters, the constants, and a value a line.
 #[derive(Clone, Debug)]
 pub(crate) struct Program {
-    pub(crate) parameters: Vec<Arc<Parameter>>,
+    pub(crate) parameters: Arc<[Arc<Parameter>]>,
     pub(crate) constants: Vec<f64>,
-    pub(crate) kernels: Vec<Arc<dyn Kernel>>,
+    pub(crate) kernels: Arc<[Arc<dyn Kernel>]>,
     pub(crate) lines: Vec<Line>,
     pub(crate) operands: Vec<u32>,
     /// Where each stage's lines end.
@@ -57,14 +57,15 @@ impl Program {
         let is = |node: &Field, want: usize| !node.parents().is_empty() && stage(node.reads()) == want;
         let constants = list.nodes.iter().filter_map(Field::as_constant).collect::<Vec<_>>();
         let mut program = Program {
-            kernels: Vec::new(),
+            kernels: Arc::new([]),
             lines: Vec::new(),
             operands: Vec::new(),
             stage_ends: [0; STAGES],
             outputs: Vec::new(),
             constants,
-            parameters: parameters.clone(),
+            parameters: parameters.clone().into(),
         };
+        let mut kernels = Vec::new();
         let mut value_of = vec![u32::MAX; list.nodes.len()];
         let mut next_constant = COORDINATES + parameters.len();
         for (node, value) in list.nodes.iter().zip(&mut value_of) {
@@ -84,8 +85,8 @@ impl Program {
                 let code = match node.kind() {
                     Kind::Scalar(op) => Code::Op(*op),
                     Kind::Kernel(kernel) => {
-                        program.kernels.push(kernel.clone());
-                        Code::Kernel(program.kernels.len() as u32 - 1)
+                        kernels.push(kernel.clone());
+                        Code::Kernel(kernels.len() as u32 - 1)
                     }
                     _ => unreachable!("a flat listing has leaves, operations and kernels only"),
                 };
@@ -94,15 +95,16 @@ impl Program {
             }
             program.stage_ends[stage] = program.lines.len();
         }
+        program.kernels = kernels.into();
         program.outputs = list.roots.iter().map(|&root| value_of[root as usize]).collect();
         Ok(program)
     }
 
-    /// A program with the same leaves and no lines yet.
+    /// A program with the same parameters and kernels, and no constants or lines yet.
     pub(crate) fn empty_like(&self) -> Program {
         Program {
             parameters: self.parameters.clone(),
-            constants: self.constants.clone(),
+            constants: Vec::new(),
             kernels: self.kernels.clone(),
             lines: Vec::new(),
             operands: Vec::new(),

@@ -1,41 +1,332 @@
-//! What an interval evaluation learns over a box, and the shorter program that is enough there.
+//! What an interval evaluation over a box says is not needed there, and the shorter program that is enough.
+//!
+//! A value may be left out where nothing that is asked can tell it from another. What the reader of a value can tell
+//! is a *window* `[low, high]`: values at or below `low` all do the same to the result, and so do those at or above
+//! `high`. The windows come down from the outputs: under `min(a, b)` no reader can tell an a above the most that the
+//! minimum reaches, so that a chain of a thousand minima keeps, whatever its order, only what can be the least; and
+//! where only the sign of the output is asked, whatever is certainly positive is dropped.
 
 use super::Tape;
 use super::program::{COORDINATES, Code, Program, STAGES};
-use crate::number::{Interval, Op, Real, Smooth};
+use crate::number::{Interval, Op, Smooth};
+
+/// What of the outputs is asked in a box.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// Their values and slopes, to the last bit.
+    Value,
+    /// On which side of 0 they are, or that they are 0.
+    Sign,
+}
 
 /// What one line turned out to be over a box.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Finding {
-    /// Nothing was learnt.
+    /// It is to be computed.
     Open,
-    /// The value is always that operand's.
+    /// It may be that operand.
     Operand(u8),
-    /// The value is this number throughout.
+    /// It may be this number throughout.
     Number(f64),
 }
 
-/// What an interval evaluation found over a box: which side of each choice can win there.
-#[derive(Clone, Debug, Default)]
-pub struct Trace {
-    findings: Vec<Finding>,
+/// What the readers of a value can tell; `[∞, −∞]` where there are none.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Window {
+    low: f64,
+    high: f64,
 }
 
-impl Trace {
-    /// How many lines were decided: none means that pruning would change nothing.
-    pub fn decided(&self) -> usize {
-        self.findings.iter().filter(|finding| **finding != Finding::Open).count()
+impl Window {
+    const NONE: Window = Window { low: f64::INFINITY, high: f64::NEG_INFINITY };
+    const ALL: Window = Window { low: f64::NEG_INFINITY, high: f64::INFINITY };
+
+    /// An end that is not a number is no end.
+    fn new(low: f64, high: f64) -> Window {
+        Window {
+            low: if low.is_nan() { f64::NEG_INFINITY } else { low },
+            high: if high.is_nan() { f64::INFINITY } else { high },
+        }
+    }
+
+    /// A little larger than the rounding, in `f64` or in `f32`, of numbers of that size.
+    fn widened(self, size: f64) -> Window {
+        let margin = MARGIN * (size + self.low.abs().min(f64::MAX).min(self.high.abs()));
+        Window::new(self.low - margin, self.high + margin)
+    }
+
+    fn is_all(self) -> bool {
+        self == Window::ALL
+    }
+
+    fn hull(self, other: Window) -> Window {
+        Window { low: self.low.min(other.low), high: self.high.max(other.high) }
+    }
+
+    fn negated(self) -> Window {
+        Window { low: -self.high, high: -self.low }
     }
 }
 
-/// Runs a tape on intervals and keeps what it finds.
+/// The rounding of a few operations in `f32`.
+const MARGIN: f64 = 16.0 * f32::EPSILON as f64;
+
+/// What is needed of a program over a box: found back from the outputs. Keeps its memory from one to the next.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Plan {
+    windows: Vec<Window>,
+    findings: Vec<Finding>,
+    /// How many lines are to be computed.
+    left: usize,
+    /// What each value turned out to be: itself, an earlier one, or a number, counted on behind the values.
+    really: Vec<u32>,
+    /// What each value is in the pruned program.
+    renamed: Vec<u32>,
+    numbers: Vec<f64>,
+}
+
+impl Plan {
+    /// Finds what is needed where `range(v)` bounds the values v. Says how many lines are left.
+    pub(super) fn find(
+        &mut self,
+        program: &Program,
+        asked: Asked,
+        range: impl Fn(usize) -> Interval,
+    ) -> usize {
+        let leaves = program.leaves();
+        self.windows.clear();
+        self.windows.resize(leaves + program.lines.len(), Window::NONE);
+        self.findings.clear();
+        self.findings.resize(program.lines.len(), Finding::Open);
+        let least = f64::from(f32::from_bits(1)); // nothing that is not 0 is nearer to it, in `f32`
+        let window = match asked {
+            Asked::Value => Window::ALL,
+            Asked::Sign => Window { low: -least, high: least },
+        };
+        for &output in &program.outputs {
+            self.windows[output as usize] = window;
+        }
+        self.left = 0;
+        for (i, line) in program.lines.iter().enumerate().rev() {
+            let window = self.windows[leaves + i];
+            if window == Window::NONE {
+                continue;
+            }
+            let operands = program.operands(line);
+            let windows = &mut self.windows;
+            let mut read = |n: usize, window: Window| {
+                let known = &mut windows[operands[n] as usize];
+                *known = known.hull(window);
+            };
+            let value = range(leaves + i);
+            let found = match line.code {
+                _ if value.lo() >= window.high => Finding::Number(value.lo().min(f64::MAX)),
+                _ if value.hi() <= window.low => Finding::Number(value.hi().max(f64::MIN)),
+                Code::Op(op) => finding(op, |n| range(operands[n] as usize), value, window, &mut read),
+                Code::Kernel(_) => {
+                    (0..operands.len()).for_each(|n| read(n, Window::ALL));
+                    Finding::Open
+                }
+            };
+            if let Finding::Operand(n) = found {
+                read(n as usize, window);
+            }
+            self.left += usize::from(found == Finding::Open);
+            self.findings[i] = found;
+        }
+        self.left
+    }
+
+    /// The program that computes what was found to be needed.
+    pub(super) fn carry_out(&mut self, program: &Program) -> Program {
+        let Plan { windows, findings, really, renamed, numbers, .. } = self;
+        let (leaves, values) = (program.leaves(), program.leaves() + program.lines.len());
+        numbers.clear();
+        really.clear();
+        really.extend(0..leaves as u32);
+        for (i, line) in program.lines.iter().enumerate() {
+            really.push(match findings[i] {
+                Finding::Open => (leaves + i) as u32,
+                Finding::Operand(n) => really[program.operands(line)[n as usize] as usize],
+                Finding::Number(value) => {
+                    numbers.push(value);
+                    (values + numbers.len() - 1) as u32
+                }
+            });
+        }
+        // The constants that are still read, and the numbers found, are the new constants.
+        const UNKNOWN: u32 = u32::MAX;
+        let constants = COORDINATES + program.parameters.len();
+        renamed.clear();
+        renamed.extend(0..constants as u32);
+        renamed.resize(values + numbers.len(), UNKNOWN);
+        let mut pruned = program.empty_like();
+        pruned.lines.reserve(self.left);
+        let read = |i: usize| findings[i] == Finding::Open && windows[leaves + i] != Window::NONE;
+        let rename = |pruned: &mut Program, renamed: &mut [u32], value: u32| {
+            let value = really[value as usize] as usize;
+            if renamed[value] == UNKNOWN && (value < leaves || value >= values) {
+                let constant = if value < leaves {
+                    program.constants[value - constants]
+                } else {
+                    numbers[value - values]
+                };
+                pruned.constants.push(constant);
+                renamed[value] = (constants + pruned.constants.len() - 1) as u32;
+            }
+            renamed[value]
+        };
+        // First the constants, whose count says which values the lines are.
+        for line in (0..program.lines.len()).filter(|&i| read(i)).map(|i| &program.lines[i]) {
+            for &operand in program.operands(line) {
+                rename(&mut pruned, renamed, operand);
+            }
+        }
+        for &output in &program.outputs {
+            rename(&mut pruned, renamed, output);
+        }
+        for stage in 0..STAGES {
+            for i in program.stage(stage).filter(|&i| read(i)) {
+                let line = &program.lines[i];
+                let operands = program.operands(line).iter();
+                let value = pruned
+                    .push(line.code, operands.map(|&operand| renamed[really[operand as usize] as usize]));
+                renamed[leaves + i] = value;
+            }
+            pruned.stage_ends[stage] = pruned.lines.len();
+        }
+        pruned.outputs =
+            program.outputs.iter().map(|&output| renamed[really[output as usize] as usize]).collect();
+        pruned
+    }
+}
+
+/// What a line may be, where its readers can tell `window`; and through `read`, what it can tell of its operands.
+///
+/// At a tie the first operand wins, so that the second must be strictly better.
+fn finding(
+    op: Op,
+    arg: impl Fn(usize) -> Interval,
+    value: Interval,
+    window: Window,
+    read: &mut impl FnMut(usize, Window),
+) -> Finding {
+    match op {
+        Op::Min => {
+            let (a, b) = (arg(0), arg(1));
+            // What is above the most the minimum reaches is not told from anything else up there.
+            let high = window.high.min(value.hi().next_up());
+            if a.hi() <= b.lo() || b.lo() >= high {
+                return Finding::Operand(0);
+            } else if b.hi() < a.lo() || a.lo() >= high {
+                return Finding::Operand(1);
+            }
+            (0..2).for_each(|n| read(n, Window { low: window.low, high }));
+        }
+        Op::Max => {
+            let (a, b) = (arg(0), arg(1));
+            let low = window.low.max(value.lo().next_down());
+            if b.hi() <= a.lo() || b.hi() <= low {
+                return Finding::Operand(0);
+            } else if a.hi() < b.lo() || a.hi() <= low {
+                return Finding::Operand(1);
+            }
+            (0..2).for_each(|n| read(n, Window { low, high: window.high }));
+        }
+        Op::IfLess => {
+            let (a, b) = (arg(0), arg(1));
+            if a.hi() < b.lo() {
+                return Finding::Operand(2);
+            } else if b.hi() <= a.lo() {
+                return Finding::Operand(3);
+            }
+            (0..4).for_each(|n| read(n, if n < 2 { Window::ALL } else { window }));
+        }
+        Op::SmoothMin(kind) => {
+            let Some(band) = band(kind) else {
+                (0..3).for_each(|n| read(n, Window::ALL));
+                return Finding::Open;
+            };
+            // Farther apart than the band, the blend takes off exactly nothing: with one operand at `high` and the
+            // other by the band above it, the blend is at `high`, and it only grows with its operands.
+            let (a, b, k) = (arg(0), arg(1), arg(2));
+            let reach = k.hi().max(0.0) * band * (1.0 + MARGIN);
+            let beyond = |end: f64| end + reach + MARGIN * (end.abs() + reach);
+            let high = beyond(window.high.min(value.hi().next_up()));
+            let clear = |near: Interval, far: Interval| near.hi() < far.lo() && beyond(near.hi()) <= far.lo();
+            if clear(a, b) || b.lo() >= high {
+                return Finding::Operand(0);
+            } else if clear(b, a) || a.lo() >= high {
+                return Finding::Operand(1);
+            }
+            (0..2).for_each(|n| read(n, Window::new(window.low, high)));
+            read(2, Window::ALL);
+        }
+        Op::Floor | Op::Ceil | Op::Round | Op::Sign | Op::Ramp if value.lo() == value.hi() => {
+            return Finding::Number(value.lo());
+        }
+        // Through what is monotone a window goes on to the operands.
+        Op::Neg => read(0, window.negated()),
+        Op::Add | Op::Sub if !window.is_all() => {
+            let (a, b) = (arg(0), if op == Op::Sub { -arg(1) } else { arg(1) });
+            let size = a.largest() + b.largest();
+            let less = |by: Interval| Window::new(window.low - by.hi(), window.high - by.lo()).widened(size);
+            read(0, less(b));
+            read(1, if op == Op::Sub { less(a).negated() } else { less(a) });
+        }
+        Op::Mul if !window.is_all() => {
+            // One factor is told in full, so that the other's readers can rely on it.
+            let steady = |n: usize| arg(n).lo() > 0.0 || arg(n).hi() < 0.0;
+            let (other, factor) = if steady(1) { (0, 1) } else { (1, 0) };
+            read(factor, Window::ALL);
+            read(other, if steady(factor) { quotient(window, arg(factor)) } else { Window::ALL });
+        }
+        _ => (0..op.arity()).for_each(|n| read(n, Window::ALL)),
+    }
+    Finding::Open
+}
+
+/// What can be told of a where a·by is told in the window, and `by` does not change its sign.
+fn quotient(window: Window, by: Interval) -> Window {
+    if by.hi() < 0.0 {
+        return quotient(window.negated(), -by);
+    }
+    let high = window.high / if window.high >= 0.0 { by.lo() } else { by.hi() };
+    let low = window.low / if window.low <= 0.0 { by.lo() } else { by.hi() };
+    Window::new(low, high).widened(0.0)
+}
+
+/// How many k apart a kind of smooth minimum is exactly the plain one.
+fn band(kind: Smooth) -> Option<f64> {
+    match kind {
+        Smooth::Exponential => Some(Smooth::EXPONENTIAL_REACH),
+        Smooth::Root => None,
+        _ => Some(1.0),
+    }
+}
+
+/// Runs a tape on intervals, one box at a time, and prunes it to the box.
+///
+/// ```
+/// use fieldgrad::prelude::*;
+/// use fieldgrad::number::Interval;
+/// use fieldgrad::tape::{Asked, Tracer};
+///
+/// let tape = union([sphere(1.0), sphere(1.0).translate([5.0, 0.0, 0.0])]).tape()?;
+/// let mut tracer = Tracer::new(&tape);
+/// let near = [Interval::new(-1.0, 1.0); 4];
+/// assert!(tracer.over(near)[0].contains(-1.0));
+/// let only_the_first = tracer.prune(Asked::Value).expect("the second is too far away to be the nearer");
+/// assert!(only_the_first.len() < tape.len());
+/// # Ok::<(), fieldgrad::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Tracer<'t> {
     tape: &'t Tape,
     values: Vec<Interval>,
     inputs: Vec<Interval>,
     outputs: Vec<Interval>,
-    trace: Trace,
+    plan: Plan,
 }
 
 impl<'t> Tracer<'t> {
@@ -48,7 +339,7 @@ impl<'t> Tracer<'t> {
         for (value, leaf) in values[COORDINATES..].iter_mut().zip(parameters.chain(constants)) {
             *value = Interval::point(leaf);
         }
-        Tracer { tape, values, inputs: Vec::new(), outputs: Vec::new(), trace: Trace::default() }
+        Tracer { tape, values, inputs: Vec::new(), outputs: Vec::new(), plan: Plan::default() }
     }
 
     /// Sets the parameters, each to a number or to a range of them.
@@ -59,17 +350,16 @@ impl<'t> Tracer<'t> {
         self.values[COORDINATES..COORDINATES + count].copy_from_slice(values);
     }
 
-    /// Bounds on the outputs over a box of space and time, and what was found.
-    pub fn over(&mut self, over: [Interval; 4]) -> (&[Interval], &Trace) {
+    /// Bounds on the outputs over a box of space and time.
+    pub fn over(&mut self, over: [Interval; 4]) -> &[Interval] {
         let program = &self.tape.program;
         let leaves = program.leaves();
         self.values[..COORDINATES].copy_from_slice(&over);
-        self.trace.findings.clear();
         for (i, line) in program.lines.iter().enumerate() {
             let operands = program.operands(line);
             let values = &self.values;
             let arg = |n: usize| values[operands[n] as usize];
-            let value = match line.code {
+            self.values[leaves + i] = match line.code {
                 Code::Op(op) => op.apply(arg),
                 Code::Kernel(kernel) => {
                     self.inputs.clear();
@@ -77,132 +367,18 @@ impl<'t> Tracer<'t> {
                     program.kernels[kernel as usize].bounds(&self.inputs)
                 }
             };
-            self.trace.findings.push(match line.code {
-                Code::Op(op) => finding(op, arg, value),
-                Code::Kernel(_) => Finding::Open,
-            });
-            self.values[leaves + i] = value;
         }
         self.outputs.clear();
         self.outputs.extend(program.outputs.iter().map(|&value| self.values[value as usize]));
-        (&self.outputs, &self.trace)
+        &self.outputs
     }
-}
 
-/// Only what holds for every point of the box, bit for bit, in value and in slope: at a tie the first operand wins,
-/// so that the second must be strictly better.
-fn finding(op: Op, arg: impl Fn(usize) -> Interval, value: Interval) -> Finding {
-    let below = |a: Interval, b: Interval| a.hi() < b.lo();
-    let not_above = |a: Interval, b: Interval| a.hi() <= b.lo();
-    let either = |first: bool, second: bool, operands: [u8; 2]| match (first, second) {
-        (true, _) => Finding::Operand(operands[0]),
-        (_, true) => Finding::Operand(operands[1]),
-        _ => Finding::Open,
-    };
-    match op {
-        Op::Min => either(not_above(arg(0), arg(1)), below(arg(1), arg(0)), [0, 1]),
-        Op::Max => either(not_above(arg(1), arg(0)), below(arg(0), arg(1)), [0, 1]),
-        Op::IfLess => either(below(arg(0), arg(1)), not_above(arg(1), arg(0)), [2, 3]),
-        Op::SmoothMin(kind) => {
-            // Where the operands are further apart than the band, the blend takes off exactly nothing.
-            let Some(band) = band(kind) else {
-                return Finding::Open;
-            };
-            let reach = arg(2).max(Interval::point(0.0)) * Interval::point(band);
-            let clear =
-                |near: Interval, far: Interval| near.hi() < far.lo() && reach.hi() <= (far - near).lo();
-            either(clear(arg(0), arg(1)), clear(arg(1), arg(0)), [0, 1])
-        }
-        Op::Floor | Op::Ceil | Op::Round | Op::Sign | Op::Ramp if value.lo() == value.hi() => {
-            Finding::Number(value.lo())
-        }
-        _ => Finding::Open,
+    /// The shorter tape that gives everywhere in the box last looked at what is asked; none where the tape itself is
+    /// the shortest. Whatever number type it is run on, the values and slopes are the same to the last bit if they
+    /// are asked.
+    pub fn prune(&mut self, asked: Asked) -> Option<Tape> {
+        let program = &self.tape.program;
+        let left = self.plan.find(program, asked, |value| self.values[value]);
+        (left < program.lines.len()).then(|| Tape { program: self.plan.carry_out(program) })
     }
-}
-
-/// How many k apart a kind of smooth minimum is exactly the plain one.
-fn band(kind: Smooth) -> Option<f64> {
-    match kind {
-        Smooth::Exponential => Some(Smooth::EXPONENTIAL_REACH),
-        Smooth::Root => None,
-        _ => Some(1.0),
-    }
-}
-
-impl Tape {
-    /// The shorter tape that gives the same outputs, bit for bit, everywhere in the box the trace was made over.
-    pub fn prune(&self, trace: &Trace) -> Tape {
-        let program = &self.program;
-        let leaves = program.leaves();
-        let live = live_lines(program, trace);
-        // What each value turned out to be: itself, an earlier one, or a number, counted on behind the values.
-        let mut numbers = Vec::new();
-        let mut really: Vec<u32> = (0..leaves as u32).collect();
-        for (i, line) in program.lines.iter().enumerate() {
-            really.push(match trace.findings[i] {
-                Finding::Open => (leaves + i) as u32,
-                Finding::Operand(n) => really[program.operands(line)[n as usize] as usize],
-                Finding::Number(value) => {
-                    numbers.push(value);
-                    (leaves + program.lines.len() + numbers.len() - 1) as u32
-                }
-            });
-        }
-        // The constants that are still read, and the numbers found, are the new constants.
-        let mut pruned = program.empty_like();
-        pruned.constants.clear();
-        let mut value_of = vec![u32::MAX; leaves + program.lines.len() + numbers.len()];
-        let constants = COORDINATES + program.parameters.len();
-        (0..constants).for_each(|i| value_of[i] = i as u32);
-        let read = |i: usize| live[i] && trace.findings[i] == Finding::Open;
-        let operands =
-            (0..program.lines.len()).filter(|&i| read(i)).flat_map(|i| program.operands(&program.lines[i]));
-        for &value in operands.chain(&program.outputs) {
-            let value = really[value as usize] as usize;
-            let constant = match value {
-                _ if value_of[value] != u32::MAX => continue,
-                leaf if leaf < leaves => program.constants[leaf - constants],
-                line if line < leaves + program.lines.len() => continue,
-                number => numbers[number - leaves - program.lines.len()],
-            };
-            pruned.constants.push(constant);
-            value_of[value] = (constants + pruned.constants.len() - 1) as u32;
-        }
-        for stage in 0..STAGES {
-            for i in program.stage(stage).filter(|&i| read(i)) {
-                let line = &program.lines[i];
-                let operands = program.operands(line).iter();
-                let operands = operands.map(|&operand| value_of[really[operand as usize] as usize]);
-                value_of[leaves + i] = pruned.push(line.code, operands);
-            }
-            pruned.stage_ends[stage] = pruned.lines.len();
-        }
-        let outputs = program.outputs.iter();
-        pruned.outputs = outputs.map(|&output| value_of[really[output as usize] as usize]).collect();
-        Tape::allocate(pruned)
-    }
-}
-
-/// Which lines the outputs still need.
-fn live_lines(program: &Program, trace: &Trace) -> Vec<bool> {
-    let leaves = program.leaves();
-    let mut live = vec![false; program.lines.len()];
-    let mark = |live: &mut Vec<bool>, value: u32| {
-        if let Some(line) = (value as usize).checked_sub(leaves) {
-            live[line] = true;
-        }
-    };
-    for &output in &program.outputs {
-        mark(&mut live, output);
-    }
-    for (i, line) in program.lines.iter().enumerate().rev() {
-        if live[i] {
-            match trace.findings[i] {
-                Finding::Open => program.operands(line).iter().for_each(|&operand| mark(&mut live, operand)),
-                Finding::Operand(n) => mark(&mut live, program.operands(line)[n as usize]),
-                Finding::Number(_) => (),
-            }
-        }
-    }
-    live
 }

@@ -1,10 +1,9 @@
 //! The project's side: everything this program asks of `fieldgrad` beyond building fields, in one place.
 
-use crate::points::{Points, Time, pixel, spread};
-use fieldgrad::number::{Interval, Lanes};
-use fieldgrad::tape::{self as bulk, Adjoint, Tape, Tracer};
+use crate::points::{Points, Time, spread};
+use fieldgrad::number::Lanes;
+use fieldgrad::tape::{self as bulk, Adjoint, Asked, Grid, Samples, Tape};
 use fieldgrad::{Field, Result};
-use rayon::prelude::*;
 use std::ops::Range;
 
 const WIDTH: usize = 16;
@@ -51,27 +50,18 @@ impl Ours {
 
     /// A square picture of [−1, 1]² at z = 0: values, or where `only_inside` their signs, in value anything of it.
     pub fn picture(&self, side: usize, t: f32, only_inside: bool, threads: usize) -> Vec<f32> {
-        const TILE: usize = 256;
-        let across = side / TILE;
-        let tile = |index: usize| {
-            let corner = [index % across * TILE, index / across * TILE];
-            let mut pixels = vec![0.0; TILE * TILE];
-            paint(&self.value, side, corner, TILE, t, only_inside, &mut pixels, TILE);
-            pixels
-        };
-        let tiles: Vec<Vec<f32>> = match threads {
-            1 => (0..across * across).map(tile).collect(),
-            _ => (0..across * across).into_par_iter().map(tile).collect(),
-        };
-        let mut picture = vec![0.0; side * side];
-        for (index, pixels) in tiles.iter().enumerate() {
-            let corner = [index % across * TILE, index / across * TILE];
-            for (j, row) in pixels.chunks(TILE).enumerate() {
-                let start = (corner[1] + j) * side + corner[0];
-                picture[start..start + TILE].copy_from_slice(row);
-            }
-        }
-        picture
+        self.pictures(side, Samples::one(t.into()), only_inside, threads)
+    }
+
+    /// One after another at several times.
+    pub fn pictures(&self, side: usize, times: Samples, only_inside: bool, threads: usize) -> Vec<f32> {
+        let step = 2.0 / side as f64;
+        let x = Samples { start: -1.0, step, count: side };
+        let y = Samples { start: 1.0 - step, step: -step, count: side };
+        let asked = if only_inside { Asked::Sign } else { Asked::Value };
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
+        let grid = Grid { x, y, z: Samples::one(0.0), t: times };
+        pool.install(|| grid.eval(&self.value, asked).remove(0))
     }
 }
 
@@ -153,53 +143,4 @@ fn loss_over(tape: &Tape, points: &Points, range: Range<usize>, eikonal: bool) -
         }
     }
     (loss, slopes)
-}
-
-/// Paints a square of a picture: pruned for the square, split while that pays.
-#[allow(clippy::too_many_arguments)]
-fn paint(
-    tape: &Tape,
-    side: usize,
-    corner: [usize; 2],
-    size: usize,
-    t: f32,
-    only_inside: bool,
-    pixels: &mut [f32],
-    stride: usize,
-) {
-    let [left, top] = pixel(corner[0], corner[1], side).map(f64::from);
-    let [right, bottom] = pixel(corner[0] + size - 1, corner[1] + size - 1, side).map(f64::from);
-    let over = [Interval::new(left, right), Interval::new(bottom, top), Interval::point(0.0)];
-    let mut tracer = Tracer::new(tape);
-    let (bounds, trace) = tracer.over([over[0], over[1], over[2], Interval::point(f64::from(t))]);
-    if only_inside && (bounds[0].lo() > 0.0 || bounds[0].hi() < 0.0) {
-        for row in pixels.chunks_mut(stride).take(size) {
-            row[..size].fill(bounds[0].lo() as f32);
-        }
-        return;
-    }
-    let pruned = match trace.decided() > 0 {
-        true => Some(tape.prune(trace)),
-        false => None,
-    };
-    let tape = pruned.as_ref().unwrap_or(tape);
-    if size > 16 && tape.len() > 16 {
-        let half = size / 4;
-        for (j, i) in (0..4).flat_map(|j| (0..4).map(move |i| (j, i))) {
-            let corner = [corner[0] + i * half, corner[1] + j * half];
-            let start = j * half * stride + i * half;
-            paint(tape, side, corner, half, t, only_inside, &mut pixels[start..], stride);
-        }
-        return;
-    }
-    let mut block = bulk::Block::new(tape);
-    block.set_time(t.into());
-    let points: Vec<[f32; 2]> =
-        (0..size * size).map(|n| pixel(corner[0] + n % size, corner[1] + n / size, side)).collect();
-    let [xs, ys] = [0, 1].map(|axis| points.iter().map(|point| point[axis]).collect::<Vec<f32>>());
-    let (zs, mut out) = (vec![0.0; size * size], vec![0.0; size * size]);
-    block.eval([&xs, &ys, &zs], &mut [&mut out]);
-    for (row, values) in pixels.chunks_mut(stride).zip(out.chunks(size)) {
-        row[..size].copy_from_slice(values);
-    }
 }

@@ -1,0 +1,101 @@
+//! Sixteen boxes at once: a tape on `f32` intervals, at the widest vectors the machine has.
+
+use super::Tape;
+use super::program::{Code, Program};
+use super::prune::{Asked, Plan};
+use crate::number::{Intervals, Real};
+use pulp::Arch;
+
+/// How many boxes are looked at together.
+pub const BOXES: usize = 16;
+
+/// Runs tapes on intervals, sixteen boxes at a time, and prunes them to each of the boxes.
+///
+/// What it finds holds for [`Block`](super::Block) and for `f64` alike (see [`Intervals`]). It keeps its memory from
+/// one tape to the next.
+#[derive(Clone, Debug)]
+pub struct Boxes {
+    arch: Arch,
+    values: Vec<Intervals<BOXES>>,
+    inputs: Vec<Intervals<BOXES>>,
+    plan: Plan,
+}
+
+impl Default for Boxes {
+    fn default() -> Boxes {
+        Boxes { arch: Arch::new(), values: Vec::new(), inputs: Vec::new(), plan: Plan::default() }
+    }
+}
+
+impl Boxes {
+    /// Looks at boxes of space and time, with the parameters at their own values.
+    pub fn over(&mut self, tape: &Tape, over: [Intervals<BOXES>; 4]) {
+        let program = &tape.program;
+        let parameters = program.parameters.iter().map(|parameter| parameter.value());
+        let leaves = parameters.chain(program.constants.iter().copied());
+        self.values.clear();
+        self.values.extend(over);
+        self.values.extend(leaves.map(Intervals::constant));
+        self.values.resize(program.leaves() + program.lines.len(), Intervals::WHOLE);
+        let mut start = 0;
+        while start < program.lines.len() {
+            // Kernels are rare, and break the run: what lies between them goes through the vector units.
+            let rest = &program.lines[start..];
+            let plain =
+                rest.iter().position(|line| matches!(line.code, Code::Kernel(_))).unwrap_or(rest.len());
+            self.arch.dispatch(Run { program, start, end: start + plain, values: &mut self.values });
+            start += plain;
+            if start < program.lines.len() {
+                self.run_kernel(program, start);
+                start += 1;
+            }
+        }
+    }
+
+    fn run_kernel(&mut self, program: &Program, line: usize) {
+        let Code::Kernel(kernel) = program.lines[line].code else { unreachable!("only kernels come here") };
+        let operands = program.operands(&program.lines[line]);
+        self.inputs.clear();
+        self.inputs.extend(operands.iter().map(|&operand| self.values[operand as usize]));
+        let value = Intervals::kernel(&program.kernels[kernel as usize], &self.inputs);
+        self.values[program.leaves() + line] = value;
+    }
+
+    /// Bounds on an output of the tape last looked at.
+    pub fn output(&self, tape: &Tape, output: usize) -> Intervals<BOXES> {
+        self.values[tape.program.outputs[output] as usize]
+    }
+
+    /// The shorter tape that gives what is asked everywhere in one of the boxes last looked at, with this same tape;
+    /// none where it would be more than `most` lines.
+    pub fn prune(&mut self, tape: &Tape, which: usize, asked: Asked, most: usize) -> Option<Tape> {
+        let program = &tape.program;
+        assert_eq!(self.values.len(), program.leaves() + program.lines.len(), "the tape last looked at");
+        let left = self.plan.find(program, asked, |value| self.values[value].lane(which));
+        (left <= most).then(|| Tape { program: self.plan.carry_out(program) })
+    }
+}
+
+/// A run of plain lines, to be compiled for each width of vector.
+struct Run<'a> {
+    program: &'a Program,
+    start: usize,
+    end: usize,
+    values: &'a mut [Intervals<BOXES>],
+}
+
+impl pulp::NullaryFnOnce for Run<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Run { program, start, end, values } = self;
+        let leaves = program.leaves();
+        for i in start..end {
+            let line = &program.lines[i];
+            let Code::Op(op) = line.code else { unreachable!("kernels are not run here") };
+            let operands = program.operands(line);
+            values[leaves + i] = op.apply(|n| values[operands[n] as usize]);
+        }
+    }
+}

@@ -1,0 +1,403 @@
+//! Regular grids of space and time: the tape pruned for ever smaller boxes, and run on blocks of points in the last.
+
+use super::boxes::{BOXES, Boxes};
+use super::program::{COORDINATES, Code, STAGES};
+use super::prune::Asked;
+use super::{Block, Tape};
+use crate::number::{Intervals, Lanes, Op};
+use rayon::prelude::*;
+
+/// Places along one axis: `count` of them, `step` apart.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Samples {
+    /// The first.
+    pub start: f64,
+    /// From one to the next; may be negative.
+    pub step: f64,
+    /// How many.
+    pub count: usize,
+}
+
+impl Samples {
+    /// One place.
+    pub fn one(at: f64) -> Samples {
+        Samples { start: at, step: 0.0, count: 1 }
+    }
+
+    /// The middles of `count` equal parts of the way from `low` to `high`.
+    pub fn middles(low: f64, high: f64, count: usize) -> Samples {
+        let step = (high - low) / count as f64;
+        Samples { start: low + 0.5 * step, step, count }
+    }
+
+    /// The i-th place, as the blocks take it.
+    #[inline(always)]
+    pub fn at(self, i: usize) -> f32 {
+        (self.start + self.step * i as f64) as f32
+    }
+}
+
+/// A regular grid of space and time, parallel to the axes.
+///
+/// ```
+/// use fieldgrad::prelude::*;
+/// use fieldgrad::tape::{Asked, Grid, Samples};
+///
+/// let pulse = sphere(0.5 + 0.2 * t().sin());
+/// let side = Samples::middles(-1.0, 1.0, 64);
+/// let grid = Grid { x: side, y: side, z: Samples::one(0.0), t: Samples { start: 0.0, step: 0.1, count: 10 } };
+/// let values = grid.eval(&pulse.tape()?, Asked::Value).remove(0);
+/// assert_eq!(values.len(), 64 * 64 * 10);
+/// assert!(values[0] > 0.0 && values[64 * 32 + 32] < 0.0);
+/// # Ok::<(), fieldgrad::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Grid {
+    /// Places along x.
+    pub x: Samples,
+    /// Places along y.
+    pub y: Samples,
+    /// Places along z.
+    pub z: Samples,
+    /// Times.
+    pub t: Samples,
+}
+
+// What things cost, in nanoseconds on the machine they were measured on (`cargo bench --bench grid`); only their
+// ratios matter.
+
+/// To run a line over sixteen boxes.
+const BOX_LINE: f64 = 14.0;
+/// To look at a line in pruning for one box, and to write it out and make ready for blocks if it is left.
+const PRUNE_LINE: f64 = 4.0;
+const KEEP_LINE: f64 = 60.0;
+/// To run a line at a point.
+const POINT_LINE: f64 = 0.08;
+
+/// From how many points on work is shared among threads.
+const SHARED: usize = 1 << 14;
+
+/// The most points that are run together.
+const LEAF: usize = 1 << 14;
+
+impl Grid {
+    /// How many points there are.
+    pub fn len(&self) -> usize {
+        self.axes().iter().map(|axis| axis.count).product()
+    }
+
+    /// Whether there is no point.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn axes(&self) -> [Samples; 4] {
+        [self.x, self.y, self.z, self.t]
+    }
+
+    /// The tape's outputs at all points, x running fastest, then y, z and t; on all threads of the current rayon pool.
+    ///
+    /// The tape is pruned for boxes of space and time, for as long as that pays. What is asked for is the same, bit
+    /// for bit, as [`Block`] gives at each point, and for any number of threads; where only signs are asked for, so
+    /// are the signs alone. Parameters are at their own values.
+    pub fn eval(&self, tape: &Tape, asked: Asked) -> Vec<Vec<f32>> {
+        let mut outputs = vec![vec![0.0; self.len()]; tape.output_count()];
+        if self.is_empty() {
+            return outputs;
+        }
+        let fixed = (self.t.count == 1).then(|| tape.at_time(f64::from(self.t.at(0))));
+        let tape = fixed.as_ref().unwrap_or(tape);
+        let rows = outputs.iter_mut().map(|output| output.chunks_mut(self.x.count).collect()).collect();
+        let part = Part { from: [0; 4], count: self.axes().map(|axis| axis.count), rows };
+        let work = Work { axes: self.axes(), asked };
+        work.descend(part, tape, 0.5, &mut Space::default());
+        outputs
+    }
+}
+
+/// Some of a grid's points: a box of places, and the rows of the outputs that belong to it.
+struct Part<'a> {
+    from: [usize; 4],
+    count: [usize; 4],
+    /// For each output, its rows of x, one for each (y, z, t) in that order.
+    rows: Vec<Vec<&'a mut [f32]>>,
+}
+
+impl<'a> Part<'a> {
+    fn len(&self) -> usize {
+        self.count.iter().product()
+    }
+
+    /// The places of the first `first` and of the rest along an axis.
+    fn split(self, axis: usize, first: usize) -> [Part<'a>; 2] {
+        let Part { from, count, rows } = self;
+        let (mut counts, mut froms) = ([count; 2], [from; 2]);
+        counts[0][axis] = first;
+        counts[1][axis] -= first;
+        froms[1][axis] += first;
+        let mut halves = [Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len())];
+        for rows in rows {
+            let (mut low, mut high) = (Vec::new(), Vec::new());
+            for (i, row) in rows.into_iter().enumerate() {
+                let place = [0, i, i / count[1], i / (count[1] * count[2])];
+                match axis {
+                    0 => {
+                        let (left, right) = row.split_at_mut(first);
+                        low.push(left);
+                        high.push(right);
+                    }
+                    _ if place[axis] % count[axis] < first => low.push(row),
+                    _ => high.push(row),
+                }
+            }
+            halves[0].push(low);
+            halves[1].push(high);
+        }
+        let [low, high] = halves;
+        [
+            Part { from: froms[0], count: counts[0], rows: low },
+            Part { from: froms[1], count: counts[1], rows: high },
+        ]
+    }
+}
+
+/// The memory one thread works in.
+#[derive(Default)]
+struct Space {
+    boxes: Boxes,
+    points: [Vec<f32>; 3],
+    outputs: Vec<Vec<f32>>,
+}
+
+struct Work {
+    axes: [Samples; 4],
+    asked: Asked,
+}
+
+/// What is known of a part once its box has been looked at.
+enum Known {
+    /// The one output's sign, and a bound that has it.
+    Sign(f32),
+    /// A shorter tape does.
+    Shorter(Tape),
+    /// The tape is as short as it gets.
+    Same,
+}
+
+impl Work {
+    /// Gives the part its values. `share` is how much of the tape is expected to be left in a sixteenth of the part.
+    fn descend(&self, part: Part, tape: &Tape, share: f64, space: &mut Space) {
+        let (points, lines) = (part.len() as f64, tape.len_per_point() as f64);
+        let prunable = self.asked == Asked::Sign || tape.has_choices();
+        let at_once = lines * (points * POINT_LINE + KEEP_LINE);
+        let looked = lines * (BOX_LINE + BOXES as f64 * PRUNE_LINE) + share * at_once;
+        let pays = prunable && looked < at_once;
+        if !pays && part.len() <= LEAF {
+            return self.run(vec![part], tape, space);
+        }
+        let parts = self.sixteen(part);
+        if !pays {
+            return self.each(parts.into_iter().map(|part| (part, None)).collect(), tape, share, space);
+        }
+        let most = (0.8 * tape.len() as f64) as usize;
+        let mut left = Vec::new();
+        let mut together: Vec<Vec<Part>> = Vec::new(); // by their times
+        space.boxes.over(tape, self.boxes(&parts));
+        for (i, mut part) in parts.into_iter().enumerate() {
+            match self.look(&part, i, tape, most, share, space) {
+                Known::Sign(bound) => part.rows.iter_mut().flatten().for_each(|row| row.fill(bound)),
+                Known::Shorter(pruned) => left.push((part, Some(pruned))),
+                Known::Same if part.len() <= SMALL => {
+                    match together.iter_mut().find(|parts| parts[0].from[3] == part.from[3]) {
+                        Some(parts) => parts.push(part),
+                        None => together.push(vec![part]),
+                    }
+                }
+                Known::Same => left.push((part, None)),
+            }
+        }
+        together.into_iter().for_each(|parts| self.run(parts, tape, space));
+        self.each(left, tape, share, space);
+    }
+
+    /// What is known of the i-th of the boxes looked at.
+    fn look(&self, part: &Part, i: usize, tape: &Tape, most: usize, share: f64, space: &mut Space) -> Known {
+        if self.asked == Asked::Sign && tape.output_count() == 1 {
+            let bound = space.boxes.output(tape, 0).lane(i);
+            if bound.lo() > 0.0 || bound.hi() < 0.0 {
+                let nearest = if bound.lo() > 0.0 { bound.lo() } else { bound.hi() };
+                return Known::Sign(nearest.clamp(f64::from(f32::MIN), f64::from(f32::MAX)) as f32);
+            }
+        }
+        // To write a shorter tape and make it ready must cost less than it saves.
+        let saves = part.len() as f64 * POINT_LINE * (1.0 - share) > PRUNE_LINE + share * KEEP_LINE;
+        match saves {
+            true => space.boxes.prune(tape, i, self.asked, most).map_or(Known::Same, Known::Shorter),
+            false => Known::Same,
+        }
+    }
+
+    /// Goes on with each part, on several threads where there is work for them.
+    fn each(&self, parts: Vec<(Part, Option<Tape>)>, tape: &Tape, share: f64, space: &mut Space) {
+        let whole = tape.len().max(1) as f64;
+        let go_on = |(part, pruned): (Part, Option<Tape>), space: &mut Space| match pruned {
+            // What pruning left here is what it may leave farther down, when it left little.
+            Some(pruned) => {
+                let share = (pruned.len() as f64 / whole).clamp(0.1, 0.9);
+                self.descend(part, &pruned, share, space);
+            }
+            None => self.descend(part, tape, share.max(0.9), space),
+        };
+        let points: usize = parts.iter().map(|(part, _)| part.len()).sum();
+        if points >= SHARED && rayon::current_num_threads() > 1 {
+            parts.into_par_iter().for_each_init(Space::default, |space, part| go_on(part, space));
+        } else {
+            parts.into_iter().for_each(|part| go_on(part, space));
+        }
+    }
+
+    /// Sixteen parts, or as many as there are points: halved four times across what is then the longest side. A
+    /// second counts as long as a unit of space.
+    fn sixteen<'a>(&self, part: Part<'a>) -> Vec<Part<'a>> {
+        let mut parts = vec![part];
+        for _ in 0..BOXES.ilog2() {
+            let count = parts[0].count;
+            let long = |axis: usize| match count[axis] {
+                1 => -1.0,
+                many => many as f64 * self.axes[axis].step.abs(),
+            };
+            let axis = (0..4).fold(0, |most, axis| if long(axis) > long(most) { axis } else { most });
+            if count[axis] == 1 {
+                break;
+            }
+            parts = parts
+                .into_iter()
+                .flat_map(|part| match part.count[axis] {
+                    1 => vec![part],
+                    many => part.split(axis, many.div_ceil(2)).into(),
+                })
+                .collect();
+        }
+        parts
+    }
+
+    /// The boxes of up to sixteen parts; the last is repeated.
+    fn boxes(&self, parts: &[Part]) -> [Intervals<BOXES>; 4] {
+        [0, 1, 2, 3].map(|axis| {
+            let (mut lo, mut hi) = ([0.0; BOXES], [0.0; BOXES]);
+            for lane in 0..BOXES {
+                let part = &parts[lane.min(parts.len() - 1)];
+                let first = self.axes[axis].at(part.from[axis]);
+                let last = self.axes[axis].at(part.from[axis] + part.count[axis] - 1);
+                (lo[lane], hi[lane]) = (first.min(last), first.max(last));
+            }
+            Intervals::new(Lanes(lo), Lanes(hi))
+        })
+    }
+
+    /// Runs one tape at the points of some parts of the same times.
+    fn run(&self, mut parts: Vec<Part>, tape: &Tape, space: &mut Space) {
+        let mut block = Block::new(tape);
+        let Space { points, outputs, .. } = space;
+        points.iter_mut().for_each(Vec::clear);
+        for part in &parts {
+            let [x, y, z] = [0, 1, 2].map(|axis| part.from[axis]..part.from[axis] + part.count[axis]);
+            for k in z {
+                for j in y.clone() {
+                    let row = points[0].len()..points[0].len() + x.len();
+                    points[0].extend(x.clone().map(|i| self.axes[0].at(i)));
+                    points[1].resize(row.end, self.axes[1].at(j));
+                    points[2].resize(row.end, self.axes[2].at(k));
+                }
+            }
+        }
+        let count = points[0].len();
+        outputs.resize_with(tape.output_count(), Vec::new);
+        outputs.iter_mut().for_each(|output| output.resize(count, 0.0));
+        let mut views: Vec<&mut [f32]> = outputs.iter_mut().map(|output| &mut output[..count]).collect();
+        let times = parts[0].from[3]..parts[0].from[3] + parts[0].count[3];
+        for (n, time) in times.enumerate() {
+            block.set_time(f64::from(self.axes[3].at(time)));
+            block.eval([&points[0], &points[1], &points[2]], &mut views);
+            let mut start = 0;
+            for part in &mut parts {
+                let (width, rows) = (part.count[0], part.count[1] * part.count[2]);
+                for (rows_of, values) in part.rows.iter_mut().zip(&views) {
+                    let rows_now = &mut rows_of[n * rows..(n + 1) * rows];
+                    for (row, values) in rows_now.iter_mut().zip(values[start..].chunks(width)) {
+                        row.copy_from_slice(values);
+                    }
+                }
+                start += width * rows;
+            }
+        }
+    }
+}
+
+/// Parts of at most so many points are run together.
+const SMALL: usize = 1 << 10;
+
+impl Tape {
+    /// The tape at one time: what depends on t and on parameters alone, at their own values, is computed and becomes
+    /// constant.
+    pub fn at_time(&self, t: f64) -> Tape {
+        let program = &self.program;
+        let leaves = program.leaves();
+        let uniform = program.stage(STAGES - 1).start;
+        let mut values = vec![0.0; leaves + uniform];
+        values[3] = t;
+        let parameters = self.parameters().map(|parameter| parameter.value());
+        let known = parameters.chain(program.constants.iter().copied());
+        values[COORDINATES..leaves].iter_mut().zip(known).for_each(|(value, known)| *value = known);
+        for i in 0..uniform {
+            let operands = program.operands(&program.lines[i]);
+            let arg = |n: usize| values[operands[n] as usize];
+            values[leaves + i] = match program.lines[i].code {
+                Code::Op(op) => op.apply(arg),
+                Code::Kernel(kernel) => {
+                    let inputs: Vec<f64> = (0..operands.len()).map(arg).collect();
+                    program.kernels[kernel as usize].value(&inputs)
+                }
+            };
+        }
+        // What was computed stands among the constants from here on; x, y, z keep their places.
+        let mut fixed = program.empty_like();
+        let mut renamed = vec![u32::MAX; leaves + program.lines.len()];
+        (0..3).for_each(|axis| renamed[axis] = axis as u32);
+        let lines = &program.lines[uniform..];
+        let read = lines.iter().flat_map(|line| program.operands(line)).chain(&program.outputs);
+        for &value in read {
+            let value = value as usize;
+            if renamed[value] == u32::MAX && value < leaves + uniform {
+                renamed[value] = (COORDINATES + program.parameters.len() + fixed.constants.len()) as u32;
+                fixed.constants.push(values[value]);
+            }
+        }
+        for (i, line) in lines.iter().enumerate() {
+            let operands = program.operands(line).iter().map(|&operand| renamed[operand as usize]);
+            renamed[leaves + uniform + i] = fixed.push(line.code, operands);
+        }
+        fixed.stage_ends = [0, 0, fixed.lines.len()];
+        fixed.outputs = program.outputs.iter().map(|&output| renamed[output as usize]).collect();
+        Tape { program: fixed }
+    }
+
+    /// Whether it has an operation that pruning can decide.
+    fn has_choices(&self) -> bool {
+        let is_choice = |op: Op| {
+            matches!(
+                op,
+                Op::Min
+                    | Op::Max
+                    | Op::IfLess
+                    | Op::SmoothMin(_)
+                    | Op::Floor
+                    | Op::Ceil
+                    | Op::Round
+                    | Op::Sign
+                    | Op::Ramp
+            )
+        };
+        self.program.lines.iter().any(|line| matches!(line.code, Code::Op(op) if is_choice(op)))
+    }
+}
