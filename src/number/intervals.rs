@@ -79,7 +79,7 @@ impl<const N: usize> Intervals<N> {
 
     /// One lane.
     #[inline(always)]
-    pub fn lane(self, lane: usize) -> Interval {
+    pub fn lane(&self, lane: usize) -> Interval {
         Interval::new(f64::from(self.lo.0[lane]), f64::from(self.hi.0[lane]))
     }
 

@@ -105,6 +105,12 @@ impl Op {
         }
     }
 
+    /// Whether over a box it may turn out to be one of its operands, or one number.
+    pub const fn is_choice(self) -> bool {
+        use Op::*;
+        matches!(self, Min | Max | IfLess | SmoothMin(_) | Floor | Ceil | Round | Sign | Ramp)
+    }
+
     /// Its name, as scenes and pictures of graphs spell it.
     pub const fn name(self) -> &'static str {
         use Op::*;

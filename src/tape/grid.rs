@@ -4,7 +4,7 @@ use super::boxes::{BOXES, Boxes};
 use super::program::{COORDINATES, Code, STAGES};
 use super::prune::Asked;
 use super::{Block, Tape};
-use crate::number::{Intervals, Lanes, Op};
+use crate::number::{Intervals, Lanes, Real};
 use rayon::prelude::*;
 
 /// Places along one axis: `count` of them, `step` apart.
@@ -63,8 +63,8 @@ pub struct Grid {
     pub t: Samples,
 }
 
-// What things cost, in nanoseconds on the machine they were measured on (`cargo bench --bench grid`); only their
-// ratios matter.
+// What things cost, in nanoseconds on the machine they were measured on (`benches/versus --only crowd`); only their
+// ratios matter, and those little.
 
 /// To run a line over sixteen boxes.
 const BOX_LINE: f64 = 14.0;
@@ -91,6 +91,11 @@ impl Grid {
         self.len() == 0
     }
 
+    /// The tape with the axes of one place at that place.
+    fn fixed(&self, tape: &Tape) -> Tape {
+        tape.fixed(self.axes().map(|axis| (axis.count == 1).then(|| f64::from(axis.at(0)))))
+    }
+
     fn axes(&self) -> [Samples; 4] {
         [self.x, self.y, self.z, self.t]
     }
@@ -105,11 +110,11 @@ impl Grid {
         if self.is_empty() {
             return outputs;
         }
-        let fixed = (self.t.count == 1).then(|| tape.at_time(f64::from(self.t.at(0))));
-        let tape = fixed.as_ref().unwrap_or(tape);
+        let tape = &self.fixed(tape);
         let rows = outputs.iter_mut().map(|output| output.chunks_mut(self.x.count).collect()).collect();
         let part = Part { from: [0; 4], count: self.axes().map(|axis| axis.count), rows };
-        let work = Work { axes: self.axes(), asked };
+        let mut work = Work { axes: self.axes(), lengths: self.axes().map(|axis| axis.step.abs()), asked };
+        work.measure_time(tape, &mut Space::default());
         work.descend(part, tape, 0.5, &mut Space::default());
         outputs
     }
@@ -128,36 +133,46 @@ impl<'a> Part<'a> {
         self.count.iter().product()
     }
 
-    /// The places of the first `first` and of the rest along an axis.
-    fn split(self, axis: usize, first: usize) -> [Part<'a>; 2] {
+    /// As many pieces along each axis as are said, as equal as may be.
+    fn split(self, pieces: [usize; 4]) -> Vec<Part<'a>> {
         let Part { from, count, rows } = self;
-        let (mut counts, mut froms) = ([count; 2], [from; 2]);
-        counts[0][axis] = first;
-        counts[1][axis] -= first;
-        froms[1][axis] += first;
-        let mut halves = [Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len())];
-        for rows in rows {
-            let (mut low, mut high) = (Vec::new(), Vec::new());
-            for (i, row) in rows.into_iter().enumerate() {
-                let place = [0, i, i / count[1], i / (count[1] * count[2])];
-                match axis {
-                    0 => {
-                        let (left, right) = row.split_at_mut(first);
-                        low.push(left);
-                        high.push(right);
+        let cut = |axis: usize, piece: usize| piece * count[axis] / pieces[axis];
+        let place = |part: usize| {
+            let mut rest = part;
+            pieces.map(|pieces| (rest % pieces, rest /= pieces).0)
+        };
+        let mut parts: Vec<Part> = (0..pieces.iter().product())
+            .map(|part| {
+                let (place, mut piece) = (place(part), Part { from, count, rows: Vec::new() });
+                for axis in 0..4 {
+                    piece.from[axis] += cut(axis, place[axis]);
+                    piece.count[axis] = cut(axis, place[axis] + 1) - cut(axis, place[axis]);
+                }
+                let height = piece.count[1..].iter().product();
+                piece.rows.resize_with(rows.len(), || Vec::with_capacity(height));
+                piece
+            })
+            .collect();
+        // Which pieces the rows at a place along an axis belong to.
+        let piece_of: [Vec<usize>; 4] = [0, 1, 2, 3].map(|axis| {
+            (0..pieces[axis]).flat_map(|p| std::iter::repeat_n(p, cut(axis, p + 1) - cut(axis, p))).collect()
+        });
+        for (output, rows) in rows.into_iter().enumerate() {
+            let mut rows = rows.into_iter();
+            for &t in &piece_of[3] {
+                for &z in &piece_of[2] {
+                    for (&y, mut row) in piece_of[1].iter().zip(&mut rows) {
+                        let first = pieces[0] * (y + pieces[1] * (z + pieces[2] * t));
+                        for part in &mut parts[first..first + pieces[0]] {
+                            let (own, rest) = row.split_at_mut(part.count[0]);
+                            part.rows[output].push(own);
+                            row = rest;
+                        }
                     }
-                    _ if place[axis] % count[axis] < first => low.push(row),
-                    _ => high.push(row),
                 }
             }
-            halves[0].push(low);
-            halves[1].push(high);
         }
-        let [low, high] = halves;
-        [
-            Part { from: froms[0], count: counts[0], rows: low },
-            Part { from: froms[1], count: counts[1], rows: high },
-        ]
+        parts
     }
 }
 
@@ -171,6 +186,8 @@ struct Space {
 
 struct Work {
     axes: [Samples; 4],
+    /// How much a step along each axis changes values, up to a common factor.
+    lengths: [f64; 4],
     asked: Asked,
 }
 
@@ -185,10 +202,48 @@ enum Known {
 }
 
 impl Work {
+    /// Weighs time against space: by how much the values' bounds grow over some steps of either, at a few places.
+    fn measure_time(&mut self, tape: &Tape, space: &mut Space) {
+        if self.axes[3].count == 1 || tape.output_count() == 0 {
+            return;
+        }
+        // In even lanes a box of one place and several times, in odd lanes a flat one.
+        let over = [0, 1, 2, 3].map(|axis| {
+            let Samples { count, .. } = self.axes[axis];
+            let lane = |lane: usize, steps: usize| {
+                let turn = [0.618, 0.755, 0.570, 0.414][axis] * (lane / 2 + 1) as f64; // spread, but not in rows
+                let first = ((turn.fract() * count as f64) as usize).min(count - 1);
+                let long = (axis == 3) == lane.is_multiple_of(2);
+                let last = if long { (first + count.div_ceil(16)).min(count - 1) } else { first };
+                self.axes[axis].at(if steps == 0 { first } else { last })
+            };
+            let end = |steps: usize| Lanes(std::array::from_fn(|i| lane(i, steps)));
+            let (a, b) = (end(0), end(1));
+            Intervals::new(a.min(b), a.max(b))
+        });
+        space.boxes.over(tape, over);
+        let width = |time: usize| -> f64 {
+            (0..BOXES)
+                .filter(|lane| lane % 2 == time)
+                .map(|lane| space.boxes.output(tape, 0).lane(lane).width())
+                .sum()
+        };
+        let steps = |axis: usize| self.axes[axis].count.div_ceil(16) as f64;
+        let (across_time, across_space) = (width(0) / steps(3), width(1));
+        let space_steps: f64 = (0..3)
+            .filter(|&axis| self.axes[axis].count > 1)
+            .map(|axis| steps(axis) * self.lengths[axis])
+            .sum();
+        let speed = across_time / (across_space / space_steps);
+        if speed.is_finite() {
+            self.lengths[3] = speed.max(f64::MIN_POSITIVE);
+        }
+    }
+
     /// Gives the part its values. `share` is how much of the tape is expected to be left in a sixteenth of the part.
     fn descend(&self, part: Part, tape: &Tape, share: f64, space: &mut Space) {
         let (points, lines) = (part.len() as f64, tape.len_per_point() as f64);
-        let prunable = self.asked == Asked::Sign || tape.has_choices();
+        let prunable = self.asked == Asked::Sign || tape.program.lines.iter().any(|line| line.chooses);
         let at_once = lines * (points * POINT_LINE + KEEP_LINE);
         let looked = lines * (BOX_LINE + BOXES as f64 * PRUNE_LINE) + share * at_once;
         let pays = prunable && looked < at_once;
@@ -256,29 +311,16 @@ impl Work {
         }
     }
 
-    /// Sixteen parts, or as many as there are points: halved four times across what is then the longest side. A
-    /// second counts as long as a unit of space.
+    /// Sixteen parts, or as many as there are points: halved four times across what is then the longest side.
     fn sixteen<'a>(&self, part: Part<'a>) -> Vec<Part<'a>> {
-        let mut parts = vec![part];
+        let mut pieces = [1; 4];
         for _ in 0..BOXES.ilog2() {
-            let count = parts[0].count;
-            let long = |axis: usize| match count[axis] {
-                1 => -1.0,
-                many => many as f64 * self.axes[axis].step.abs(),
-            };
-            let axis = (0..4).fold(0, |most, axis| if long(axis) > long(most) { axis } else { most });
-            if count[axis] == 1 {
-                break;
-            }
-            parts = parts
-                .into_iter()
-                .flat_map(|part| match part.count[axis] {
-                    1 => vec![part],
-                    many => part.split(axis, many.div_ceil(2)).into(),
-                })
-                .collect();
+            let length = |axis: usize| (part.count[axis] / pieces[axis]) as f64 * self.lengths[axis];
+            let can = (0..4).filter(|&axis| 2 * pieces[axis] <= part.count[axis]);
+            let Some(longest) = can.max_by(|&a, &b| length(a).total_cmp(&length(b))) else { break };
+            pieces[longest] *= 2;
         }
-        parts
+        part.split(pieces)
     }
 
     /// The boxes of up to sixteen parts; the last is repeated.
@@ -338,66 +380,58 @@ impl Work {
 const SMALL: usize = 1 << 10;
 
 impl Tape {
-    /// The tape at one time: what depends on t and on parameters alone, at their own values, is computed and becomes
-    /// constant.
-    pub fn at_time(&self, t: f64) -> Tape {
+    /// The tape with some of x, y, z and t at one place and all parameters at their own values: what depends on
+    /// those alone is computed, in `f64`, and becomes constant.
+    pub fn fixed(&self, at: [Option<f64>; 4]) -> Tape {
         let program = &self.program;
         let leaves = program.leaves();
-        let uniform = program.stage(STAGES - 1).start;
-        let mut values = vec![0.0; leaves + uniform];
-        values[3] = t;
+        let mut values = vec![0.0; leaves];
         let parameters = self.parameters().map(|parameter| parameter.value());
         let known = parameters.chain(program.constants.iter().copied());
-        values[COORDINATES..leaves].iter_mut().zip(known).for_each(|(value, known)| *value = known);
-        for i in 0..uniform {
-            let operands = program.operands(&program.lines[i]);
+        values[COORDINATES..].iter_mut().zip(known).for_each(|(value, known)| *value = known);
+        // When each value is computed: now, for each time, or for each point.
+        let mut stages = vec![0; leaves];
+        for (axis, at) in at.into_iter().enumerate() {
+            values[axis] = at.unwrap_or(0.0);
+            stages[axis] = if at.is_some() { 0 } else { 1 + usize::from(axis < 3) };
+        }
+        for line in &program.lines {
+            let operands = program.operands(line);
+            let stage = operands.iter().map(|&operand| stages[operand as usize]).max().unwrap_or(0);
             let arg = |n: usize| values[operands[n] as usize];
-            values[leaves + i] = match program.lines[i].code {
+            values.push(match line.code {
+                _ if stage > 0 => 0.0,
                 Code::Op(op) => op.apply(arg),
                 Code::Kernel(kernel) => {
                     let inputs: Vec<f64> = (0..operands.len()).map(arg).collect();
                     program.kernels[kernel as usize].value(&inputs)
                 }
-            };
+            });
+            stages.push(stage);
         }
-        // What was computed stands among the constants from here on; x, y, z keep their places.
         let mut fixed = program.empty_like();
-        let mut renamed = vec![u32::MAX; leaves + program.lines.len()];
-        (0..3).for_each(|axis| renamed[axis] = axis as u32);
-        let lines = &program.lines[uniform..];
-        let read = lines.iter().flat_map(|line| program.operands(line)).chain(&program.outputs);
+        let mut renamed: Vec<u32> = vec![u32::MAX; values.len()];
+        (0..COORDINATES).filter(|&axis| stages[axis] > 0).for_each(|axis| renamed[axis] = axis as u32);
+        let of_stage = &stages[leaves..];
+        let left = |stage: usize| (0..program.lines.len()).filter(move |&i| of_stage[i] == stage);
+        let read = program.lines.iter().zip(&stages[leaves..]).filter(|(_, stage)| **stage > 0);
+        let read = read.flat_map(|(line, _)| program.operands(line)).chain(&program.outputs);
         for &value in read {
             let value = value as usize;
-            if renamed[value] == u32::MAX && value < leaves + uniform {
+            if renamed[value] == u32::MAX && stages[value] == 0 {
                 renamed[value] = (COORDINATES + program.parameters.len() + fixed.constants.len()) as u32;
                 fixed.constants.push(values[value]);
             }
         }
-        for (i, line) in lines.iter().enumerate() {
-            let operands = program.operands(line).iter().map(|&operand| renamed[operand as usize]);
-            renamed[leaves + uniform + i] = fixed.push(line.code, operands);
+        for stage in 0..STAGES {
+            for i in left(stage).filter(|_| stage > 0) {
+                let line = &program.lines[i];
+                let operands = program.operands(line).iter().map(|&operand| renamed[operand as usize]);
+                renamed[leaves + i] = fixed.push(line.code, operands);
+            }
+            fixed.stage_ends[stage] = fixed.lines.len();
         }
-        fixed.stage_ends = [0, 0, fixed.lines.len()];
         fixed.outputs = program.outputs.iter().map(|&output| renamed[output as usize]).collect();
         Tape { program: fixed }
-    }
-
-    /// Whether it has an operation that pruning can decide.
-    fn has_choices(&self) -> bool {
-        let is_choice = |op: Op| {
-            matches!(
-                op,
-                Op::Min
-                    | Op::Max
-                    | Op::IfLess
-                    | Op::SmoothMin(_)
-                    | Op::Floor
-                    | Op::Ceil
-                    | Op::Round
-                    | Op::Sign
-                    | Op::Ramp
-            )
-        };
-        self.program.lines.iter().any(|line| matches!(line.code, Code::Op(op) if is_choice(op)))
     }
 }

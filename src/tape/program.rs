@@ -20,6 +20,8 @@ pub(crate) enum Code {
 pub(crate) struct Line {
     pub(crate) code: Code,
     pub(crate) operands: Range<u32>,
+    /// Whether it or a value it depends on is a choice, which pruning may decide.
+    pub(crate) chooses: bool,
 }
 
 /// When a value is computed.
@@ -117,8 +119,18 @@ impl Program {
     pub(crate) fn push(&mut self, code: Code, operands: impl Iterator<Item = u32>) -> u32 {
         let start = self.operands.len() as u32;
         self.operands.extend(operands);
-        self.lines.push(Line { code, operands: start..self.operands.len() as u32 });
+        let operands = start..self.operands.len() as u32;
+        let chooses = self.chooses(code, operands.clone());
+        self.lines.push(Line { code, operands, chooses });
         (self.leaves() + self.lines.len() - 1) as u32
+    }
+
+    /// Whether a line with those operands is or depends on a choice.
+    pub(crate) fn chooses(&self, code: Code, operands: Range<u32>) -> bool {
+        let leaves = self.leaves() as u32;
+        let mut operands = self.operands[operands.start as usize..operands.end as usize].iter();
+        matches!(code, Code::Op(op) if op.is_choice())
+            || operands.any(|&value| value >= leaves && self.lines[(value - leaves) as usize].chooses)
     }
 
     /// Gives every value a register, and says how many there are. Leaves, and the lines of the stages before `reuse`,

@@ -7,7 +7,7 @@
 //! where only the sign of the output is asked, whatever is certainly positive is dropped.
 
 use super::Tape;
-use super::program::{COORDINATES, Code, Program, STAGES};
+use super::program::{COORDINATES, Code, Line, Program};
 use crate::number::{Interval, Op, Smooth};
 
 /// What of the outputs is asked in a box.
@@ -38,7 +38,6 @@ struct Window {
 }
 
 impl Window {
-    const NONE: Window = Window { low: f64::INFINITY, high: f64::NEG_INFINITY };
     const ALL: Window = Window { low: f64::NEG_INFINITY, high: f64::INFINITY };
 
     /// An end that is not a number is no end.
@@ -71,132 +70,167 @@ impl Window {
 /// The rounding of a few operations in `f32`.
 const MARGIN: f64 = 16.0 * f32::EPSILON as f64;
 
-/// What is needed of a program over a box: found back from the outputs. Keeps its memory from one to the next.
+/// What is needed of a program over a box: found back from the outputs, and then written out. It visits only lines
+/// that are needed, and keeps its memory from one box to the next.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Plan {
+    /// The lines that someone reads, a bit each.
+    live: Vec<u64>,
+    /// Of each live line, what its readers can tell, and what it turned out to be.
     windows: Vec<Window>,
     findings: Vec<Finding>,
-    /// How many lines are to be computed.
-    left: usize,
-    /// What each value turned out to be: itself, an earlier one, or a number, counted on behind the values.
+    /// The live lines that are to be computed, and those that are not; the last first.
+    open: Vec<u32>,
+    decided: Vec<u32>,
+    /// What each decided line really is: an earlier value, or a number, counted on behind the values.
     really: Vec<u32>,
-    /// What each value is in the pruned program.
+    /// What each constant, number and open line is in the pruned program.
     renamed: Vec<u32>,
-    numbers: Vec<f64>,
 }
 
+/// No value yet.
+const UNKNOWN: u32 = u32::MAX;
+
 impl Plan {
-    /// Finds what is needed where `range(v)` bounds the values v. Says how many lines are left.
+    /// Finds what is needed where `range(v)` bounds the values v. Says how many lines are to be computed.
     pub(super) fn find(
         &mut self,
         program: &Program,
         asked: Asked,
         range: impl Fn(usize) -> Interval,
     ) -> usize {
-        let leaves = program.leaves();
-        self.windows.clear();
-        self.windows.resize(leaves + program.lines.len(), Window::NONE);
-        self.findings.clear();
-        self.findings.resize(program.lines.len(), Finding::Open);
+        let (leaves, count) = (program.leaves(), program.lines.len());
+        self.live.clear();
+        self.live.resize(count.div_ceil(64), 0);
+        self.windows.resize(count.max(self.windows.len()), Window::ALL);
+        self.findings.resize(count.max(self.findings.len()), Finding::Open);
+        self.open.clear();
+        self.decided.clear();
         let least = f64::from(f32::from_bits(1)); // nothing that is not 0 is nearer to it, in `f32`
         let window = match asked {
             Asked::Value => Window::ALL,
             Asked::Sign => Window { low: -least, high: least },
         };
-        for &output in &program.outputs {
-            self.windows[output as usize] = window;
-        }
-        self.left = 0;
-        for (i, line) in program.lines.iter().enumerate().rev() {
-            let window = self.windows[leaves + i];
-            if window == Window::NONE {
-                continue;
+        program.outputs.iter().for_each(|&output| self.read(leaves, output, window));
+        for word in (0..self.live.len()).rev() {
+            // Operands stand before what reads them: a bit that is set on the way is below the one looked at.
+            let mut seen = 0;
+            while let Some(bit) = (self.live[word] & !seen).checked_ilog2() {
+                seen |= 1 << bit;
+                self.look_at(program, 64 * word + bit as usize, &range);
             }
-            let operands = program.operands(line);
-            let windows = &mut self.windows;
-            let mut read = |n: usize, window: Window| {
-                let known = &mut windows[operands[n] as usize];
-                *known = known.hull(window);
-            };
-            let value = range(leaves + i);
-            let found = match line.code {
-                _ if value.lo() >= window.high => Finding::Number(value.lo().min(f64::MAX)),
-                _ if value.hi() <= window.low => Finding::Number(value.hi().max(f64::MIN)),
-                Code::Op(op) => finding(op, |n| range(operands[n] as usize), value, window, &mut read),
-                Code::Kernel(_) => {
-                    (0..operands.len()).for_each(|n| read(n, Window::ALL));
-                    Finding::Open
-                }
-            };
-            if let Finding::Operand(n) = found {
-                read(n as usize, window);
-            }
-            self.left += usize::from(found == Finding::Open);
-            self.findings[i] = found;
         }
-        self.left
+        self.open.len()
+    }
+
+    /// Notes that a value is read, by someone who can tell the window.
+    #[inline(always)]
+    fn read(&mut self, leaves: usize, value: u32, window: Window) {
+        let Some(line) = (value as usize).checked_sub(leaves) else { return };
+        let (word, bit) = (&mut self.live[line / 64], 1 << (line % 64));
+        self.windows[line] = if *word & bit == 0 { window } else { self.windows[line].hull(window) };
+        *word |= bit;
+    }
+
+    fn look_at(&mut self, program: &Program, i: usize, range: impl Fn(usize) -> Interval) {
+        let (leaves, line, window) = (program.leaves(), &program.lines[i], self.windows[i]);
+        let operands = program.operands(line);
+        let mut read = |n: usize, window: Window| self.read(leaves, operands[n], window);
+        // Bounds are looked up only where something hangs on them: in a long program each may be far from the cache.
+        // What chooses nothing was dropped by its readers if it could be.
+        let value = || range(leaves + i);
+        let found = match line.code {
+            _ if !line.chooses => {
+                (0..operands.len()).for_each(|n| read(n, Window::ALL));
+                Finding::Open
+            }
+            _ if window.high < f64::INFINITY && value().lo() >= window.high => {
+                Finding::Number(value().lo().min(f64::MAX))
+            }
+            _ if window.low > f64::NEG_INFINITY && value().hi() <= window.low => {
+                Finding::Number(value().hi().max(f64::MIN))
+            }
+            Code::Op(op) => finding(op, |n| range(operands[n] as usize), value, window, &mut read),
+            Code::Kernel(_) => {
+                (0..operands.len()).for_each(|n| read(n, Window::ALL));
+                Finding::Open
+            }
+        };
+        if let Finding::Operand(n) = found {
+            read(n as usize, window);
+        }
+        self.findings[i] = found;
+        if found == Finding::Open { &mut self.open } else { &mut self.decided }.push(i as u32);
     }
 
     /// The program that computes what was found to be needed.
     pub(super) fn carry_out(&mut self, program: &Program) -> Program {
-        let Plan { windows, findings, really, renamed, numbers, .. } = self;
+        let Plan { findings, open, decided, really, renamed, .. } = self;
         let (leaves, values) = (program.leaves(), program.leaves() + program.lines.len());
-        numbers.clear();
-        really.clear();
-        really.extend(0..leaves as u32);
-        for (i, line) in program.lines.iter().enumerate() {
-            really.push(match findings[i] {
-                Finding::Open => (leaves + i) as u32,
-                Finding::Operand(n) => really[program.operands(line)[n as usize] as usize],
-                Finding::Number(value) => {
-                    numbers.push(value);
+        let constants = COORDINATES + program.parameters.len();
+        let mut numbers = Vec::new();
+        really.resize(program.lines.len().max(really.len()), UNKNOWN);
+        // A decided line, or one that is computed, or a leaf.
+        let real = |really: &[u32], value: u32| match (value as usize).checked_sub(leaves) {
+            Some(line) if findings[line] != Finding::Open => really[line],
+            _ => value,
+        };
+        for &line in decided.iter().rev() {
+            really[line as usize] = match findings[line as usize] {
+                Finding::Operand(n) => {
+                    real(really, program.operands(&program.lines[line as usize])[n as usize])
+                }
+                Finding::Number(number) => {
+                    numbers.push(number);
                     (values + numbers.len() - 1) as u32
                 }
-            });
+                Finding::Open => unreachable!("it was decided"),
+            };
         }
-        // The constants that are still read, and the numbers found, are the new constants.
-        const UNKNOWN: u32 = u32::MAX;
-        let constants = COORDINATES + program.parameters.len();
-        renamed.clear();
-        renamed.extend(0..constants as u32);
-        renamed.resize(values + numbers.len(), UNKNOWN);
+        // First under the old names. The constants that are read, and the numbers, become the new constants.
+        renamed.resize((values + numbers.len()).max(renamed.len()), UNKNOWN);
         let mut pruned = program.empty_like();
-        pruned.lines.reserve(self.left);
-        let read = |i: usize| findings[i] == Finding::Open && windows[leaves + i] != Window::NONE;
-        let rename = |pruned: &mut Program, renamed: &mut [u32], value: u32| {
-            let value = really[value as usize] as usize;
-            if renamed[value] == UNKNOWN && (value < leaves || value >= values) {
-                let constant = if value < leaves {
-                    program.constants[value - constants]
-                } else {
-                    numbers[value - values]
-                };
-                pruned.constants.push(constant);
-                renamed[value] = (constants + pruned.constants.len() - 1) as u32;
+        let mut named = Vec::new();
+        let mut name = |pruned: &mut Program, value: u32| {
+            let (value, at) = (real(really, value), real(really, value) as usize);
+            if (at < leaves || at >= values) && at >= constants && renamed[at] == UNKNOWN {
+                renamed[at] = (constants + pruned.constants.len()) as u32;
+                named.push(at);
+                let number =
+                    if at < leaves { program.constants[at - constants] } else { numbers[at - values] };
+                pruned.constants.push(number);
             }
-            renamed[value]
+            value
         };
-        // First the constants, whose count says which values the lines are.
-        for line in (0..program.lines.len()).filter(|&i| read(i)).map(|i| &program.lines[i]) {
+        pruned.lines.reserve_exact(open.len());
+        pruned.operands.reserve(2 * open.len());
+        for &line in open.iter().rev() {
+            let line = &program.lines[line as usize];
+            let start = pruned.operands.len() as u32;
             for &operand in program.operands(line) {
-                rename(&mut pruned, renamed, operand);
+                let operand = name(&mut pruned, operand);
+                pruned.operands.push(operand);
             }
+            let operands = start..pruned.operands.len() as u32;
+            pruned.lines.push(Line { code: line.code, operands, chooses: false });
         }
-        for &output in &program.outputs {
-            rename(&mut pruned, renamed, output);
+        pruned.outputs = program.outputs.iter().map(|&output| name(&mut pruned, output)).collect();
+        // Then under the new ones, now that it is known how many constants stand before the lines.
+        (0..constants).for_each(|at| renamed[at] = at as u32);
+        for (new, &line) in open.iter().rev().enumerate() {
+            renamed[leaves + line as usize] = (pruned.leaves() + new) as u32;
         }
-        for stage in 0..STAGES {
-            for i in program.stage(stage).filter(|&i| read(i)) {
-                let line = &program.lines[i];
-                let operands = program.operands(line).iter();
-                let value = pruned
-                    .push(line.code, operands.map(|&operand| renamed[really[operand as usize] as usize]));
-                renamed[leaves + i] = value;
-            }
-            pruned.stage_ends[stage] = pruned.lines.len();
+        let all = pruned.operands.iter_mut().chain(&mut pruned.outputs);
+        all.for_each(|value| *value = renamed[*value as usize]);
+        for i in 0..pruned.lines.len() {
+            let Line { code, operands, .. } = pruned.lines[i].clone();
+            pruned.lines[i].chooses = pruned.chooses(code, operands);
         }
-        pruned.outputs =
-            program.outputs.iter().map(|&output| renamed[really[output as usize] as usize]).collect();
+        pruned.stage_ends = program.stage_ends.map(|end| open.partition_point(|&line| line as usize >= end));
+        pruned.stage_ends = pruned.stage_ends.map(|later| open.len() - later);
+        // And the memory as it was.
+        let lines = open.iter().map(|&line| leaves + line as usize);
+        named.into_iter().chain(lines).chain(0..constants).for_each(|at| renamed[at] = UNKNOWN);
         pruned
     }
 }
@@ -207,7 +241,7 @@ impl Plan {
 fn finding(
     op: Op,
     arg: impl Fn(usize) -> Interval,
-    value: Interval,
+    value: impl Fn() -> Interval,
     window: Window,
     read: &mut impl FnMut(usize, Window),
 ) -> Finding {
@@ -215,7 +249,7 @@ fn finding(
         Op::Min => {
             let (a, b) = (arg(0), arg(1));
             // What is above the most the minimum reaches is not told from anything else up there.
-            let high = window.high.min(value.hi().next_up());
+            let high = window.high.min(value().hi().next_up());
             if a.hi() <= b.lo() || b.lo() >= high {
                 return Finding::Operand(0);
             } else if b.hi() < a.lo() || a.lo() >= high {
@@ -225,7 +259,7 @@ fn finding(
         }
         Op::Max => {
             let (a, b) = (arg(0), arg(1));
-            let low = window.low.max(value.lo().next_down());
+            let low = window.low.max(value().lo().next_down());
             if b.hi() <= a.lo() || b.hi() <= low {
                 return Finding::Operand(0);
             } else if a.hi() < b.lo() || a.hi() <= low {
@@ -252,7 +286,7 @@ fn finding(
             let (a, b, k) = (arg(0), arg(1), arg(2));
             let reach = k.hi().max(0.0) * band * (1.0 + MARGIN);
             let beyond = |end: f64| end + reach + MARGIN * (end.abs() + reach);
-            let high = beyond(window.high.min(value.hi().next_up()));
+            let high = beyond(window.high.min(value().hi().next_up()));
             let clear = |near: Interval, far: Interval| near.hi() < far.lo() && beyond(near.hi()) <= far.lo();
             if clear(a, b) || b.lo() >= high {
                 return Finding::Operand(0);
@@ -262,8 +296,8 @@ fn finding(
             (0..2).for_each(|n| read(n, Window::new(window.low, high)));
             read(2, Window::ALL);
         }
-        Op::Floor | Op::Ceil | Op::Round | Op::Sign | Op::Ramp if value.lo() == value.hi() => {
-            return Finding::Number(value.lo());
+        Op::Floor | Op::Ceil | Op::Round | Op::Sign | Op::Ramp if value().lo() == value().hi() => {
+            return Finding::Number(value().lo());
         }
         // Through what is monotone a window goes on to the operands.
         Op::Neg => read(0, window.negated()),
