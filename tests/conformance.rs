@@ -142,7 +142,7 @@ fn bounds_hold(name: &str, field: &Field, boxes: usize, samples: usize, seed: u6
     let tape = field.tape().map_err(|error| format!("{name}: {error}"))?;
     let mut random = Random(seed);
     let mut tracer = Tracer::new(&tape);
-    let mut boxes = Boxes::default();
+    let mut many = Boxes::default();
     let mut bounds = Machine::<Dual<Interval>>::new(&tape);
     let mut numbers = Machine::<Dual<f64>>::new(&tape);
     for n in 0..boxes {
@@ -152,9 +152,9 @@ fn bounds_hold(name: &str, field: &Field, boxes: usize, samples: usize, seed: u6
         let bound = tracer.over(over)[0];
         let slopes = bounds.at(Dual::variables(over))[0];
         let pruned = tracer.prune(Asked::Value).unwrap_or(tape.clone());
-        boxes.over(&tape, over.map(|side| Intervals::around([side; BOXES])));
-        let wide = boxes.output(&tape, 0).lane(n % BOXES);
-        let also = boxes.prune(&tape, n % BOXES, Asked::Value, tape.len()).expect("it is no longer");
+        many.over(&tape, over.map(|side| Intervals::around([side; BOXES])));
+        let wide = many.output(&tape, 0).lane(n % BOXES);
+        let also = many.prune(&tape, n % BOXES, Asked::Value, tape.len()).expect("it is no longer");
         let mut also = Machine::<Dual<f64>>::new(&also);
         if pruned.len() > tape.len() {
             return Err(format!("{name}: pruning made the tape longer"));
