@@ -227,7 +227,15 @@ impl<const N: usize> Mul for Intervals<N> {
             lo.0[i] = least(least(p, q), least(r, s)) + nan;
             hi.0[i] = most(most(p, q), most(r, s)) + nan;
         }
-        Self::wider(lo, hi, 1.0)
+        let mut product = Self::wider(lo, hi, 1.0);
+        for i in 0..N {
+            // But 0 itself, times anything, is 0: the slope of what does not change.
+            let is_zero = |of: &Self| (of.lo.0[i] == 0.0) & (of.hi.0[i] == 0.0);
+            let zero = is_zero(&self) | is_zero(&other);
+            product.lo.0[i] = if zero { 0.0 } else { product.lo.0[i] };
+            product.hi.0[i] = if zero { 0.0 } else { product.hi.0[i] };
+        }
+        product
     }
 }
 
@@ -450,11 +458,14 @@ impl<const N: usize> Real for Intervals<N> {
         Self::pick(apart, plain, Self::of(lo, hi))
     }
 
+    /// Increasing in a, decreasing in b, and in k one or the other all the way.
+    #[inline(always)]
     fn smooth_weight(a: Self, b: Self, k: Self, kind: Smooth) -> Self {
-        let found = Self::each([a, b, k], 1.0, |[a, b, k]| Interval::smooth_weight(a, b, k, kind));
+        let least = kind.weight_of_b(a.lo, b.hi, k.lo).min(kind.weight_of_b(a.lo, b.hi, k.hi));
+        let most = kind.weight_of_b(a.hi, b.lo, k.lo).max(kind.weight_of_b(a.hi, b.lo, k.hi));
         // 1 − u, whatever is left of it, is rounded as 1 is.
         let one = Lanes([1.0; N]);
-        Intervals { lo: found.lo.less(one, 16.0), hi: -(-found.hi).less(one, 16.0) }.held(0.0, 1.0)
+        Self::of(least.less(one, 16.0), -(-most).less(one, 16.0)).held(0.0, 1.0)
     }
 
     #[inline(always)]
@@ -480,8 +491,25 @@ impl<const N: usize> Real for Intervals<N> {
         Self::wider(found.lo, found.hi, 1.0)
     }
 
+    #[inline(always)]
     fn cosine(self, length: Self) -> Self {
-        Self::each([self, length], 2.0, |[a, length]| a.cosine(length))
+        let (mut lo, mut hi) = (self.lo, self.hi);
+        for i in 0..N {
+            let (near, far) = (length.lo.0[i], length.hi.0[i]);
+            lo.0[i] /= if lo.0[i] >= 0.0 { far } else { near };
+            hi.0[i] /= if hi.0[i] >= 0.0 { near } else { far };
+        }
+        let mut ratio = Self::wider(lo, hi, 2.0).held(-1.0, 1.0);
+        for i in 0..N {
+            let (a, b) = (self.lo.0[i], self.hi.0[i]);
+            let none = ((a == 0.0) & (b == 0.0)) | (length.hi.0[i] <= 0.0);
+            let unknown = length.lo.0[i] <= 0.0;
+            let (low, high) = (if a < 0.0 { -1.0 } else { 0.0 }, if b > 0.0 { 1.0 } else { 0.0 });
+            let (low, high) = if none { (0.0, 0.0) } else { (low, high) };
+            ratio.lo.0[i] = if none | unknown { low } else { ratio.lo.0[i] };
+            ratio.hi.0[i] = if none | unknown { high } else { ratio.hi.0[i] };
+        }
+        ratio
     }
 
     #[inline(always)]
@@ -552,6 +580,34 @@ mod tests {
                 let edge = if op == Op::Modulo { size } else { 0.0 };
                 let slack = 1e-5 * size * size + 2.0 * edge;
                 prop_assert!(many.lo() >= single.lo() - slack && many.hi() <= single.hi() + slack, "{op:?} {ranges:?}: {many:?} {single:?}");
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(10_000))]
+
+        #[test]
+        fn slopes_contain_what_doubles_give(
+            ranges in [range(), range(), range(), range()],
+            at in proptest::array::uniform4(0.0f32..=1.0),
+        ) {
+            use crate::number::Dual;
+            let spot = |i: usize| {
+                let [lo, hi] = ranges[i];
+                f64::from((lo + at[i] * (hi - lo)).clamp(lo, hi))
+            };
+            let wide = |i: usize| Intervals::<4>::new(Lanes([ranges[i][0]; 4]), Lanes([ranges[i][1]; 4]));
+            for op in Op::ALL {
+                if matches!(op, Op::Sin | Op::Cos | Op::Tan) && spot(0).abs() > 1e4 {
+                    continue;
+                }
+                let bound = op.apply(|i| Dual::<_, 4>::variable(wide(i), i));
+                let exact = op.apply(|i| Dual::<f64, 4>::variable(spot(i), i));
+                for (bound, exact) in bound.slope.iter().zip(exact.slope) {
+                    let bound = bound.lane(3);
+                    prop_assert!(!exact.is_finite() || bound.contains(exact), "{op:?} {ranges:?} {at:?}: {exact} in {bound:?}");
+                }
             }
         }
     }
