@@ -137,7 +137,7 @@ impl<const N: usize> Intervals<N> {
 
     /// Lane by lane one or the other.
     #[inline(always)]
-    fn pick(choose: [bool; N], then: Self, otherwise: Self) -> Self {
+    pub(super) fn pick(choose: [bool; N], then: Self, otherwise: Self) -> Self {
         let mut picked = otherwise;
         for i in 0..N {
             picked.lo.0[i] = if choose[i] { then.lo.0[i] } else { otherwise.lo.0[i] };

@@ -20,6 +20,7 @@ pub mod intervals;
 pub mod kernel;
 pub mod lanes;
 pub mod op;
+pub mod rise;
 pub mod smooth;
 
 pub use dual::Dual;
@@ -28,6 +29,7 @@ pub use intervals::Intervals;
 pub use kernel::Kernel;
 pub use lanes::Lanes;
 pub use op::Op;
+pub use rise::Rise;
 pub use smooth::Smooth;
 
 use std::fmt::Debug;
