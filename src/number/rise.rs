@@ -1,6 +1,6 @@
 //! How steeply a number may rise along one direction over many boxes: what lets a ray step safely.
 
-use super::{Dual, Interval, Intervals, Kernel, Lanes, Real, Smooth};
+use super::{Dual, Interval, Intervals, Kernel, Real, Smooth};
 use std::ops::{Add, Div, Mul, Neg, Sub};
 use std::sync::Arc;
 
@@ -212,7 +212,7 @@ impl<const N: usize> Intervals<N> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::number::Op;
+    use crate::number::{Lanes, Op};
     use proptest::prelude::*;
 
     fn range() -> impl Strategy<Value = [f32; 2]> {

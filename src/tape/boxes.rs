@@ -3,40 +3,60 @@
 use super::Tape;
 use super::program::{Code, Program};
 use super::prune::{Asked, Plan};
-use crate::number::{Intervals, Real};
+use crate::number::{Interval, Intervals, Real, Rise};
 use pulp::Arch;
 
 /// How many boxes are looked at together.
 pub const BOXES: usize = 16;
 
+/// A number that bounds itself in each of sixteen boxes.
+pub trait Bounding: Real + Copy {
+    /// The bounds in one of them.
+    fn lane(&self, which: usize) -> Interval;
+}
+
+impl Bounding for Intervals<BOXES> {
+    #[inline(always)]
+    fn lane(&self, which: usize) -> Interval {
+        Intervals::lane(self, which)
+    }
+}
+
+impl Bounding for Rise<BOXES> {
+    #[inline(always)]
+    fn lane(&self, which: usize) -> Interval {
+        self.value().lane(which)
+    }
+}
+
 /// Runs tapes on intervals, sixteen boxes at a time, and prunes them to each of the boxes.
 ///
 /// What it finds holds for [`Block`](super::Block) and for `f64` alike (see [`Intervals`]). It keeps its memory from
-/// one tape to the next.
+/// one tape to the next. On [`Rise`] it says besides how steep the outputs are in the boxes.
 #[derive(Clone, Debug)]
-pub struct Boxes {
+pub struct Boxes<R = Intervals<BOXES>> {
     arch: Arch,
-    values: Vec<Intervals<BOXES>>,
-    inputs: Vec<Intervals<BOXES>>,
+    values: Vec<R>,
+    inputs: Vec<R>,
     plan: Plan,
 }
 
-impl Default for Boxes {
-    fn default() -> Boxes {
+impl<R> Default for Boxes<R> {
+    fn default() -> Self {
         Boxes { arch: Arch::new(), values: Vec::new(), inputs: Vec::new(), plan: Plan::default() }
     }
 }
 
-impl Boxes {
+impl<R: Bounding> Boxes<R> {
     /// Looks at boxes of space and time, with the parameters at their own values.
-    pub fn over(&mut self, tape: &Tape, over: [Intervals<BOXES>; 4]) {
+    pub fn over(&mut self, tape: &Tape, over: [R; 4]) {
         let program = &tape.program;
         let parameters = program.parameters.iter().map(|parameter| parameter.value());
         let leaves = parameters.chain(program.constants.iter().copied());
         self.values.clear();
         self.values.extend(over);
-        self.values.extend(leaves.map(Intervals::constant));
-        self.values.resize(program.leaves() + program.lines.len(), Intervals::WHOLE);
+        self.values.extend(leaves.map(R::constant));
+        self.values.resize(program.leaves() + program.lines.len(), R::zero());
         let mut start = 0;
         while start < program.lines.len() {
             // Kernels are rare, and break the run: what lies between them goes through the vector units.
@@ -57,12 +77,12 @@ impl Boxes {
         let operands = program.operands(&program.lines[line]);
         self.inputs.clear();
         self.inputs.extend(operands.iter().map(|&operand| self.values[operand as usize]));
-        let value = Intervals::kernel(&program.kernels[kernel as usize], &self.inputs);
+        let value = R::kernel(&program.kernels[kernel as usize], &self.inputs);
         self.values[program.leaves() + line] = value;
     }
 
     /// Bounds on an output of the tape last looked at.
-    pub fn output(&self, tape: &Tape, output: usize) -> Intervals<BOXES> {
+    pub fn output(&self, tape: &Tape, output: usize) -> R {
         self.values[tape.program.outputs[output] as usize]
     }
 
@@ -77,14 +97,14 @@ impl Boxes {
 }
 
 /// A run of plain lines, to be compiled for each width of vector.
-struct Run<'a> {
+struct Run<'a, R> {
     program: &'a Program,
     start: usize,
     end: usize,
-    values: &'a mut [Intervals<BOXES>],
+    values: &'a mut [R],
 }
 
-impl pulp::NullaryFnOnce for Run<'_> {
+impl<R: Bounding> pulp::NullaryFnOnce for Run<'_, R> {
     type Output = ();
 
     #[inline(always)]

@@ -13,7 +13,7 @@ mod prune;
 
 pub use adjoint::Adjoint;
 pub use block::Block;
-pub use boxes::{BOXES, Boxes};
+pub use boxes::{BOXES, Bounding, Boxes};
 pub use grid::{Grid, Samples};
 pub use machine::Machine;
 pub use prune::{Asked, Tracer};

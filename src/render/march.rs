@@ -1,0 +1,459 @@
+//! Where rays meet the surface, so that none is missed.
+//!
+//! Space as the picture sees it is cut into boxes of some pixels and some depth. A box whose bounds leave out 0 is
+//! passed over; another is cut further, with the tape that is enough inside it, until it is small. There each ray
+//! steps by what the bound on the field's rise along the rays proves to be safe: from a value f no less than |f|/rise.
+//! Where that is less than a ray's tolerance it steps by the tolerance, and looks for a change of sign. So what is
+//! thicker than the tolerance is never stepped over, whatever the field is, distance or not.
+
+use super::rays::{Lens, Size};
+use crate::error::Result;
+use crate::field::Field;
+use crate::number::{Intervals, Lanes, Rise};
+use crate::tape::{Asked, BOXES, Block, Bounding, Boxes, Tape};
+use rayon::prelude::*;
+
+/// What a ray that meets nothing has for depth.
+pub const NOTHING: f32 = f32::INFINITY;
+
+/// How deep each pixel's ray goes until it meets the surface, row by row from the top: s of [`Lens`].
+///
+/// Rays go through the pixels' middles. The depth is right to a quarter of a pixel's width, and what is thicker along
+/// the ray is never missed. A ray that starts inside ends where it leaves. The same bits for any number of threads.
+pub fn depths(field: &Field, lens: &Lens, size: Size, t: f64) -> Result<Vec<f32>> {
+    let tape = lens.sees(field).tape()?.fixed([None, None, None, Some(t)]);
+    let march = March { lens, size };
+    let whole = Rect { from: [0, 0], to: [size.width, size.height] };
+    let tiles = march.tiles(whole, tape, &mut Boxes::default());
+    let found: Vec<(Rect, Vec<f32>)> = tiles
+        .into_par_iter()
+        .map_init(Space::default, |space, (rect, tape)| (rect, march.tile(rect, &tape, space)))
+        .collect();
+    let mut depths = vec![NOTHING; size.pixels()];
+    for (rect, found) in found {
+        for (row, found) in (rect.from[1]..rect.to[1]).zip(found.chunks(rect.width())) {
+            let start = row * size.width + rect.from[0];
+            depths[start..start + rect.width()].copy_from_slice(found);
+        }
+    }
+    Ok(depths)
+}
+
+/// The outputs of fields at the points found, pruned around them; 0 where there is none.
+pub fn at_depths(fields: &[Field], lens: &Lens, size: Size, t: f64, depths: &[f32]) -> Result<Vec<Vec<f32>>> {
+    let seen: Vec<Field> = fields.iter().map(|field| lens.sees(field)).collect();
+    let tape = Tape::new(&seen)?.fixed([None, None, None, Some(t)]);
+    let march = March { lens, size };
+    let whole = Rect { from: [0, 0], to: [size.width, size.height] };
+    let mut tiles = vec![whole];
+    while tiles.iter().any(|rect| rect.len() > TILE * TILE) {
+        tiles = tiles.iter().flat_map(|rect| rect.split([2, 2])).collect();
+    }
+    let found: Vec<(Rect, Vec<Vec<f32>>)> = tiles
+        .into_par_iter()
+        .map_init(Space::default, |space, rect| (rect, march.values(rect, &tape, depths, space)))
+        .collect();
+    let mut values = vec![vec![0.0; size.pixels()]; fields.len()];
+    for (rect, found) in found {
+        for (values, found) in values.iter_mut().zip(found) {
+            for (row, found) in (rect.from[1]..rect.to[1]).zip(found.chunks(rect.width())) {
+                let start = row * size.width + rect.from[0];
+                values[start..start + rect.width()].copy_from_slice(found);
+            }
+        }
+    }
+    Ok(values)
+}
+
+/// The side of a tile, which is one thread's work.
+const TILE: usize = 64;
+
+/// Boxes of at most so many pixels across are marched through.
+const SMALL: usize = 16;
+
+/// Some of a picture's pixels: those from one corner to before the other.
+#[derive(Clone, Copy, Debug)]
+struct Rect {
+    from: [usize; 2],
+    to: [usize; 2],
+}
+
+impl Rect {
+    fn width(&self) -> usize {
+        self.to[0] - self.from[0]
+    }
+
+    fn height(&self) -> usize {
+        self.to[1] - self.from[1]
+    }
+
+    fn len(&self) -> usize {
+        self.width() * self.height()
+    }
+
+    fn split(&self, pieces: [usize; 2]) -> Vec<Rect> {
+        let pieces = [pieces[0].min(self.width()), pieces[1].min(self.height())];
+        let cut =
+            |axis: usize, n: usize| self.from[axis] + n * (self.to[axis] - self.from[axis]) / pieces[axis];
+        let piece =
+            |i: usize, j: usize| Rect { from: [cut(0, i), cut(1, j)], to: [cut(0, i + 1), cut(1, j + 1)] };
+        (0..pieces[1]).flat_map(|j| (0..pieces[0]).map(move |i| (i, j))).map(|(i, j)| piece(i, j)).collect()
+    }
+}
+
+/// A ray on its way.
+#[derive(Clone, Copy, Debug)]
+struct Ray {
+    u: f32,
+    v: f32,
+    /// The sign of the field where the ray is, or 0 before that is known.
+    side: f32,
+    /// Where it met the surface.
+    depth: f32,
+}
+
+/// Some pixels and some depth.
+#[derive(Clone, Copy, Debug)]
+struct Cell {
+    rect: Rect,
+    from: f32,
+    to: f32,
+}
+
+/// The memory one thread works in.
+#[derive(Default)]
+struct Space {
+    boxes: Boxes<Rise<BOXES>>,
+    flat: Boxes,
+    /// The rays of a tile, row by row.
+    rays: Vec<Ray>,
+    marching: Marching,
+}
+
+/// The rays that march through a cell together: a column for each thing known.
+#[derive(Default)]
+struct Marching {
+    /// Which rays.
+    which: Vec<usize>,
+    u: Vec<f32>,
+    v: Vec<f32>,
+    s: Vec<f32>,
+    /// The field's value at s.
+    f: Vec<f32>,
+    /// Where the sign was last the old one, and the value there.
+    before: Vec<[f32; 2]>,
+}
+
+struct March<'a> {
+    lens: &'a Lens,
+    size: Size,
+}
+
+impl March<'_> {
+    /// The tiles of a rectangle that may see something, with the tapes that are enough for them.
+    fn tiles(&self, rect: Rect, tape: Tape, boxes: &mut Boxes) -> Vec<(Rect, Tape)> {
+        if rect.width() <= TILE && rect.height() <= TILE {
+            return vec![(rect, tape)];
+        }
+        let parts = rect.split([4, 4]);
+        let cells: Vec<Cell> = parts
+            .iter()
+            .map(|&rect| Cell { rect, from: self.lens.near as f32, to: self.lens.far as f32 })
+            .collect();
+        boxes.over(&tape, self.bounds(&cells));
+        let known: Vec<Option<Tape>> =
+            (0..parts.len()).map(|i| boxes.prune(&tape, i, Asked::Sign, tape.len() * 3 / 4)).collect();
+        let pairs = parts.into_iter().zip(known);
+        pairs
+            .flat_map(|(rect, pruned)| self.tiles(rect, pruned.unwrap_or_else(|| tape.clone()), boxes))
+            .collect()
+    }
+
+    /// Up to sixteen cells as boxes of u, v, s and t, the last repeated.
+    fn bounds(&self, cells: &[Cell]) -> [Intervals<BOXES>; 4] {
+        let (mut lo, mut hi) = ([[0.0f32; BOXES]; 4], [[0.0f32; BOXES]; 4]);
+        for lane in 0..BOXES {
+            let cell = &cells[lane.min(cells.len() - 1)];
+            let Rect { from, to } = cell.rect;
+            // Between the middles of the first and the last pixel, where the rays are.
+            let first = self.size.across(from[0] as f64 + 0.5, to[1] as f64 - 0.5);
+            let last = self.size.across(to[0] as f64 - 0.5, from[1] as f64 + 0.5);
+            for axis in 0..2 {
+                (lo[axis][lane], hi[axis][lane]) = (first[axis] as f32, last[axis] as f32);
+            }
+            (lo[2][lane], hi[2][lane]) = (cell.from, cell.to);
+        }
+        [0, 1, 2, 3].map(|axis| Intervals::new(Lanes(lo[axis]), Lanes(hi[axis])))
+    }
+
+    /// The depths of a tile's pixels.
+    fn tile(&self, rect: Rect, tape: &Tape, space: &mut Space) -> Vec<f32> {
+        space.rays.clear();
+        for j in rect.from[1]..rect.to[1] {
+            for i in rect.from[0]..rect.to[0] {
+                let [u, v] = self.size.across(i as f64 + 0.5, j as f64 + 0.5).map(|v| v as f32);
+                space.rays.push(Ray { u, v, side: 0.0, depth: NOTHING });
+            }
+        }
+        let cell = Cell { rect, from: self.lens.near as f32, to: self.lens.far as f32 };
+        self.through(cell, rect, tape, space);
+        space.rays.iter().map(|ray| ray.depth).collect()
+    }
+
+    /// The rays of a rectangle within a tile.
+    fn rays_of(rect: Rect, tile: Rect) -> impl Iterator<Item = usize> {
+        let row = move |j: usize| (j - tile.from[1]) * tile.width();
+        (rect.from[1]..rect.to[1])
+            .flat_map(move |j| (rect.from[0]..rect.to[0]).map(move |i| row(j) + i - tile.from[0]))
+    }
+
+    /// Takes the rays of a cell through it.
+    fn through(&self, cell: Cell, tile: Rect, tape: &Tape, space: &mut Space) {
+        let cells = self.sixteen(cell);
+        let [u, v, s, t] = self.bounds(&cells);
+        space.boxes.over(tape, [Rise::across(u), Rise::across(v), Rise::along(s), Rise::across(t)]);
+        let found = space.boxes.output(tape, 0);
+        // The tapes of all cells first: going into one of them looks at other boxes.
+        let mut next = Vec::with_capacity(cells.len());
+        for (lane, &cell) in cells.iter().enumerate() {
+            let (value, rise) = (found.lane(lane), found.slope().lane(lane));
+            let open = value.lo() <= 0.0 && value.hi() >= 0.0;
+            let most = tape.len() * 3 / 4;
+            let pruned = if open { space.boxes.prune(tape, lane, Asked::Sign, most) } else { None };
+            next.push((cell, value, rise, pruned));
+        }
+        next.sort_by(|a, b| a.0.from.total_cmp(&b.0.from)); // from front to back
+        for (cell, value, rise, pruned) in next {
+            if value.lo() > 0.0 || value.hi() < 0.0 {
+                let side = if value.lo() > 0.0 { 1.0 } else { -1.0 };
+                for n in Self::rays_of(cell.rect, tile) {
+                    let ray = &mut space.rays[n];
+                    // A ray that comes from the other side met the surface at the cell's edge.
+                    if ray.depth == NOTHING && ray.side == -side {
+                        ray.depth = cell.from;
+                    }
+                    ray.side = side;
+                }
+                continue;
+            }
+            if Self::rays_of(cell.rect, tile).all(|n| space.rays[n].depth < NOTHING) {
+                continue;
+            }
+            let tape = pruned.as_ref().unwrap_or(tape);
+            if self.is_small(&cell) {
+                self.march(cell, [rise.lo() as f32, rise.hi() as f32], tile, tape, space);
+            } else {
+                self.through(cell, tile, tape, space);
+            }
+        }
+    }
+
+    /// Whether rays are to be marched through a cell, rather than that it is cut up.
+    fn is_small(&self, cell: &Cell) -> bool {
+        let across = cell.rect.width().max(cell.rect.height());
+        across <= SMALL && f64::from(cell.to - cell.from) <= 2.0 * self.extent(cell)
+    }
+
+    /// How wide a cell is in space, at its middle; of no fewer than `SMALL` pixels.
+    fn extent(&self, cell: &Cell) -> f64 {
+        let across = cell.rect.width().max(cell.rect.height()).max(SMALL);
+        self.lens.across(across as f64 * self.size.step(), 0.5 * f64::from(cell.from + cell.to))
+    }
+
+    /// Cuts a cell into sixteen: in depth first where it is much longer than wide, else each way.
+    fn sixteen(&self, cell: Cell) -> Vec<Cell> {
+        let mut pieces = [1, 1, 1];
+        let Cell { rect, from, to } = cell;
+        let counts = [rect.width(), rect.height()];
+        for _ in 0..BOXES.ilog2() {
+            let depth = f64::from(to - from) / pieces[2] as f64;
+            let across = |axis: usize| {
+                let pixels = counts[axis] as f64 / pieces[axis] as f64;
+                self.lens.across(pixels * self.size.step(), 0.5 * f64::from(from + to))
+            };
+            let wide = |axis: usize| counts[axis] / pieces[axis] > SMALL;
+            let axis = match () {
+                _ if wide(0) && across(0) >= depth && across(0) >= across(1) => 0,
+                _ if wide(1) && across(1) >= depth => 1,
+                _ => 2,
+            };
+            pieces[axis] *= 2;
+        }
+        // Far away, a piece of depth may be longer.
+        let by_ratio = from > 0.0 && to > 4.0 * from;
+        let at = |n: usize| match (n, by_ratio) {
+            (0, _) => from,
+            (n, _) if n == pieces[2] => to,
+            (n, true) => from * (to / from).powf(n as f32 / pieces[2] as f32),
+            (n, false) => from + (to - from) * (n as f32 / pieces[2] as f32),
+        };
+        let rects = rect.split([pieces[0], pieces[1]]);
+        (0..pieces[2])
+            .flat_map(|n| rects.iter().map(move |&rect| (rect, n)))
+            .map(|(rect, n)| Cell { rect, from: at(n), to: at(n + 1) })
+            .collect()
+    }
+
+    /// How exactly a depth is to be known.
+    fn tolerance(&self, s: f32) -> f32 {
+        let pixel = self.lens.across(self.size.step(), f64::from(s)) as f32;
+        (0.25 * pixel).max(s.abs() * 4.0 * f32::EPSILON)
+    }
+
+    /// Takes the rays of a small cell through it, where the field rises by no less and no more than `rise`.
+    fn march(&self, cell: Cell, rise: [f32; 2], tile: Rect, tape: &Tape, space: &mut Space) {
+        let Space { rays, marching, .. } = space;
+        let mut block = Block::new(tape);
+        marching.start(Self::rays_of(cell.rect, tile).filter(|&n| rays[n].depth == NOTHING), cell.from, rays);
+        let mut found = Marching::default();
+        while !marching.which.is_empty() {
+            marching.look(&mut block);
+            let mut kept = 0;
+            for i in 0..marching.which.len() {
+                let (s, f) = (marching.s[i], marching.f[i]);
+                let ray = &mut rays[marching.which[i]];
+                let side = if f > 0.0 { 1.0 } else { -1.0 };
+                if ray.side == 0.0 {
+                    ray.side = side;
+                }
+                if ray.side != side {
+                    ray.side = side;
+                    ray.depth = s;
+                    found.push(marching, i);
+                    continue;
+                }
+                let tolerance = self.tolerance(s);
+                // The rounding of f, as of a sum of terms of the size of a few |s|.
+                let sure = (f.abs() - 1e-6 * s.abs() * rise[0].abs().max(rise[1].abs()).min(1e3)) * 0.999;
+                let towards = if side > 0.0 { -rise[0] } else { rise[1] };
+                let step = if towards <= 0.0 { f32::INFINITY } else { (sure / towards).max(tolerance) };
+                if s >= cell.to {
+                    continue;
+                }
+                marching.keep(i, kept, [s, f], (s + step).min(cell.to));
+                kept += 1;
+            }
+            marching.shorten(kept);
+        }
+        self.refine(found, &mut block, rays);
+    }
+
+    /// Narrows down where the sign changes, between where it was the old one and where it was the new.
+    fn refine(&self, mut found: Marching, block: &mut Block, rays: &mut [Ray]) {
+        // A ray that has changed sides on entering the cell is at the place already.
+        let mut ends: Vec<[f32; 2]> = found.s.iter().zip(&found.f).map(|(&s, &f)| [s, f]).collect();
+        for round in 0..REFINE {
+            for i in 0..found.which.len() {
+                let ([a, fa], [b, fb]) = (found.before[i], ends[i]);
+                // The secant, and now and then the middle, so that the bracket is sure to shrink.
+                let secant = a + (b - a) * (fa / (fa - fb));
+                let middle = 0.5 * (a + b);
+                let inside = secant > a.min(b) && secant < a.max(b);
+                found.s[i] = if inside && round % 3 < 2 { secant } else { middle };
+            }
+            found.look(block);
+            for i in 0..found.which.len() {
+                let (s, f) = (found.s[i], found.f[i]);
+                match (f > 0.0) == (ends[i][1] > 0.0) {
+                    true => ends[i] = [s, f],
+                    false => found.before[i] = [s, f],
+                }
+            }
+        }
+        for (i, &n) in found.which.iter().enumerate() {
+            let ([a, fa], [b, fb]) = (found.before[i], ends[i]);
+            let secant = a + (b - a) * (fa / (fa - fb));
+            rays[n].depth = if secant >= a && secant <= b { secant } else { b };
+        }
+    }
+
+    /// The outputs of a tape at the depths found in a rectangle.
+    fn values(&self, rect: Rect, tape: &Tape, depths: &[f32], space: &mut Space) -> Vec<Vec<f32>> {
+        let mut values = vec![vec![0.0; rect.len()]; tape.output_count()];
+        let depth = |i: usize, j: usize| depths[j * self.size.width + i];
+        let mut cells = Vec::new();
+        for rect in rect.split([4, 4]) {
+            let all =
+                (rect.from[1]..rect.to[1]).flat_map(|j| (rect.from[0]..rect.to[0]).map(move |i| (i, j)));
+            let (mut from, mut to) = (NOTHING, -NOTHING);
+            for s in all.map(|(i, j)| depth(i, j)).filter(|&s| s < NOTHING) {
+                (from, to) = (from.min(s), to.max(s));
+            }
+            if from <= to {
+                cells.push(Cell { rect, from, to });
+            }
+        }
+        if cells.is_empty() {
+            return values;
+        }
+        space.flat.over(tape, self.bounds(&cells));
+        for (lane, cell) in cells.iter().enumerate() {
+            let pruned = space.flat.prune(tape, lane, Asked::Value, tape.len() * 3 / 4);
+            let mut block = Block::new(pruned.as_ref().unwrap_or(tape));
+            let (mut points, mut which) = ([const { Vec::new() }; 3], Vec::new());
+            for j in cell.rect.from[1]..cell.rect.to[1] {
+                for i in cell.rect.from[0]..cell.rect.to[0] {
+                    if depth(i, j) < NOTHING {
+                        let [u, v] = self.size.across(i as f64 + 0.5, j as f64 + 0.5).map(|v| v as f32);
+                        points.iter_mut().zip([u, v, depth(i, j)]).for_each(|(column, v)| column.push(v));
+                        which.push((j - rect.from[1]) * rect.width() + i - rect.from[0]);
+                    }
+                }
+            }
+            let mut found = vec![vec![0.0; which.len()]; tape.output_count()];
+            let mut views: Vec<&mut [f32]> = found.iter_mut().map(Vec::as_mut_slice).collect();
+            block.eval([&points[0], &points[1], &points[2]], &mut views);
+            for (values, found) in values.iter_mut().zip(found) {
+                which.iter().zip(found).for_each(|(&n, v)| values[n] = v);
+            }
+        }
+        values
+    }
+}
+
+/// How often a bracket is narrowed: at least by half each third time, and mostly far more.
+const REFINE: usize = 6;
+
+impl Marching {
+    fn start(&mut self, which: impl Iterator<Item = usize>, s: f32, rays: &[Ray]) {
+        self.shorten(0);
+        for n in which {
+            self.which.push(n);
+            self.u.push(rays[n].u);
+            self.v.push(rays[n].v);
+            self.s.push(s);
+            self.f.push(0.0);
+            self.before.push([s, 0.0]);
+        }
+    }
+
+    /// The field where the rays are.
+    fn look(&mut self, block: &mut Block) {
+        block.eval([&self.u, &self.v, &self.s], &mut [&mut self.f]);
+    }
+
+    /// Takes over one of another's rays.
+    fn push(&mut self, other: &Marching, i: usize) {
+        self.which.push(other.which[i]);
+        self.u.push(other.u[i]);
+        self.v.push(other.v[i]);
+        self.s.push(other.s[i]);
+        self.f.push(other.f[i]);
+        self.before.push(other.before[i]);
+    }
+
+    /// Moves the i-th to the n-th place, and on to `s`.
+    fn keep(&mut self, i: usize, n: usize, before: [f32; 2], s: f32) {
+        self.which[n] = self.which[i];
+        (self.u[n], self.v[n], self.s[n]) = (self.u[i], self.v[i], s);
+        self.before[n] = before;
+    }
+
+    fn shorten(&mut self, count: usize) {
+        self.which.truncate(count);
+        for column in [&mut self.u, &mut self.v, &mut self.s, &mut self.f] {
+            column.truncate(count);
+        }
+        self.before.truncate(count);
+    }
+}

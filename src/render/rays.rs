@@ -1,0 +1,109 @@
+//! The rays of a picture, as a change of coordinates: so that a field seen along them is again a field.
+
+use crate::field::{Field, x, y, z};
+
+/// Where rays come from and go: a pinhole, or for parallel rays a plane.
+///
+/// A point seen is given by (u, v, s): u and v across the picture, −1 to 1 from bottom to top, and s, how far ahead it
+/// is of the eye, measured along the middle ray.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Lens {
+    /// Where the eye is, or the middle of the plane.
+    pub eye: [f64; 3],
+    /// The direction of the middle ray, of length 1.
+    pub ahead: [f64; 3],
+    /// How far one goes to the right for one u, at s = 1 for a pinhole.
+    pub right: [f64; 3],
+    /// How far one goes up for one v.
+    pub up: [f64; 3],
+    /// Whether rays are parallel.
+    pub parallel: bool,
+    /// What is nearer than this is not seen.
+    pub near: f64,
+    /// Nor what is farther than this.
+    pub far: f64,
+}
+
+fn cross(a: [f64; 3], b: [f64; 3]) -> [f64; 3] {
+    [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
+}
+
+fn length(a: [f64; 3]) -> f64 {
+    a.iter().map(|v| v * v).sum::<f64>().sqrt()
+}
+
+impl Lens {
+    /// A pinhole at `eye` that looks at `target`, `up` being up, with a vertical angle of view in degrees.
+    ///
+    /// It sees from a thousandth to a thousand times the way to its target.
+    pub fn pinhole(eye: [f64; 3], target: [f64; 3], up: [f64; 3], fov: f64) -> Lens {
+        let scale = (fov.to_radians() / 2.0).tan();
+        Lens { parallel: false, ..Lens::looking(eye, target, up, scale) }
+    }
+
+    /// Parallel rays around the one from `eye` to `target`, over a height of `height`.
+    pub fn parallel(eye: [f64; 3], target: [f64; 3], up: [f64; 3], height: f64) -> Lens {
+        Lens { parallel: true, near: 0.0, ..Lens::looking(eye, target, up, height / 2.0) }
+    }
+
+    fn looking(eye: [f64; 3], target: [f64; 3], up: [f64; 3], scale: f64) -> Lens {
+        let way: [f64; 3] = std::array::from_fn(|i| target[i] - eye[i]);
+        let far = length(way);
+        let ahead = way.map(|v| v / far);
+        let right = cross(ahead, up);
+        let right = right.map(|v| v / length(right));
+        let (right, up) = (right.map(|v| v * scale), cross(right, ahead).map(|v| v * scale));
+        Lens { eye, ahead, right, up, parallel: false, near: 1e-3 * far, far: 1e3 * far }
+    }
+
+    /// The place of (u, v, s).
+    pub fn at(&self, [u, v, s]: [f64; 3]) -> [f64; 3] {
+        let spread = if self.parallel { 1.0 } else { s };
+        std::array::from_fn(|i| {
+            self.eye[i] + s * self.ahead[i] + spread * (u * self.right[i] + v * self.up[i])
+        })
+    }
+
+    /// The field as seen: its x, y and z are u, v and s.
+    pub fn sees(&self, field: &Field) -> Field {
+        let [px, py, pz] = [0, 1, 2].map(|i| {
+            let across = x() * self.right[i] + y() * self.up[i];
+            match self.parallel {
+                true => across + z() * self.ahead[i] + self.eye[i],
+                false => (across + self.ahead[i]) * z() + self.eye[i],
+            }
+        });
+        field.remap([px, py, pz, crate::field::t()])
+    }
+
+    /// How much of space a step across the picture is, at a depth.
+    pub(super) fn across(&self, step: f64, s: f64) -> f64 {
+        step * length(self.up) * if self.parallel { 1.0 } else { s }
+    }
+}
+
+/// The pixels of a picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Size {
+    /// How many across.
+    pub width: usize,
+    /// How many down.
+    pub height: usize,
+}
+
+impl Size {
+    /// How many in all.
+    pub fn pixels(self) -> usize {
+        self.width * self.height
+    }
+
+    /// From one pixel to the next, in u and in v.
+    pub(super) fn step(self) -> f64 {
+        2.0 / self.height as f64
+    }
+
+    /// The u and v of a place of the picture, in pixels from its left and top.
+    pub(super) fn across(self, i: f64, j: f64) -> [f64; 2] {
+        [(i - 0.5 * self.width as f64) * self.step(), (0.5 * self.height as f64 - j) * self.step()]
+    }
+}
