@@ -22,7 +22,7 @@ pub const NOTHING: f32 = f32::INFINITY;
 /// the ray is never missed. A ray that starts inside ends where it leaves. The same bits for any number of threads.
 pub fn depths(field: &Field, lens: &Lens, size: Size, t: f64) -> Result<Vec<f32>> {
     let tape = lens.sees(field).tape()?.fixed([None, None, None, Some(t)]);
-    let march = March { lens, size };
+    let march = March::new(lens, size);
     let whole = Rect { from: [0, 0], to: [size.width, size.height] };
     let tiles = march.tiles(whole, tape, &mut Boxes::default());
     let found: Vec<(Rect, Vec<f32>)> = tiles
@@ -43,7 +43,7 @@ pub fn depths(field: &Field, lens: &Lens, size: Size, t: f64) -> Result<Vec<f32>
 pub fn at_depths(fields: &[Field], lens: &Lens, size: Size, t: f64, depths: &[f32]) -> Result<Vec<Vec<f32>>> {
     let seen: Vec<Field> = fields.iter().map(|field| lens.sees(field)).collect();
     let tape = Tape::new(&seen)?.fixed([None, None, None, Some(t)]);
-    let march = March { lens, size };
+    let march = March::new(lens, size);
     let whole = Rect { from: [0, 0], to: [size.width, size.height] };
     let mut tiles = vec![whole];
     while tiles.iter().any(|rect| rect.len() > TILE * TILE) {
@@ -106,7 +106,7 @@ impl Rect {
 struct Ray {
     u: f32,
     v: f32,
-    /// The sign of the field where the ray is, or 0 before that is known.
+    /// The sign of the field where the ray starts; at 0 it is taken to be inside.
     side: f32,
     /// Where it met the surface.
     depth: f32,
@@ -127,6 +127,8 @@ struct Space {
     flat: Boxes,
     /// The rays of a tile, row by row.
     rays: Vec<Ray>,
+    /// The side all of them start on, if it is the same.
+    side: Option<f32>,
     marching: Marching,
 }
 
@@ -144,12 +146,45 @@ struct Marching {
     before: Vec<[f32; 2]>,
 }
 
+/// −1 inside or on the surface, else 1; also where there is no value.
+fn side_of(f: f32) -> f32 {
+    if f <= 0.0 { -1.0 } else { 1.0 }
+}
+
+/// Where a ray is that has gone through its cell.
+const PASSED: f32 = f32::INFINITY;
+
+/// How rays step through a cell.
+struct Steps {
+    /// Which side of the surface they are on.
+    side: f32,
+    /// How long a step is safe for a value of one.
+    safe: f32,
+    /// How much of a value at s = 1 may be rounding.
+    unsure: f32,
+    /// The least step, at s = 0 and more for each s.
+    tolerance: [f32; 2],
+    /// Where the cell ends.
+    to: f32,
+}
+
 struct March<'a> {
     lens: &'a Lens,
     size: Size,
+    /// How exactly a depth is to be known, at s = 0 and more for each s.
+    tolerance: [f32; 2],
 }
 
-impl March<'_> {
+impl<'a> March<'a> {
+    fn new(lens: &'a Lens, size: Size) -> March<'a> {
+        let quarter = 0.25 * lens.across(size.step(), 1.0) as f32;
+        let tolerance = match lens.parallel {
+            true => [quarter, 4.0 * f32::EPSILON],
+            false => [f32::MIN_POSITIVE, quarter.max(4.0 * f32::EPSILON)],
+        };
+        March { lens, size, tolerance }
+    }
+
     /// The tiles of a rectangle that may see something, with the tapes that are enough for them.
     fn tiles(&self, rect: Rect, tape: Tape, boxes: &mut Boxes) -> Vec<(Rect, Tape)> {
         if rect.width() <= TILE && rect.height() <= TILE {
@@ -192,9 +227,14 @@ impl March<'_> {
         for j in rect.from[1]..rect.to[1] {
             for i in rect.from[0]..rect.to[0] {
                 let [u, v] = self.size.across(i as f64 + 0.5, j as f64 + 0.5).map(|v| v as f32);
-                space.rays.push(Ray { u, v, side: 0.0, depth: NOTHING });
+                space.rays.push(Ray { u, v, side: 1.0, depth: NOTHING });
             }
         }
+        let Space { rays, marching, .. } = &mut *space;
+        marching.start(0..rays.len(), self.lens.near as f32, rays);
+        marching.look(&mut Block::new(tape));
+        rays.iter_mut().zip(&marching.f).for_each(|(ray, &f)| ray.side = side_of(f));
+        space.side = Some(space.rays[0].side).filter(|&side| space.rays.iter().all(|ray| ray.side == side));
         let cell = Cell { rect, from: self.lens.near as f32, to: self.lens.far as f32 };
         self.through(cell, rect, tape, space);
         space.rays.iter().map(|ray| ray.depth).collect()
@@ -212,6 +252,7 @@ impl March<'_> {
         let cells = self.sixteen(cell);
         let [u, v, s, t] = self.bounds(&cells);
         space.boxes.over(tape, [Rise::across(u), Rise::across(v), Rise::along(s), Rise::across(t)]);
+
         let found = space.boxes.output(tape, 0);
         // The tapes of all cells first: going into one of them looks at other boxes.
         let mut next = Vec::with_capacity(cells.len());
@@ -225,14 +266,15 @@ impl March<'_> {
         next.sort_by(|a, b| a.0.from.total_cmp(&b.0.from)); // from front to back
         for (cell, value, rise, pruned) in next {
             if value.lo() > 0.0 || value.hi() < 0.0 {
-                let side = if value.lo() > 0.0 { 1.0 } else { -1.0 };
-                for n in Self::rays_of(cell.rect, tile) {
-                    let ray = &mut space.rays[n];
+                let side = side_of(value.lo() as f32);
+                if space.side != Some(side) {
                     // A ray that comes from the other side met the surface at the cell's edge.
-                    if ray.depth == NOTHING && ray.side == -side {
-                        ray.depth = cell.from;
+                    for n in Self::rays_of(cell.rect, tile) {
+                        let ray = &mut space.rays[n];
+                        if ray.depth == NOTHING && ray.side != side {
+                            ray.depth = cell.from;
+                        }
                     }
-                    ray.side = side;
                 }
                 continue;
             }
@@ -294,46 +336,34 @@ impl March<'_> {
             .collect()
     }
 
-    /// How exactly a depth is to be known.
-    fn tolerance(&self, s: f32) -> f32 {
-        let pixel = self.lens.across(self.size.step(), f64::from(s)) as f32;
-        (0.25 * pixel).max(s.abs() * 4.0 * f32::EPSILON)
-    }
-
     /// Takes the rays of a small cell through it, where the field rises by no less and no more than `rise`.
     fn march(&self, cell: Cell, rise: [f32; 2], tile: Rect, tape: &Tape, space: &mut Space) {
         let Space { rays, marching, .. } = space;
         let mut block = Block::new(tape);
-        marching.start(Self::rays_of(cell.rect, tile).filter(|&n| rays[n].depth == NOTHING), cell.from, rays);
         let mut found = Marching::default();
-        while !marching.which.is_empty() {
-            marching.look(&mut block);
-            let mut kept = 0;
-            for i in 0..marching.which.len() {
-                let (s, f) = (marching.s[i], marching.f[i]);
-                let ray = &mut rays[marching.which[i]];
-                let side = if f > 0.0 { 1.0 } else { -1.0 };
-                if ray.side == 0.0 {
-                    ray.side = side;
-                }
-                if ray.side != side {
-                    ray.side = side;
-                    ray.depth = s;
-                    found.push(marching, i);
-                    continue;
-                }
-                let tolerance = self.tolerance(s);
-                // The rounding of f, as of a sum of terms of the size of a few |s|.
-                let sure = (f.abs() - 1e-6 * s.abs() * rise[0].abs().max(rise[1].abs()).min(1e3)) * 0.999;
-                let towards = if side > 0.0 { -rise[0] } else { rise[1] };
-                let step = if towards <= 0.0 { f32::INFINITY } else { (sure / towards).max(tolerance) };
-                if s >= cell.to {
-                    continue;
-                }
-                marching.keep(i, kept, [s, f], (s + step).min(cell.to));
-                kept += 1;
+        // Rays on one side of the surface and on the other, apart: they fear falls and rises.
+        for side in [1.0, -1.0] {
+            if space.side.is_some_and(|all| all != side) {
+                continue;
             }
-            marching.shorten(kept);
+            let alive = |&n: &usize| rays[n].depth == NOTHING && rays[n].side == side;
+            marching.start(Self::rays_of(cell.rect, tile).filter(alive), cell.from, rays);
+            let towards = if side > 0.0 { -rise[0] } else { rise[1] };
+            let steps = Steps {
+                side,
+                // No step is too long where the field goes the other way.
+                safe: if towards > 0.0 { 0.999 / towards } else { f32::INFINITY },
+                // The rounding of f, as of a sum of terms of the size of a few |s|.
+                unsure: 1e-6 * rise[0].abs().max(rise[1].abs()).min(1e3),
+                tolerance: self.tolerance,
+                to: cell.to,
+            };
+            while !marching.which.is_empty() {
+                marching.look(&mut block);
+                if marching.step(&steps) {
+                    marching.sort_out(&steps, &mut found);
+                }
+            }
         }
         self.refine(found, &mut block, rays);
     }
@@ -354,7 +384,7 @@ impl March<'_> {
             found.look(block);
             for i in 0..found.which.len() {
                 let (s, f) = (found.s[i], found.f[i]);
-                match (f > 0.0) == (ends[i][1] > 0.0) {
+                match side_of(f) == side_of(ends[i][1]) {
                     true => ends[i] = [s, f],
                     false => found.before[i] = [s, f],
                 }
@@ -442,11 +472,40 @@ impl Marching {
         self.before.push(other.before[i]);
     }
 
-    /// Moves the i-th to the n-th place, and on to `s`.
-    fn keep(&mut self, i: usize, n: usize, before: [f32; 2], s: f32) {
-        self.which[n] = self.which[i];
-        (self.u[n], self.v[n], self.s[n]) = (self.u[i], self.v[i], s);
-        self.before[n] = before;
+    /// Moves each ray on as far as is safe. Says whether any has crossed the surface or is at the end.
+    fn step(&mut self, steps: &Steps) -> bool {
+        let Steps { side, safe, unsure, tolerance: [fixed, slope], to } = *steps;
+        let mut any = false;
+        for ((s, f), before) in self.s.iter_mut().zip(&self.f).zip(&mut self.before) {
+            let (at, f) = (*s, *f);
+            let inward = f * side;
+            let reach = (inward - unsure * at) * safe;
+            let least = fixed + slope * at;
+            let next = at + if reach > least { reach } else { least };
+            let crossed = (f <= 0.0) != (side < 0.0);
+            let stays = crossed | (at >= to);
+            any |= stays;
+            let onward = if at >= to { PASSED } else { next.min(to) };
+            *s = if crossed { at } else { onward };
+            *before = if stays { *before } else { [at, f] };
+        }
+        any
+    }
+
+    /// Moves the rays that have crossed to `found`, and lets go of those at the end.
+    fn sort_out(&mut self, steps: &Steps, found: &mut Marching) {
+        let mut kept = 0;
+        for i in 0..self.which.len() {
+            if side_of(self.f[i]) != steps.side {
+                found.push(self, i);
+            } else if self.s[i] != PASSED {
+                self.which[kept] = self.which[i];
+                (self.u[kept], self.v[kept], self.s[kept]) = (self.u[i], self.v[i], self.s[i]);
+                self.before[kept] = self.before[i];
+                kept += 1;
+            }
+        }
+        self.shorten(kept);
     }
 
     fn shorten(&mut self, count: usize) {
