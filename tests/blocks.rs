@@ -76,16 +76,16 @@ fn random_fields(random: &mut impl FnMut() -> u32) -> Vec<Field> {
     for _ in 0..60 {
         let mut varying = || {
             // Mostly one of the last few: trees; else any: shared nodes.
-            let reach = if random() % 3 == 0 { nodes.len() } else { nodes.len().min(6) };
+            let reach = if random().is_multiple_of(3) { nodes.len() } else { nodes.len().min(6) };
             nodes[nodes.len() - 1 - random() as usize % reach].clone()
         };
         let (mut a, mut b, mut c, mut d) = (varying(), varying(), varying(), varying());
         for other in [&mut b, &mut c, &mut d] {
-            if random() % 4 == 0 {
+            if random().is_multiple_of(4) {
                 *other = uniform[random() as usize % uniform.len()].clone();
             }
         }
-        if random() % 2 == 0 {
+        if random().is_multiple_of(2) {
             std::mem::swap(&mut a, &mut b);
         }
         let made = match random() % 40 {

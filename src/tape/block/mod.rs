@@ -1,9 +1,11 @@
 //! Many points at once: a tape on blocks of `f32`, at the widest vectors the machine has.
 //!
-//! The interpreter reads an instruction once for a block of points, and its inner loop runs over chunks of 16 lanes,
-//! compiled for each width of vector and chosen when the program runs (AVX-512, AVX2, NEON, plain). No chunk depends
-//! on another and nothing is fused, so the results are the same bits whatever the width. A block is as long as its
-//! registers fit the caches nearby.
+//! The interpreter reads a step once for a block of points, and the step's loop runs over chunks of 16 lanes,
+//! compiled for each width of vector and chosen when the program runs (AVX-512, AVX2, NEON, plain). A step is an
+//! operation, or a small tree of them whose inner results never see memory ([`step`]); [`plan`] chooses the trees and
+//! gives each value its [`place`]. No chunk depends on another and each operation is rounded by itself, so the results
+//! are the same bits whatever the width and whatever is run as one. A block is as long as its registers fit the
+//! caches nearby.
 
 mod place;
 mod plan;

@@ -5,7 +5,7 @@
 //! one, so that the results are the same bits.
 
 use super::place::{MOST_CHUNKS, Memory, Place};
-use crate::number::{Lanes, Op};
+use crate::number::{Lanes, Op, Smooth};
 use pulp::{Simd, WithSimd};
 use std::marker::PhantomData;
 
@@ -30,19 +30,43 @@ struct Head {
 }
 
 /// The ways an operand may be had: as a leaf, or from one of the head's arms.
-const ARMS: usize = 5;
+const ARMS: usize = 4;
 
 /// The pairs that are common in tapes of values and of gradients.
 const HEADS: [Head; 7] = {
     use Op::*;
     [
-        Head { op: Add, first: 0, arms: [Square, Mul, Add, Min] },
-        Head { op: Sub, first: 0, arms: [Abs, Mul, Add, Sub] },
-        Head { op: Mul, first: 0, arms: [Neg, Mul, Add, IfLess] },
-        Head { op: Min, first: 0, arms: [Neg, Sub, Min, Max] },
-        Head { op: Max, first: 0, arms: [Neg, Sub, Min, Max] },
-        Head { op: Mix, first: 0, arms: [Mul, Add, Mix, IfLess] },
-        Head { op: IfLess, first: 2, arms: [Neg, Mul, Recip, IfLess] },
+        Head { op: Add, first: 0, arms: [Square, Mul, Add] },
+        Head { op: Sub, first: 0, arms: [Abs, Mul, Add] },
+        Head { op: Mul, first: 0, arms: [Neg, Mul, IfLess] },
+        Head { op: Min, first: 0, arms: [Neg, Min, Max] },
+        Head { op: Max, first: 0, arms: [Neg, Min, Max] },
+        Head { op: Mix, first: 0, arms: [Mul, Add, IfLess] },
+        Head { op: IfLess, first: 2, arms: [Mul, Recip, IfLess] },
+    ]
+};
+
+/// The operations so light that a loop for unchanged leaves is worth having; the others scale and shift theirs always.
+const LIGHT: [Op; 16] = {
+    use Op::*;
+    use Smooth::Cubic;
+    [
+        Neg,
+        Abs,
+        Sqrt,
+        Square,
+        Recip,
+        Add,
+        Sub,
+        Mul,
+        Div,
+        Min,
+        Max,
+        Length,
+        Mix,
+        SmoothMin(Cubic),
+        SmoothWeight(Cubic),
+        IfLess,
     ]
 };
 
@@ -93,6 +117,7 @@ impl Pattern {
             Some(head) if left + right > 0 => PLAIN + (head * ARMS + left) * ARMS + right,
             _ => self.op.number(),
         };
+        let shifted = shifted || !LIGHT.contains(&self.op);
         Code((number + if shifted { KIND } else { 0 }) as u16)
     }
 }
@@ -184,8 +209,8 @@ impl<T: Tree, const SHIFTED: bool> WithSimd for Loop<'_, T, SHIFTED> {
             // In bytes, so that the machine need not multiply.
             views[n] = (place.view(self.memory), place.mask() * BYTES);
             if SHIFTED {
-                scales[n] = places[2 + n * stride].view(self.memory)[0].get();
-                shifts[n] = places[3 + n * stride].view(self.memory)[0].get();
+                scales[n] = self.memory[places[2 + n * stride].at(0)].get();
+                shifts[n] = self.memory[places[3 + n * stride].at(0)].get();
             }
         }
         let end = self.chunks.min(MOST_CHUNKS) * BYTES;
@@ -212,16 +237,17 @@ fn run<S: Simd, T: Tree, const SHIFTED: bool>(simd: S, memory: &Memory, places: 
 /// All loops, compiled for one width of vector.
 struct Table<S>(PhantomData<S>);
 
-/// The loop of every operation, in the order of [`Op::ALL`].
+/// The loops of operations by their numbers in [`Op::ALL`].
 macro_rules! plain {
-    ($shifted:literal: $($op:literal)*) => { [$(run::<S, Plain<$op>, $shifted>),*] };
+    ($($op:literal)*) => { [$(run::<S, Plain<$op>, true>),*] };
+    (light: $($place:literal)*) => { [$(run::<S, Plain<{ LIGHT[$place].number() }>, false>),*] };
 }
 
 /// The loops of every head, each with every arm on either side.
 macro_rules! fused {
-    ($shifted:literal: $($head:literal)*) => { [$(fused!(@left $shifted $head: 0 1 2 3 4)),*] };
+    ($shifted:literal: $($head:literal)*) => { [$(fused!(@left $shifted $head: 0 1 2 3)),*] };
     (@left $shifted:literal $head:literal: $($left:literal)*) => {
-        [$(fused!(@right $shifted $head $left: 0 1 2 3 4)),*]
+        [$(fused!(@right $shifted $head $left: 0 1 2 3)),*]
     };
     (@right $shifted:literal $head:literal $left:literal: $($right:literal)*) => {
         [$(run::<S, Fused<$head, $left, $right>, $shifted>),*]
@@ -231,25 +257,29 @@ macro_rules! fused {
 type FusedRuns<S> = [[[Run<S>; ARMS]; ARMS]; HEADS.len()];
 
 impl<S: Simd> Table<S> {
-    const PLAIN: [[Run<S>; PLAIN]; 2] = [
-        plain! { false: 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32 33 34
-        35 36 37 38 39 40 41 42 },
-        plain! { true: 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32 33 34
-        35 36 37 38 39 40 41 42 },
-    ];
+    const SHIFTED: [Run<S>; PLAIN] = plain! {
+        0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38 39
+        40 41 42
+    };
+    const LIGHT: [Run<S>; LIGHT.len()] = plain! { light: 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 };
     const FUSED: [FusedRuns<S>; 2] = [fused! { false: 0 1 2 3 4 5 6 }, fused! { true: 0 1 2 3 4 5 6 }];
 
-    /// By their codes.
+    /// By their codes. The places of heavy operations with unchanged leaves are filled, and not used.
     const RUNS: [Run<S>; 2 * KIND] = {
-        let mut runs = [Self::PLAIN[0][0]; 2 * KIND];
+        let mut runs = [Self::SHIFTED[0]; 2 * KIND];
         let mut i = 0;
         while i < 2 * KIND {
             let (kind, number) = (i / KIND, i % KIND);
             runs[i] = if number < PLAIN {
-                Self::PLAIN[kind][number]
+                Self::SHIFTED[number]
             } else {
                 Self::FUSED[kind].as_flattened().as_flattened()[number - PLAIN]
             };
+            i += 1;
+        }
+        let mut i = 0;
+        while i < LIGHT.len() {
+            runs[LIGHT[i].number()] = Self::LIGHT[i];
             i += 1;
         }
         runs
@@ -280,6 +310,106 @@ impl WithSimd for Steps<'_> {
         for step in self.steps {
             let run = Table::<S>::RUNS[usize::from(step.code.0)];
             run(simd, self.memory, &self.places[step.places as usize..], self.chunks);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::Cell;
+
+    /// Every pattern there is: an operation, and its arms.
+    fn patterns() -> Vec<Pattern> {
+        let plain = Op::ALL.into_iter().map(Pattern::of);
+        let fused = HEADS.iter().flat_map(|head| {
+            (1..ARMS * ARMS).map(|arms| Pattern { arms: [arms / ARMS, arms % ARMS], ..Pattern::of(head.op) })
+        });
+        plain.chain(fused).collect()
+    }
+
+    /// The pattern by its operations one after another, on one lane.
+    fn one_by_one(pattern: Pattern, mut leaves: impl Iterator<Item = Lanes<1>>) -> Lanes<1> {
+        let operands: Vec<Lanes<1>> = (0..pattern.op.arity())
+            .map(|n| {
+                let head = pattern.head.map(|head| &HEADS[head]);
+                let arm = head.and_then(|head| n.checked_sub(head.first)).filter(|&arm| arm < 2);
+                match (head, arm.map(|arm| pattern.arms[arm])) {
+                    (Some(head), Some(number)) if number > 0 => {
+                        let inner = head.arms[number - 1];
+                        let inputs: Vec<_> = leaves.by_ref().take(inner.arity()).collect();
+                        inner.apply(|n| inputs[n])
+                    }
+                    _ => leaves.next().expect("a leaf for each operand"),
+                }
+            })
+            .collect();
+        pattern.op.apply(|n| operands[n])
+    }
+
+    fn check(pattern: Pattern, shifted: bool, seed: usize) {
+        const CHUNKS: usize = 3;
+        let count = (0..2).fold(pattern.op.arity(), |count, arm| match pattern.head {
+            Some(head) => count - 1 + leaves_of(head, pattern.arms[arm]),
+            None => count,
+        });
+        let number = |place: usize| match (place * 7 + seed * 13) % 11 {
+            0 => -0.0,
+            1 => f32::NAN,
+            2 => f32::INFINITY,
+            n => (n as f32 - 6.0) * 0.37 + place as f32 * 0.001,
+        };
+        let memory: Vec<Cell<Chunk>> = (0..4 * MOST_LEAVES * CHUNKS + MOST_CHUNKS)
+            .map(|c| Cell::new(Lanes(std::array::from_fn(|lane| number(c * WIDTH + lane)))))
+            .collect();
+        // Leaves of every kind in every place; the result takes the place of the first one that varies, if one does.
+        let varies = |n: usize| seed >> (n % 4) & 1 == 1;
+        let leaf = |n: usize| {
+            if varies(n) { Place::varying(n * CHUNKS) } else { Place::uniform(n * CHUNKS) }
+        };
+        let spare = MOST_LEAVES * CHUNKS;
+        let out = (0..count).find(|&n| varies(n)).map_or(Place::varying(spare), leaf);
+        let scale = |n: usize| Place::uniform(spare + CHUNKS + n);
+        let shift = |n: usize| Place::uniform(spare + CHUNKS + MOST_LEAVES + n);
+        let code = pattern.code(shifted);
+        let mut places = vec![out];
+        for n in 0..count {
+            places.push(leaf(n));
+            if code.shifts() {
+                places.extend([scale(n), shift(n)]);
+            }
+        }
+        let before: Vec<Chunk> = memory.iter().map(Cell::get).collect();
+        let steps = [Step { code, places: 0 }];
+        pulp::Arch::new().dispatch(Steps { steps: &steps, places: &places, memory: &memory, chunks: CHUNKS });
+        for (c, lane) in (0..CHUNKS).flat_map(|c| (0..WIDTH).map(move |lane| (c, lane))) {
+            let read = |place: Place| Lanes([before[place.at(c)].0[lane]]);
+            let expected = one_by_one(
+                pattern,
+                (0..count).map(|n| match code.shifts() {
+                    true => read(leaf(n)) * read(scale(n)) + read(shift(n)),
+                    false => read(leaf(n)),
+                }),
+            );
+            let (got, want) = (memory[out.at(c)].get().0[lane], expected.0[0]);
+            let same = got.to_bits() == want.to_bits() || (got.is_nan() && want.is_nan());
+            assert!(same, "{:?} {:?} shifted: {shifted}: {got} is not {want}", pattern.op, pattern.arms);
+        }
+        for (place, chunk) in
+            before.iter().enumerate().filter(|(place, _)| !(0..CHUNKS).any(|c| out.at(c) == *place))
+        {
+            let kept = memory[place].get().0.map(f32::to_bits) == chunk.0.map(f32::to_bits);
+            assert!(kept, "a step writes nothing but its result");
+        }
+    }
+
+    #[test]
+    fn every_loop_is_its_operations_one_by_one() {
+        for pattern in patterns() {
+            for seed in 0..16 {
+                check(pattern, false, seed);
+                check(pattern, true, seed);
+            }
         }
     }
 }
