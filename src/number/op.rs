@@ -93,6 +93,46 @@ impl Op {
         ]
     };
 
+    /// Its place in [`Op::ALL`].
+    pub(crate) const fn number(self) -> usize {
+        use Op::*;
+        match self {
+            Neg => 0,
+            Abs => 1,
+            Sqrt => 2,
+            Square => 3,
+            Recip => 4,
+            Exp => 5,
+            Ln => 6,
+            Sin => 7,
+            Cos => 8,
+            Tan => 9,
+            Asin => 10,
+            Acos => 11,
+            Atan => 12,
+            Floor => 13,
+            Ceil => 14,
+            Round => 15,
+            Sign => 16,
+            Ramp => 17,
+            Add => 18,
+            Sub => 19,
+            Mul => 20,
+            Div => 21,
+            Min => 22,
+            Max => 23,
+            Pow => 24,
+            Atan2 => 25,
+            Modulo => 26,
+            Hypot => 27,
+            Length => 28,
+            Mix => 29,
+            SmoothMin(kind) => 30 + kind as usize,
+            SmoothWeight(kind) => 36 + kind as usize,
+            IfLess => 42,
+        }
+    }
+
     /// How many numbers it takes.
     pub const fn arity(self) -> usize {
         use Op::*;
@@ -265,6 +305,18 @@ impl Op {
             (IfLess, 0 | 1) => zero(),
             (IfLess, 2) => R::if_less(arg(0), arg(1), one(), zero()),
             (IfLess, _) => R::if_less(arg(0), arg(1), zero(), one()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_operation_stands_at_its_number() {
+        for (number, op) in Op::ALL.into_iter().enumerate() {
+            assert_eq!(op.number(), number, "{op:?}");
         }
     }
 }

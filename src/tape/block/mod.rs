@@ -1,0 +1,238 @@
+//! Many points at once: a tape on blocks of `f32`, at the widest vectors the machine has.
+//!
+//! The interpreter reads a step once for a block of points, and the step's loop runs over chunks of 16 lanes,
+//! compiled for each width of vector and chosen when the program runs (AVX-512, AVX2, NEON, plain). A step is an
+//! operation, or a small tree of them whose inner results never see memory ([`step`]); [`plan`] chooses the trees and
+//! gives each value its [`place`]. No chunk depends on another and each operation is rounded by itself, so the results
+//! are the same bits whatever the width and whatever is run as one. A block is as long as its registers fit the
+//! caches nearby.
+
+mod place;
+mod plan;
+mod step;
+
+use super::Tape;
+use super::program::{COORDINATES, Code, Program};
+use crate::number::{Lanes, Real};
+use plan::Plan;
+use pulp::Arch;
+use rayon::prelude::*;
+use std::cell::Cell;
+use std::ops::Range;
+use step::{Chunk, Steps, WIDTH};
+
+/// How many points a thread takes at a time.
+const PIECE: usize = 4096;
+
+/// Runs a tape on blocks of points in `f32`.
+///
+/// ```
+/// use fieldgrad::prelude::*;
+/// use fieldgrad::tape::Block;
+///
+/// let tape = sphere(0.5).gradient_tape()?;
+/// let (xs, ys, zs) = (vec![1.0; 1000], vec![0.0; 1000], vec![0.0; 1000]);
+/// let mut outputs = vec![vec![0.0; 1000]; 5];
+/// let mut views: Vec<&mut [f32]> = outputs.iter_mut().map(Vec::as_mut_slice).collect();
+/// Block::new(&tape).eval([&xs, &ys, &zs], &mut views);
+/// assert_eq!((outputs[0][999], outputs[1][999]), (0.5, 1.0));
+/// # Ok::<(), fieldgrad::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Block<'t> {
+    program: &'t Program,
+    arch: Arch,
+    plan: Plan,
+    /// The values that are the same for all points, in `f64`: leaves, and the lines of the uniform stages.
+    uniform: Vec<f64>,
+    /// The first stage that is run for each point: 2, or 1 where each point has its own time.
+    first_stage: usize,
+    /// A chunk for each uniform value that steps read, then the blocks' registers.
+    memory: Vec<Chunk>,
+    /// The inputs of a kernel, gathered.
+    inputs: Vec<Chunk>,
+}
+
+impl<'t> Block<'t> {
+    /// A block whose points share one time, at first 0. Parameters are at their own values.
+    pub fn new(tape: &'t Tape) -> Block<'t> {
+        Block::with_first_stage(tape, 2)
+    }
+
+    /// A block whose points have a time each, given as a fourth coordinate.
+    pub fn over_times(tape: &'t Tape) -> Block<'t> {
+        Block::with_first_stage(tape, 1)
+    }
+
+    fn with_first_stage(tape: &'t Tape, first_stage: usize) -> Block<'t> {
+        let program = &tape.program;
+        let plan = Plan::of(program, first_stage, first_stage_coordinates(first_stage));
+        let leaves = program.leaves();
+        let mut block = Block {
+            program,
+            arch: Arch::new(),
+            uniform: vec![0.0; leaves + program.stage(first_stage).start],
+            first_stage,
+            memory: vec![Lanes([0.0; WIDTH]); plan.memory],
+            plan,
+            inputs: Vec::new(),
+        };
+        let parameters: Vec<f64> = tape.parameters().map(|parameter| parameter.value()).collect();
+        let constants = COORDINATES + parameters.len();
+        block.uniform[constants..leaves].copy_from_slice(&program.constants);
+        block.set_parameters(&parameters);
+        block
+    }
+
+    /// How many points are worked on together.
+    pub fn points(&self) -> usize {
+        self.plan.chunks * WIDTH
+    }
+
+    /// Sets the parameters, in the tape's order. Panics if their number is not the tape's.
+    pub fn set_parameters(&mut self, values: &[f64]) {
+        let count = self.program.parameters.len();
+        assert_eq!(values.len(), count, "as many values as the tape has parameters");
+        self.uniform[COORDINATES..COORDINATES + count].copy_from_slice(values);
+        self.run_uniform(0);
+        self.run_uniform(1);
+        self.spread_uniform();
+    }
+
+    /// Sets the time that all points share.
+    pub fn set_time(&mut self, t: f64) {
+        self.uniform[3] = t;
+        self.run_uniform(1);
+        self.spread_uniform();
+    }
+
+    /// Computes what is the same for all points, in `f64`.
+    fn run_uniform(&mut self, stage: usize) {
+        let program = self.program;
+        if stage < self.first_stage {
+            for i in program.stage(stage) {
+                let line = &program.lines[i];
+                let operands = program.operands(line);
+                let arg = |n: usize| self.uniform[operands[n] as usize];
+                let value = match line.code {
+                    Code::Op(op) => op.apply(arg),
+                    Code::Kernel(kernel) => {
+                        let inputs: Vec<f64> = (0..operands.len()).map(arg).collect();
+                        program.kernels[kernel as usize].value(&inputs)
+                    }
+                };
+                self.uniform[program.leaves() + i] = value;
+            }
+        }
+    }
+
+    /// Rounds what is the same for all points to `f32`, and spreads it over a chunk.
+    fn spread_uniform(&mut self) {
+        for (chunk, uniform) in self.memory[self.plan.uniform_start..].iter_mut().zip(&self.plan.uniform) {
+            *chunk = Lanes([uniform.number(&self.uniform); WIDTH]);
+        }
+    }
+
+    /// The outputs at any number of points, given as x, y and z (and t, for a block [over times](Block::over_times)):
+    /// `outputs[i]` gets output i. Panics if lengths differ, or the number of coordinates or outputs is wrong.
+    pub fn eval<const N: usize>(&mut self, points: [&[f32]; N], outputs: &mut [&mut [f32]]) {
+        assert_eq!(
+            N,
+            first_stage_coordinates(self.first_stage),
+            "x, y and z, and t if each point has its own"
+        );
+        assert_eq!(outputs.len(), self.plan.outputs.len(), "a slice for each output");
+        let count = points[0].len();
+        assert!(points.iter().all(|axis| axis.len() == count), "as many of each coordinate");
+        assert!(outputs.iter().all(|out| out.len() == count), "as many of each output as points");
+        let block = self.points();
+        for start in (0..count).step_by(block) {
+            let end = (start + block).min(count);
+            self.eval_block(points.map(|axis| &axis[start..end]), outputs, start);
+        }
+    }
+
+    fn eval_block<const N: usize>(&mut self, points: [&[f32]; N], outputs: &mut [&mut [f32]], start: usize) {
+        let count = points[0].len();
+        for (i, axis) in points.iter().enumerate() {
+            let first = i * self.plan.chunks;
+            for (chunk, values) in self.memory[first..].iter_mut().zip(axis.chunks(WIDTH)) {
+                if let Ok(full) = values.try_into() {
+                    chunk.0 = full;
+                    continue;
+                }
+                chunk.0[..values.len()].copy_from_slice(values);
+                // A last chunk that is not full repeats a point: what it gives is not read.
+                chunk.0[values.len()..].fill(values[0]);
+            }
+        }
+        self.run(count.div_ceil(WIDTH));
+        for (place, out) in self.plan.outputs.iter().zip(outputs) {
+            let out = &mut out[start..start + count];
+            for (c, values) in out.chunks_mut(WIDTH).enumerate() {
+                let chunk = &self.memory[place.at(c)];
+                values.copy_from_slice(&chunk.0[..values.len()]);
+            }
+        }
+    }
+
+    /// Runs the steps over the first chunks of the registers.
+    fn run(&mut self, chunks: usize) {
+        // Kernels are rare, and break the run: what lies between them goes through the vector units.
+        let mut start = 0;
+        for k in 0..self.plan.kernels.len() {
+            let at = self.plan.kernels[k].before;
+            self.run_steps(start..at, chunks);
+            self.run_kernel(k, chunks);
+            start = at;
+        }
+        self.run_steps(start..self.plan.steps.len(), chunks);
+    }
+
+    fn run_steps(&mut self, range: Range<usize>, chunks: usize) {
+        let (steps, places) = (&self.plan.steps[range], &self.plan.places[..]);
+        let memory = Cell::from_mut(&mut self.memory[..]).as_slice_of_cells();
+        self.arch.dispatch(Steps { steps, places, memory, chunks });
+    }
+
+    fn run_kernel(&mut self, index: usize, chunks: usize) {
+        let kernel = &self.plan.kernels[index];
+        let (out, operands) = (kernel.out, &self.plan.operands[kernel.operands.clone()]);
+        for c in 0..chunks {
+            self.inputs.clear();
+            self.inputs.extend(operands.iter().map(|place| self.memory[place.at(c)]));
+            let value = Chunk::kernel(&self.program.kernels[kernel.kernel as usize], &self.inputs);
+            self.memory[out.at(c)] = value;
+        }
+    }
+}
+
+/// How many coordinates each point has of its own.
+const fn first_stage_coordinates(first_stage: usize) -> usize {
+    if first_stage == 2 { 3 } else { 4 }
+}
+
+impl Tape {
+    /// The outputs at any number of points in `f32`, a `Vec` for each output, on all threads of the current rayon
+    /// pool: the same bits for any number of them.
+    pub fn eval_points(&self, xs: &[f32], ys: &[f32], zs: &[f32], ts: &[f32]) -> Vec<Vec<f32>> {
+        let count = self.output_count();
+        let pieces: Vec<Vec<Vec<f32>>> = (0..xs.len().div_ceil(PIECE))
+            .into_par_iter()
+            .map_init(
+                || Block::over_times(self),
+                |block, piece| {
+                    let range = piece * PIECE..((piece + 1) * PIECE).min(xs.len());
+                    let mut outputs = vec![vec![0.0; range.len()]; count];
+                    let mut views: Vec<&mut [f32]> = outputs.iter_mut().map(Vec::as_mut_slice).collect();
+                    let points = [xs, ys, zs, ts].map(|axis| &axis[range.clone()]);
+                    block.eval(points, &mut views);
+                    outputs
+                },
+            )
+            .collect();
+        (0..count)
+            .map(|output| pieces.iter().flat_map(|piece| piece[output].iter().copied()).collect())
+            .collect()
+    }
+}
