@@ -10,10 +10,11 @@ use super::program::{COORDINATES, Code, Program};
 use crate::number::{Lanes, Op, Real, Smooth};
 use pulp::Arch;
 use rayon::prelude::*;
+use std::borrow::Cow;
 
 /// The lanes of a chunk: one vector of AVX-512, two of AVX2, four of NEON or SSE2.
-const WIDTH: usize = 16;
-type Chunk = Lanes<WIDTH>;
+pub(super) const WIDTH: usize = 16;
+pub(super) type Chunk = Lanes<WIDTH>;
 
 /// How much a block's registers may fill: more than the first-level cache, since for a long tape with many registers
 /// reading each instruction costs more than the second level does (`benches/versus --only prospero`: 24 KiB takes 2.3
@@ -38,14 +39,14 @@ struct Step {
 /// points, and `start` is its place among the uniform values: it is spread over a chunk when it is needed, so that
 /// thousands of constants take little of the cache.
 #[derive(Clone, Copy, Debug)]
-struct Operand {
-    start: u32,
-    stride: u32,
+pub(super) struct Operand {
+    pub(super) start: u32,
+    pub(super) stride: u32,
 }
 
 impl Operand {
     /// No operand: a place that can be read.
-    const NONE: Operand = Operand { start: 0, stride: 1 };
+    pub(super) const NONE: Operand = Operand { start: 0, stride: 1 };
 }
 
 /// The first chunks of the memory: where uniform operands are spread, one for each operand an operation may have.
@@ -67,21 +68,21 @@ const SPREAD: usize = 4;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Block<'t> {
-    program: &'t Program,
-    arch: Arch,
+    pub(super) program: Cow<'t, Program>,
+    pub(super) arch: Arch,
     steps: Vec<Step>,
     /// The operands of kernels.
     pool: Vec<Operand>,
     /// The values that are the same for all points, in `f64`: leaves, and the lines of the uniform stages.
-    uniform: Vec<f64>,
+    pub(super) uniform: Vec<f64>,
     /// The first stage that is run for each point: 2, or 1 where each point has its own time.
-    first_stage: usize,
+    pub(super) first_stage: usize,
     /// The same in `f32`.
-    spread: Vec<f32>,
+    pub(super) spread: Vec<f32>,
     /// The chunks uniform values are spread over, then the blocks' registers, `chunks` each.
-    memory: Vec<Chunk>,
-    chunks: usize,
-    outputs: Vec<Operand>,
+    pub(super) memory: Vec<Chunk>,
+    pub(super) chunks: usize,
+    pub(super) outputs: Vec<Operand>,
     /// The inputs of a kernel, gathered.
     inputs: Vec<Chunk>,
 }
@@ -89,16 +90,15 @@ pub struct Block<'t> {
 impl<'t> Block<'t> {
     /// A block whose points share one time, at first 0. Parameters are at their own values.
     pub fn new(tape: &'t Tape) -> Block<'t> {
-        Block::with_first_stage(tape, 2)
+        Block::of_program(Cow::Borrowed(&tape.program), 2)
     }
 
     /// A block whose points have a time each, given as a fourth coordinate.
     pub fn over_times(tape: &'t Tape) -> Block<'t> {
-        Block::with_first_stage(tape, 1)
+        Block::of_program(Cow::Borrowed(&tape.program), 1)
     }
 
-    fn with_first_stage(tape: &'t Tape, first_stage: usize) -> Block<'t> {
-        let program = &tape.program;
+    pub(super) fn of_program(program: Cow<'t, Program>, first_stage: usize) -> Block<'t> {
         let (registers, count) = program.allocate(first_stage);
         let leaves = program.leaves();
         let uniforms = leaves + program.stage(first_stage).start;
@@ -133,8 +133,9 @@ impl<'t> Block<'t> {
             Step { code: line.code, out: at((uniforms + i) as u32).start, operands }
         });
         let steps = steps.collect();
+        let outputs = program.outputs.iter().map(|&value| at(value)).collect();
+        let parameters: Vec<f64> = program.parameters.iter().map(|parameter| parameter.value()).collect();
         let mut block = Block {
-            program,
             arch: Arch::new(),
             steps,
             pool,
@@ -143,12 +144,12 @@ impl<'t> Block<'t> {
             spread: vec![0.0; uniforms],
             memory: vec![Lanes([0.0; WIDTH]); SPREAD + blocks * chunks],
             chunks,
-            outputs: program.outputs.iter().map(|&value| at(value)).collect(),
+            outputs,
             inputs: Vec::new(),
+            program,
         };
-        let parameters: Vec<f64> = tape.parameters().map(|parameter| parameter.value()).collect();
         let constants = COORDINATES + parameters.len();
-        block.uniform[constants..leaves].copy_from_slice(&program.constants);
+        block.uniform[constants..leaves].copy_from_slice(&block.program.constants);
         block.set_parameters(&parameters);
         block
     }
@@ -177,7 +178,7 @@ impl<'t> Block<'t> {
 
     /// Computes what is the same for all points, in `f64`.
     fn run_uniform(&mut self, stage: usize) {
-        let program = self.program;
+        let program = &*self.program;
         if stage < self.first_stage {
             for i in program.stage(stage) {
                 let line = &program.lines[i];
@@ -222,6 +223,27 @@ impl<'t> Block<'t> {
     }
 
     fn eval_block<const N: usize>(&mut self, points: [&[f32]; N], outputs: &mut [&mut [f32]], start: usize) {
+        self.forward(points);
+        let count = points[0].len();
+        for (output, out) in outputs.iter_mut().enumerate() {
+            self.copy_output(output, &mut out[start..start + count]);
+        }
+    }
+
+    /// Copies an output at the first points of the last block.
+    pub(super) fn copy_output(&self, output: usize, out: &mut [f32]) {
+        let operand = self.outputs[output];
+        if operand.stride == 0 {
+            return out.fill(self.spread[operand.start as usize]);
+        }
+        for (c, values) in out.chunks_mut(WIDTH).enumerate() {
+            let chunk = &self.memory[operand.at(c)];
+            values.copy_from_slice(&chunk.0[..values.len()]);
+        }
+    }
+
+    /// Runs the tape over at most a block of points: the outputs are then in memory.
+    pub(super) fn forward<const N: usize>(&mut self, points: [&[f32]; N]) {
         let count = points[0].len();
         for (i, axis) in points.iter().enumerate() {
             let first = SPREAD + i * self.chunks;
@@ -232,17 +254,6 @@ impl<'t> Block<'t> {
             }
         }
         self.run(count.div_ceil(WIDTH));
-        for (operand, out) in self.outputs.iter().zip(outputs) {
-            let out = &mut out[start..start + count];
-            if operand.stride == 0 {
-                out.fill(self.spread[operand.start as usize]);
-                continue;
-            }
-            for (c, values) in out.chunks_mut(WIDTH).enumerate() {
-                let chunk = &self.memory[operand.at(c)];
-                values.copy_from_slice(&chunk.0[..values.len()]);
-            }
-        }
     }
 
     /// Runs the instructions over the first chunks of the registers.
@@ -291,7 +302,7 @@ impl Operand {
 }
 
 /// How many coordinates each point has of its own.
-const fn first_stage_coordinates(first_stage: usize) -> usize {
+pub(super) const fn first_stage_coordinates(first_stage: usize) -> usize {
     if first_stage == 2 { 3 } else { 4 }
 }
 

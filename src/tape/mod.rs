@@ -9,11 +9,13 @@ mod block;
 mod machine;
 mod program;
 mod prune;
+mod sum;
 
 pub use adjoint::Adjoint;
 pub use block::Block;
 pub use machine::Machine;
 pub use prune::{Trace, Tracer};
+pub use sum::Sum;
 
 use crate::error::Result;
 use crate::field::{Field, Listing, Parameter};

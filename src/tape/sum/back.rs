@@ -1,0 +1,358 @@
+//! The way back, run: loops over chunks of points, compiled for each width of vector.
+
+use crate::number::{Lanes, Op, Smooth};
+use crate::tape::adjoint::send_back;
+use crate::tape::block::{Chunk, Operand, WIDTH};
+use crate::tape::program::Program;
+
+/// The chunk that is 0 in every lane.
+pub(super) const ZERO: Chunk = Lanes([0.0; WIDTH]);
+
+/// A step back. Adjoints are in registers of their own, a row of chunks each; what was on the way there is only read.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Step {
+    /// What an operation sends to its operands.
+    Send(Send),
+    /// Two adjoints of one value, or what is sent to it and its opposite, joined.
+    Combine { subtract: bool, a: u32, b: u32, out: u32 },
+    /// An adjoint summed over the points.
+    Sum { adjoint: u32, sum: u32 },
+    /// An adjoint times a value, summed over the points.
+    SumProduct { adjoint: u32, factor: Operand, sum: u32 },
+    /// What a kernel sends to its inputs: first and count of its inputs and targets.
+    Kernel { kernel: u32, range: (u32, u32), adjoint: u32 },
+}
+
+/// What an operation sends to its operands.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Send {
+    pub(super) op: Op,
+    /// Which operands are sent to, a bit each.
+    pub(super) mask: u8,
+    pub(super) operands: [Operand; 4],
+    pub(super) value: Operand,
+    pub(super) adjoint: u32,
+    pub(super) targets: [Target; 4],
+}
+
+/// Where something sent goes: added to register `from` it is put in register `to`, and its sum over the points is
+/// added to a sum. One of the two is wanted, and the other thrown away: that costs less than to choose.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Target {
+    pub(super) from: u32,
+    pub(super) to: u32,
+    pub(super) sum: u32,
+}
+
+impl Target {
+    /// The register that holds 0.
+    pub(super) const NOTHING: u32 = 0;
+    /// The register that nothing reads.
+    pub(super) const UNWANTED: u32 = 1;
+    /// How many registers have such a meaning.
+    pub(super) const REGISTERS: u32 = 2;
+    /// Nowhere.
+    pub(super) const NONE: Target = Target { from: Target::NOTHING, to: Target::UNWANTED, sum: 0 };
+}
+
+/// The inputs and targets of kernels, which may have any number of them.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Kernels {
+    pub(super) inputs: Vec<Operand>,
+    pub(super) targets: Vec<Target>,
+}
+
+impl Send {
+    /// The loop that sends to all of `group`: those there are send to one operand, to the first two, or to all.
+    pub(super) fn mask(op: Op, group: &[usize]) -> u8 {
+        let exact = group.iter().fold(0, |mask, n| mask | 1 << n);
+        match (op, exact) {
+            (Op::IfLess, _) | (_, 1..=4) => exact,
+            _ => 7,
+        }
+    }
+}
+
+impl Step {
+    /// Visits each register, those that are read first; `true` comes with those that are written.
+    pub(super) fn registers(&mut self, kernels: &mut Kernels, mut visit: impl FnMut(&mut u32, bool)) {
+        let all = |targets: &mut [Target], visit: &mut dyn FnMut(&mut u32, bool)| {
+            targets.iter_mut().for_each(|target| visit(&mut target.from, false));
+            targets.iter_mut().for_each(|target| visit(&mut target.to, true));
+        };
+        match self {
+            Step::Send(send) => {
+                visit(&mut send.adjoint, false);
+                all(&mut send.targets, &mut visit);
+            }
+            Step::Combine { a, b, out, .. } => {
+                visit(a, false);
+                visit(b, false);
+                visit(out, true);
+            }
+            Step::Sum { adjoint, .. } | Step::SumProduct { adjoint, .. } => visit(adjoint, false),
+            Step::Kernel { range: (start, count), adjoint, .. } => {
+                visit(adjoint, false);
+                let range = *start as usize..(*start + *count) as usize;
+                all(&mut kernels.targets[range], &mut visit);
+            }
+        }
+    }
+}
+
+/// The steps back over the first chunks of a block.
+pub(super) struct Run<'a> {
+    pub(super) steps: &'a [Step],
+    pub(super) kernels: &'a Kernels,
+    pub(super) program: &'a Program,
+    /// What was on the way there: the values each point has of its own, and those that are the same for all.
+    pub(super) values: &'a [Chunk],
+    pub(super) spread: &'a [f32],
+    /// The registers, `row` chunks each.
+    pub(super) memory: &'a mut [Chunk],
+    pub(super) sums: &'a mut [Chunk],
+    pub(super) row: usize,
+    pub(super) chunks: usize,
+    pub(super) scratch: &'a mut Scratch,
+}
+
+/// A point's inputs to a kernel and the slopes there.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Scratch {
+    inputs: Vec<f64>,
+    slopes: Vec<f64>,
+}
+
+/// A value's chunks: one a step of the loop, or the same at each.
+#[derive(Clone, Copy)]
+struct Column<'a> {
+    chunks: &'a [Chunk],
+    stride: usize,
+}
+
+impl Column<'_> {
+    #[inline(always)]
+    fn at(self, c: usize) -> Chunk {
+        self.chunks[c * self.stride]
+    }
+}
+
+impl<'a> Run<'a> {
+    /// The column of an operand; if it is the same for all points, it is spread in `spread`.
+    #[inline(always)]
+    fn column<'b>(&self, operand: Operand, spread: &'b mut Chunk) -> Column<'b>
+    where
+        'a: 'b,
+    {
+        let (start, stride) = (operand.start as usize, operand.stride as usize);
+        match stride {
+            0 => {
+                *spread = Lanes([self.spread[start]; WIDTH]);
+                Column { chunks: std::slice::from_ref(spread), stride }
+            }
+            _ => Column { chunks: &self.values[start..start + self.chunks], stride },
+        }
+    }
+
+    #[inline(always)]
+    fn row(&self, register: u32) -> usize {
+        register as usize * self.row
+    }
+
+    #[inline(always)]
+    fn combine(&mut self, subtract: bool, [a, b, out]: [u32; 3]) {
+        let [a, b, out] = [a, b, out].map(|register| register as usize * self.row);
+        let memory = &mut *self.memory;
+        for c in 0..self.chunks {
+            let (a, b) = (memory[a + c], memory[b + c]);
+            memory[out + c] = if subtract { a - b } else { a + b };
+        }
+    }
+
+    #[inline(always)]
+    fn sum(&mut self, adjoint: u32, sum: u32) {
+        let start = self.row(adjoint);
+        let mut total = self.sums[sum as usize];
+        for chunk in &self.memory[start..start + self.chunks] {
+            total = total + *chunk;
+        }
+        self.sums[sum as usize] = total;
+    }
+
+    #[inline(always)]
+    fn sum_product(&mut self, adjoint: u32, factor: Operand, sum: u32) {
+        let mut spread = ZERO;
+        let factor = self.column(factor, &mut spread);
+        let start = self.row(adjoint);
+        let mut total = self.sums[sum as usize];
+        for (c, chunk) in self.memory[start..start + self.chunks].iter().enumerate() {
+            let factor = factor.at(c);
+            total = total + send_back(Op::Mul, 0, |_| factor, &ZERO, *chunk);
+        }
+        self.sums[sum as usize] = total;
+    }
+
+    /// What an operation sends to the operands of the mask: with both constants, the rule is compiled into the loop,
+    /// and what its parts have in common is worked out once.
+    #[inline(always)]
+    fn send<const MASK: u8>(&mut self, op: Op, send: &Send) {
+        let mut spread = [ZERO; 5];
+        let [s0, s1, s2, s3, s4] = &mut spread;
+        let [o0, o1, o2, o3] = send.operands;
+        let operands = [self.column(o0, s0), self.column(o1, s1), self.column(o2, s2), self.column(o3, s3)];
+        let value = self.column(send.value, s4);
+        let adjoint = self.row(send.adjoint);
+        let rows = send.targets.map(|target| [self.row(target.from), self.row(target.to)]);
+        let memory = &mut *self.memory;
+        let wanted = |n: usize| MASK >> n & 1 == 1;
+        let mut totals = [ZERO; 4];
+        for c in 0..self.chunks {
+            let (adjoint, value) = (memory[adjoint + c], value.at(c));
+            let mut sent = [ZERO; 4];
+            let mut joined = [ZERO; 4];
+            for n in 0..4 {
+                if wanted(n) {
+                    sent[n] = send_back(op, n, |i| operands[i].at(c), &value, adjoint);
+                    joined[n] = memory[rows[n][0] + c] + sent[n];
+                }
+            }
+            // All is read: what is written may take the place of what is not read again.
+            for n in 0..4 {
+                if wanted(n) {
+                    memory[rows[n][1] + c] = joined[n];
+                    totals[n] = totals[n] + sent[n];
+                }
+            }
+        }
+        for n in 0..4 {
+            if wanted(n) {
+                let sum = &mut self.sums[send.targets[n].sum as usize];
+                *sum = *sum + totals[n];
+            }
+        }
+    }
+
+    /// What a kernel sends to its inputs, lane by lane.
+    fn kernel(&mut self, kernel: u32, (start, count): (u32, u32), adjoint: u32) {
+        let range = start as usize..(start + count) as usize;
+        let (inputs, targets) = (&self.kernels.inputs[range.clone()], &self.kernels.targets[range]);
+        let kernel = &self.program.kernels[kernel as usize];
+        let scratch = &mut *self.scratch;
+        scratch.inputs.resize(inputs.len(), 0.0);
+        scratch.slopes.resize(inputs.len(), 0.0);
+        for c in 0..self.chunks {
+            let adjoint = self.memory[adjoint as usize * self.row + c];
+            for target in targets {
+                self.memory[target.to as usize * self.row + c] = ZERO;
+            }
+            for lane in (0..WIDTH).filter(|&lane| adjoint.0[lane] != 0.0) {
+                for (input, operand) in scratch.inputs.iter_mut().zip(inputs) {
+                    *input = f64::from(match operand.stride {
+                        0 => self.spread[operand.start as usize],
+                        _ => self.values[operand.start as usize + c].0[lane],
+                    });
+                }
+                kernel.value_with_gradient(&scratch.inputs, &mut scratch.slopes);
+                for (target, &slope) in targets.iter().zip(&scratch.slopes) {
+                    let sent = adjoint.0[lane] * slope as f32;
+                    self.memory[target.to as usize * self.row + c].0[lane] = sent;
+                    self.sums[target.sum as usize].0[lane] += sent;
+                }
+            }
+        }
+    }
+}
+
+impl pulp::NullaryFnOnce for Run<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(mut self) {
+        /// One loop for each operation and each group of operands.
+        macro_rules! each {
+            ($send:expr; $($group:tt $($op:pat => $constant:expr),*;)*) => {
+                match $send.op {
+                    $($($op => each!(@loop $group $constant, $send),)*)*
+                    _ => unreachable!("what such an operation sends back is not worked out"),
+                }
+            };
+            (@loop (1) $op:expr, $send:expr) => { self.send::<1>($op, $send) };
+            (@loop (2) $op:expr, $send:expr) => {
+                match $send.mask {
+                    1 => self.send::<1>($op, $send),
+                    2 => self.send::<2>($op, $send),
+                    _ => self.send::<3>($op, $send),
+                }
+            };
+            (@loop (3) $op:expr, $send:expr) => {
+                match $send.mask {
+                    1 => self.send::<1>($op, $send),
+                    2 => self.send::<2>($op, $send),
+                    3 => self.send::<3>($op, $send),
+                    4 => self.send::<4>($op, $send),
+                    _ => self.send::<7>($op, $send),
+                }
+            };
+            (@loop (choice) $op:expr, $send:expr) => {
+                match $send.mask {
+                    4 => self.send::<4>($op, $send),
+                    8 => self.send::<8>($op, $send),
+                    _ => self.send::<12>($op, $send),
+                }
+            };
+        }
+        let steps = self.steps;
+        for step in steps {
+            match step {
+                &Step::Combine { subtract: false, a, b, out } => self.combine(false, [a, b, out]),
+                &Step::Combine { subtract: true, a, b, out } => self.combine(true, [a, b, out]),
+                &Step::Sum { adjoint, sum } => self.sum(adjoint, sum),
+                &Step::SumProduct { adjoint, factor, sum } => self.sum_product(adjoint, factor, sum),
+                &Step::Kernel { kernel, range, adjoint } => self.kernel(kernel, range, adjoint),
+                Step::Send(send) => each! {
+                    send;
+                    (1)
+                    Op::Abs => Op::Abs,
+                    Op::Sqrt => Op::Sqrt,
+                    Op::Square => Op::Square,
+                    Op::Recip => Op::Recip,
+                    Op::Exp => Op::Exp,
+                    Op::Ln => Op::Ln,
+                    Op::Sin => Op::Sin,
+                    Op::Cos => Op::Cos,
+                    Op::Tan => Op::Tan,
+                    Op::Asin => Op::Asin,
+                    Op::Acos => Op::Acos,
+                    Op::Atan => Op::Atan,
+                    Op::Ramp => Op::Ramp;
+                    (2)
+                    Op::Mul => Op::Mul,
+                    Op::Div => Op::Div,
+                    Op::Min => Op::Min,
+                    Op::Max => Op::Max,
+                    Op::Pow => Op::Pow,
+                    Op::Atan2 => Op::Atan2,
+                    Op::Modulo => Op::Modulo,
+                    Op::Hypot => Op::Hypot;
+                    (3)
+                    Op::Length => Op::Length,
+                    Op::Mix => Op::Mix,
+                    Op::SmoothMin(Smooth::Quadratic) => Op::SmoothMin(Smooth::Quadratic),
+                    Op::SmoothMin(Smooth::Cubic) => Op::SmoothMin(Smooth::Cubic),
+                    Op::SmoothMin(Smooth::Quartic) => Op::SmoothMin(Smooth::Quartic),
+                    Op::SmoothMin(Smooth::Circular) => Op::SmoothMin(Smooth::Circular),
+                    Op::SmoothMin(Smooth::Exponential) => Op::SmoothMin(Smooth::Exponential),
+                    Op::SmoothMin(Smooth::Root) => Op::SmoothMin(Smooth::Root),
+                    Op::SmoothWeight(Smooth::Quadratic) => Op::SmoothWeight(Smooth::Quadratic),
+                    Op::SmoothWeight(Smooth::Cubic) => Op::SmoothWeight(Smooth::Cubic),
+                    Op::SmoothWeight(Smooth::Quartic) => Op::SmoothWeight(Smooth::Quartic),
+                    Op::SmoothWeight(Smooth::Circular) => Op::SmoothWeight(Smooth::Circular),
+                    Op::SmoothWeight(Smooth::Exponential) => Op::SmoothWeight(Smooth::Exponential),
+                    Op::SmoothWeight(Smooth::Root) => Op::SmoothWeight(Smooth::Root);
+                    (choice)
+                    Op::IfLess => Op::IfLess;
+                },
+            }
+        }
+    }
+}
