@@ -90,7 +90,13 @@ fn smooth_points(tape: &Tape, points: Columns) -> Columns {
 }
 
 /// A field's value and spatial gradient, summed with their squares, against `f64`. How many points were compared.
-fn sum_is_the_adjoint(name: &str, field: &Field, points: usize, ulps: f64, seed: u64) -> Result<usize, String> {
+fn sum_is_the_adjoint(
+    name: &str,
+    field: &Field,
+    points: usize,
+    ulps: f64,
+    seed: u64,
+) -> Result<usize, String> {
     let value = field.tape().map_err(|error| error.to_string())?;
     let points = smooth_points(&value, columns(points, seed));
     let mut sum = Sum::over_times(&value);
@@ -129,7 +135,8 @@ fn every_shape() {
 /// Every operation, each operand in turn the same for all points, moved by a parameter, or neither.
 #[test]
 fn every_operation_with_every_kind_of_operand() {
-    let own = |i: usize| [0.4 * x() + 0.3, 0.2 * y() - z(), 0.5 + 0.1 * t() * x(), z() + 0.3 * y()][i].clone();
+    let own =
+        |i: usize| [0.4 * x() + 0.3, 0.2 * y() - z(), 0.5 + 0.1 * t() * x(), z() + 0.3 * y()][i].clone();
     let kinds: [fn(Field, usize) -> Field; 4] = [
         |own, _| own,
         |own, i| own + 0.2 * param(&format!("a{i}"), 0.5) * sin(x()),
@@ -160,13 +167,19 @@ fn every_operation_with_every_kind_of_operand() {
             }
         }
     }
-    assert!(failures.is_empty(), "{} of {cases}:\n{}", failures.len(), failures[..failures.len().min(30)].join("\n"));
+    assert!(
+        failures.is_empty(),
+        "{} of {cases}:\n{}",
+        failures.len(),
+        failures[..failures.len().min(30)].join("\n")
+    );
     assert!(compared > 30 * cases, "too many points near kinks: {compared} of {cases} cases");
 }
 
 #[test]
 fn random_compositions() {
-    let config = Config { cases: 1500, failure_persistence: None, max_shrink_iters: 300, ..Config::default() };
+    let config =
+        Config { cases: 1500, failure_persistence: None, max_shrink_iters: 300, ..Config::default() };
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[11; 32]);
     let compared = std::cell::Cell::new(0);
     let result = TestRunner::new_with_rng(config, rng).run(&support::plan(), |plan| {

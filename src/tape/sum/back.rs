@@ -4,6 +4,7 @@ use crate::number::{Lanes, Op, Smooth};
 use crate::tape::adjoint::send_back;
 use crate::tape::block::{Chunk, Operand, WIDTH};
 use crate::tape::program::Program;
+use pulp::Arch;
 
 /// The chunk that is 0 in every lane.
 pub(super) const ZERO: Chunk = Lanes([0.0; WIDTH]);
@@ -26,9 +27,7 @@ pub(super) enum Step {
 /// What an operation sends to its operands.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Send {
-    pub(super) op: Op,
-    /// Which operands are sent to, a bit each.
-    pub(super) mask: u8,
+    pub(super) run: Loop,
     pub(super) operands: [Operand; 4],
     pub(super) value: Operand,
     pub(super) adjoint: u32,
@@ -62,17 +61,6 @@ pub(super) struct Kernels {
     pub(super) targets: Vec<Target>,
 }
 
-impl Send {
-    /// The loop that sends to all of `group`: those there are send to one operand, to the first two, or to all.
-    pub(super) fn mask(op: Op, group: &[usize]) -> u8 {
-        let exact = group.iter().fold(0, |mask, n| mask | 1 << n);
-        match (op, exact) {
-            (Op::IfLess, _) | (_, 1..=4) => exact,
-            _ => 7,
-        }
-    }
-}
-
 impl Step {
     /// Visits each register, those that are read first; `true` comes with those that are written.
     pub(super) fn registers(&mut self, kernels: &mut Kernels, mut visit: impl FnMut(&mut u32, bool)) {
@@ -100,9 +88,8 @@ impl Step {
     }
 }
 
-/// The steps back over the first chunks of a block.
-pub(super) struct Run<'a> {
-    pub(super) steps: &'a [Step],
+/// What the steps back work on: the first chunks of a block.
+pub(super) struct Frame<'a> {
     pub(super) kernels: &'a Kernels,
     pub(super) program: &'a Program,
     /// What was on the way there: the values each point has of its own, and those that are the same for all.
@@ -132,12 +119,44 @@ struct Column<'a> {
 
 impl Column<'_> {
     #[inline(always)]
-    fn at(self, c: usize) -> Chunk {
-        self.chunks[c * self.stride]
+    fn at(&self, c: usize) -> &Chunk {
+        &self.chunks[c * self.stride]
     }
 }
 
-impl<'a> Run<'a> {
+/// Some lanes of a chunk.
+#[inline(always)]
+fn part<const LANES: usize>(chunk: &Chunk, start: usize) -> Lanes<LANES> {
+    let mut lanes = [0.0; LANES];
+    for i in 0..LANES {
+        lanes[i] = chunk.0[start + i];
+    }
+    Lanes(lanes)
+}
+
+impl<'a> Frame<'a> {
+    /// Runs steps.
+    pub(super) fn back(&mut self, arch: Arch, steps: &[Step]) {
+        for step in steps {
+            match *step {
+                Step::Send(ref send) => (send.run)(arch, send, self),
+                Step::Combine { subtract, a, b, out } => arch.dispatch(
+                    #[inline(always)]
+                    || self.combine(subtract, [a, b, out]),
+                ),
+                Step::Sum { adjoint, sum } => arch.dispatch(
+                    #[inline(always)]
+                    || self.sum(adjoint, sum),
+                ),
+                Step::SumProduct { adjoint, factor, sum } => arch.dispatch(
+                    #[inline(always)]
+                    || self.sum_product(adjoint, factor, sum),
+                ),
+                Step::Kernel { kernel, range, adjoint } => self.kernel(kernel, range, adjoint),
+            }
+        }
+    }
+
     /// The column of an operand; if it is the same for all points, it is spread in `spread`.
     #[inline(always)]
     fn column<'b>(&self, operand: Operand, spread: &'b mut Chunk) -> Column<'b>
@@ -186,7 +205,7 @@ impl<'a> Run<'a> {
         let start = self.row(adjoint);
         let mut total = self.sums[sum as usize];
         for (c, chunk) in self.memory[start..start + self.chunks].iter().enumerate() {
-            let factor = factor.at(c);
+            let factor = *factor.at(c);
             total = total + send_back(Op::Mul, 0, |_| factor, &ZERO, *chunk);
         }
         self.sums[sum as usize] = total;
@@ -194,8 +213,11 @@ impl<'a> Run<'a> {
 
     /// What an operation sends to the operands of the mask: with both constants, the rule is compiled into the loop,
     /// and what its parts have in common is worked out once.
+    ///
+    /// `LANES` of a chunk go through the rule at a time. With one the compiler makes vectors of the loop over lanes,
+    /// in much less time than of rules over whole chunks.
     #[inline(always)]
-    fn send<const MASK: u8>(&mut self, op: Op, send: &Send) {
+    fn send<const MASK: u8, const LANES: usize>(&mut self, op: Op, send: &Send) {
         let mut spread = [ZERO; 5];
         let [s0, s1, s2, s3, s4] = &mut spread;
         let [o0, o1, o2, o3] = send.operands;
@@ -207,20 +229,34 @@ impl<'a> Run<'a> {
         let wanted = |n: usize| MASK >> n & 1 == 1;
         let mut totals = [ZERO; 4];
         for c in 0..self.chunks {
+            let arguments = [operands[0].at(c), operands[1].at(c), operands[2].at(c), operands[3].at(c)];
             let (adjoint, value) = (memory[adjoint + c], value.at(c));
             let mut sent = [ZERO; 4];
+            let mut lane = 0;
+            while lane < WIDTH {
+                for n in 0..4 {
+                    if wanted(n) {
+                        let arg = |i: usize| part::<LANES>(arguments[i], lane);
+                        let adjoint = part::<LANES>(&adjoint, lane);
+                        let part = send_back(op, n, arg, &part::<LANES>(value, lane), adjoint);
+                        for i in 0..LANES {
+                            sent[n].0[lane + i] = part.0[i];
+                        }
+                    }
+                }
+                lane += LANES;
+            }
             let mut joined = [ZERO; 4];
             for n in 0..4 {
                 if wanted(n) {
-                    sent[n] = send_back(op, n, |i| operands[i].at(c), &value, adjoint);
                     joined[n] = memory[rows[n][0] + c] + sent[n];
+                    totals[n] = totals[n] + sent[n];
                 }
             }
             // All is read: what is written may take the place of what is not read again.
             for n in 0..4 {
                 if wanted(n) {
                     memory[rows[n][1] + c] = joined[n];
-                    totals[n] = totals[n] + sent[n];
                 }
             }
         }
@@ -263,96 +299,109 @@ impl<'a> Run<'a> {
     }
 }
 
-impl pulp::NullaryFnOnce for Run<'_> {
-    type Output = ();
+/// An operation that is a constant, so that its rule is compiled into the loop.
+trait Constant {
+    const OP: Op;
+}
 
-    #[inline(always)]
-    fn call(mut self) {
-        /// One loop for each operation and each group of operands.
-        macro_rules! each {
-            ($send:expr; $($group:tt $($op:pat => $constant:expr),*;)*) => {
-                match $send.op {
-                    $($($op => each!(@loop $group $constant, $send),)*)*
-                    _ => unreachable!("what such an operation sends back is not worked out"),
-                }
-            };
-            (@loop (1) $op:expr, $send:expr) => { self.send::<1>($op, $send) };
-            (@loop (2) $op:expr, $send:expr) => {
-                match $send.mask {
-                    1 => self.send::<1>($op, $send),
-                    2 => self.send::<2>($op, $send),
-                    _ => self.send::<3>($op, $send),
-                }
-            };
-            (@loop (3) $op:expr, $send:expr) => {
-                match $send.mask {
-                    1 => self.send::<1>($op, $send),
-                    2 => self.send::<2>($op, $send),
-                    3 => self.send::<3>($op, $send),
-                    4 => self.send::<4>($op, $send),
-                    _ => self.send::<7>($op, $send),
-                }
-            };
-            (@loop (choice) $op:expr, $send:expr) => {
-                match $send.mask {
-                    4 => self.send::<4>($op, $send),
-                    8 => self.send::<8>($op, $send),
-                    _ => self.send::<12>($op, $send),
-                }
-            };
-        }
-        let steps = self.steps;
-        for step in steps {
-            match step {
-                &Step::Combine { subtract: false, a, b, out } => self.combine(false, [a, b, out]),
-                &Step::Combine { subtract: true, a, b, out } => self.combine(true, [a, b, out]),
-                &Step::Sum { adjoint, sum } => self.sum(adjoint, sum),
-                &Step::SumProduct { adjoint, factor, sum } => self.sum_product(adjoint, factor, sum),
-                &Step::Kernel { kernel, range, adjoint } => self.kernel(kernel, range, adjoint),
-                Step::Send(send) => each! {
-                    send;
-                    (1)
-                    Op::Abs => Op::Abs,
-                    Op::Sqrt => Op::Sqrt,
-                    Op::Square => Op::Square,
-                    Op::Recip => Op::Recip,
-                    Op::Exp => Op::Exp,
-                    Op::Ln => Op::Ln,
-                    Op::Sin => Op::Sin,
-                    Op::Cos => Op::Cos,
-                    Op::Tan => Op::Tan,
-                    Op::Asin => Op::Asin,
-                    Op::Acos => Op::Acos,
-                    Op::Atan => Op::Atan,
-                    Op::Ramp => Op::Ramp;
-                    (2)
-                    Op::Mul => Op::Mul,
-                    Op::Div => Op::Div,
-                    Op::Min => Op::Min,
-                    Op::Max => Op::Max,
-                    Op::Pow => Op::Pow,
-                    Op::Atan2 => Op::Atan2,
-                    Op::Modulo => Op::Modulo,
-                    Op::Hypot => Op::Hypot;
-                    (3)
-                    Op::Length => Op::Length,
-                    Op::Mix => Op::Mix,
-                    Op::SmoothMin(Smooth::Quadratic) => Op::SmoothMin(Smooth::Quadratic),
-                    Op::SmoothMin(Smooth::Cubic) => Op::SmoothMin(Smooth::Cubic),
-                    Op::SmoothMin(Smooth::Quartic) => Op::SmoothMin(Smooth::Quartic),
-                    Op::SmoothMin(Smooth::Circular) => Op::SmoothMin(Smooth::Circular),
-                    Op::SmoothMin(Smooth::Exponential) => Op::SmoothMin(Smooth::Exponential),
-                    Op::SmoothMin(Smooth::Root) => Op::SmoothMin(Smooth::Root),
-                    Op::SmoothWeight(Smooth::Quadratic) => Op::SmoothWeight(Smooth::Quadratic),
-                    Op::SmoothWeight(Smooth::Cubic) => Op::SmoothWeight(Smooth::Cubic),
-                    Op::SmoothWeight(Smooth::Quartic) => Op::SmoothWeight(Smooth::Quartic),
-                    Op::SmoothWeight(Smooth::Circular) => Op::SmoothWeight(Smooth::Circular),
-                    Op::SmoothWeight(Smooth::Exponential) => Op::SmoothWeight(Smooth::Exponential),
-                    Op::SmoothWeight(Smooth::Root) => Op::SmoothWeight(Smooth::Root);
-                    (choice)
-                    Op::IfLess => Op::IfLess;
-                },
+/// A loop that sends.
+pub(super) type Loop = fn(Arch, &Send, &mut Frame);
+
+/// The loop of an operation that sends to the operands of the mask.
+///
+/// Each is a function of its own: in one large function they take the compiler many minutes.
+fn run<O: Constant, const MASK: u8, const LANES: usize>(arch: Arch, send: &Send, frame: &mut Frame) {
+    arch.dispatch(
+        #[inline(always)]
+        || frame.send::<MASK, LANES>(O::OP, send),
+    );
+}
+
+/// The loop that sends to all of a group of operands, a bit each; it may be one that works out more.
+pub(super) fn loop_of(op: Op, group: u8) -> Loop {
+    macro_rules! each {
+        ($($kind:tt $($op:pat => $constant:expr),*;)*) => {
+            match op {
+                $($($op => {
+                    struct This;
+                    impl Constant for This {
+                        const OP: Op = $constant;
+                    }
+                    each!(@of $kind)
+                })*)*
+                _ => unreachable!("what such an operation sends back is not worked out"),
             }
-        }
+        };
+        (@of sine) => { run::<This, 1, WIDTH> };
+        (@of one) => { run::<This, 1, 1> };
+        (@of cheap) => {
+            match group {
+                1 => run::<This, 1, 1>,
+                2 => run::<This, 2, 1>,
+                _ => run::<This, 3, 1>,
+            }
+        };
+        (@of power) => {
+            match group {
+                1 => run::<This, 1, 1>,
+                _ => run::<This, 3, 1>,
+            }
+        };
+        (@of two) => { run::<This, 3, 1> };
+        (@of blend) => {
+            match group {
+                1..=3 => run::<This, 3, 1>,
+                _ => run::<This, 7, 1>,
+            }
+        };
+        (@of three) => { run::<This, 7, 1> };
+        (@of choice) => {
+            match group {
+                4 => run::<This, 4, 1>,
+                8 => run::<This, 8, 1>,
+                _ => run::<This, 12, 1>,
+            }
+        };
+    }
+    each! {
+        sine Op::Sin => Op::Sin, Op::Cos => Op::Cos;
+        one
+        Op::Abs => Op::Abs,
+        Op::Sqrt => Op::Sqrt,
+        Op::Square => Op::Square,
+        Op::Recip => Op::Recip,
+        Op::Exp => Op::Exp,
+        Op::Ln => Op::Ln,
+        Op::Tan => Op::Tan,
+        Op::Asin => Op::Asin,
+        Op::Acos => Op::Acos,
+        Op::Atan => Op::Atan,
+        Op::Ramp => Op::Ramp;
+        cheap
+        Op::Mul => Op::Mul,
+        Op::Div => Op::Div,
+        Op::Min => Op::Min,
+        Op::Max => Op::Max;
+        power Op::Pow => Op::Pow;
+        two
+        Op::Atan2 => Op::Atan2,
+        Op::Modulo => Op::Modulo,
+        Op::Hypot => Op::Hypot;
+        blend
+        Op::Mix => Op::Mix,
+        Op::SmoothMin(Smooth::Quadratic) => Op::SmoothMin(Smooth::Quadratic),
+        Op::SmoothMin(Smooth::Cubic) => Op::SmoothMin(Smooth::Cubic),
+        Op::SmoothMin(Smooth::Quartic) => Op::SmoothMin(Smooth::Quartic),
+        Op::SmoothMin(Smooth::Circular) => Op::SmoothMin(Smooth::Circular),
+        Op::SmoothMin(Smooth::Exponential) => Op::SmoothMin(Smooth::Exponential),
+        Op::SmoothMin(Smooth::Root) => Op::SmoothMin(Smooth::Root),
+        Op::SmoothWeight(Smooth::Quadratic) => Op::SmoothWeight(Smooth::Quadratic),
+        Op::SmoothWeight(Smooth::Cubic) => Op::SmoothWeight(Smooth::Cubic),
+        Op::SmoothWeight(Smooth::Quartic) => Op::SmoothWeight(Smooth::Quartic),
+        Op::SmoothWeight(Smooth::Circular) => Op::SmoothWeight(Smooth::Circular),
+        Op::SmoothWeight(Smooth::Exponential) => Op::SmoothWeight(Smooth::Exponential),
+        Op::SmoothWeight(Smooth::Root) => Op::SmoothWeight(Smooth::Root);
+        three Op::Length => Op::Length;
+        choice Op::IfLess => Op::IfLess;
     }
 }

@@ -13,7 +13,7 @@ use super::Tape;
 use super::adjoint::send_back_through;
 use super::block::{Block, Chunk, Operand, WIDTH, first_stage_coordinates};
 use super::program::COORDINATES;
-use back::{Run, Scratch, ZERO};
+use back::{Frame, Scratch, ZERO};
 use plan::{Plan, Seed};
 use rayon::prelude::*;
 use std::array::from_fn;
@@ -308,8 +308,7 @@ impl Sum {
                 }
             }
         }
-        self.block.arch.dispatch(Run {
-            steps: &self.plan.steps,
+        let mut frame = Frame {
             kernels: &self.plan.kernels,
             program: &self.block.program,
             values: &self.block.memory,
@@ -319,7 +318,8 @@ impl Sum {
             row,
             chunks: count.div_ceil(WIDTH),
             scratch: &mut self.scratch,
-        });
+        };
+        frame.back(self.block.arch, &self.plan.steps);
     }
 
     /// Adds the sums in `f32` to those in `f64`.

@@ -1,6 +1,6 @@
 //! The way back, planned: which adjoint is sent where, in which registers, and what of the way there it reads.
 
-use super::back::{Kernels, Send, Step, Target};
+use super::back::{Kernels, Send, Step, Target, loop_of};
 use super::rule::{Rule, Sent, rules};
 use crate::number::Op;
 use crate::tape::block::{Operand, first_stage_coordinates};
@@ -201,8 +201,7 @@ impl Planner<'_> {
     /// What an operation sends to some of its operands, worked out together.
     fn send(&mut self, op: Op, value: u32, operands: &[u32], group: &[usize], adjoint: Adjoint) {
         let mut send = Send {
-            op,
-            mask: Send::mask(op, group),
+            run: loop_of(op, group.iter().fold(0, |mask, n| mask | 1 << n)),
             operands: [Operand::NONE; 4],
             value: Operand::NONE,
             adjoint: adjoint.register,
