@@ -4,7 +4,8 @@ use crate::number::{Lanes, Op, Smooth};
 use crate::tape::adjoint::send_back;
 use crate::tape::block::{Chunk, Operand, WIDTH};
 use crate::tape::program::Program;
-use pulp::Arch;
+use pulp::{Arch, NullaryFnOnce};
+use std::marker::PhantomData;
 
 /// The chunk that is 0 in every lane.
 pub(super) const ZERO: Chunk = Lanes([0.0; WIDTH]);
@@ -138,21 +139,10 @@ impl<'a> Frame<'a> {
     /// Runs steps.
     pub(super) fn back(&mut self, arch: Arch, steps: &[Step]) {
         for step in steps {
-            match *step {
-                Step::Send(ref send) => (send.run)(arch, send, self),
-                Step::Combine { subtract, a, b, out } => arch.dispatch(
-                    #[inline(always)]
-                    || self.combine(subtract, [a, b, out]),
-                ),
-                Step::Sum { adjoint, sum } => arch.dispatch(
-                    #[inline(always)]
-                    || self.sum(adjoint, sum),
-                ),
-                Step::SumProduct { adjoint, factor, sum } => arch.dispatch(
-                    #[inline(always)]
-                    || self.sum_product(adjoint, factor, sum),
-                ),
-                Step::Kernel { kernel, range, adjoint } => self.kernel(kernel, range, adjoint),
+            match step {
+                Step::Send(send) => (send.run)(arch, send, self),
+                &Step::Kernel { kernel, range, adjoint } => self.kernel(kernel, range, adjoint),
+                _ => arch.dispatch(Plain { step, frame: self }),
             }
         }
     }
@@ -311,10 +301,46 @@ pub(super) type Loop = fn(Arch, &Send, &mut Frame);
 ///
 /// Each is a function of its own: in one large function they take the compiler many minutes.
 fn run<O: Constant, const MASK: u8, const LANES: usize>(arch: Arch, send: &Send, frame: &mut Frame) {
-    arch.dispatch(
-        #[inline(always)]
-        || frame.send::<MASK, LANES>(O::OP, send),
-    );
+    arch.dispatch(Sending::<O, MASK, LANES> { send, frame, operation: PhantomData });
+}
+
+// What is compiled for each width of vector. These are types with a method, since a closure is not inlined for certain.
+
+/// See [`run`].
+struct Sending<'s, 'f, 'a, O, const MASK: u8, const LANES: usize> {
+    send: &'s Send,
+    frame: &'f mut Frame<'a>,
+    operation: PhantomData<O>,
+}
+
+impl<O: Constant, const MASK: u8, const LANES: usize> NullaryFnOnce for Sending<'_, '_, '_, O, MASK, LANES> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        self.frame.send::<MASK, LANES>(O::OP, self.send);
+    }
+}
+
+/// A step that works no rule out.
+struct Plain<'s, 'f, 'a> {
+    step: &'s Step,
+    frame: &'f mut Frame<'a>,
+}
+
+impl NullaryFnOnce for Plain<'_, '_, '_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        match *self.step {
+            Step::Combine { subtract: false, a, b, out } => self.frame.combine(false, [a, b, out]),
+            Step::Combine { subtract: true, a, b, out } => self.frame.combine(true, [a, b, out]),
+            Step::Sum { adjoint, sum } => self.frame.sum(adjoint, sum),
+            Step::SumProduct { adjoint, factor, sum } => self.frame.sum_product(adjoint, factor, sum),
+            Step::Send(_) | Step::Kernel { .. } => unreachable!("these have loops of their own"),
+        }
+    }
 }
 
 /// The loop that sends to all of a group of operands, a bit each; it may be one that works out more.
