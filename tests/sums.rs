@@ -193,3 +193,200 @@ fn random_compositions() {
     }
     assert!(compared.get() > 30 * 1500, "too many points near kinks: {}", compared.get());
 }
+
+/// A moving scene with a bit of everything, and 6 parameters.
+fn scene() -> Field {
+    let moving = r#box((1.0, param("height", 0.5), 0.8)).rotate((1, 2, 3), t() * param("speed", 0.7));
+    let ball = sphere(param("r", 0.5)).translate((0.2, param("rise", 0.3) * sin(t()), 0));
+    let blended = ball.smooth_union(moving, param("blend", 0.3));
+    blended | torus(0.8, param("tube", 0.1))
+}
+
+/// A tape of a field and its derivatives in space, for losses of both.
+fn with_slopes(field: &Field) -> Tape {
+    let [x, y, z, _] = field.gradient();
+    Tape::new(&[field.clone(), x, y, z]).unwrap()
+}
+
+#[test]
+fn losses_of_derivatives_have_mixed_derivatives() {
+    let tape = with_slopes(&scene());
+    let points = smooth_points(&scene().tape().unwrap(), columns(3000, 3));
+    let mut sum = Sum::over_times(&tape);
+    sum.add_loss(views(&points), |_, outputs: [&[f32]; 4], seeds| half_squares_of(outputs, seeds));
+    let truth = reference(&tape, &points, half_squares);
+    assert!(truth.sizes.iter().all(|&size| size > 1.0), "{truth:?}");
+    holds("half squares", &sum, &truth, 64.0).unwrap();
+}
+
+#[test]
+fn kernels_send_back() {
+    let rough = scene().displace(param("depth", 0.1) * noise(param("grain", 0.6)));
+    let swept = sphere(0.4).translate((t(), 0, 0)).sweep(0, param("until", 0.6)).offset(param("offset", 0.1));
+    let still =
+        sphere(0.5).offset(noise(param("grain", 0.6)).remap([0.1, 0.2, 0.3, 0.4].map(Field::constant)));
+    for (name, field, points) in
+        [("noise", rough, 400), ("sweep", swept, 40), ("one for all points", still, 50)]
+    {
+        let compared = sum_is_the_adjoint(name, &field, points, 256.0, 7).unwrap();
+        assert!(compared * 10 > points * 9, "{name}: {compared}");
+    }
+}
+
+#[test]
+fn choices_send_everything_to_what_they_chose() {
+    let (a, b) = (param("a", 1.0), param("b", 1.0));
+    // The other branch is infinite, or steep without end, and sends nothing.
+    let wild = |own: &Field| own * (x() - x().sin() * 0).recip();
+    let tie = (&a * x()).min(&b * x());
+    let least = (&a * x()).min(wild(&b).abs() + 10);
+    let most = (&a * x()).max(-(wild(&b).abs()) - 10);
+    let chosen = if_less(x(), 1, &a * x(), (&b * (1 - x())).sqrt());
+    let root = (&a * x().square()).sqrt() + (&b * x()).abs();
+    let columns: Columns = [vec![0.0, 0.5, -0.25, 0.0], vec![0.0; 4], vec![0.0; 4], vec![0.0; 4]];
+    for (n, field) in [tie, least, most, chosen, root].into_iter().enumerate() {
+        let tape = field.tape().unwrap();
+        let mut sum = Sum::over_times(&tape);
+        sum.add(views(&columns));
+        assert!(sum.gradient().iter().all(|slope| slope.is_finite()), "{n}: {:?}", sum.gradient());
+        holds(&format!("choice {n}"), &sum, &reference(&tape, &columns, |f| (f[0], vec![1.0])), 16.0)
+            .unwrap();
+    }
+}
+
+/// Outputs that are the same for all points, the same twice, coordinates, and numbers; an operand that stands twice.
+#[test]
+fn outputs_of_every_kind() {
+    let (a, b) = (param("a", 0.7), param("b", 0.4));
+    let [shared, both] = [(&a * &b).exp(), (&a * x()).min(&b + y())];
+    let outputs =
+        [shared, both.clone(), both.clone(), a.clone(), x(), Field::constant(2.0), &both * &both, y().sin()];
+    let tape = Tape::new(&outputs).unwrap();
+    let points = columns(777, 9);
+    for time in [None, Some(0.3)] {
+        let mut points = points.clone();
+        let loss = |_: usize, f: [&[f32]; 8], seeds: [&mut [f32]; 8]| half_squares_of(f, seeds);
+        let sum = match time {
+            None => {
+                let mut sum = Sum::over_times(&tape);
+                sum.add_loss(views(&points), loss);
+                sum
+            }
+            Some(t) => {
+                points[3].fill(t);
+                let mut sum = Sum::new(&tape);
+                sum.set_time(t.into());
+                sum.add_loss([&points[0], &points[1], &points[2]], loss);
+                sum
+            }
+        };
+        holds("outputs", &sum, &reference(&tape, &points, half_squares), 16.0).unwrap();
+    }
+}
+
+#[test]
+fn any_number_of_points_in_any_portions() {
+    let tape = scene().tape().unwrap();
+    let smooth = smooth_points(&tape, columns(20_500, 4));
+    let all = views(&smooth);
+    for count in [0, 1, 2, 15, 16, 17, 255, 1003, 8192, 8193, 20_000] {
+        let points = all.map(|axis| axis[..count].to_vec());
+        let truth = reference(&tape, &points, |f| (f[0], vec![1.0]));
+        let mut whole = Sum::over_times(&tape);
+        whole.add(views(&points));
+        holds(&format!("{count} points"), &whole, &truth, 64.0).unwrap();
+        let mut portions = Sum::over_times(&tape);
+        for start in (0..count).step_by(733) {
+            let end = (start + 733).min(count);
+            portions.add(all.map(|axis| &axis[start..end]));
+        }
+        holds(&format!("{count} points in portions"), &portions, &truth, 64.0).unwrap();
+    }
+}
+
+/// At one time after another, the derivative is of all that was added; setting the parameters begins again.
+#[test]
+fn times_and_parameters_may_change() {
+    let tape = scene().tape().unwrap();
+    let mut points = smooth_points(&tape, columns(500, 6));
+    let mut sum = Sum::new(&tape);
+    sum.add([&points[0], &points[1], &points[2]]);
+    sum.set_parameters(&tape.parameters().map(|parameter| parameter.value()).collect::<Vec<_>>());
+    let mut columns: Columns = Default::default();
+    for frame in [0.0f32, 0.4, 1.1] {
+        sum.set_time(frame.into());
+        sum.add([&points[0], &points[1], &points[2]]);
+        points[3].fill(frame);
+        for (all, axis) in columns.iter_mut().zip(&points) {
+            all.extend(axis);
+        }
+    }
+    holds("frames", &sum, &reference(&tape, &columns, |f| (f[0], vec![1.0])), 256.0).unwrap();
+}
+
+/// The bound that is stated where the sums are: f32 between, f64 beyond. Addends of one sign, over many points.
+#[test]
+fn long_sums_lose_nothing() {
+    let tape = (param("a", 1.1) * (x().square() + 1)).tape().unwrap();
+    let xs: Vec<f32> = (0..300_000).map(|i| (i as f32 * 0.37).sin()).collect();
+    let zeros = vec![0.0; xs.len()];
+    let mut sum = Sum::new(&tape);
+    sum.add([&xs, &zeros, &zeros]);
+    let exact: f64 = xs.iter().map(|&x| f64::from(x) * f64::from(x) + 1.0).sum();
+    assert!((sum.gradient()[0] / exact - 1.0).abs() < 1e-7, "{} {exact}", sum.gradient()[0]);
+    // One parameter that is used in very many places.
+    let many = (1..4000).map(|i| (param("k", 0.5) * (x() + i)).abs()).reduce(|sum, more| sum + more).unwrap();
+    let tape = many.tape().unwrap();
+    let mut sum = Sum::new(&tape);
+    sum.add([&xs[..300], &zeros[..300], &zeros[..300]]);
+    let exact: f64 =
+        xs[..300].iter().map(|&x| (1..4000).map(|i| (f64::from(x) + f64::from(i)).abs()).sum::<f64>()).sum();
+    assert!((sum.gradient()[0] / exact - 1.0).abs() < 1e-6, "{} {exact}", sum.gradient()[0]);
+}
+
+#[test]
+fn any_number_of_threads_gives_the_same_bits() {
+    let tape = with_slopes(&scene());
+    let points = columns(50_001, 8);
+    let on = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| {
+            let mut sum = Sum::over_times(&tape);
+            sum.add_loss(views(&points), |_, f: [&[f32]; 4], seeds| half_squares_of(f, seeds));
+            (sum.total().to_bits(), sum.gradient().iter().map(|slope| slope.to_bits()).collect::<Vec<_>>())
+        })
+    };
+    let one = on(1);
+    assert!(one == on(2) && one == on(4));
+}
+
+/// The index a loss is given is that of its first point.
+#[test]
+fn a_loss_knows_its_points() {
+    let tape = (param("scale", 2.0) * x()).tape().unwrap();
+    let xs: Vec<f32> = (0..20_000).map(|i| (i % 7) as f32).collect();
+    let zeros = vec![0.0; xs.len()];
+    let targets: Vec<f32> = xs.iter().map(|x| 2.0 * x).collect();
+    let mut sum = Sum::new(&tape);
+    sum.add_loss([&xs, &zeros, &zeros], |start, [values]: [&[f32]; 1], [seeds]| {
+        let mut loss = 0.0;
+        for (i, (seed, value)) in seeds.iter_mut().zip(values).enumerate() {
+            *seed = value - targets[start + i];
+            loss += f64::from(*seed).abs();
+        }
+        loss
+    });
+    assert_eq!((sum.total(), sum.gradient()), (0.0, vec![0.0]));
+}
+
+#[test]
+fn a_tape_without_parameters_or_without_outputs_sums() {
+    let tape = sphere(0.5).tape().unwrap();
+    let mut sum = Sum::new(&tape);
+    sum.add([&[1.5], &[0.0], &[0.0]]);
+    assert_eq!((sum.total(), sum.gradient()), (1.0, Vec::new()));
+    let none = Tape::new(&[]).unwrap();
+    let mut sum = Sum::new(&none);
+    sum.add([&[1.5], &[0.0], &[0.0]]);
+    assert_eq!((sum.total(), sum.gradient()), (0.0, Vec::new()));
+}

@@ -2,7 +2,7 @@
 //!
 //! [`Tape`] is the program with its registers allocated, [`Machine`] the one generic interpreter, [`Adjoint`] the
 //! reverse pass, and [`Trace`] what an interval evaluation learnt over a box, from which [`Tape::prune`] makes the
-//! shorter program that is enough inside the box.
+//! shorter program that is enough inside the box. [`Block`] runs many points at once, and [`Sum`] sums over them.
 
 mod adjoint;
 mod block;

@@ -245,7 +245,7 @@ impl Bench {
         for (n, name, op) in [(1, "", "c"), (2, " with the eikonal term", "d")] {
             let work = format!("S20 moving: loss{name} and its 141 derivatives");
             line(&work, ours.operations(), "ns/point", &[seconds[n]], scale);
-            println!("| ↳ as often as the values alone: {:.2} | | | | | | |", seconds[n] / seconds[0]);
+            println!("| ↳ that is {:.2} times the values alone | | | | | | |", seconds[n] / seconds[0]);
             if let Some(file) = &self.options.jax {
                 let jax = fastest_jax(file, op)?;
                 println!(

@@ -109,6 +109,7 @@ pub(super) struct Frame<'a> {
 pub(super) struct Scratch {
     inputs: Vec<f64>,
     slopes: Vec<f64>,
+    totals: Vec<Chunk>,
 }
 
 /// A value's chunks: one a step of the loop, or the same at each.
@@ -127,6 +128,7 @@ impl Column<'_> {
 
 /// Some lanes of a chunk.
 #[inline(always)]
+#[allow(clippy::manual_memcpy)] // what is not inlined would be compiled for the plainest machine
 fn part<const LANES: usize>(chunk: &Chunk, start: usize) -> Lanes<LANES> {
     let mut lanes = [0.0; LANES];
     for i in 0..LANES {
@@ -163,6 +165,13 @@ impl<'a> Frame<'a> {
         }
     }
 
+    /// Adds what a step has summed: the chunks of a block first to one another, for their rounding's sake.
+    #[inline(always)]
+    fn add_to(&mut self, sum: u32, total: Chunk) {
+        let sum = &mut self.sums[sum as usize];
+        *sum = *sum + total;
+    }
+
     #[inline(always)]
     fn row(&self, register: u32) -> usize {
         register as usize * self.row
@@ -181,11 +190,11 @@ impl<'a> Frame<'a> {
     #[inline(always)]
     fn sum(&mut self, adjoint: u32, sum: u32) {
         let start = self.row(adjoint);
-        let mut total = self.sums[sum as usize];
+        let mut total = ZERO;
         for chunk in &self.memory[start..start + self.chunks] {
             total = total + *chunk;
         }
-        self.sums[sum as usize] = total;
+        self.add_to(sum, total);
     }
 
     #[inline(always)]
@@ -193,12 +202,12 @@ impl<'a> Frame<'a> {
         let mut spread = ZERO;
         let factor = self.column(factor, &mut spread);
         let start = self.row(adjoint);
-        let mut total = self.sums[sum as usize];
+        let mut total = ZERO;
         for (c, chunk) in self.memory[start..start + self.chunks].iter().enumerate() {
             let factor = *factor.at(c);
             total = total + send_back(Op::Mul, 0, |_| factor, &ZERO, *chunk);
         }
-        self.sums[sum as usize] = total;
+        self.add_to(sum, total);
     }
 
     /// What an operation sends to the operands of the mask: with both constants, the rule is compiled into the loop,
@@ -252,8 +261,7 @@ impl<'a> Frame<'a> {
         }
         for n in 0..4 {
             if wanted(n) {
-                let sum = &mut self.sums[send.targets[n].sum as usize];
-                *sum = *sum + totals[n];
+                self.add_to(send.targets[n].sum, totals[n]);
             }
         }
     }
@@ -266,6 +274,8 @@ impl<'a> Frame<'a> {
         let scratch = &mut *self.scratch;
         scratch.inputs.resize(inputs.len(), 0.0);
         scratch.slopes.resize(inputs.len(), 0.0);
+        scratch.totals.clear();
+        scratch.totals.resize(inputs.len(), ZERO);
         for c in 0..self.chunks {
             let adjoint = self.memory[adjoint as usize * self.row + c];
             for target in targets {
@@ -279,12 +289,16 @@ impl<'a> Frame<'a> {
                     });
                 }
                 kernel.value_with_gradient(&scratch.inputs, &mut scratch.slopes);
-                for (target, &slope) in targets.iter().zip(&scratch.slopes) {
-                    let sent = adjoint.0[lane] * slope as f32;
+                let sent = scratch.slopes.iter().map(|&slope| adjoint.0[lane] * slope as f32);
+                for ((target, total), sent) in targets.iter().zip(&mut scratch.totals).zip(sent) {
                     self.memory[target.to as usize * self.row + c].0[lane] = sent;
-                    self.sums[target.sum as usize].0[lane] += sent;
+                    total.0[lane] += sent;
                 }
             }
+        }
+        for (target, &total) in targets.iter().zip(&scratch.totals) {
+            let sum = &mut self.sums[target.sum as usize];
+            *sum = *sum + total;
         }
     }
 }
