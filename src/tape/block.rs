@@ -39,14 +39,14 @@ struct Step {
 /// points, and `start` is its place among the uniform values: it is spread over a chunk when it is needed, so that
 /// thousands of constants take little of the cache.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Operand {
-    pub(super) start: u32,
-    pub(super) stride: u32,
+struct Operand {
+    start: u32,
+    stride: u32,
 }
 
 impl Operand {
     /// No operand: a place that can be read.
-    pub(super) const NONE: Operand = Operand { start: 0, stride: 1 };
+    const NONE: Operand = Operand { start: 0, stride: 1 };
 }
 
 /// The first chunks of the memory: where uniform operands are spread, one for each operand an operation may have.
@@ -78,11 +78,11 @@ pub struct Block<'t> {
     /// The first stage that is run for each point: 2, or 1 where each point has its own time.
     pub(super) first_stage: usize,
     /// The same in `f32`.
-    pub(super) spread: Vec<f32>,
+    spread: Vec<f32>,
     /// The chunks uniform values are spread over, then the blocks' registers, `chunks` each.
     pub(super) memory: Vec<Chunk>,
     pub(super) chunks: usize,
-    pub(super) outputs: Vec<Operand>,
+    outputs: Vec<Operand>,
     /// The inputs of a kernel, gathered.
     inputs: Vec<Chunk>,
 }
@@ -98,6 +98,7 @@ impl<'t> Block<'t> {
         Block::of_program(Cow::Borrowed(&tape.program), 1)
     }
 
+    /// A block of a program, with its first stage that is run for each point.
     pub(super) fn of_program(program: Cow<'t, Program>, first_stage: usize) -> Block<'t> {
         let (registers, count) = program.allocate(first_stage);
         let leaves = program.leaves();
@@ -228,6 +229,11 @@ impl<'t> Block<'t> {
         for (output, out) in outputs.iter_mut().enumerate() {
             self.copy_output(output, &mut out[start..start + count]);
         }
+    }
+
+    /// The first chunk in memory of an output that each point has its own of.
+    pub(super) fn start_of_output(&self, output: usize) -> usize {
+        self.outputs[output].start as usize
     }
 
     /// Copies an output at the first points of the last block.

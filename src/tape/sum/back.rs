@@ -2,7 +2,7 @@
 
 use crate::number::{Lanes, Op, Smooth};
 use crate::tape::adjoint::send_back;
-use crate::tape::block::{Chunk, Operand, WIDTH};
+use crate::tape::block::{Chunk, WIDTH};
 use crate::tape::program::Program;
 use pulp::{Arch, NullaryFnOnce};
 use std::marker::PhantomData;
@@ -20,17 +20,38 @@ pub(super) enum Step {
     /// An adjoint summed over the points.
     Sum { adjoint: u32, sum: u32 },
     /// An adjoint times a value, summed over the points.
-    SumProduct { adjoint: u32, factor: Operand, sum: u32 },
+    SumProduct { adjoint: u32, factor: Source, sum: u32 },
     /// What a kernel sends to its inputs: first and count of its inputs and targets.
     Kernel { kernel: u32, range: (u32, u32), adjoint: u32 },
+}
+
+/// Where the way there has left a value: its first chunk among those, or with stride 0 its place among the values that
+/// are the same for all points.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Source {
+    start: u32,
+    stride: u32,
+}
+
+impl Source {
+    /// No value: a place that can be read.
+    pub(super) const NONE: Source = Source { start: 0, stride: 1 };
+
+    pub(super) fn varying(start: usize) -> Source {
+        Source { start: start as u32, stride: 1 }
+    }
+
+    pub(super) fn uniform(value: u32) -> Source {
+        Source { start: value, stride: 0 }
+    }
 }
 
 /// What an operation sends to its operands.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Send {
     pub(super) run: Loop,
-    pub(super) operands: [Operand; 4],
-    pub(super) value: Operand,
+    pub(super) operands: [Source; 4],
+    pub(super) value: Source,
     pub(super) adjoint: u32,
     pub(super) targets: [Target; 4],
 }
@@ -58,7 +79,7 @@ impl Target {
 /// The inputs and targets of kernels, which may have any number of them.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Kernels {
-    pub(super) inputs: Vec<Operand>,
+    pub(super) inputs: Vec<Source>,
     pub(super) targets: Vec<Target>,
 }
 
@@ -95,7 +116,7 @@ pub(super) struct Frame<'a> {
     pub(super) program: &'a Program,
     /// What was on the way there: the values each point has of its own, and those that are the same for all.
     pub(super) values: &'a [Chunk],
-    pub(super) spread: &'a [f32],
+    pub(super) uniform: &'a [f64],
     /// The registers, `row` chunks each.
     pub(super) memory: &'a mut [Chunk],
     pub(super) sums: &'a mut [Chunk],
@@ -151,14 +172,14 @@ impl<'a> Frame<'a> {
 
     /// The column of an operand; if it is the same for all points, it is spread in `spread`.
     #[inline(always)]
-    fn column<'b>(&self, operand: Operand, spread: &'b mut Chunk) -> Column<'b>
+    fn column<'b>(&self, operand: Source, spread: &'b mut Chunk) -> Column<'b>
     where
         'a: 'b,
     {
         let (start, stride) = (operand.start as usize, operand.stride as usize);
         match stride {
             0 => {
-                *spread = Lanes([self.spread[start]; WIDTH]);
+                *spread = Lanes([self.uniform[start] as f32; WIDTH]);
                 Column { chunks: std::slice::from_ref(spread), stride }
             }
             _ => Column { chunks: &self.values[start..start + self.chunks], stride },
@@ -198,7 +219,7 @@ impl<'a> Frame<'a> {
     }
 
     #[inline(always)]
-    fn sum_product(&mut self, adjoint: u32, factor: Operand, sum: u32) {
+    fn sum_product(&mut self, adjoint: u32, factor: Source, sum: u32) {
         let mut spread = ZERO;
         let factor = self.column(factor, &mut spread);
         let start = self.row(adjoint);
@@ -283,10 +304,10 @@ impl<'a> Frame<'a> {
             }
             for lane in (0..WIDTH).filter(|&lane| adjoint.0[lane] != 0.0) {
                 for (input, operand) in scratch.inputs.iter_mut().zip(inputs) {
-                    *input = f64::from(match operand.stride {
-                        0 => self.spread[operand.start as usize],
-                        _ => self.values[operand.start as usize + c].0[lane],
-                    });
+                    *input = match operand.stride {
+                        0 => self.uniform[operand.start as usize],
+                        _ => f64::from(self.values[operand.start as usize + c].0[lane]),
+                    };
                 }
                 kernel.value_with_gradient(&scratch.inputs, &mut scratch.slopes);
                 let sent = scratch.slopes.iter().map(|&slope| adjoint.0[lane] * slope as f32);

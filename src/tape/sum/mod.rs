@@ -11,9 +11,9 @@ mod rule;
 
 use super::Tape;
 use super::adjoint::send_back_through;
-use super::block::{Block, Chunk, Operand, WIDTH, first_stage_coordinates};
+use super::block::{Block, Chunk, WIDTH, first_stage_coordinates};
 use super::program::COORDINATES;
-use back::{Frame, Scratch, ZERO};
+use back::{Frame, Scratch, Source, ZERO};
 use plan::{Plan, Seed};
 use rayon::prelude::*;
 use std::array::from_fn;
@@ -135,11 +135,11 @@ impl Sum {
         keeping.outputs.extend(&kept);
         let block = Block::of_program(Cow::Owned(keeping), first_stage);
         let outputs = program.outputs.len();
-        let places: HashMap<u32, Operand> =
-            kept.into_iter().zip(block.outputs[outputs..].iter().copied()).collect();
+        let starts = (outputs..).map(|output| block.start_of_output(output));
+        let starts: HashMap<u32, usize> = kept.into_iter().zip(starts).collect();
         let place = |value: u32| match plan::is_uniform(program, first_stage, value) {
-            true => Operand { start: value, stride: 0 },
-            false => places[&value],
+            true => Source::uniform(value),
+            false => Source::varying(starts[&value]),
         };
         let plan = plan::plan(program, first_stage, &varies, &place);
         let size = block.points();
@@ -312,7 +312,7 @@ impl Sum {
             kernels: &self.plan.kernels,
             program: &self.block.program,
             values: &self.block.memory,
-            spread: &self.block.spread,
+            uniform: &self.block.uniform,
             memory: &mut self.memory,
             sums: &mut self.recent,
             row,

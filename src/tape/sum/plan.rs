@@ -1,9 +1,9 @@
 //! The way back, planned: which adjoint is sent where, in which registers, and what of the way there it reads.
 
-use super::back::{Kernels, Send, Step, Target, loop_of};
+use super::back::{Kernels, Send, Source, Step, Target, loop_of};
 use super::rule::{Rule, Sent, rules};
 use crate::number::Op;
-use crate::tape::block::{Operand, first_stage_coordinates};
+use crate::tape::block::first_stage_coordinates;
 use crate::tape::program::{COORDINATES, Code, Program};
 use std::collections::HashMap;
 
@@ -108,7 +108,7 @@ struct Planner<'p> {
     first_stage: usize,
     varies: &'p [bool],
     /// Where the way there has left each value.
-    place: &'p dyn Fn(u32) -> Operand,
+    place: &'p dyn Fn(u32) -> Source,
     adjoints: Vec<Option<Adjoint>>,
     /// The sum that is open for a value and a sign, and how often it is added to.
     open_sums: HashMap<(u32, bool), (u32, u32)>,
@@ -120,7 +120,7 @@ pub(super) fn plan(
     program: &Program,
     first_stage: usize,
     varies: &[bool],
-    place: &dyn Fn(u32) -> Operand,
+    place: &dyn Fn(u32) -> Source,
 ) -> Plan {
     let unwanted = Sum { value: 0, negated: false };
     let plan = Plan {
@@ -202,8 +202,8 @@ impl Planner<'_> {
     fn send(&mut self, op: Op, value: u32, operands: &[u32], group: &[usize], adjoint: Adjoint) {
         let mut send = Send {
             run: loop_of(op, group.iter().fold(0, |mask, n| mask | 1 << n)),
-            operands: [Operand::NONE; 4],
-            value: Operand::NONE,
+            operands: [Source::NONE; 4],
+            value: Source::NONE,
             adjoint: adjoint.register,
             targets: [Target::NONE; 4],
         };
