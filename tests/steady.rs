@@ -1,8 +1,8 @@
-//! A machine, a tracer and an adjoint allocate when they are made, and not again.
+//! A machine, a tracer, an adjoint and a sum allocate when they are made, and not again.
 
 use fieldgrad::number::{Dual, Lanes};
 use fieldgrad::prelude::*;
-use fieldgrad::tape::{Adjoint, Machine, Tracer};
+use fieldgrad::tape::{Adjoint, Machine, Sum, Tracer};
 
 fn allocations(work: impl FnMut()) -> u64 {
     allocation_counter::measure(work).count_total
@@ -18,6 +18,8 @@ fn a_steady_state_evaluation_allocates_nothing() {
     let mut lanes = Machine::<Lanes<16>>::new(&tape);
     let mut adjoint = Adjoint::<f64>::new(&tape);
     let mut tracer = Tracer::new(&tape);
+    let mut sum = Sum::over_times(&tape);
+    let columns = [0.3, 0.1, 0.7, 0.2].map(|step| (0..1001).map(|i| i as f32 * step).collect::<Vec<f32>>());
     let weights = [1.0; 5];
     let mut work = |i: usize| {
         let at = [0.1 * i as f64, 0.2, 0.3, 0.4 * i as f64];
@@ -27,6 +29,10 @@ fn a_steady_state_evaluation_allocates_nothing() {
         lanes.at(at.map(|v| Lanes([v as f32; 16])));
         let _ = adjoint.forward(at);
         adjoint.back(&weights);
+        sum.add_loss(columns.each_ref().map(Vec::as_slice), |_, [f, ..]: [&[f32]; 5], [seeds, ..]| {
+            seeds.copy_from_slice(f);
+            f64::from(f[0])
+        });
         tracer.over(at.map(|v| Interval::new(v, v + 0.1)));
     };
     work(0);

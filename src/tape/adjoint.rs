@@ -5,6 +5,7 @@ use super::program::{COORDINATES, Code, Program};
 use crate::error::{Error, Result};
 use crate::field::{Axis, Field, Listing};
 use crate::number::{Dual, Op, Real};
+use std::ops::Range;
 
 /// Runs a tape forward and back on one number type.
 ///
@@ -69,30 +70,7 @@ impl<'t, R: Real> Adjoint<'t, R> {
         for (&output, weight) in program.outputs.iter().zip(weights) {
             add(&mut self.adjoints[output as usize], weight.clone());
         }
-        let leaves = program.leaves();
-        for (i, line) in program.lines.iter().enumerate().rev() {
-            let Some(adjoint) = self.adjoints[leaves + i].clone() else {
-                continue;
-            };
-            let operands = program.operands(line);
-            let arg = |n: usize| self.values[operands[n] as usize].clone();
-            let gradient = match line.code {
-                Code::Op(_) => Vec::new(),
-                Code::Kernel(kernel) => {
-                    let inputs: Vec<R> = (0..operands.len()).map(arg).collect();
-                    R::kernel_with_gradient(&program.kernels[kernel as usize], &inputs).1
-                }
-            };
-            for (n, &operand) in operands.iter().enumerate() {
-                if self.varies[operand as usize] {
-                    let sent = match line.code {
-                        Code::Op(op) => send_back(op, n, arg, &self.values[leaves + i], adjoint.clone()),
-                        Code::Kernel(_) => adjoint.clone().gated(gradient[n].clone()),
-                    };
-                    add(&mut self.adjoints[operand as usize], sent);
-                }
-            }
-        }
+        send_back_through(program, 0..program.lines.len(), &self.values, &mut self.adjoints, &self.varies);
     }
 
     /// The derivative in each parameter, in the tape's order.
@@ -117,8 +95,44 @@ fn add<R: Real>(total: &mut Option<R>, more: R) {
     });
 }
 
+/// Sends adjoints back through some of a program's lines, to the operands that vary.
+pub(super) fn send_back_through<R: Real>(
+    program: &Program,
+    lines: Range<usize>,
+    values: &[R],
+    adjoints: &mut [Option<R>],
+    varies: &[bool],
+) {
+    let leaves = program.leaves();
+    for i in lines.rev() {
+        let Some(adjoint) = adjoints[leaves + i].clone() else {
+            continue;
+        };
+        let line = &program.lines[i];
+        let operands = program.operands(line);
+        let arg = |n: usize| values[operands[n] as usize].clone();
+        let gradient = match line.code {
+            Code::Op(_) => Vec::new(),
+            Code::Kernel(kernel) => {
+                let inputs: Vec<R> = (0..operands.len()).map(arg).collect();
+                R::kernel_with_gradient(&program.kernels[kernel as usize], &inputs).1
+            }
+        };
+        for (n, &operand) in operands.iter().enumerate() {
+            if varies[operand as usize] {
+                let sent = match line.code {
+                    Code::Op(op) => send_back(op, n, arg, &values[leaves + i], adjoint.clone()),
+                    Code::Kernel(_) => adjoint.clone().gated(gradient[n].clone()),
+                };
+                add(&mut adjoints[operand as usize], sent);
+            }
+        }
+    }
+}
+
 /// What an operation sends back to its n-th operand.
-fn send_back<R: Real>(op: Op, n: usize, arg: impl Fn(usize) -> R, value: &R, adjoint: R) -> R {
+#[inline(always)]
+pub(super) fn send_back<R: Real>(op: Op, n: usize, arg: impl Fn(usize) -> R, value: &R, adjoint: R) -> R {
     // A choice sends everything to what it chose and nothing to the rest, without a product.
     let choose = |a: R, b: R, then: bool| {
         let (then, otherwise) =

@@ -1,7 +1,9 @@
 //! The tape: fields flattened to a straight-line program, run on any number type. Uses numbers and fields.
 //!
-//! [`Tape`] is the program, [`Machine`] the one generic interpreter, [`Adjoint`] the reverse pass, and [`Block`] what
-//! runs many points at once. [`Tracer`] runs intervals over a box, and makes the shorter tape that is enough inside.
+//! [`Tape`] is the program, [`Machine`] the one generic interpreter and [`Adjoint`] the reverse pass. [`Block`] runs
+//! many points at once, and [`Sum`] sums over them with the derivative in every parameter. [`Tracer`] runs intervals
+//! over a box, [`Boxes`] over sixteen, and both make the shorter tape that is enough inside; [`Grid`] uses that for
+//! whole pictures of space and time.
 
 mod adjoint;
 mod block;
@@ -10,6 +12,7 @@ mod grid;
 mod machine;
 mod program;
 mod prune;
+mod sum;
 
 pub use adjoint::Adjoint;
 pub use block::Block;
@@ -17,6 +20,7 @@ pub use boxes::{BOXES, Bounding, Boxes};
 pub use grid::{Grid, Samples};
 pub use machine::Machine;
 pub use prune::{Asked, Tracer};
+pub use sum::Sum;
 
 use crate::error::Result;
 use crate::field::{Field, Listing, Parameter};

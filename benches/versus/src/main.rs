@@ -10,7 +10,7 @@ use fidget::vm::VmFunction;
 use fieldgrad::Field;
 use fieldgrad::scene::vm::{read_vm, write_vm};
 use fieldgrad::tape::Samples;
-use ours::Ours;
+use ours::{Loss, Ours};
 use peer::Peer;
 use points::{Points, spread};
 use std::error::Error;
@@ -196,7 +196,7 @@ impl Bench {
             self.points_of_moving("S20 moving (Fidget: standing)", &Ours::new(&moving)?, &peers, &points);
         }
         if self.options.wants("loss") {
-            self.losses(&Ours::new(&moving)?)?;
+            self.losses(&moving, &Ours::new(&moving)?)?;
         }
         if self.options.wants("edited") {
             let mut edits = 0.0;
@@ -225,22 +225,35 @@ impl Bench {
         Bench { options }.points(work, ours, peers, points);
     }
 
-    fn losses(&self, ours: &Ours) -> Result<(), Box<dyn Error>> {
+    /// The loss over S20 and its derivatives, in turn with the values alone.
+    fn losses(&self, field: &Field, ours: &Ours) -> Result<(), Box<dyn Error>> {
         let points = Points::random(self.options.points, None);
-        for (name, op, eikonal) in [("", "c", false), (" with the eikonal term", "d", true)] {
-            let threads = self.options.threads;
-            let mut run = || drop(black_box(ours.loss(&points, eikonal, threads)));
-            let seconds = in_turn(self.options.rounds, &mut [&mut run]);
+        let scale = 1e9 / points.len() as f64;
+        let (rounds, threads) = (self.options.rounds, self.options.threads);
+        let sink = |at: usize, block: &[f32]| {
+            black_box((at, block));
+        };
+        let (mut plain, mut eikonal) = (Loss::new(field, false)?, Loss::new(field, true)?);
+        let seconds = in_turn(
+            rounds,
+            &mut [
+                &mut || drop(spread(points.len(), threads, |range| ours.values(&points, range, sink))),
+                &mut || drop(black_box(plain.over(&points))),
+                &mut || drop(black_box(eikonal.over(&points))),
+            ],
+        );
+        line("S20 moving: values alone", ours.operations(), "ns/point", &seconds[..1], scale);
+        for (n, name, op) in [(1, "", "c"), (2, " with the eikonal term", "d")] {
             let work = format!("S20 moving: loss{name} and its 141 derivatives");
-            line(&work, ours.operations(), "ns/point", &seconds, 1e9 / points.len() as f64);
+            line(&work, ours.operations(), "ns/point", &[seconds[n]], scale);
+            println!("| ↳ that is {:.2} times the values alone | | | | | | |", seconds[n] / seconds[0]);
             if let Some(file) = &self.options.jax {
                 let jax = fastest_jax(file, op)?;
-                let own = seconds[0] * 1e9 / points.len() as f64;
                 println!(
                     "| ↳ JAX, hand-tuned ({}): {} | | ns/point | | | | {:.2} × |",
                     jax.1,
                     Figure(jax.0),
-                    jax.0 / own
+                    jax.0 / (seconds[n] * scale)
                 );
             }
         }

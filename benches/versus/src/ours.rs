@@ -1,13 +1,9 @@
 //! The project's side: everything this program asks of `fieldgrad` beyond building fields, in one place.
 
-use crate::points::{Points, Time, spread};
-use fieldgrad::number::Lanes;
-use fieldgrad::tape::{self as bulk, Adjoint, Asked, Grid, Samples, Tape};
+use crate::points::{Points, Time};
+use fieldgrad::tape::{self as bulk, Asked, Grid, Samples, Sum, Tape};
 use fieldgrad::{Field, Result};
 use std::ops::Range;
-
-const WIDTH: usize = 16;
-type Block = Lanes<WIDTH>;
 
 /// A field ready to be evaluated in bulk.
 pub struct Ours {
@@ -35,19 +31,6 @@ impl Ours {
         blocks::<5>(&self.gradient, points, range, each);
     }
 
-    /// Σ f², and with the eikonal term Σ f² + 0.1·(|∇ₓf| − 1)²; and its derivative in every parameter.
-    pub fn loss(&self, points: &Points, eikonal: bool, threads: usize) -> (f64, Vec<f64>) {
-        let tape = if eikonal { &self.gradient } else { &self.value };
-        let parts = spread(points.len(), threads, |range| loss_over(tape, points, range, eikonal));
-        let zero = (0.0, vec![0.0; tape.parameters().len()]);
-        parts.into_iter().fold(zero, |(loss, mut slopes), (more, others)| {
-            for (slope, other) in slopes.iter_mut().zip(others) {
-                *slope += other;
-            }
-            (loss + more, slopes)
-        })
-    }
-
     /// A square picture of [−1, 1]² at z = 0: values, or where `only_inside` their signs, in value anything of it.
     pub fn picture(&self, side: usize, t: f32, only_inside: bool, threads: usize) -> Vec<f32> {
         self.pictures(side, Samples::one(t.into()), only_inside, threads)
@@ -68,8 +51,8 @@ impl Ours {
 /// From a field to the values of its first block.
 pub fn first_block(field: &Field) -> Result<f32> {
     let tape = field.tape()?;
-    let mut out = [0.0; WIDTH];
-    let points = [0.1, 0.2, 0.3, 0.4].map(|v| [v; WIDTH]);
+    let mut out = [0.0; 16];
+    let points = [0.1, 0.2, 0.3, 0.4].map(|v| [v; 16]);
     bulk::Block::over_times(&tape).eval(points.each_ref().map(|axis| &axis[..]), &mut [&mut out]);
     Ok(out[0])
 }
@@ -103,44 +86,54 @@ fn blocks<const N: usize>(
     }
 }
 
-fn block(column: &[f32]) -> Block {
-    match column.try_into() {
-        Ok(full) => Lanes(full),
-        Err(_) => Lanes(std::array::from_fn(|i| column[i.min(column.len() - 1)])),
+/// A sum over points and its derivative in every parameter, ready to be taken again and again.
+pub struct Loss {
+    sum: Sum,
+    eikonal: bool,
+    parameters: Vec<f64>,
+}
+
+impl Loss {
+    /// Σ f², and with the eikonal term Σ f² + 0.1·(|∇ₓf| − 1)².
+    pub fn new(field: &Field, eikonal: bool) -> Result<Loss> {
+        let [fx, fy, fz, _] = field.gradient();
+        let tape = if eikonal { Tape::new(&[field.clone(), fx, fy, fz])? } else { field.tape()? };
+        let parameters = tape.parameters().map(|parameter| parameter.value()).collect();
+        Ok(Loss { sum: Sum::over_times(&tape), eikonal, parameters })
+    }
+
+    /// The loss over points that have a time each.
+    pub fn over(&mut self, points: &Points) -> (f64, Vec<f64>) {
+        let Time::Each(times) = &points.time else { panic!("the points share one time") };
+        let [xs, ys, zs] = &points.space;
+        let columns = [&xs[..], ys, zs, times];
+        self.sum.set_parameters(&self.parameters);
+        match self.eikonal {
+            false => self.sum.add_loss(columns, |_, [values], [seeds]| squares(values, seeds)),
+            true => self.sum.add_loss(columns, |_, [f, fx, fy, fz], [seeds, sx, sy, sz]| {
+                squares(f, seeds) + eikonal([fx, fy, fz], [sx, sy, sz])
+            }),
+        }
+        (self.sum.total(), self.sum.gradient())
     }
 }
 
-fn loss_over(tape: &Tape, points: &Points, range: Range<usize>, eikonal: bool) -> (f64, Vec<f64>) {
-    let mut adjoint = Adjoint::<Block>::new(tape);
-    let mut loss = 0.0;
-    let mut slopes = vec![0.0; tape.parameters().len()];
-    for start in range.clone().step_by(WIDTH) {
-        let end = (start + WIDTH).min(range.end);
-        let [x, y, z] = std::array::from_fn(|axis| block(&points.space[axis][start..end]));
-        let t = match &points.time {
-            Time::Same(t) => Lanes([*t; WIDTH]),
-            Time::Each(t) => block(&t[start..end]),
-        };
-        let outputs: Vec<Block> = adjoint.forward([x, y, z, t]).copied().collect();
-        let counts = |lane: usize| start + lane < end;
-        let mut weights = vec![Lanes([0.0; WIDTH]); outputs.len()];
-        for lane in (0..WIDTH).filter(|&lane| counts(lane)) {
-            let f = outputs[0].0[lane];
-            loss += f64::from(f * f);
-            weights[0].0[lane] = 2.0 * f;
-            if eikonal {
-                let [gx, gy, gz] = [1, 2, 3].map(|i| outputs[i].0[lane]);
-                let norm = (gx * gx + gy * gy + gz * gz + 1e-12).sqrt();
-                loss += 0.1 * f64::from((norm - 1.0) * (norm - 1.0));
-                for (i, g) in [gx, gy, gz].into_iter().enumerate() {
-                    weights[i + 1].0[lane] = 0.2 * (norm - 1.0) * g / norm;
-                }
-            }
-        }
-        adjoint.back(&weights);
-        for (slope, block) in slopes.iter_mut().zip(adjoint.parameters()) {
-            *slope += block.0.iter().map(|&lane| f64::from(lane)).sum::<f64>();
-        }
+fn squares(values: &[f32], seeds: &mut [f32]) -> f64 {
+    for (seed, &f) in seeds.iter_mut().zip(values) {
+        *seed = 2.0 * f;
     }
-    (loss, slopes)
+    values.iter().map(|&f| f64::from(f * f)).sum()
+}
+
+/// Σ 0.1·(|∇ₓf| − 1)².
+fn eikonal([fx, fy, fz]: [&[f32]; 3], [sx, sy, sz]: [&mut [f32]; 3]) -> f64 {
+    let mut sum = 0.0;
+    for i in 0..fx.len() {
+        let [gx, gy, gz] = [fx[i], fy[i], fz[i]];
+        let norm = (gx * gx + gy * gy + gz * gz + 1e-12).sqrt();
+        let factor = 0.2 * (norm - 1.0) / norm;
+        [sx[i], sy[i], sz[i]] = [gx, gy, gz].map(|g| factor * g);
+        sum += 0.1 * f64::from((norm - 1.0) * (norm - 1.0));
+    }
+    sum
 }

@@ -17,9 +17,11 @@ use crate::number::{Lanes, Real};
 use plan::Plan;
 use pulp::Arch;
 use rayon::prelude::*;
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::ops::Range;
-use step::{Chunk, Steps, WIDTH};
+use step::Steps;
+pub(super) use step::{Chunk, WIDTH};
 
 /// How many points a thread takes at a time.
 const PIECE: usize = 4096;
@@ -40,15 +42,15 @@ const PIECE: usize = 4096;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Block<'t> {
-    program: &'t Program,
-    arch: Arch,
+    pub(super) program: Cow<'t, Program>,
+    pub(super) arch: Arch,
     plan: Plan,
     /// The values that are the same for all points, in `f64`: leaves, and the lines of the uniform stages.
-    uniform: Vec<f64>,
+    pub(super) uniform: Vec<f64>,
     /// The first stage that is run for each point: 2, or 1 where each point has its own time.
-    first_stage: usize,
+    pub(super) first_stage: usize,
     /// A chunk for each uniform value that steps read, then the blocks' registers.
-    memory: Vec<Chunk>,
+    pub(super) memory: Vec<Chunk>,
     /// The inputs of a kernel, gathered.
     inputs: Vec<Chunk>,
 }
@@ -56,30 +58,30 @@ pub struct Block<'t> {
 impl<'t> Block<'t> {
     /// A block whose points share one time, at first 0. Parameters are at their own values.
     pub fn new(tape: &'t Tape) -> Block<'t> {
-        Block::with_first_stage(tape, 2)
+        Block::of_program(Cow::Borrowed(&tape.program), 2)
     }
 
     /// A block whose points have a time each, given as a fourth coordinate.
     pub fn over_times(tape: &'t Tape) -> Block<'t> {
-        Block::with_first_stage(tape, 1)
+        Block::of_program(Cow::Borrowed(&tape.program), 1)
     }
 
-    fn with_first_stage(tape: &'t Tape, first_stage: usize) -> Block<'t> {
-        let program = &tape.program;
-        let plan = Plan::of(program, first_stage, first_stage_coordinates(first_stage));
+    /// A block of a program, with its first stage that is run for each point.
+    pub(super) fn of_program(program: Cow<'t, Program>, first_stage: usize) -> Block<'t> {
+        let plan = Plan::of(&program, first_stage, first_stage_coordinates(first_stage));
         let leaves = program.leaves();
+        let parameters: Vec<f64> = program.parameters.iter().map(|parameter| parameter.value()).collect();
         let mut block = Block {
-            program,
             arch: Arch::new(),
             uniform: vec![0.0; leaves + program.stage(first_stage).start],
             first_stage,
             memory: vec![Lanes([0.0; WIDTH]); plan.memory],
             plan,
             inputs: Vec::new(),
+            program,
         };
-        let parameters: Vec<f64> = tape.parameters().map(|parameter| parameter.value()).collect();
         let constants = COORDINATES + parameters.len();
-        block.uniform[constants..leaves].copy_from_slice(&program.constants);
+        block.uniform[constants..leaves].copy_from_slice(&block.program.constants);
         block.set_parameters(&parameters);
         block
     }
@@ -108,7 +110,7 @@ impl<'t> Block<'t> {
 
     /// Computes what is the same for all points, in `f64`.
     fn run_uniform(&mut self, stage: usize) {
-        let program = self.program;
+        let program = &*self.program;
         if stage < self.first_stage {
             for i in program.stage(stage) {
                 let line = &program.lines[i];
@@ -153,6 +155,34 @@ impl<'t> Block<'t> {
     }
 
     fn eval_block<const N: usize>(&mut self, points: [&[f32]; N], outputs: &mut [&mut [f32]], start: usize) {
+        self.forward(points);
+        let count = points[0].len();
+        for (output, out) in outputs.iter_mut().enumerate() {
+            self.copy_output(output, &mut out[start..start + count]);
+        }
+    }
+
+    /// Copies an output at the first points of the last block.
+    pub(super) fn copy_output(&self, output: usize, out: &mut [f32]) {
+        let place = self.plan.outputs[output];
+        for (c, values) in out.chunks_mut(WIDTH).enumerate() {
+            let chunk = &self.memory[place.at(c)];
+            values.copy_from_slice(&chunk.0[..values.len()]);
+        }
+    }
+
+    /// The first chunk in memory of an output that each point has its own of.
+    pub(super) fn start_of_output(&self, output: usize) -> usize {
+        self.plan.outputs[output].at(0)
+    }
+
+    /// How many chunks a block has.
+    pub(super) fn chunks(&self) -> usize {
+        self.plan.chunks
+    }
+
+    /// Runs the tape over at most a block of points: the outputs are then in memory.
+    pub(super) fn forward<const N: usize>(&mut self, points: [&[f32]; N]) {
         let count = points[0].len();
         for (i, axis) in points.iter().enumerate() {
             let first = i * self.plan.chunks;
@@ -167,13 +197,6 @@ impl<'t> Block<'t> {
             }
         }
         self.run(count.div_ceil(WIDTH));
-        for (place, out) in self.plan.outputs.iter().zip(outputs) {
-            let out = &mut out[start..start + count];
-            for (c, values) in out.chunks_mut(WIDTH).enumerate() {
-                let chunk = &self.memory[place.at(c)];
-                values.copy_from_slice(&chunk.0[..values.len()]);
-            }
-        }
     }
 
     /// Runs the steps over the first chunks of the registers.
@@ -208,7 +231,7 @@ impl<'t> Block<'t> {
 }
 
 /// How many coordinates each point has of its own.
-const fn first_stage_coordinates(first_stage: usize) -> usize {
+pub(super) const fn first_stage_coordinates(first_stage: usize) -> usize {
     if first_stage == 2 { 3 } else { 4 }
 }
 

@@ -10,8 +10,8 @@ use pulp::{Simd, WithSimd};
 use std::marker::PhantomData;
 
 /// The lanes of a chunk: one vector of AVX-512, two of AVX2, four of NEON or SSE2.
-pub(super) const WIDTH: usize = 16;
-pub(super) type Chunk = Lanes<WIDTH>;
+pub(in crate::tape) const WIDTH: usize = 16;
+pub(in crate::tape) type Chunk = Lanes<WIDTH>;
 
 /// A chunk's size.
 const BYTES: usize = size_of::<Chunk>();

@@ -1,0 +1,468 @@
+//! The way back, run: loops over chunks of points, compiled for each width of vector.
+
+use crate::number::{Lanes, Op, Smooth};
+use crate::tape::adjoint::send_back;
+use crate::tape::block::{Chunk, WIDTH};
+use crate::tape::program::Program;
+use pulp::{Arch, NullaryFnOnce};
+use std::marker::PhantomData;
+
+/// The chunk that is 0 in every lane.
+pub(super) const ZERO: Chunk = Lanes([0.0; WIDTH]);
+
+/// A step back. Adjoints are in registers of their own, a row of chunks each; what was on the way there is only read.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Step {
+    /// What an operation sends to its operands.
+    Send(Send),
+    /// Two adjoints of one value, or what is sent to it and its opposite, joined.
+    Combine { subtract: bool, a: u32, b: u32, out: u32 },
+    /// An adjoint summed over the points.
+    Sum { adjoint: u32, sum: u32 },
+    /// An adjoint times a value, summed over the points.
+    SumProduct { adjoint: u32, factor: Source, sum: u32 },
+    /// What a kernel sends to its inputs: first and count of its inputs and targets.
+    Kernel { kernel: u32, range: (u32, u32), adjoint: u32 },
+}
+
+/// Where the way there has left a value: its first chunk among those, or with stride 0 its place among the values that
+/// are the same for all points.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Source {
+    start: u32,
+    stride: u32,
+}
+
+impl Source {
+    /// No value: a place that can be read.
+    pub(super) const NONE: Source = Source { start: 0, stride: 1 };
+
+    pub(super) fn varying(start: usize) -> Source {
+        Source { start: start as u32, stride: 1 }
+    }
+
+    pub(super) fn uniform(value: u32) -> Source {
+        Source { start: value, stride: 0 }
+    }
+}
+
+/// What an operation sends to its operands.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Send {
+    pub(super) run: Loop,
+    pub(super) operands: [Source; 4],
+    pub(super) value: Source,
+    pub(super) adjoint: u32,
+    pub(super) targets: [Target; 4],
+}
+
+/// Where something sent goes: added to register `from` it is put in register `to`, and its sum over the points is
+/// added to a sum. One of the two is wanted, and the other thrown away: that costs less than to choose.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Target {
+    pub(super) from: u32,
+    pub(super) to: u32,
+    pub(super) sum: u32,
+}
+
+impl Target {
+    /// The register that holds 0.
+    pub(super) const NOTHING: u32 = 0;
+    /// The register that nothing reads.
+    pub(super) const UNWANTED: u32 = 1;
+    /// How many registers have such a meaning.
+    pub(super) const REGISTERS: u32 = 2;
+    /// Nowhere.
+    pub(super) const NONE: Target = Target { from: Target::NOTHING, to: Target::UNWANTED, sum: 0 };
+}
+
+/// The inputs and targets of kernels, which may have any number of them.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Kernels {
+    pub(super) inputs: Vec<Source>,
+    pub(super) targets: Vec<Target>,
+}
+
+impl Step {
+    /// Visits each register, those that are read first; `true` comes with those that are written.
+    pub(super) fn registers(&mut self, kernels: &mut Kernels, mut visit: impl FnMut(&mut u32, bool)) {
+        let all = |targets: &mut [Target], visit: &mut dyn FnMut(&mut u32, bool)| {
+            targets.iter_mut().for_each(|target| visit(&mut target.from, false));
+            targets.iter_mut().for_each(|target| visit(&mut target.to, true));
+        };
+        match self {
+            Step::Send(send) => {
+                visit(&mut send.adjoint, false);
+                all(&mut send.targets, &mut visit);
+            }
+            Step::Combine { a, b, out, .. } => {
+                visit(a, false);
+                visit(b, false);
+                visit(out, true);
+            }
+            Step::Sum { adjoint, .. } | Step::SumProduct { adjoint, .. } => visit(adjoint, false),
+            Step::Kernel { range: (start, count), adjoint, .. } => {
+                visit(adjoint, false);
+                let range = *start as usize..(*start + *count) as usize;
+                all(&mut kernels.targets[range], &mut visit);
+            }
+        }
+    }
+}
+
+/// What the steps back work on: the first chunks of a block.
+pub(super) struct Frame<'a> {
+    pub(super) kernels: &'a Kernels,
+    pub(super) program: &'a Program,
+    /// What was on the way there: the values each point has of its own, and those that are the same for all.
+    pub(super) values: &'a [Chunk],
+    pub(super) uniform: &'a [f64],
+    /// The registers, `row` chunks each.
+    pub(super) memory: &'a mut [Chunk],
+    pub(super) sums: &'a mut [Chunk],
+    pub(super) row: usize,
+    pub(super) chunks: usize,
+    pub(super) scratch: &'a mut Scratch,
+}
+
+/// A point's inputs to a kernel and the slopes there.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Scratch {
+    inputs: Vec<f64>,
+    slopes: Vec<f64>,
+    totals: Vec<Chunk>,
+}
+
+/// A value's chunks: one a step of the loop, or the same at each.
+#[derive(Clone, Copy)]
+struct Column<'a> {
+    chunks: &'a [Chunk],
+    stride: usize,
+}
+
+impl Column<'_> {
+    #[inline(always)]
+    fn at(&self, c: usize) -> &Chunk {
+        &self.chunks[c * self.stride]
+    }
+}
+
+/// Some lanes of a chunk.
+#[inline(always)]
+#[allow(clippy::manual_memcpy)] // what is not inlined would be compiled for the plainest machine
+fn part<const LANES: usize>(chunk: &Chunk, start: usize) -> Lanes<LANES> {
+    let mut lanes = [0.0; LANES];
+    for i in 0..LANES {
+        lanes[i] = chunk.0[start + i];
+    }
+    Lanes(lanes)
+}
+
+impl<'a> Frame<'a> {
+    /// Runs steps.
+    pub(super) fn back(&mut self, arch: Arch, steps: &[Step]) {
+        for step in steps {
+            match step {
+                Step::Send(send) => (send.run)(arch, send, self),
+                &Step::Kernel { kernel, range, adjoint } => self.kernel(kernel, range, adjoint),
+                _ => arch.dispatch(Plain { step, frame: self }),
+            }
+        }
+    }
+
+    /// The column of an operand; if it is the same for all points, it is spread in `spread`.
+    #[inline(always)]
+    fn column<'b>(&self, operand: Source, spread: &'b mut Chunk) -> Column<'b>
+    where
+        'a: 'b,
+    {
+        let (start, stride) = (operand.start as usize, operand.stride as usize);
+        match stride {
+            0 => {
+                *spread = Lanes([self.uniform[start] as f32; WIDTH]);
+                Column { chunks: std::slice::from_ref(spread), stride }
+            }
+            _ => Column { chunks: &self.values[start..start + self.chunks], stride },
+        }
+    }
+
+    /// Adds what a step has summed: the chunks of a block first to one another, for their rounding's sake.
+    #[inline(always)]
+    fn add_to(&mut self, sum: u32, total: Chunk) {
+        let sum = &mut self.sums[sum as usize];
+        *sum = *sum + total;
+    }
+
+    #[inline(always)]
+    fn row(&self, register: u32) -> usize {
+        register as usize * self.row
+    }
+
+    #[inline(always)]
+    fn combine(&mut self, subtract: bool, [a, b, out]: [u32; 3]) {
+        let [a, b, out] = [a, b, out].map(|register| register as usize * self.row);
+        let memory = &mut *self.memory;
+        for c in 0..self.chunks {
+            let (a, b) = (memory[a + c], memory[b + c]);
+            memory[out + c] = if subtract { a - b } else { a + b };
+        }
+    }
+
+    #[inline(always)]
+    fn sum(&mut self, adjoint: u32, sum: u32) {
+        let start = self.row(adjoint);
+        let mut total = ZERO;
+        for chunk in &self.memory[start..start + self.chunks] {
+            total = total + *chunk;
+        }
+        self.add_to(sum, total);
+    }
+
+    #[inline(always)]
+    fn sum_product(&mut self, adjoint: u32, factor: Source, sum: u32) {
+        let mut spread = ZERO;
+        let factor = self.column(factor, &mut spread);
+        let start = self.row(adjoint);
+        let mut total = ZERO;
+        for (c, chunk) in self.memory[start..start + self.chunks].iter().enumerate() {
+            let factor = *factor.at(c);
+            total = total + send_back(Op::Mul, 0, |_| factor, &ZERO, *chunk);
+        }
+        self.add_to(sum, total);
+    }
+
+    /// What an operation sends to the operands of the mask: with both constants, the rule is compiled into the loop,
+    /// and what its parts have in common is worked out once.
+    ///
+    /// `LANES` of a chunk go through the rule at a time. With one the compiler makes vectors of the loop over lanes,
+    /// in much less time than of rules over whole chunks.
+    #[inline(always)]
+    fn send<const MASK: u8, const LANES: usize>(&mut self, op: Op, send: &Send) {
+        let mut spread = [ZERO; 5];
+        let [s0, s1, s2, s3, s4] = &mut spread;
+        let [o0, o1, o2, o3] = send.operands;
+        let operands = [self.column(o0, s0), self.column(o1, s1), self.column(o2, s2), self.column(o3, s3)];
+        let value = self.column(send.value, s4);
+        let adjoint = self.row(send.adjoint);
+        let rows = send.targets.map(|target| [self.row(target.from), self.row(target.to)]);
+        let memory = &mut *self.memory;
+        let wanted = |n: usize| MASK >> n & 1 == 1;
+        let mut totals = [ZERO; 4];
+        for c in 0..self.chunks {
+            let arguments = [operands[0].at(c), operands[1].at(c), operands[2].at(c), operands[3].at(c)];
+            let (adjoint, value) = (memory[adjoint + c], value.at(c));
+            let mut sent = [ZERO; 4];
+            let mut lane = 0;
+            while lane < WIDTH {
+                for n in 0..4 {
+                    if wanted(n) {
+                        let arg = |i: usize| part::<LANES>(arguments[i], lane);
+                        let adjoint = part::<LANES>(&adjoint, lane);
+                        let part = send_back(op, n, arg, &part::<LANES>(value, lane), adjoint);
+                        for i in 0..LANES {
+                            sent[n].0[lane + i] = part.0[i];
+                        }
+                    }
+                }
+                lane += LANES;
+            }
+            let mut joined = [ZERO; 4];
+            for n in 0..4 {
+                if wanted(n) {
+                    joined[n] = memory[rows[n][0] + c] + sent[n];
+                    totals[n] = totals[n] + sent[n];
+                }
+            }
+            // All is read: what is written may take the place of what is not read again.
+            for n in 0..4 {
+                if wanted(n) {
+                    memory[rows[n][1] + c] = joined[n];
+                }
+            }
+        }
+        for n in 0..4 {
+            if wanted(n) {
+                self.add_to(send.targets[n].sum, totals[n]);
+            }
+        }
+    }
+
+    /// What a kernel sends to its inputs, lane by lane.
+    fn kernel(&mut self, kernel: u32, (start, count): (u32, u32), adjoint: u32) {
+        let range = start as usize..(start + count) as usize;
+        let (inputs, targets) = (&self.kernels.inputs[range.clone()], &self.kernels.targets[range]);
+        let kernel = &self.program.kernels[kernel as usize];
+        let scratch = &mut *self.scratch;
+        scratch.inputs.resize(inputs.len(), 0.0);
+        scratch.slopes.resize(inputs.len(), 0.0);
+        scratch.totals.clear();
+        scratch.totals.resize(inputs.len(), ZERO);
+        for c in 0..self.chunks {
+            let adjoint = self.memory[adjoint as usize * self.row + c];
+            for target in targets {
+                self.memory[target.to as usize * self.row + c] = ZERO;
+            }
+            for lane in (0..WIDTH).filter(|&lane| adjoint.0[lane] != 0.0) {
+                for (input, operand) in scratch.inputs.iter_mut().zip(inputs) {
+                    *input = match operand.stride {
+                        0 => self.uniform[operand.start as usize],
+                        _ => f64::from(self.values[operand.start as usize + c].0[lane]),
+                    };
+                }
+                kernel.value_with_gradient(&scratch.inputs, &mut scratch.slopes);
+                let sent = scratch.slopes.iter().map(|&slope| adjoint.0[lane] * slope as f32);
+                for ((target, total), sent) in targets.iter().zip(&mut scratch.totals).zip(sent) {
+                    self.memory[target.to as usize * self.row + c].0[lane] = sent;
+                    total.0[lane] += sent;
+                }
+            }
+        }
+        for (target, &total) in targets.iter().zip(&scratch.totals) {
+            let sum = &mut self.sums[target.sum as usize];
+            *sum = *sum + total;
+        }
+    }
+}
+
+/// An operation that is a constant, so that its rule is compiled into the loop.
+trait Constant {
+    const OP: Op;
+}
+
+/// A loop that sends.
+pub(super) type Loop = fn(Arch, &Send, &mut Frame);
+
+/// The loop of an operation that sends to the operands of the mask.
+///
+/// Each is a function of its own: in one large function they take the compiler many minutes.
+fn run<O: Constant, const MASK: u8, const LANES: usize>(arch: Arch, send: &Send, frame: &mut Frame) {
+    arch.dispatch(Sending::<O, MASK, LANES> { send, frame, operation: PhantomData });
+}
+
+// What is compiled for each width of vector. These are types with a method, since a closure is not inlined for certain.
+
+/// See [`run`].
+struct Sending<'s, 'f, 'a, O, const MASK: u8, const LANES: usize> {
+    send: &'s Send,
+    frame: &'f mut Frame<'a>,
+    operation: PhantomData<O>,
+}
+
+impl<O: Constant, const MASK: u8, const LANES: usize> NullaryFnOnce for Sending<'_, '_, '_, O, MASK, LANES> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        self.frame.send::<MASK, LANES>(O::OP, self.send);
+    }
+}
+
+/// A step that works no rule out.
+struct Plain<'s, 'f, 'a> {
+    step: &'s Step,
+    frame: &'f mut Frame<'a>,
+}
+
+impl NullaryFnOnce for Plain<'_, '_, '_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        match *self.step {
+            Step::Combine { subtract: false, a, b, out } => self.frame.combine(false, [a, b, out]),
+            Step::Combine { subtract: true, a, b, out } => self.frame.combine(true, [a, b, out]),
+            Step::Sum { adjoint, sum } => self.frame.sum(adjoint, sum),
+            Step::SumProduct { adjoint, factor, sum } => self.frame.sum_product(adjoint, factor, sum),
+            Step::Send(_) | Step::Kernel { .. } => unreachable!("these have loops of their own"),
+        }
+    }
+}
+
+/// The loop that sends to all of a group of operands, a bit each; it may be one that works out more.
+pub(super) fn loop_of(op: Op, group: u8) -> Loop {
+    macro_rules! each {
+        ($($kind:tt $($op:pat => $constant:expr),*;)*) => {
+            match op {
+                $($($op => {
+                    struct This;
+                    impl Constant for This {
+                        const OP: Op = $constant;
+                    }
+                    each!(@of $kind)
+                })*)*
+                _ => unreachable!("what such an operation sends back is not worked out"),
+            }
+        };
+        (@of sine) => { run::<This, 1, WIDTH> };
+        (@of one) => { run::<This, 1, 1> };
+        (@of cheap) => {
+            match group {
+                1 => run::<This, 1, 1>,
+                2 => run::<This, 2, 1>,
+                _ => run::<This, 3, 1>,
+            }
+        };
+        (@of power) => {
+            match group {
+                1 => run::<This, 1, 1>,
+                _ => run::<This, 3, 1>,
+            }
+        };
+        (@of two) => { run::<This, 3, 1> };
+        (@of blend) => {
+            match group {
+                1..=3 => run::<This, 3, 1>,
+                _ => run::<This, 7, 1>,
+            }
+        };
+        (@of three) => { run::<This, 7, 1> };
+        (@of choice) => {
+            match group {
+                4 => run::<This, 4, 1>,
+                8 => run::<This, 8, 1>,
+                _ => run::<This, 12, 1>,
+            }
+        };
+    }
+    each! {
+        sine Op::Sin => Op::Sin, Op::Cos => Op::Cos;
+        one
+        Op::Abs => Op::Abs,
+        Op::Sqrt => Op::Sqrt,
+        Op::Square => Op::Square,
+        Op::Recip => Op::Recip,
+        Op::Exp => Op::Exp,
+        Op::Ln => Op::Ln,
+        Op::Tan => Op::Tan,
+        Op::Asin => Op::Asin,
+        Op::Acos => Op::Acos,
+        Op::Atan => Op::Atan,
+        Op::Ramp => Op::Ramp;
+        cheap
+        Op::Mul => Op::Mul,
+        Op::Div => Op::Div,
+        Op::Min => Op::Min,
+        Op::Max => Op::Max;
+        power Op::Pow => Op::Pow;
+        two
+        Op::Atan2 => Op::Atan2,
+        Op::Modulo => Op::Modulo,
+        Op::Hypot => Op::Hypot;
+        blend
+        Op::Mix => Op::Mix,
+        Op::SmoothMin(Smooth::Quadratic) => Op::SmoothMin(Smooth::Quadratic),
+        Op::SmoothMin(Smooth::Cubic) => Op::SmoothMin(Smooth::Cubic),
+        Op::SmoothMin(Smooth::Quartic) => Op::SmoothMin(Smooth::Quartic),
+        Op::SmoothMin(Smooth::Circular) => Op::SmoothMin(Smooth::Circular),
+        Op::SmoothMin(Smooth::Exponential) => Op::SmoothMin(Smooth::Exponential),
+        Op::SmoothMin(Smooth::Root) => Op::SmoothMin(Smooth::Root),
+        Op::SmoothWeight(Smooth::Quadratic) => Op::SmoothWeight(Smooth::Quadratic),
+        Op::SmoothWeight(Smooth::Cubic) => Op::SmoothWeight(Smooth::Cubic),
+        Op::SmoothWeight(Smooth::Quartic) => Op::SmoothWeight(Smooth::Quartic),
+        Op::SmoothWeight(Smooth::Circular) => Op::SmoothWeight(Smooth::Circular),
+        Op::SmoothWeight(Smooth::Exponential) => Op::SmoothWeight(Smooth::Exponential),
+        Op::SmoothWeight(Smooth::Root) => Op::SmoothWeight(Smooth::Root);
+        three Op::Length => Op::Length;
+        choice Op::IfLess => Op::IfLess;
+    }
+}
