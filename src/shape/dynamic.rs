@@ -3,7 +3,7 @@
 
 use super::arguments::Fields;
 use crate::error::{Error, Place};
-use crate::field::{Field, Points, Vector};
+use crate::field::{Color, Field, Points, Vector};
 use std::fmt;
 
 /// An argument of any kind.
@@ -135,6 +135,8 @@ pub enum ArgumentKind {
     Text,
     /// A colour.
     Color,
+    /// The start value of a parameter: a number, or three.
+    Start,
     /// Named options.
     Options,
 }
@@ -162,6 +164,7 @@ impl ArgumentKind {
             SmoothKind => "a kind: \"cubic\", \"quadratic\", \"quartic\", \"circular\", \"exponential\" or \"root\"",
             Text => "text",
             Color => "a colour: \"#rrggbb\" or [red, green, blue]",
+            Start => "a number, or a vector [a, b, c]",
             Options => "options: #{ name: value, … }",
         }
     }
@@ -178,6 +181,7 @@ impl ArgumentKind {
             Shapes => argument.is_scalar() || is_list(argument, Argument::is_scalar),
             SpaceAxis | SmoothKind | Text => matches!(argument, Argument::Text(_)),
             Color => matches!(argument, Argument::Text(_)) || argument.is_vector(3),
+            Start => argument.is_scalar() || argument.is_vector(3),
             Options => matches!(argument, Argument::Options(_)),
         }
     }
@@ -239,6 +243,15 @@ impl From<Argument> for String {
         match argument {
             Argument::Text(text) => text,
             other => other.to_string(),
+        }
+    }
+}
+
+impl From<Argument> for Color {
+    fn from(argument: Argument) -> Color {
+        match argument {
+            Argument::Text(text) => text.as_str().into(),
+            other => Vector::<3>::from(other).into(),
         }
     }
 }
