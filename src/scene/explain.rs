@@ -49,8 +49,7 @@ impl Sources {
     }
 
     fn mistake_called(&self, place: Place, problem: String, calls: Vec<(String, Place)>) -> Error {
-        let text = self.texts.get(&*place.file).map_or("", |text| text);
-        let line = text.lines().nth((place.line as usize).saturating_sub(1)).unwrap_or("").to_string();
+        let line = self.line(&place).to_string();
         let width = width(&line, (place.column as usize).saturating_sub(1));
         Error::Scene(Box::new(Mistake { place, problem, line, width, calls }))
     }
@@ -127,19 +126,38 @@ pub(super) fn explained(error: EvalAltResult, file: &str, sources: &Sources, wor
     calls.reverse();
     calls.truncate(MOST_CALLS);
     let at = place(&file, error.take_position());
-    let at = match error {
-        EvalAltResult::ErrorParsing(ParseErrorType::UnexpectedEOF, _) => sources.end_of(at),
+    let at = match &error {
+        EvalAltResult::ErrorParsing(ParseErrorType::UnexpectedEOF, _) => sources.end_before(at, u32::MAX),
+        // What lacks its end is the line before, where the next begins another.
+        EvalAltResult::ErrorParsing(ParseErrorType::MissingToken(token, _), _) if token == ";" => {
+            let line = at.line;
+            if sources.begins_line(&at) { sources.end_before(at, line) } else { at }
+        }
         _ => at,
     };
     sources.mistake_called(at, said(error, sources, words), calls)
 }
 
 impl Sources {
-    fn end_of(&self, place: Place) -> Place {
-        let text = self.texts.get(&*place.file).map_or("", |text| text);
-        let last = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()).last();
-        let (line, column) = last.map_or((1, 1), |(i, line)| (i + 1, line.trim_end().chars().count() + 1));
-        Place { line: line as u32, column: column as u32, ..place }
+    fn text(&self, file: &str) -> &str {
+        self.texts.get(file).map_or("", |text| text)
+    }
+
+    fn line(&self, place: &Place) -> &str {
+        self.text(&place.file).lines().nth((place.line as usize).saturating_sub(1)).unwrap_or("")
+    }
+
+    /// Whether nothing but blanks stands before a place in its line.
+    fn begins_line(&self, place: &Place) -> bool {
+        self.line(place).chars().take(place.column as usize - 1).all(char::is_whitespace)
+    }
+
+    /// The end of the last line before another that is more than blanks and comment.
+    fn end_before(&self, place: Place, line: u32) -> Place {
+        let code = |line: &str| line.split("//").next().unwrap_or("").trim_end().chars().count();
+        let lines = self.text(&place.file).lines().take(line as usize - 1).map(code).enumerate();
+        let (line, column) = lines.filter(|(_, count)| *count > 0).last().map_or((0, 0), |last| last);
+        Place { line: line as u32 + 1, column: column as u32 + 1, ..place }
     }
 }
 
@@ -168,6 +186,7 @@ fn said(error: EvalAltResult, sources: &Sources, words: &[Word]) -> String {
         ErrorArrayBounds(length, index, _) => {
             format!("there is no entry {index}: the list has {length}, and the first is entry 0")
         }
+        ErrorDotExpr(what, _) => no_property(&what),
         ErrorIndexingType(what, _) => format!("{} has no entries", indexed(&what)),
         ErrorFor(_) => "for goes through a range as 0..5, a list or a text".into(),
         ErrorAssignmentToConstant(name, _) => format!("{name} is a constant, and cannot be changed"),
@@ -178,6 +197,17 @@ fn said(error: EvalAltResult, sources: &Sources, words: &[Word]) -> String {
 
 fn indexed(signature: &str) -> String {
     kind_of(signature.split(['[', ' ']).next().unwrap_or(signature))
+}
+
+/// Rhai says "Unknown property 'a' - a getter is not registered for type 'b'".
+fn no_property(what: &str) -> String {
+    let parts: Vec<&str> = what.split('\'').collect();
+    match parts[..] {
+        [start, property, _, kind, ..] if start.contains("property") => {
+            format!("{} has no property {property}", kind_of(kind))
+        }
+        _ => lowercase(what),
+    }
 }
 
 fn lowercase(text: &str) -> String {
@@ -222,7 +252,7 @@ fn unknown_variable(name: &str, sources: &Sources, words: &[Word]) -> String {
             "{name} is not known here: a function sees only its own arguments, and a block's variables end with it"
         );
     }
-    let known = sources.variables.iter().map(String::as_str).chain(["x", "y", "z", "t", "PI", "TAU"]);
+    let known = sources.variables.iter().map(String::as_str).chain(super::script::CONSTANTS);
     format!("there is no variable {name}{}", did_you_mean(nearest(name, known)))
 }
 
@@ -240,18 +270,12 @@ fn unknown_function(signature: &str, sources: &Sources, words: &[Word]) -> Strin
     let given = given.trim_end_matches(')');
     let kinds: Vec<String> = given.split(", ").filter(|kind| !kind.is_empty()).map(kind_of).collect();
     let got = if kinds.is_empty() { "nothing".into() } else { kinds.join(" and ") };
-    if let Some(property) = name.strip_prefix("get$").or_else(|| name.strip_prefix("set$")) {
-        return format!("{} has no property {property}", kinds.first().map_or("this", String::as_str));
-    }
-    if name.starts_with("index$") {
-        return format!("{} has no entries", kinds.first().map_or("this", String::as_str));
-    }
     let plain = name.rsplit("::").next().unwrap_or(name);
     if !plain.chars().next().is_some_and(|c| c.is_alphabetic() || c == '_') {
         return format!("{name} does not go with {got}");
     }
     if let Some(word) = words.iter().find(|word| word.name == name) {
-        return format!("{}; got {got}", word.takes());
+        return format!("{}; got ({})", word.takes(), kinds.join(", "));
     }
     let own: Vec<String> = sources
         .functions
@@ -260,7 +284,7 @@ fn unknown_function(signature: &str, sources: &Sources, words: &[Word]) -> Strin
         .map(|(_, arguments)| format!("({})", arguments.join(", ")))
         .collect();
     if !own.is_empty() {
-        return format!("{name} takes {}; got {got}", own.join(" or "));
+        return format!("{name} takes {}; got ({})", own.join(" or "), kinds.join(", "));
     }
     let own = sources.functions.iter().map(|(own, _)| own.as_str());
     let near = nearest(plain, words.iter().map(|word| word.name).chain(own).chain(OF_RHAI));

@@ -9,14 +9,14 @@ use super::import::Imports;
 use super::words::{Word, made, words};
 use super::Origin;
 use crate::error::{Error, Place, Result};
-use crate::field::{Field, t, x, y, z};
+use crate::field::{Axis, Field};
 use crate::number::Real;
 use crate::shape::{Argument, intersection, union};
 use rhai::packages::{
     ArithmeticPackage, BasicArrayPackage, BasicFnPackage, BasicIteratorPackage, BasicMapPackage,
     BasicStringPackage, LogicPackage, MoreStringPackage, Package,
 };
-use rhai::{AST, Dynamic, Engine, EvalAltResult, FLOAT, INT, Module, NativeCallContext, Position, Token};
+use rhai::{AST, Dynamic, Engine, EvalAltResult, FLOAT, INT, NativeCallContext, Position, Token};
 use std::any::TypeId;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -24,7 +24,7 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 /// The most operations a script may take: some seconds of work.
-pub(super) const MOST_OPERATIONS: u64 = 10_000_000;
+pub(super) const MOST_OPERATIONS: u64 = 5_000_000;
 /// How deep functions may call each other.
 pub(super) const DEEPEST_CALLS: usize = 64;
 /// How deep expressions and blocks may be nested, in a function less.
@@ -32,7 +32,7 @@ const DEEPEST_EXPRESSIONS: [usize; 2] = [256, 128];
 /// The most characters of a text.
 pub(super) const LONGEST_TEXT: usize = 10_000;
 /// The most entries of an array, counting those of arrays within it.
-pub(super) const LONGEST_ARRAY: usize = 20_000;
+pub(super) const LONGEST_ARRAY: usize = 10_000;
 /// The most entries of a map.
 pub(super) const LARGEST_MAP: usize = 1_000;
 /// The most variables there may be at a time.
@@ -40,7 +40,7 @@ pub(super) const MOST_VARIABLES: usize = 1_000;
 /// The most functions a script may define.
 pub(super) const MOST_FUNCTIONS: usize = 1_000;
 /// The longest a script may take.
-const LONGEST_RUN: Duration = Duration::from_secs(10);
+const LONGEST_RUN: Duration = Duration::from_secs(5);
 /// How long it may take beyond that for a call under way to end.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// The stack of the thread a script runs on: what the deepest calls of the deepest expressions take, and more.
@@ -194,9 +194,11 @@ fn engine(draft: &Shared<Draft>, words: &Rc<Vec<Word>>, reading: &Reading) -> En
     LogicPackage::new().register_into_engine(&mut engine);
     MoreStringPackage::new().register_into_engine(&mut engine);
     engine.disable_symbol("eval"); // text is not a script
+    engine.disable_symbol("curry"); // doubles a function's size with each call; closures do without
     engine.set_fast_operators(false); // 1/2 is 0.5
     limit(&mut engine);
     listen(&mut engine, reading);
+    know_coordinates(&mut engine);
     let deadline = Instant::now() + LONGEST_RUN;
     engine.on_progress(move |operations| {
         let late = operations % 64 == 0 && Instant::now() > deadline;
@@ -210,17 +212,24 @@ fn engine(draft: &Shared<Draft>, words: &Rc<Vec<Word>>, reading: &Reading) -> En
     engine.register_fn("to_string", |field: Field| field.title());
     engine.register_fn("to_debug", |field: Field| field.title());
 
-    let mut constants = Module::new();
-    for (name, field) in [("x", x()), ("y", y()), ("z", z()), ("t", t())] {
-        constants.set_var(name, field);
-    }
-    constants.set_var("PI", std::f64::consts::PI);
-    constants.set_var("TAU", std::f64::consts::TAU);
-    engine.register_global_module(constants.into());
-
     register_words(&mut engine, draft, words);
     register_operators(&mut engine, draft);
     engine
+}
+
+/// The names every script knows, in its functions and closures too. A variable of the script goes before them.
+pub(super) const CONSTANTS: [&str; 6] = ["x", "y", "z", "t", "PI", "TAU"];
+
+#[allow(deprecated)] // marked so only because it may change; constants of a module are not seen by closures
+fn know_coordinates(engine: &mut Engine) {
+    use std::f64::consts::{PI, TAU};
+    let coordinates = Axis::ALL.map(|axis| Dynamic::from(Field::coordinate(axis)));
+    let values: Vec<Dynamic> = coordinates.into_iter().chain([PI.into(), TAU.into()]).collect();
+    engine.on_var(move |name, index, context| {
+        let known = CONSTANTS.iter().position(|constant| *constant == name);
+        let is_free = index == 0 && !context.scope().contains(name);
+        Ok(known.filter(|_| is_free).map(|i| values[i].clone()))
+    });
 }
 
 /// The most arguments that are not of one kind alone a native function of Rhai may have.

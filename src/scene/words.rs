@@ -22,6 +22,8 @@ pub struct Word {
     pub doc: &'static [&'static str],
     /// The ways to call it, by their number of arguments.
     pub forms: Vec<Form>,
+    /// An example, where the shape library has one.
+    pub example: Option<String>,
 }
 
 /// One way to call a function.
@@ -153,7 +155,8 @@ pub fn words() -> Vec<Word> {
             forms.push(form(entry, Call::ShapeWith(entry.call, *last), count - 1));
         }
         forms.push(form(entry, Call::Shape(entry.call), count));
-        words.push(Word { name: entry.name, group: entry.group, doc: entry.doc, forms });
+        let example = Some(entry.example());
+        words.push(Word { name: entry.name, group: entry.group, doc: entry.doc, forms, example });
     }
     for (name, other) in FURTHER {
         let entry = catalogue().find(|entry| entry.name == other).expect("in the catalogue");
@@ -163,7 +166,7 @@ pub fn words() -> Vec<Word> {
     for function in FUNCTIONS {
         let arguments = function.arguments.iter().map(|name| (*name, Kind::Number)).collect();
         let forms = vec![Form { arguments, call: Call::Numbers(function.apply) }];
-        words.push(Word { name: function.name, group: "arithmetic", doc: function.doc, forms });
+        words.push(Word { name: function.name, group: "arithmetic", doc: function.doc, forms, example: None });
     }
     words.extend(own());
     words
@@ -184,6 +187,7 @@ macro_rules! words {
                     Form { arguments: vec![$((stringify!($arg), Kind::$kind)),*], call: Call::Scene($call) }
                     $(, Form { arguments: vec![$((stringify!($arg2), Kind::$kind2)),*], call: Call::Scene($call) })*
                 ],
+                example: None,
             },)*)*]
         }
     };
