@@ -52,18 +52,24 @@ fn written(kind: ArgumentKind) -> [(&'static str, Argument); 2] {
     let half = || number(0.5);
     let key = |time: f64, value: Argument| list(&[number(time), value]);
     match kind {
-        Field => [("torus(1, 0.25)", torus(1, 0.25).into_argument()), ("(y - x)", (y() - x()).into_argument())],
+        Field => {
+            [("torus(1, 0.25)", torus(1, 0.25).into_argument()), ("(y - x)", (y() - x()).into_argument())]
+        }
         Number | Length | Positive | Count => [("2", number(2.0)), ("(1.5 + sin(x) * 0.25)", wave())],
         Corners => [("5", number(5.0)), ("(1.5 + sin(x) * 0.25)", wave())],
-        Pair | Extent2 => {
-            [("[2, 0.5]", list(&[number(2.0), half()])), ("[1.5 + sin(x) * 0.25, 0.5]", list(&[wave(), half()]))]
-        }
+        Pair | Extent2 => [
+            ("[2, 0.5]", list(&[number(2.0), half()])),
+            ("[1.5 + sin(x) * 0.25, 0.5]", list(&[wave(), half()])),
+        ],
         Triple | Extent3 | Direction => [
             ("[2, 0.5, 3]", list(&[number(2.0), half(), number(3.0)])),
             ("[0.5, 1.5 + sin(x) * 0.25, 3]", list(&[half(), wave(), number(3.0)])),
         ],
         Outline => [
-            ("[[0, 0], [1, 0], [0.5, 2]]", list(&[point(&[0.0, 0.0]), point(&[1.0, 0.0]), point(&[0.5, 2.0])])),
+            (
+                "[[0, 0], [1, 0], [0.5, 2]]",
+                list(&[point(&[0.0, 0.0]), point(&[1.0, 0.0]), point(&[0.5, 2.0])]),
+            ),
             (
                 "[[0, 0], [1, 0], [0.5, 1.5 + sin(x) * 0.25]]",
                 list(&[point(&[0.0, 0.0]), point(&[1.0, 0.0]), list(&[half(), wave()])]),
@@ -281,11 +287,16 @@ fn numbers_are_real_numbers() {
 #[test]
 fn fields_are_made_by_plain_arithmetic_everywhere() {
     same(&field("show(x*x + y*y - 1);"), &(x() * x() + y() * y() - 1), "arithmetic");
-    same(&field("fn ring(r) { hypot(x, y) - r } show(ring(2).shell(0.1));"), &(hypot(x(), y()) - 2).shell(0.1), "fn");
+    same(
+        &field("fn ring(r) { hypot(x, y) - r } show(ring(2).shell(0.1));"),
+        &(hypot(x(), y()) - 2).shell(0.1),
+        "fn",
+    );
     same(&field("let f = |r| x - r; show(f.call(2));"), &(x() - 2), "closure");
     same(&field("let x = y; show(x + 0.5);"), &(y() + 0.5), "a variable of the script hides the coordinate");
     same(&field("show(-x % 2 ** y / 3);"), &(-x() % Field::from(2).pow(y()) / 3), "operators");
-    let thousand = "let all = []; for i in 0..1000 { all.push(sphere(0.4).translate([i % 10, i / 10, 0])); } show(all);";
+    let thousand =
+        "let all = []; for i in 0..1000 { all.push(sphere(0.4).translate([i % 10, i / 10, 0])); } show(all);";
     let scene = Scene::from_text(thousand, "test.rhai").unwrap();
     assert_eq!(scene.objects().len(), 1000);
     assert!((scene.field().value_at([3.0, 0.3, 0.0, 0.0]).unwrap() + 0.4).abs() < 1e-9);
@@ -364,7 +375,10 @@ fn parameters_take_other_values() {
     let error = scene.with_parameters(&[("radius", 1.0)]).unwrap_err();
     assert_eq!(error.to_string(), "there is no parameter \"radius\": the field has r");
     let error = scene.with_parameters(&[("r", 3.0)]).unwrap_err().to_string();
-    assert!(error.starts_with("r.rhai:1:9: r = 3 is outside its range [0.5, 2]\n 1 | let r = param("), "{error}");
+    assert!(
+        error.starts_with("r.rhai:1:9: r = 3 is outside its range [0.5, 2]\n 1 | let r = param("),
+        "{error}"
+    );
     assert!(scene.with_parameters(&[("r", f64::NAN)]).is_err());
 }
 
@@ -436,14 +450,34 @@ fn values_are_written_back_in_place() {
         ("let a = param(\"a\", 1_000.5);", 3e20, "let a = param(\"a\", 3.0e20);"),
         ("let a = param(\"a\", 0x10);", 17.0, "let a = param(\"a\", 17);"),
         ("let a = param(\"a\", 1.0);", 0.0, "let a = param(\"a\", 0.0);"),
-        ("let a=param( \"a\" ,/* not 1 */1/* nor 2 */, 0,9 );", 3.0, "let a=param( \"a\" ,/* not 1 */3/* nor 2 */, 0,9 );"),
-        ("// param(\"a\", 1)\nlet a = \"a\".param(1, 0, 9); // 1", 3.0, "// param(\"a\", 1)\nlet a = \"a\".param(3, 0, 9); // 1"),
-        ("print(\"param(\\\"a\\\", 1)\"); let a = param(\"a\", 1);", 3.0, "print(\"param(\\\"a\\\", 1)\"); let a = param(\"a\", 3);"),
-        ("let é = `ü\n`; let a = param(\"a\", 1);\r\n\t", 3.0, "let é = `ü\n`; let a = param(\"a\", 3);\r\n\t"),
-        ("let a = param(\"a\", 0.1); let b = param(\"a\", 0.1);", 0.2, "let a = param(\"a\", 0.2); let b = param(\"a\", 0.2);"),
+        (
+            "let a=param( \"a\" ,/* not 1 */1/* nor 2 */, 0,9 );",
+            3.0,
+            "let a=param( \"a\" ,/* not 1 */3/* nor 2 */, 0,9 );",
+        ),
+        (
+            "// param(\"a\", 1)\nlet a = \"a\".param(1, 0, 9); // 1",
+            3.0,
+            "// param(\"a\", 1)\nlet a = \"a\".param(3, 0, 9); // 1",
+        ),
+        (
+            "print(\"param(\\\"a\\\", 1)\"); let a = param(\"a\", 1);",
+            3.0,
+            "print(\"param(\\\"a\\\", 1)\"); let a = param(\"a\", 3);",
+        ),
+        (
+            "let e = `ü\n`; let a = param(\"a\", 1);\r\n\t",
+            3.0,
+            "let e = `ü\n`; let a = param(\"a\", 3);\r\n\t",
+        ),
+        (
+            "let a = param(\"a\", 0.1); let b = param(\"a\", 0.1);",
+            0.2,
+            "let a = param(\"a\", 0.2); let b = param(\"a\", 0.2);",
+        ),
     ];
     for (line, value, expected) in cases {
-        let (script, expected) = (format!("{line}{end}"), format!("{expected}{end}"));
+        let (script, expected) = (format!("{line}\n{end}"), format!("{expected}\n{end}"));
         written_back(&script, &[("a", value)], &expected);
     }
     let built = built_in();
@@ -462,12 +496,24 @@ fn parts_of_vectors_are_written_back() {
 #[test]
 fn what_cannot_be_written_back_is_refused() {
     let cases = [
-        ("let v = 0.5;\nlet a = param(\"a\", v);", "t.rhai:2:9: a cannot be written back: its start value is computed"),
-        ("let a = param(\"a\", 0.25 * 2);", "t.rhai:1:9: a cannot be written back: its start value is computed"),
+        (
+            "let v = 0.5;\nlet a = param(\"a\", v);",
+            "t.rhai:2:9: a cannot be written back: its start value is computed",
+        ),
+        (
+            "let a = param(\"a\", 0.25 * 2);",
+            "t.rhai:1:9: a cannot be written back: its start value is computed",
+        ),
         ("let a = param(\"a\", (0.5));", "t.rhai:1:9: a cannot be written back: its start value is computed"),
         ("let p = [1, 0.5, 1];\nlet a = param(\"b\", p)[1];", "t.rhai:2:9: b.y cannot be written back"),
-        ("let a = 0; for i in 0..2 { a = param(\"r\" + i, 0.5); }", "t.rhai:1:32: r1 and r0 start with one and the same number"),
-        ("let f = Fn(\"param\"); let a = f.call(\"a\", 0.5);", "t.rhai:1:32: a cannot be written back: its start value is computed"),
+        (
+            "let a = 0; for i in 0..2 { a = param(\"r\" + i, 0.5); }",
+            "t.rhai:1:32: r1 and r0 start with one and the same number",
+        ),
+        (
+            "let f = Fn(\"param\"); let a = f.call(\"a\", 0.5);",
+            "t.rhai:1:32: a cannot be written back: its start value is computed",
+        ),
     ];
     for (script, expected) in cases {
         let script = format!("{script}\nshow(sphere(a));");

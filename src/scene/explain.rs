@@ -37,10 +37,18 @@ impl Sources {
     /// Notes the variables a script declares.
     pub(super) fn add_tokens(&mut self, tokens: &[(Token, Position)]) {
         for pair in tokens.windows(2) {
-            if let (Token::Let | Token::Const | Token::For, Token::Identifier(name)) = (&pair[0].0, &pair[1].0) {
+            if let (Token::Let | Token::Const | Token::For, Token::Identifier(name)) =
+                (&pair[0].0, &pair[1].0)
+            {
                 self.variables.push(name.to_string());
             }
         }
+    }
+
+    /// The error that says what is wrong with a file as a whole.
+    pub(super) fn mistake_of_all(&self, file: &str, problem: String) -> Error {
+        let place = Place { file: file.into(), line: 1, column: 1 };
+        Error::Scene(Box::new(Mistake { place, problem, line: String::new(), width: 0, calls: Vec::new() }))
     }
 
     /// The error that says what is wrong at a place, and shows the line.
@@ -80,9 +88,10 @@ pub(super) fn problem(error: Error) -> String {
 pub(super) fn kind_of(type_name: &str) -> String {
     let name = type_name.trim().trim_start_matches("&mut ").rsplit("::").next().unwrap_or(type_name);
     match name {
+        _ if type_name.contains("ImmutableString") => "text",
         "i64" | "f64" | "INT" | "FLOAT" | "int" | "float" => "a number",
         "field" | "Field" => "a field",
-        "&str" | "str" | "string" | "String" | "ImmutableString" | "char" => "text",
+        "&str" | "str" | "string" | "String" | "char" => "text",
         "bool" => "true or false",
         "array" | "Array" => "a list",
         "map" | "Map" => "a map of options",
@@ -135,7 +144,17 @@ pub(super) fn explained(error: EvalAltResult, file: &str, sources: &Sources, wor
         }
         _ => at,
     };
-    sources.mistake_called(at, said(error, sources, words), calls)
+    let closes = matches!(error, EvalAltResult::ErrorParsing(ParseErrorType::MissingToken(..), _))
+        .then(|| sources.line(&at).chars().nth(at.column as usize - 1))
+        .flatten()
+        .filter(|c| ")]}".contains(*c));
+    let problem = match (said(error, sources, words), closes) {
+        (problem, Some(closing)) if problem.starts_with("a ; ") => {
+            format!("there is nothing open that this {closing} could close")
+        }
+        (problem, _) => problem,
+    };
+    sources.mistake_called(at, problem, calls)
 }
 
 impl Sources {
@@ -172,14 +191,20 @@ fn said(error: EvalAltResult, sources: &Sources, words: &[Word]) -> String {
         ErrorRuntime(thrown, _) => thrown.to_string(),
         ErrorTerminated(why, _) => format!("{why}: does a loop never end?"),
         ErrorTooManyOperations(_) => {
-            format!("the script takes more than {} operations: does a loop never end?", super::script::MOST_OPERATIONS)
+            let millions = super::script::MOST_OPERATIONS / 1_000_000;
+            format!("the script takes more than {millions} million operations: does a loop never end?")
         }
         ErrorStackOverflow(_) => {
             format!("functions call each other more than {} deep", super::script::DEEPEST_CALLS)
         }
-        ErrorTooManyVariables(_) => format!("there are more than {} variables", super::script::MOST_VARIABLES),
+        ErrorTooManyVariables(_) => {
+            format!("there are more than {} variables", super::script::MOST_VARIABLES)
+        }
         ErrorTooManyModules(_) => format!("more than {} files are imported", super::import::MOST_IMPORTS),
         ErrorDataTooLarge(what, _) => too_large(&what),
+        ErrorMismatchDataType(wanted, given, _) if kind_of(&wanted) == kind_of(&given) => {
+            format!("this is {}, and must be a whole one", kind_of(&given))
+        }
         ErrorMismatchDataType(wanted, given, _) => {
             format!("this is {}, and must be {}", kind_of(&given), kind_of(&wanted))
         }
@@ -188,12 +213,14 @@ fn said(error: EvalAltResult, sources: &Sources, words: &[Word]) -> String {
         }
         ErrorDotExpr(what, _) => no_property(&what),
         ErrorIndexingType(what, _) => format!("{} has no entries", indexed(&what)),
-        ErrorFor(_) => "for goes through a range as 0..5, a list or a text".into(),
+        ErrorFor(_) => FOR.into(),
         ErrorAssignmentToConstant(name, _) => format!("{name} is a constant, and cannot be changed"),
         ErrorUnboundThis(_) => "there is no `this` here".into(),
         other => lowercase(&other.to_string()),
     }
 }
+
+const FOR: &str = "for goes through a range as 0..5, a list or a text";
 
 fn indexed(signature: &str) -> String {
     kind_of(signature.split(['[', ' ']).next().unwrap_or(signature))
@@ -216,11 +243,12 @@ fn lowercase(text: &str) -> String {
 }
 
 fn too_large(what: &str) -> String {
-    use super::script::{LARGEST_MAP, LONGEST_ARRAY, LONGEST_TEXT};
-    match what {
-        _ if what.contains("string") => format!("a text is longer than {LONGEST_TEXT} characters"),
-        _ if what.contains("rray") => format!("a list has more than {LONGEST_ARRAY} entries"),
-        _ => format!("a map has more than {LARGEST_MAP} entries"),
+    use super::script::{DEEPEST_ENTRIES, LONGEST_TEXT, MOST_ENTRIES};
+    match what.contains("string") {
+        true => format!("a text is longer than {LONGEST_TEXT} characters"),
+        false => format!(
+            "a list has more than {MOST_ENTRIES} entries, or is nested more than {DEEPEST_ENTRIES} deep"
+        ),
     }
 }
 
@@ -232,7 +260,17 @@ fn unreadable(kind: ParseErrorType) -> String {
         BadInput(LexError::UnterminatedString) => "a text is not closed: its second \" is missing".into(),
         BadInput(LexError::UnexpectedInput(what)) => format!("{what:?} has no meaning here"),
         BadInput(LexError::StringTooLong(most)) => format!("a text is longer than {most} characters"),
+        MissingToken(comma, why) if comma == "," => {
+            let (end, what) = match why {
+                _ if why.contains("array") => ("]", "the entries of this list"),
+                _ if why.contains("map") => ("}", "these options"),
+                _ => (")", "these arguments"),
+            };
+            format!("a , is missing between {what}, or a {end} at their end")
+        }
         MissingToken(token, why) => format!("a {token} is missing {why}"),
+        MismatchedType(wanted, _) if wanted.contains("iterable") => FOR.into(),
+        PropertyExpected => "the name of a function, a property or an option is missing here".into(),
         Reserved(word) => format!("{word} is a reserved word, and cannot be used"),
         ExprTooDeep => "this is nested too deep".into(),
         LiteralTooLarge(what, most) => format!("{} is more than {most}", lowercase(&what)),
@@ -293,6 +331,18 @@ fn unknown_function(signature: &str, sources: &Sources, words: &[Word]) -> Strin
 
 /// Functions of Rhai itself that scenes may well mean.
 const OF_RHAI: [&str; 14] = [
-    "push", "pop", "len", "map", "filter", "reduce", "sort", "reverse", "contains", "keys", "values", "range",
-    "print", "to_string",
+    "push",
+    "pop",
+    "len",
+    "map",
+    "filter",
+    "reduce",
+    "sort",
+    "reverse",
+    "contains",
+    "keys",
+    "values",
+    "range",
+    "print",
+    "to_string",
 ];

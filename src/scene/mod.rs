@@ -122,21 +122,20 @@ impl Scene {
     fn from_origin(origin: Origin, values: &[(&str, f64)]) -> Result<Scene> {
         check_size(&origin)?;
         let script::Finished { mut draft, sources } = script::run(&origin, values)?;
-        let start = Place { file: origin.file.clone(), line: 1, column: 1 };
         let objects: Vec<Field> = draft.shown.iter().map(|(shape, _)| shape.clone()).collect();
         let Some((_, place)) = draft.shown.first() else {
             let problem = match origin.text.trim().is_empty() {
                 true => "the file is empty; a scene shows at least one shape, as in show(sphere(1));",
                 false => "the scene shows nothing: it must call show, as in show(sphere(1));",
             };
-            return Err(sources.mistake(start, problem.into()));
+            return Err(sources.mistake_of_all(&origin.file, problem.into()));
         };
         draft.place = place.clone();
         let field = match objects.as_slice() {
             [one] => one.clone(),
             several => union(several).called_at(place),
         };
-        draft.note(&field).map_err(|problem| sources.mistake(start, problem))?;
+        draft.note(&field).map_err(|problem| sources.mistake_of_all(&origin.file, problem))?;
         Ok(Scene::of(objects, field, draft, origin, sources))
     }
 
@@ -291,7 +290,9 @@ fn read_text(path: &Path, shown: &str) -> Result<String> {
         _ => wrong(error.to_string()),
     })?;
     if !about.is_file() {
-        return Err(wrong(if about.is_dir() { "is a folder, not a file" } else { "is not a plain file" }.into()));
+        return Err(wrong(
+            if about.is_dir() { "is a folder, not a file" } else { "is not a plain file" }.into(),
+        ));
     }
     if about.len() > MOST_BYTES as u64 {
         return Err(wrong(format!("has more than {MOST_BYTES} bytes, and is no scene")));

@@ -8,7 +8,7 @@ use super::settings::{Background, Camera, Light, Timeline, moves_in_space};
 use crate::error::nearest;
 use crate::field::*;
 use crate::measure::Bounds;
-use crate::shape::{Argument, ArgumentKind, Fields, catalogue};
+use crate::shape::{Argument, ArgumentKind, Entry, Fields, catalogue};
 use ArgumentKind as Kind;
 
 /// A function of the scene language.
@@ -38,9 +38,9 @@ pub struct Form {
 #[derive(Clone, Copy, Debug)]
 enum Call {
     /// A function of the shape library.
-    Shape(fn(Vec<Argument>) -> Field),
+    Shape(&'static Entry),
     /// The same, with a last argument that is not given.
-    ShapeWith(fn(Vec<Argument>) -> Field, f64),
+    ShapeWith(&'static Entry, f64),
     /// A function of numbers.
     Numbers(fn(Vec<Field>) -> Field),
     /// What only scenes have.
@@ -90,7 +90,11 @@ impl Word {
                 false => format!("{takes}; got ({}): {name} is {}, and must be {must}", got(), given.kind()),
             });
         }
-        form.run(draft, arguments)
+        form.run(draft, arguments).map_err(|problem| match form.call {
+            // What is called by the name of its fewer arguments is spoken of by that name.
+            Call::Shape(entry) if entry.name != self.name => problem.replacen(entry.name, self.name, 1),
+            _ => problem,
+        })
     }
 }
 
@@ -108,10 +112,10 @@ impl Form {
 
     fn run(&self, draft: &mut Draft, mut arguments: Vec<Argument>) -> Result<Argument, String> {
         let field = match self.call {
-            Call::Shape(call) => call(arguments).called_at(&draft.place),
-            Call::ShapeWith(call, last) => {
+            Call::Shape(entry) => (entry.call)(arguments).called_at(&draft.place),
+            Call::ShapeWith(entry, last) => {
                 arguments.push(Argument::Number(last));
-                call(arguments).called_at(&draft.place)
+                (entry.call)(arguments).called_at(&draft.place)
             }
             Call::Numbers(call) => call(arguments.into_iter().map(Field::from).collect()),
             Call::Scene(call) => return call(draft, arguments),
@@ -125,6 +129,13 @@ pub(super) fn made(draft: &mut Draft, field: Field) -> Result<Argument, String> 
     field.check().map_err(super::explain::problem)?;
     if let (Some(value), None) = (field.as_constant(), field.material()) {
         return Ok(Argument::Number(value));
+    }
+    if field.reads() == Reads::default() {
+        // What depends on nothing and is no constant was left unfolded because it is none: ln(0), 1/0.
+        let value = field.value_at([0.0; 4]).map_err(super::explain::problem)?;
+        if !value.is_finite() {
+            return Err(format!("{} is {value} here, not a finite number", field.title()));
+        }
     }
     draft.note(&field)?;
     Ok(Argument::Field(field))
@@ -143,30 +154,34 @@ const DEFAULTS: [(&str, f64); 2] = [("smooth_min", 0.5), ("smooth_max", 0.5)];
 
 /// Every function a scene can call.
 pub fn words() -> Vec<Word> {
-    let form = |entry: &crate::shape::Entry, call, count: usize| Form {
-        arguments: entry.arguments[..count].to_vec(),
-        call,
-    };
+    let form =
+        |entry: &Entry, call, count: usize| Form { arguments: entry.arguments[..count].to_vec(), call };
     let mut words: Vec<Word> = Vec::new();
     for entry in catalogue() {
         let count = entry.arguments.len();
         let mut forms = Vec::new();
         if let Some((_, last)) = DEFAULTS.iter().find(|(name, _)| *name == entry.name) {
-            forms.push(form(entry, Call::ShapeWith(entry.call, *last), count - 1));
+            forms.push(form(entry, Call::ShapeWith(entry, *last), count - 1));
         }
-        forms.push(form(entry, Call::Shape(entry.call), count));
+        forms.push(form(entry, Call::Shape(entry), count));
         let example = Some(entry.example());
         words.push(Word { name: entry.name, group: entry.group, doc: entry.doc, forms, example });
     }
     for (name, other) in FURTHER {
         let entry = catalogue().find(|entry| entry.name == other).expect("in the catalogue");
         let word = words.iter_mut().find(|word| word.name == name).expect("in the catalogue");
-        word.forms.push(form(entry, Call::Shape(entry.call), entry.arguments.len()));
+        word.forms.push(form(entry, Call::Shape(entry), entry.arguments.len()));
     }
     for function in FUNCTIONS {
         let arguments = function.arguments.iter().map(|name| (*name, Kind::Number)).collect();
         let forms = vec![Form { arguments, call: Call::Numbers(function.apply) }];
-        words.push(Word { name: function.name, group: "arithmetic", doc: function.doc, forms, example: None });
+        words.push(Word {
+            name: function.name,
+            group: "arithmetic",
+            doc: function.doc,
+            forms,
+            example: None,
+        });
     }
     words.extend(own());
     words
@@ -288,7 +303,8 @@ fn all<const N: usize>(given: Vec<Argument>) -> [Field; N] {
 
 /// A number that must be known while the script runs.
 fn constant(what: &str, given: &Argument) -> Result<f64, String> {
-    let value = given.as_number().ok_or_else(|| format!("{what} is {given}, and must be a number"))?;
+    let value =
+        given.as_number().ok_or_else(|| format!("{what} is {}, and must be a number", given.kind()))?;
     match value.is_finite() {
         true => Ok(value),
         false => Err(format!("{what} is {value}, not a finite number")),
@@ -343,13 +359,18 @@ fn show(draft: &mut Draft, given: Vec<Argument>) -> Result<Argument, String> {
 /// The options of a call, each taken by its name.
 struct Options<'a> {
     function: &'a str,
+    /// Whether options may differ from point to point, as a material does.
+    in_space: bool,
     given: Vec<(String, Argument)>,
 }
 
 impl<'a> Options<'a> {
     /// An option that the function has not is a mistake.
     fn new(function: &'a str, given: Argument, known: &[&str]) -> Result<Options<'a>, String> {
-        let Argument::Options(given) = given else { return Ok(Options { function, given: Vec::new() }) };
+        let given = match given {
+            Argument::Options(given) => given,
+            _ => Vec::new(),
+        };
         for (name, _) in &given {
             if !known.contains(&name.as_str()) {
                 let meant = match nearest(name, known.iter().copied()) {
@@ -359,7 +380,7 @@ impl<'a> Options<'a> {
                 return Err(format!("{function} has no option {name:?}{meant}"));
             }
         }
-        Ok(Options { function, given })
+        Ok(Options { function, in_space: false, given })
     }
 
     fn take(&self, name: &str, kind: Kind) -> Result<Option<Argument>, String> {
@@ -373,7 +394,7 @@ impl<'a> Options<'a> {
         }
     }
 
-    /// A number or a field that has one value at a time, within limits where it is a constant.
+    /// A number or a field, within limits where it is a constant.
     fn number(
         &self,
         name: &str,
@@ -386,30 +407,30 @@ impl<'a> Options<'a> {
             if let Some(value) = field.as_constant().filter(|value| !allowed(*value)) {
                 return Err(format!("{}: {name} is {value}, and must be {must}", self.function));
             }
-            *to = field;
+            *to = self.checked(name, [field])?[0].clone();
         }
         Ok(())
     }
 
     fn vector(&self, name: &str, to: &mut [Field; 3]) -> Result<(), String> {
         if let Some(given) = self.take(name, Kind::Triple)? {
-            *to = Vector::from(given).0;
+            *to = self.checked(name, Vector::from(given).0)?;
         }
         Ok(())
     }
 
     fn color(&self, name: &str, to: &mut [Field; 3]) -> Result<(), String> {
         if let Some(given) = self.take(name, Kind::Color)? {
-            *to = colored(self.function, name, given)?;
+            *to = self.checked(name, colored(self.function, name, given)?)?;
         }
         Ok(())
     }
 
-    /// That settings have one value at a time.
-    fn still_in_space<'f>(&self, fields: impl IntoIterator<Item = &'f Field>) -> Result<(), String> {
-        match fields.into_iter().find_map(moves_in_space) {
-            Some(problem) => Err(format!("{}: an option {problem}", self.function)),
-            None => Ok(()),
+    /// That what has one value at a time has one.
+    fn checked<const N: usize>(&self, name: &str, fields: [Field; N]) -> Result<[Field; N], String> {
+        match fields.iter().find_map(moves_in_space) {
+            Some(problem) if !self.in_space => Err(format!("{}: {name} {problem}", self.function)),
+            _ => Ok(fields),
         }
     }
 }
@@ -420,7 +441,7 @@ fn colored(function: &str, what: &str, given: Argument) -> Result<[Field; 3], St
 
 fn material(draft: &mut Draft, given: Vec<Argument>) -> Result<Argument, String> {
     let known = ["color", "roughness", "metallic", "emission"];
-    let options = Options::new("material", argument(given.clone(), 1), &known)?;
+    let options = Options { in_space: true, ..Options::new("material", argument(given.clone(), 1), &known)? };
     let shape = first(given);
     let mut material = shape.material().cloned().unwrap_or_default();
     let share = |value: f64| (0.0..=1.0).contains(&value);
@@ -439,8 +460,6 @@ fn camera(draft: &mut Draft, given: Vec<Argument>) -> Result<Argument, String> {
     options.vector("up", &mut camera.up)?;
     let angle = |value: f64| value > 0.0 && value < 180.0;
     options.number("fov", angle, "above 0 and below 180 degrees", &mut camera.fov)?;
-    let parts = camera.eye.iter().chain(&camera.target).chain(&camera.up);
-    options.still_in_space(parts.chain([&camera.fov]))?;
     if camera.eye == camera.target {
         return Err("camera: its eye is its target, so that it looks nowhere".into());
     }
@@ -455,9 +474,7 @@ fn light(draft: &mut Draft, given: Vec<Argument>) -> Result<Argument, String> {
     let mut light = Light::default();
     options.vector("direction", &mut light.direction)?;
     options.color("color", &mut light.color)?;
-    options.number("intensity", |value| value >= 0.0, "not negative", &mut light.intensity)?;
-    let parts = light.direction.iter().chain(&light.color).chain([&light.intensity]);
-    options.still_in_space(parts)?;
+    options.number("intensity", |value| value >= 0.0, "0 or more", &mut light.intensity)?;
     if light.direction.iter().all(|part| part.as_constant() == Some(0.0)) {
         return Err("light: direction is the zero vector, which has no direction".into());
     }

@@ -69,6 +69,9 @@ impl fmt::Display for Argument {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         const MOST: usize = 4;
         match self {
+            Argument::Number(value) if *value != 0.0 && !(1e-5..1e16).contains(&value.abs()) => {
+                write!(f, "{value:e}")
+            }
             Argument::Number(value) => write!(f, "{value}"),
             Argument::Field(field) => write!(f, "{}", field.title()),
             Argument::Text(text) if text.chars().count() > 24 => {
@@ -161,7 +164,9 @@ impl ArgumentKind {
             Keys => "a list of keys [[time, value], …]",
             Shapes => "any number of fields, or a list of them",
             SpaceAxis => "an axis: \"x\", \"y\" or \"z\"",
-            SmoothKind => "a kind: \"cubic\", \"quadratic\", \"quartic\", \"circular\", \"exponential\" or \"root\"",
+            SmoothKind => {
+                "a kind: \"cubic\", \"quadratic\", \"quartic\", \"circular\", \"exponential\" or \"root\""
+            }
             Text => "text",
             Color => "a colour: \"#rrggbb\" or [red, green, blue]",
             Start => "a number, or a vector [a, b, c]",

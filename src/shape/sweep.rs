@@ -80,7 +80,9 @@ impl Sweep {
         let parameters = shape.parameters()?;
         let depth = kernel_depth(shape);
         if depth >= DEEPEST {
-            return Err(Error::Undefined(format!("swept volumes can be nested {DEEPEST} deep, and no deeper")));
+            return Err(Error::Undefined(format!(
+                "swept volumes can be nested {DEEPEST} deep, and no deeper"
+            )));
         }
         let slope = shape.dt();
         let curve = slope.dt();
