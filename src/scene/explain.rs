@@ -247,7 +247,7 @@ fn too_large(what: &str) -> String {
     match what.contains("string") {
         true => format!("a text is longer than {LONGEST_TEXT} characters"),
         false => format!(
-            "a list has more than {MOST_ENTRIES} entries, or is nested more than {DEEPEST_ENTRIES} deep"
+            "a list has more than {MOST_ENTRIES} entries, or lists or closures are nested more than {DEEPEST_ENTRIES} deep"
         ),
     }
 }

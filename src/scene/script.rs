@@ -17,7 +17,8 @@ use rhai::packages::{
     BasicStringPackage, LogicPackage, MoreStringPackage, Package,
 };
 use rhai::{
-    AST, Dynamic, Engine, EvalAltResult, FLOAT, INT, ImmutableString, NativeCallContext, Position, Token,
+    AST, Dynamic, Engine, EvalAltResult, FLOAT, FnPtr, INT, ImmutableString, NativeCallContext, Position,
+    Token,
 };
 use std::any::TypeId;
 use std::cell::RefCell;
@@ -35,7 +36,7 @@ const DEEPEST_EXPRESSIONS: [usize; 2] = [256, 128];
 pub(super) const LONGEST_TEXT: usize = 10_000;
 /// The most entries of a list or a map, counting those of lists and maps within it.
 pub(super) const MOST_ENTRIES: usize = 10_000;
-/// How deep lists and maps may be nested.
+/// How deep lists and maps may be nested, and closures hold other closures.
 pub(super) const DEEPEST_ENTRIES: usize = 32;
 /// The most variables there may be at a time.
 pub(super) const MOST_VARIABLES: usize = 1_000;
@@ -46,7 +47,7 @@ const LONGEST_RUN: Duration = Duration::from_secs(5);
 /// How long it may take beyond that for a call under way to end.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// The stack of the thread a script runs on: what the deepest calls of the deepest expressions take, and more.
-const STACK: usize = 512 << 20;
+const STACK: usize = 256 << 20;
 
 /// What a script that has run leaves behind.
 pub(super) struct Finished {
@@ -245,7 +246,10 @@ fn is_too_large(value: &Dynamic, count: &mut usize, depth: usize) -> bool {
         *count > MOST_ENTRIES || is_too_large(entry, count, depth + 1)
     };
     if let Ok(list) = value.as_array_ref() {
-        return depth >= DEEPEST_ENTRIES || list.iter().any(&mut is_one_too_many);
+        return depth >= DEEPEST_ENTRIES || list.iter().any(is_one_too_many);
+    }
+    if let Some(closure) = value.read_lock::<FnPtr>() {
+        return depth >= DEEPEST_ENTRIES || closure.iter_curry().any(is_one_too_many);
     }
     match value.as_map_ref() {
         Ok(map) => depth >= DEEPEST_ENTRIES || map.values().any(is_one_too_many),
