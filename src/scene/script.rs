@@ -241,7 +241,7 @@ fn watch_variables(engine: &mut Engine) {
 
 /// Whether a value has too many entries or is nested too deep; `count` is how many were found before it.
 fn is_too_large(value: &Dynamic, count: &mut usize, depth: usize) -> bool {
-    let mut is_one_too_many = |entry: &Dynamic| {
+    let is_one_too_many = |entry: &Dynamic| {
         *count += 1;
         *count > MOST_ENTRIES || is_too_large(entry, count, depth + 1)
     };
