@@ -204,6 +204,8 @@ fn every_word_is_documented_and_stands_once() {
     let words = words();
     for word in &words {
         assert!(word.doc.first().is_some_and(|line| line.len() > 2), "{} has no text", word.name);
+        let is_shape = catalogue().any(|entry| entry.name == word.name);
+        assert_eq!(word.example().is_some(), is_shape, "{}", word.name);
         assert!(!word.forms.is_empty() && word.signatures().all(|text| text.starts_with(word.name)));
     }
     let mut names: Vec<&str> = words.iter().map(|word| word.name).collect();
@@ -340,6 +342,12 @@ fn a_scene_says_what_it_says() {
     assert_eq!((timeline.from, timeline.to, timeline.repeats, timeline.fps), (1.0, 3.0, false, 25.0));
     assert_eq!(scene.bounds(), Some(Bounds::new([-1.0, -2.0, -3.0], [1.0, 2.0, 3.0])));
     assert_eq!((scene.file(), scene.text()), ("all.rhai", script));
+}
+
+#[test]
+fn scenes_go_between_threads() {
+    fn goes<T: Send + Sync + 'static>() {}
+    goes::<Scene>();
 }
 
 #[test]

@@ -324,10 +324,16 @@ fn unknown_function(signature: &str, sources: &Sources, words: &[Word]) -> Strin
     if !own.is_empty() {
         return format!("{name} takes {}; got ({})", own.join(" or "), kinds.join(", "));
     }
+    if PROMISED.contains(&name) {
+        return format!("{name} is not there yet: this version makes no field of a file");
+    }
     let own = sources.functions.iter().map(|(own, _)| own.as_str());
     let near = nearest(plain, words.iter().map(|word| word.name).chain(own).chain(OF_RHAI));
     format!("there is no function {name}{}", did_you_mean(near))
 }
+
+/// Functions of the language that are still to come.
+const PROMISED: [&str; 3] = ["mesh", "grid", "neural"];
 
 /// Functions of Rhai itself that scenes may well mean.
 const OF_RHAI: [&str; 14] = [

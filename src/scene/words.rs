@@ -22,8 +22,8 @@ pub struct Word {
     pub doc: &'static [&'static str],
     /// The ways to call it, by their number of arguments.
     pub forms: Vec<Form>,
-    /// An example, where the shape library has one.
-    pub example: Option<String>,
+    /// What the shape library says of it, if it is of there.
+    entry: Option<&'static Entry>,
 }
 
 /// One way to call a function.
@@ -56,6 +56,11 @@ impl Word {
     /// The ways to call it, as they are written: `smooth_min(a, b)`, `smooth_min(a, b, k)`, …
     pub fn signatures(&self) -> impl Iterator<Item = String> + '_ {
         self.forms.iter().map(|form| format!("{}({})", self.name, form.names()))
+    }
+
+    /// An example of it, where the shape library has one.
+    pub fn example(&self) -> Option<String> {
+        self.entry.map(Entry::example)
     }
 
     /// Whether it takes any number of fields.
@@ -164,8 +169,7 @@ pub fn words() -> Vec<Word> {
             forms.push(form(entry, Call::ShapeWith(entry, *last), count - 1));
         }
         forms.push(form(entry, Call::Shape(entry), count));
-        let example = Some(entry.example());
-        words.push(Word { name: entry.name, group: entry.group, doc: entry.doc, forms, example });
+        words.push(Word { name: entry.name, group: entry.group, doc: entry.doc, forms, entry: Some(entry) });
     }
     for (name, other) in FURTHER {
         let entry = catalogue().find(|entry| entry.name == other).expect("in the catalogue");
@@ -175,13 +179,7 @@ pub fn words() -> Vec<Word> {
     for function in FUNCTIONS {
         let arguments = function.arguments.iter().map(|name| (*name, Kind::Number)).collect();
         let forms = vec![Form { arguments, call: Call::Numbers(function.apply) }];
-        words.push(Word {
-            name: function.name,
-            group: "arithmetic",
-            doc: function.doc,
-            forms,
-            example: None,
-        });
+        words.push(Word { name: function.name, group: "arithmetic", doc: function.doc, forms, entry: None });
     }
     words.extend(own());
     words
@@ -202,7 +200,7 @@ macro_rules! words {
                     Form { arguments: vec![$((stringify!($arg), Kind::$kind)),*], call: Call::Scene($call) }
                     $(, Form { arguments: vec![$((stringify!($arg2), Kind::$kind2)),*], call: Call::Scene($call) })*
                 ],
-                example: None,
+                entry: None,
             },)*)*]
         }
     };
