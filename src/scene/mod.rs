@@ -46,6 +46,7 @@ mod import;
 mod rewrite;
 mod script;
 mod settings;
+mod statements;
 pub mod vm;
 mod words;
 

@@ -69,7 +69,11 @@ pub(super) fn run(origin: &Origin, values: &[(&str, f64)]) -> Result<Finished> {
     }
     match from.recv_timeout(LONGEST_RUN + PATIENCE) {
         Ok(result) => result,
-        Err(_) => {
+        Err(mpsc::RecvTimeoutError::Disconnected) => {
+            let problem = "reading the scene failed: a defect of this program, not of the scene";
+            Err(Sources::of(origin).mistake_of_all(&origin.file, problem.into()))
+        }
+        Err(mpsc::RecvTimeoutError::Timeout) => {
             let seconds = (LONGEST_RUN + PATIENCE).as_secs();
             let problem = format!("the scene takes longer than {seconds} seconds to read");
             Err(Sources::of(origin).mistake_of_all(&origin.file, problem))
