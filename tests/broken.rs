@@ -22,6 +22,16 @@ fn said(result: Result<Scene>) -> String {
 /// What is wrong, the script, and what is said of it.
 const BROKEN: &[(&str, &str, &str)] = &[
     (
+        "a function of its own called as a method",
+        "fn grown(f, r) { f - r } show(sphere(1).grown(0.2));",
+        "1:41 `grown`: grown is a function of the scene's own, and no method: it is called as grown(…)",
+    ),
+    (
+        "a function of its own with too few arguments",
+        "fn grown(f, r) { f - r } show(grown(sphere(1)));",
+        "1:31 `grown`: grown takes (f, r); got (a field)",
+    ),
+    (
         "a function that is still to come",
         r#"show(mesh("bunny.obj"));"#,
         "1:6 `mesh`: mesh is not there yet: this version makes no field of a file",

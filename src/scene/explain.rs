@@ -315,6 +315,10 @@ fn unknown_function(signature: &str, sources: &Sources, words: &[Word]) -> Strin
     if let Some(word) = words.iter().find(|word| word.name == name) {
         return format!("{}; got ({})", word.takes(), kinds.join(", "));
     }
+    let fits = |(own, arguments): &(String, Vec<String>)| own == plain && arguments.len() == kinds.len();
+    if sources.functions.iter().any(fits) {
+        return format!("{name} is a function of the scene's own, and no method: it is called as {name}(…)");
+    }
     let own: Vec<String> = sources
         .functions
         .iter()
