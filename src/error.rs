@@ -35,6 +35,82 @@ impl fmt::Display for Place {
     }
 }
 
+/// A mistake in a text that a person wrote, shown as they need it: what is wrong, where, and the line itself.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mistake {
+    /// Where it is.
+    pub place: Place,
+    /// What is wrong, and what may have been meant.
+    pub problem: String,
+    /// The line it stands on.
+    pub line: String,
+    /// How many characters of the line it is about, from the place's column on.
+    pub width: usize,
+    /// The calls that led there, the nearest first: what was called, and where.
+    pub calls: Vec<(String, Place)>,
+}
+
+/// How much of a long line is shown.
+const MOST_SHOWN: usize = 160;
+
+impl Mistake {
+    /// The line, cut around the mistake if it is long; and the blanks that lead to the mistake in it.
+    fn excerpt(&self) -> (String, String) {
+        let column = (self.place.column as usize).max(1) - 1;
+        let skipped = column.saturating_sub(MOST_SHOWN / 2);
+        let shown = |c: char| if c.is_control() && c != '\t' { '\u{FFFD}' } else { c };
+        let line: String = self.line.chars().skip(skipped).take(MOST_SHOWN).map(shown).collect();
+        let blank = |c| if c == '\t' { '\t' } else { ' ' };
+        let mut blanks: String = line.chars().take(column - skipped).map(blank).collect();
+        blanks.extend(std::iter::repeat_n(' ', (column - skipped).saturating_sub(blanks.chars().count())));
+        (line, blanks)
+    }
+}
+
+impl fmt::Display for Mistake {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        write!(f, "{}: {}", self.place, self.problem)?;
+        if !self.line.trim().is_empty() {
+            let number = self.place.line.to_string();
+            let margin = " ".repeat(number.len());
+            let (line, blanks) = self.excerpt();
+            let carets = "^".repeat(self.width.clamp(1, MOST_SHOWN / 2));
+            write!(f, "\n {number} | {line}\n {margin} | {blanks}{carets}")?;
+        }
+        for (called, place) in &self.calls {
+            write!(f, "\n in {called}, at {place}")?;
+        }
+        Ok(())
+    }
+}
+
+/// The name nearest to one that is not known, if any is near: what a message may propose.
+pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let most = name.chars().count().div_ceil(3);
+    let distances = known.into_iter().map(|other| (edits(name, other), other));
+    distances.filter(|(distance, _)| *distance <= most).min().map(|(_, other)| other)
+}
+
+/// How many letters must be put in, left out, changed, or swapped with their neighbour to make `a` into `b`.
+fn edits(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().take(64).collect(), b.chars().take(64).collect());
+    let mut table = vec![vec![0; b.len() + 1]; a.len() + 1];
+    for i in 0..=a.len() {
+        for j in 0..=b.len() {
+            if i == 0 || j == 0 {
+                table[i][j] = i + j;
+                continue;
+            }
+            let changed = table[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
+            table[i][j] = changed.min(table[i - 1][j] + 1).min(table[i][j - 1] + 1);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                table[i][j] = table[i][j].min(table[i - 2][j - 2] + 1);
+            }
+        }
+    }
+    table[a.len()][b.len()]
+}
+
 /// An error of this crate.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -75,6 +151,8 @@ pub enum Error {
         /// What is wrong there.
         problem: String,
     },
+    /// A scene that is not right, with the line that is not.
+    Scene(Box<Mistake>),
     /// A file could not be written or read.
     File {
         /// The path.
@@ -107,6 +185,7 @@ impl fmt::Display for Error {
             }
             Error::Undefined(why) => write!(f, "{why}"),
             Error::Text { place, problem } => write!(f, "{place}: {problem}"),
+            Error::Scene(mistake) => write!(f, "{mistake}"),
             Error::File { path, problem } => write!(f, "{path}: {problem}"),
         }
     }

@@ -109,7 +109,7 @@ pub mod scene;
 pub mod shape;
 pub mod tape;
 
-pub use error::{Error, Place, Result};
+pub use error::{Error, Mistake, Place, Result};
 pub use field::Field;
 
 /// Everything a program that builds fields needs.

@@ -24,6 +24,7 @@ fn run() -> Result<()> {
         return Err(Error::Undefined(format!("there are no arguments yet, and {argument:?} is one")));
     }
     let scene = scene::built_in();
+    let scene = scene.field();
     let tape = scene.tape()?;
     println!("the built-in scene");
     for parameter in scene.parameters()? {
@@ -41,7 +42,7 @@ fn run() -> Result<()> {
     }
     let path = Path::new("fieldgrad.png");
     let slice = Slice { center: [0.0, 0.0], span: 4.0, z: 0.0, t: TIME, iso: 0.1 };
-    slice.draw(&scene, 800, 600)?.save_png(path)?;
+    slice.draw(scene, 800, 600)?.save_png(path)?;
     println!("a slice of it at z = 0, t = {TIME} is in {}", path.display());
     Ok(())
 }

@@ -389,7 +389,7 @@ fn the_same_for_any_number_of_threads() {
 
 #[test]
 fn the_built_in_scene_is_bounded() {
-    let bounds = fieldgrad::scene::built_in().bounds((0.0, 6.3)).unwrap().expect("not empty");
+    let bounds = fieldgrad::scene::built_in().field().bounds((0.0, 6.3)).unwrap().expect("not empty");
     assert!(bounds.contains([0.0, 1.6, 0.0]) && bounds.contains([1.2, -0.9, -1.2]));
     // Across the sectors' edges intervals cannot tell the copies of the ring apart: the box is some times too large.
     assert!(bounds.size().iter().all(|side| *side < 12.0), "{bounds:?}");

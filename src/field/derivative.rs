@@ -2,7 +2,7 @@
 
 use super::run::run;
 use super::{Axis, Field, Parameter, if_less, length};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::number::{Dual, Interval};
 
 impl Field {
@@ -118,7 +118,13 @@ fn positive(divisor: &Field, quotient: Field) -> Field {
     if_less(0.0, divisor, quotient, 0.0)
 }
 
+/// The most evaluations of a node a field may take to be derived as a field: each makes some ten nodes.
+const LARGEST_DERIVED: usize = 1 << 18;
+
 fn on_duals(field: &Field) -> Result<Dual<Field>> {
+    if field.evaluations()? > LARGEST_DERIVED {
+        return Err(Error::TooLarge { limit: LARGEST_DERIVED });
+    }
     let at = Dual::variables(Axis::ALL.map(Field::coordinate));
     let parameter = |parameter: &Parameter| Dual::fixed(Field::parameter(parameter.clone()));
     Ok(run(std::slice::from_ref(field), at, parameter, |_, _| ())?.swap_remove(0))

@@ -24,17 +24,37 @@ pub fn deg(angle: impl Into<Field>) -> Field {
     angle.into() * (std::f64::consts::PI / 180.0)
 }
 
-/// Declares each function of one field twice: free, and as a method.
+/// A function of the list below, as scene files find it.
+pub(crate) struct Function {
+    pub(crate) name: &'static str,
+    pub(crate) doc: &'static [&'static str],
+    pub(crate) arguments: &'static [&'static str],
+    /// The function, called with one field for each argument.
+    pub(crate) apply: fn(Vec<Field>) -> Field,
+}
+
+/// Declares each function of one field twice, free and as a method, and lists it.
 macro_rules! functions {
-    ($($(#[$doc:meta])* $name:ident($first:ident $(, $rest:ident)*);)*) => {
-        $($(#[$doc])*
+    ($($(#[doc = $doc:literal])* $name:ident($first:ident $(, $rest:ident)*);)*) => {
+        /// The functions of numbers that are fields again.
+        pub(crate) const FUNCTIONS: &[Function] = &[$(Function {
+            name: stringify!($name),
+            doc: &[$($doc),*],
+            arguments: &[stringify!($first) $(, stringify!($rest))*],
+            apply: |arguments| {
+                let [$first $(, $rest)*] = arguments.try_into().expect("a field for each argument");
+                $name($first $(, $rest)*)
+            },
+        }),*];
+
+        $($(#[doc = $doc])*
         pub fn $name($first: impl Into<Field> $(, $rest: impl Into<Field>)*) -> Field {
             Real::$name($first.into() $(, $rest.into())*)
         })*
 
         /// Arithmetic as methods.
         impl Field {
-            $($(#[$doc])*
+            $($(#[doc = $doc])*
             pub fn $name(&self $(, $rest: impl Into<Field>)*) -> Field {
                 Real::$name(self.clone() $(, $rest.into())*)
             })*

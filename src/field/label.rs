@@ -39,6 +39,14 @@ impl Label {
 }
 
 impl Field {
+    /// The field, its label saying that the call stands there.
+    pub(crate) fn called_at(&self, place: &Place) -> Field {
+        match self.label() {
+            Some(label) => self.with_label(Label { place: place.clone(), ..label.clone() }),
+            None => self.clone(),
+        }
+    }
+
     /// The field under a name of your own, for pictures of the graph and for messages.
     #[track_caller]
     pub fn name(&self, title: &str) -> Field {

@@ -26,5 +26,6 @@ pub use param::{Parameter, param, param_in, param_vector};
 pub use run::LARGEST_RUN;
 pub use vector::{Points, Vector};
 
+pub(crate) use functions::FUNCTIONS;
 pub(crate) use listing::Listing;
-pub(crate) use node::Reads;
+pub(crate) use node::{KeyMap, Reads};

@@ -135,6 +135,13 @@ impl Field {
         self.run(at)
     }
 
+    /// How many evaluations of a node one reading takes: what reading the field, or deriving it, costs.
+    pub(crate) fn evaluations(&self) -> Result<usize> {
+        let mut count = 0;
+        run(std::slice::from_ref(self), [0.0; 4], Parameter::value, |_, _| count += 1)?;
+        Ok(count)
+    }
+
     /// A bound on the values over a box of space and time.
     pub fn bound_over(&self, over: [Interval; 4]) -> Result<Interval> {
         self.run(over)

@@ -4,6 +4,7 @@
 //! the call is made; a size that is a parameter may wander below zero, and every shape documents that it stays finite.
 
 use super::catalogue::Call;
+use super::dynamic::Argument;
 use crate::field::{Axis, Field, Points, Vector};
 use crate::number::Smooth;
 
@@ -192,6 +193,11 @@ macro_rules! choice {
             fn choose(self) -> Result<$target, String> {
                 let known: &[(&str, $target)] = $known;
                 known.iter().find(|(name, _)| *name == self).map(|(_, value)| *value).ok_or(self.into())
+            }
+        }
+        impl $name for Argument {
+            fn choose(self) -> Result<$target, String> {
+                $name::choose(String::from(self).as_str())
             }
         }
     };

@@ -13,6 +13,7 @@
 //! enters itself in [`catalogue`]. `methods!` does the same for a method on [`Field`], and `combinations!` for a
 //! function of several fields that is also a method on its first. The arguments' types are in [`super::arguments`].
 
+use super::dynamic::{Argument, ArgumentKind};
 use crate::error::{Error, Place};
 use crate::field::{Field, Label};
 
@@ -38,12 +39,55 @@ pub struct Entry {
     pub doc: &'static [&'static str],
     /// The module it stands in: `solid`, `plane`, `combine`, …
     pub group: &'static str,
-    /// Its arguments and their types, the receiver of a method first as `self`.
-    pub arguments: &'static [(&'static str, &'static str)],
+    /// Its arguments and their kinds, the receiver of a method first as `shape`.
+    pub arguments: &'static [(&'static str, ArgumentKind)],
     /// What its field is.
     pub claim: Claim,
     /// An example of it.
     pub sample: fn() -> Field,
+    /// The source of the example, in Rust.
+    pub sample_source: &'static str,
+    /// The function, called with arguments that were found to be [of its kinds](ArgumentKind::accepts), one for each.
+    pub call: fn(Vec<Argument>) -> Field,
+}
+
+impl Entry {
+    /// The example as scenes write it: coordinates are names, and vectors have square brackets.
+    pub fn example(&self) -> String {
+        let mut text = self.sample_source.replace("super::", "").replace("r#", "");
+        for axis in ["x", "y", "z", "t"] {
+            text = text.replace(&format!("{axis}()"), axis);
+        }
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ").replace(" .", ".");
+        vectors_in_brackets(&text)
+    }
+}
+
+/// `f((a, b))` is written `f([a, b])`: parentheses around a list that are no call's.
+fn vectors_in_brackets(text: &str) -> String {
+    let mut letters: Vec<char> = text.chars().collect();
+    // The parentheses and brackets open so far: where, and whether they are a call's or had a comma.
+    let mut open: Vec<(usize, bool, bool)> = Vec::new();
+    for i in 0..letters.len() {
+        match letters[i] {
+            '(' | '[' => {
+                let called = i > 0 && (letters[i - 1].is_alphanumeric() || letters[i - 1] == '_');
+                open.push((i, called, false));
+            }
+            ',' => {
+                if let Some((_, _, has_comma)) = open.last_mut() {
+                    *has_comma = true;
+                }
+            }
+            ')' | ']' => {
+                if let Some((start, false, true)) = open.pop() {
+                    (letters[start], letters[i]) = ('[', ']');
+                }
+            }
+            _ => (),
+        }
+    }
+    letters.into_iter().collect()
 }
 
 /// Every function of the shape library.
@@ -87,6 +131,12 @@ impl Call {
     }
 }
 
+/// The arguments of a call, as many as it takes; one that is missing is of no use to any function.
+pub(super) fn one_for_each<const N: usize>(arguments: Vec<Argument>) -> [Argument; N] {
+    let mut arguments = arguments.into_iter();
+    std::array::from_fn(|_| arguments.next().unwrap_or(Argument::Other("nothing".into())))
+}
+
 macro_rules! claim {
     (exact) => {
         $crate::shape::Claim::Exact
@@ -103,7 +153,8 @@ macro_rules! claim {
 }
 
 macro_rules! entries {
-    ($($(#[doc = $doc:literal])* $claim:ident $name:ident($($arg:ident: $type:ty),*), $sample:expr;)*) => {
+    ($($(#[doc = $doc:literal])* $claim:ident $name:ident($($arg:ident: $kind:ident),*),
+       $sample:expr, $call:expr;)*) => {
         pub(super) const ENTRIES: &[$crate::shape::Entry] = &[$($crate::shape::Entry {
             name: {
                 // `r#box` is written `box` everywhere but in Rust.
@@ -118,9 +169,14 @@ macro_rules! entries {
                 let path = module_path!();
                 path.split_at("fieldgrad::shape::".len()).1
             },
-            arguments: &[$((stringify!($arg), stringify!($type))),*],
+            arguments: &[$((stringify!($arg), $crate::shape::ArgumentKind::$kind)),*],
             claim: claim!($claim),
             sample: || $sample,
+            sample_source: stringify!($sample),
+            call: |arguments| {
+                let [$($arg),*] = $crate::shape::catalogue::one_for_each(arguments);
+                $call
+            },
         }),*];
     };
 }
@@ -128,10 +184,10 @@ macro_rules! entries {
 /// Functions that make a shape from sizes.
 macro_rules! shapes {
     ($($(#[doc = $doc:literal])*
-       $claim:ident $name:ident($($arg:ident: $type:ty),*) $body:block as in $sample:expr;)*) => {
+       $claim:ident $name:ident($($arg:ident: impl $kind:ident),*) $body:block as in $sample:expr;)*) => {
         $($(#[doc = $doc])*
         #[track_caller]
-        pub fn $name($($arg: $type),*) -> Field {
+        pub fn $name($($arg: impl $kind),*) -> Field {
             #[allow(unused_mut)]
             let mut call = $crate::shape::catalogue::Call::new(
                 stringify!($name).trim_start_matches("r#"), $crate::error::Place::caller());
@@ -139,19 +195,20 @@ macro_rules! shapes {
             let field: Field = $body;
             call.finish(field)
         })*
-        entries! { $($(#[doc = $doc])* $claim $name($($arg: $type),*), $sample;)* }
+        entries! { $($(#[doc = $doc])* $claim $name($($arg: $kind),*), $sample, $name($($arg),*);)* }
     };
 }
 
 /// Functions of a shape, as methods.
 macro_rules! methods {
     ($($(#[doc = $doc:literal])*
-       $claim:ident $name:ident($self:ident $(, $arg:ident: $type:ty)*) $body:block as in $sample:expr;)*) => {
+       $claim:ident $name:ident($self:ident $(, $arg:ident: impl $kind:ident)*) $body:block
+       as in $sample:expr;)*) => {
         #[doc = concat!("Methods of `", module_path!(), "`.")]
         impl Field {
             $($(#[doc = $doc])*
             #[track_caller]
-            pub fn $name(&$self $(, $arg: $type)*) -> Field {
+            pub fn $name(&$self $(, $arg: impl $kind)*) -> Field {
                 let mut call = $crate::shape::catalogue::Call::new(
                     stringify!($name), $crate::error::Place::caller());
                 call.note("shape", $self);
@@ -160,18 +217,21 @@ macro_rules! methods {
                 call.finish(field)
             })*
         }
-        entries! { $($(#[doc = $doc])* $claim $name(shape: Field $(, $arg: $type)*), $sample;)* }
+        entries! {
+            $($(#[doc = $doc])* $claim $name(shape: Field $(, $arg: $kind)*), $sample,
+              Field::from(shape).$name($($arg),*);)*
+        }
     };
 }
 
 /// Functions of several fields, free and as methods on the first.
 macro_rules! combinations {
     ($($(#[doc = $doc:literal])*
-       $claim:ident $name:ident($first:ident: $kind:ty $(, $arg:ident: $type:ty)*) $body:block
-       as in $sample:expr;)*) => {
+       $claim:ident $name:ident($first:ident: impl $first_kind:ident $(, $arg:ident: impl $kind:ident)*)
+       $body:block as in $sample:expr;)*) => {
         $($(#[doc = $doc])*
         #[track_caller]
-        pub fn $name($first: $kind $(, $arg: $type)*) -> Field {
+        pub fn $name($first: impl $first_kind $(, $arg: impl $kind)*) -> Field {
             let mut call = $crate::shape::catalogue::Call::new(
                 stringify!($name), $crate::error::Place::caller());
             let $first = $first.taken(&mut call, stringify!($first));
@@ -183,10 +243,13 @@ macro_rules! combinations {
         impl Field {
             $($(#[doc = $doc])*
             #[track_caller]
-            pub fn $name(&self $(, $arg: $type)*) -> Field {
+            pub fn $name(&self $(, $arg: impl $kind)*) -> Field {
                 self::$name(self $(, $arg)*)
             })*
         }
-        entries! { $($(#[doc = $doc])* $claim $name($first: $kind $(, $arg: $type)*), $sample;)* }
+        entries! {
+            $($(#[doc = $doc])* $claim $name($first: $first_kind $(, $arg: $kind)*), $sample,
+              $name($first $(, $arg)*);)*
+        }
     };
 }

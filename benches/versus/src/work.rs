@@ -93,7 +93,7 @@ pub type Scene = fn() -> Field;
 
 /// Ten scenes by name, from some 50 to 5,000 operations.
 pub const SCENES: [(&str, Scene); 10] = [
-    ("drop", fieldgrad::scene::built_in),
+    ("drop", || fieldgrad::scene::built_in().field().clone()),
     ("chain", chain),
     ("gyroid ball", gyroid_ball),
     ("twisted tower", twisted_tower),

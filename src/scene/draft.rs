@@ -1,0 +1,115 @@
+//! A scene while its script runs: what the calls made so far have said.
+
+use super::settings::{Background, Camera, Light, Timeline};
+use crate::error::Place;
+use crate::field::{Field, KeyMap, Kind, Parameter, param, param_in};
+use crate::measure::Bounds;
+use std::collections::HashMap;
+
+/// The most nodes the graph of a scene may have.
+pub(super) const MOST_NODES: usize = 500_000;
+
+/// The most lines a script may print.
+const MOST_PRINTED: usize = 1000;
+
+/// A parameter, and the call that declared it.
+#[derive(Clone, Debug)]
+pub(super) struct Declared {
+    pub(super) parameter: Parameter,
+    pub(super) place: Place,
+    /// Which part of a vector it is the start value of.
+    pub(super) part: Option<usize>,
+}
+
+/// What the calls of a script have said.
+pub(super) struct Draft {
+    /// The call under way.
+    pub(super) place: Place,
+    pub(super) shown: Vec<(Field, Place)>,
+    pub(super) declared: Vec<Declared>,
+    pub(super) camera: Option<Camera>,
+    pub(super) lights: Vec<Light>,
+    pub(super) background: Option<Background>,
+    pub(super) timeline: Option<Timeline>,
+    pub(super) bounds: Option<Bounds>,
+    /// The call that made each node.
+    pub(super) places: KeyMap<Place>,
+    /// Parameters that start at another value than the script says.
+    pub(super) values: HashMap<String, f64>,
+    /// How many imports are under way. What an imported file shows is not shown: it lends its functions.
+    pub(super) importing: usize,
+    pub(super) printed: Vec<String>,
+}
+
+impl Draft {
+    pub(super) fn new(file: &str, values: &[(&str, f64)]) -> Draft {
+        Draft {
+            place: Place { file: file.into(), line: 1, column: 1 },
+            shown: Vec::new(),
+            declared: Vec::new(),
+            camera: None,
+            lights: Vec::new(),
+            background: None,
+            timeline: None,
+            bounds: None,
+            places: KeyMap::default(),
+            values: values.iter().map(|(name, value)| (name.to_string(), *value)).collect(),
+            importing: 0,
+            printed: Vec::new(),
+        }
+    }
+
+    /// Whether settings count: not those of a file that is being imported.
+    pub(super) fn is_own(&self) -> bool {
+        self.importing == 0
+    }
+
+    pub(super) fn print(&mut self, line: &str) {
+        if self.printed.len() < MOST_PRINTED {
+            self.printed.push(line.into());
+        }
+    }
+
+    /// Notes which call made the nodes of a field that are new.
+    pub(super) fn note(&mut self, field: &Field) -> Result<(), String> {
+        let mut stack = vec![field];
+        while let Some(field) = stack.pop() {
+            let is_leaf = matches!(field.kind(), Kind::Constant(_) | Kind::Coordinate(_));
+            if is_leaf || self.places.contains_key(&field.key()) {
+                continue;
+            }
+            self.places.insert(field.key(), self.place.clone());
+            let channels = field.material().into_iter().flat_map(|material| material.channels());
+            stack.extend(field.parents().iter().chain(channels));
+        }
+        match self.places.len() > MOST_NODES {
+            true => Err(format!("the scene's graph has more than {MOST_NODES} nodes")),
+            false => Ok(()),
+        }
+    }
+
+    /// Declares a parameter, or a part of one that is a vector.
+    pub(super) fn declare(
+        &mut self,
+        name: &str,
+        value: f64,
+        range: Option<(f64, f64)>,
+        part: Option<usize>,
+    ) -> Result<Field, String> {
+        let value = self.values.get(name).copied().unwrap_or(value);
+        let field = match range {
+            Some((min, max)) => param_in(name, value, min, max),
+            None => param(name, value),
+        };
+        field.check().map_err(super::explain::problem)?;
+        let Kind::Parameter(parameter) = field.kind() else { unreachable!("a parameter is one") };
+        let parameter = Parameter::clone(parameter);
+        let others = self.declared.iter().filter(|other| other.parameter.name() == name);
+        if let Some(other) = { others }.find(|other| other.parameter != parameter) {
+            let problem = "is declared already, with another value or another range, at";
+            return Err(format!("the parameter {name:?} {problem} {}", other.place));
+        }
+        self.declared.push(Declared { parameter, place: self.place.clone(), part });
+        Ok(field)
+    }
+}

@@ -1,0 +1,130 @@
+//! Files a scene imports: scripts in the scene's folder and below, and nothing else.
+
+use super::draft::Draft;
+use super::explain::Sources;
+use super::script::{Reading, Shared};
+use super::{Origin, read_text};
+use rhai::{Engine, EvalAltResult, Module, ModuleResolver, Position, Scope};
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::path::{Component, Path, PathBuf};
+
+/// A file that has been run, for all who import it.
+type SharedModule = rhai::Shared<Module>;
+
+/// The most files a scene may import.
+pub(super) const MOST_IMPORTS: usize = 64;
+/// How deep imports may lead to imports.
+const DEEPEST_IMPORTS: usize = 16;
+
+/// Finds, reads and runs the files that scripts import.
+pub(super) struct Imports {
+    origin: Origin,
+    draft: Shared<Draft>,
+    sources: Shared<Sources>,
+    reading: Reading,
+    /// The files whose import is under way, the innermost last.
+    under_way: RefCell<Vec<PathBuf>>,
+    done: RefCell<HashMap<PathBuf, SharedModule>>,
+}
+
+impl Imports {
+    pub(super) fn new(
+        origin: &Origin,
+        draft: Shared<Draft>,
+        sources: Shared<Sources>,
+        reading: Reading,
+    ) -> Imports {
+        Imports {
+            origin: origin.clone(),
+            draft,
+            sources,
+            reading,
+            under_way: RefCell::default(),
+            done: RefCell::default(),
+        }
+    }
+
+    /// The file that is meant: as a message names it, and where it really is.
+    fn locate(&self, importer: &str, path: &str) -> Result<(String, PathBuf), String> {
+        let Some(root) = &self.origin.folder else {
+            return Err(format!("{path:?} cannot be imported: the scene is no file, and has no folder"));
+        };
+        let relative = Path::new(path);
+        let is_below =
+            relative.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+        if path.is_empty() || !is_below {
+            return Err(format!(
+                "{path:?} cannot be imported: only files in the scene's folder and below can"
+            ));
+        }
+        let mut named = Path::new(importer).with_file_name("").join(relative);
+        if named.extension().is_none() {
+            named.set_extension("rhai");
+        }
+        let shown = named.display().to_string();
+        let Ok(found) = named.canonicalize() else {
+            return Err(format!("there is no file {shown} to import"));
+        };
+        match found.starts_with(root) {
+            true => Ok((shown, found)),
+            false => Err(format!("{path:?} cannot be imported: it leads out of the scene's folder")),
+        }
+    }
+
+    fn import(
+        &self,
+        engine: &Engine,
+        importer: &str,
+        path: &str,
+        position: Position,
+    ) -> Result<SharedModule, Box<EvalAltResult>> {
+        let wrong = |problem: String| EvalAltResult::ErrorRuntime(problem.into(), position);
+        let (shown, found) = self.locate(importer, path).map_err(wrong)?;
+        if let Some(module) = self.done.borrow().get(&found) {
+            return Ok(module.clone());
+        }
+        if self.under_way.borrow().contains(&found) || found == self.origin_path() {
+            return Err(
+                wrong(format!("{shown} is what imports this: imports may not run in a circle")).into()
+            );
+        }
+        if self.under_way.borrow().len() >= DEEPEST_IMPORTS || self.done.borrow().len() >= MOST_IMPORTS {
+            let problem =
+                format!("imports are more than {DEEPEST_IMPORTS} deep, or more than {MOST_IMPORTS} files");
+            return Err(wrong(problem).into());
+        }
+        let text = read_text(&found, &shown).map_err(|error| wrong(error.to_string()))?;
+        self.sources.borrow_mut().add_text(&shown, &text);
+        self.under_way.borrow_mut().push(found.clone());
+        self.draft.borrow_mut().importing += 1;
+        let module = self.reading.compile(engine, &text, &shown).and_then(|script| {
+            self.sources.borrow_mut().add_functions(&script);
+            let mut module = Module::eval_ast_as_new(Scope::new(), &script, engine)?;
+            module.set_id(shown.as_str());
+            Ok(SharedModule::from(module))
+        });
+        self.draft.borrow_mut().importing -= 1;
+        self.under_way.borrow_mut().pop();
+        let module = module.map_err(|error| EvalAltResult::ErrorInModule(shown, error, position))?;
+        self.done.borrow_mut().insert(found, module.clone());
+        Ok(module)
+    }
+
+    /// Where the scene's own file really is.
+    fn origin_path(&self) -> PathBuf {
+        Path::new(&*self.origin.file).canonicalize().unwrap_or_default()
+    }
+}
+
+impl ModuleResolver for Imports {
+    fn resolve(
+        &self,
+        engine: &Engine,
+        source: Option<&str>,
+        path: &str,
+        position: Position,
+    ) -> Result<SharedModule, Box<EvalAltResult>> {
+        self.import(engine, source.unwrap_or(&self.origin.file), path, position)
+    }
+}

@@ -1,0 +1,298 @@
+//! The words of the scene language: every function a scene can call, from one table.
+//!
+//! Shapes come from [`catalogue`], arithmetic from the list in `field/functions.rs`, and what only scenes have is
+//! declared here, and done in `statements.rs`. Reference pages and completion read the same table as the language does.
+
+use super::draft::Draft;
+use super::statements::{background, bounds, camera, light, material, parameter, show, timeline};
+use crate::field::*;
+use crate::shape::{Argument, ArgumentKind, Entry, catalogue};
+use ArgumentKind as Kind;
+
+/// A function of the scene language.
+#[derive(Clone, Debug)]
+pub struct Word {
+    /// Its name.
+    pub name: &'static str,
+    /// What it belongs to: a module of the shape library, or `arithmetic`, `derivatives`, `look`, `scene`.
+    pub group: &'static str,
+    /// Its documentation, a line an item.
+    pub doc: &'static [&'static str],
+    /// The ways to call it, by their number of arguments.
+    pub forms: Vec<Form>,
+    /// What the shape library says of it, if it is of there.
+    entry: Option<&'static Entry>,
+}
+
+/// One way to call a function.
+#[derive(Clone, Debug)]
+pub struct Form {
+    /// Its arguments and their kinds.
+    pub arguments: Vec<(&'static str, ArgumentKind)>,
+    call: Call,
+}
+
+/// What a call does.
+#[derive(Clone, Copy, Debug)]
+enum Call {
+    /// A function of the shape library.
+    Shape(&'static Entry),
+    /// The same, with a last argument that is not given.
+    ShapeWith(&'static Entry, f64),
+    /// A function of numbers.
+    Numbers(fn(Vec<Field>) -> Field),
+    /// What only scenes have.
+    Scene(fn(&mut Draft, Vec<Argument>) -> Result<Argument, String>),
+}
+
+/// What stands for no value at all.
+pub(super) fn nothing() -> Argument {
+    Argument::Other("nothing".into())
+}
+
+impl Word {
+    /// The ways to call it, as they are written: `smooth_min(a, b)`, `smooth_min(a, b, k)`, …
+    pub fn signatures(&self) -> impl Iterator<Item = String> + '_ {
+        self.forms.iter().map(|form| format!("{}({})", self.name, form.names()))
+    }
+
+    /// An example of it, where the shape library has one.
+    pub fn example(&self) -> Option<String> {
+        self.entry.map(Entry::example)
+    }
+
+    /// Whether it takes any number of fields.
+    pub fn is_variadic(&self) -> bool {
+        self.forms[0].arguments.iter().any(|(_, kind)| *kind == Kind::Shapes)
+    }
+
+    /// What it takes, for messages.
+    pub(super) fn takes(&self) -> String {
+        if self.is_variadic() {
+            return format!("{} takes {}", self.name, Kind::Shapes.description());
+        }
+        let forms: Vec<String> = self.forms.iter().map(|form| format!("({})", form.names())).collect();
+        format!("{} takes {}", self.name, forms.join(" or "))
+    }
+
+    /// Calls it. The message says what is wrong with the arguments.
+    pub(super) fn call(&self, draft: &mut Draft, arguments: Vec<Argument>) -> Result<Argument, String> {
+        let arguments = match self.is_variadic() {
+            true => vec![Argument::List(arguments.into_iter().flat_map(entries).collect())],
+            false => arguments,
+        };
+        let got = || arguments.iter().map(Argument::to_string).collect::<Vec<_>>().join(", ");
+        let Some(form) = self.forms.iter().find(|form| form.arguments.len() == arguments.len()) else {
+            return Err(format!("{}; got ({})", self.takes(), got()));
+        };
+        let wrong = form.arguments.iter().zip(&arguments).find(|((_, kind), given)| !kind.accepts(given));
+        if let Some(((name, kind), given)) = wrong {
+            let (takes, must) = (self.takes(), kind.description());
+            return Err(match self.is_variadic() {
+                true => format!("{takes}; got {given}"),
+                false => format!("{takes}; got ({}): {name} is {}, and must be {must}", got(), given.kind()),
+            });
+        }
+        form.run(draft, arguments).map_err(|problem| match form.call {
+            // What is called by the name of its fewer arguments is spoken of by that name.
+            Call::Shape(entry) if entry.name != self.name => problem.replacen(entry.name, self.name, 1),
+            _ => problem,
+        })
+    }
+}
+
+fn entries(argument: Argument) -> Vec<Argument> {
+    match argument {
+        Argument::List(entries) => entries,
+        one => vec![one],
+    }
+}
+
+impl Form {
+    fn names(&self) -> String {
+        self.arguments.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
+    }
+
+    fn run(&self, draft: &mut Draft, mut arguments: Vec<Argument>) -> Result<Argument, String> {
+        let field = match self.call {
+            Call::Shape(entry) => (entry.call)(arguments).called_at(&draft.place),
+            Call::ShapeWith(entry, last) => {
+                arguments.push(Argument::Number(last));
+                (entry.call)(arguments).called_at(&draft.place)
+            }
+            Call::Numbers(call) => call(arguments.into_iter().map(Field::from).collect()),
+            Call::Scene(call) => return call(draft, arguments),
+        };
+        made(draft, field)
+    }
+}
+
+/// A field a call has made, as a value of the language: a number, where it is one.
+pub(super) fn made(draft: &mut Draft, field: Field) -> Result<Argument, String> {
+    field.check().map_err(super::explain::problem)?;
+    if let (Some(value), None) = (field.as_constant(), field.material()) {
+        return Ok(Argument::Number(value));
+    }
+    if field.reads() == Reads::default() {
+        // What depends on nothing and is no constant was left unfolded because it is none: ln(0), 1/0.
+        let value = field.value_at([0.0; 4]).map_err(super::explain::problem)?;
+        if !value.is_finite() {
+            return Err(format!("{} is {value} here, not a finite number", field.title()));
+        }
+    }
+    draft.note(&field)?;
+    Ok(Argument::Field(field))
+}
+
+/// Rust has no overloading: further arguments of the first name are what the second name takes.
+const FURTHER: [(&str, &str); 4] = [
+    ("smooth_min", "smooth_min_kind"),
+    ("smooth_max", "smooth_max_kind"),
+    ("repeat", "repeat_count"),
+    ("warp", "warp_time"),
+];
+
+/// The last argument of a function when it is not given.
+const DEFAULTS: [(&str, f64); 2] = [("smooth_min", 0.5), ("smooth_max", 0.5)];
+
+/// Every function a scene can call.
+pub fn words() -> Vec<Word> {
+    let form =
+        |entry: &Entry, call, count: usize| Form { arguments: entry.arguments[..count].to_vec(), call };
+    let mut words: Vec<Word> = Vec::new();
+    for entry in catalogue() {
+        let count = entry.arguments.len();
+        let mut forms = Vec::new();
+        if let Some((_, last)) = DEFAULTS.iter().find(|(name, _)| *name == entry.name) {
+            forms.push(form(entry, Call::ShapeWith(entry, *last), count - 1));
+        }
+        forms.push(form(entry, Call::Shape(entry), count));
+        words.push(Word { name: entry.name, group: entry.group, doc: entry.doc, forms, entry: Some(entry) });
+    }
+    for (name, other) in FURTHER {
+        let entry = catalogue().find(|entry| entry.name == other).expect("in the catalogue");
+        let word = words.iter_mut().find(|word| word.name == name).expect("in the catalogue");
+        word.forms.push(form(entry, Call::Shape(entry), entry.arguments.len()));
+    }
+    for function in FUNCTIONS {
+        let arguments = function.arguments.iter().map(|name| (*name, Kind::Number)).collect();
+        let forms = vec![Form { arguments, call: Call::Numbers(function.apply) }];
+        words.push(Word { name: function.name, group: "arithmetic", doc: function.doc, forms, entry: None });
+    }
+    words.extend(own());
+    words
+}
+
+macro_rules! words {
+    ($($group:literal: $(
+        $(#[doc = $doc:literal])*
+        $name:ident($($arg:ident: $kind:ident),*) $(or ($($arg2:ident: $kind2:ident),*))* = $call:expr;
+    )*)*) => {
+        /// What only scenes have.
+        fn own() -> Vec<Word> {
+            vec![$($(Word {
+                name: stringify!($name),
+                group: $group,
+                doc: &[$($doc),*],
+                forms: vec![
+                    Form { arguments: vec![$((stringify!($arg), Kind::$kind)),*], call: Call::Scene($call) }
+                    $(, Form { arguments: vec![$((stringify!($arg2), Kind::$kind2)),*], call: Call::Scene($call) })*
+                ],
+                entry: None,
+            },)*)*]
+        }
+    };
+}
+
+words! {
+    "arithmetic":
+        /// An angle given in degrees.
+        deg(angle: Number) = |draft, given| made(draft, deg(first(given)));
+        /// 0 where a is below the edge, 1 from there on.
+        step(edge: Number, a: Number) = |draft, given| {
+            let [edge, a] = all(given);
+            made(draft, step(edge, a))
+        };
+        /// The smooth ramp of a, from 0 at `low` to 1 at `high`.
+        smoothstep(low: Number, high: Number, a: Number) = |draft, given| {
+            let [low, high, a] = all(given);
+            made(draft, smoothstep(low, high, a))
+        };
+        /// The length of a vector.
+        length(v: Triple) = |draft, given| made(draft, length(Vector::from(argument(given, 0))));
+        /// The scalar product of two vectors.
+        dot(a: Triple, b: Triple) = |draft, given| {
+            let [a, b] = [0, 1].map(|i| Vector::from(given[i].clone()));
+            made(draft, dot(a, b))
+        };
+    "derivatives":
+        /// The derivative in x.
+        dx(f: Field) = |draft, given| made(draft, first(given).dx());
+        /// The derivative in y.
+        dy(f: Field) = |draft, given| made(draft, first(given).dy());
+        /// The derivative in z.
+        dz(f: Field) = |draft, given| made(draft, first(given).dz());
+        /// The derivative in t.
+        dt(f: Field) = |draft, given| made(draft, first(given).dt());
+        /// The derivatives in x, y, z and t, as a list of four.
+        gradient(f: Field) = |draft, given| {
+            let parts = first(given).gradient().into_iter().map(|part| made(draft, part));
+            Ok(Argument::List(parts.collect::<Result<_, _>>()?))
+        };
+        /// How fast the surface moves along its normal, −f_t/|∇f|: positive where the solid grows.
+        normal_speed(f: Field) = |draft, given| made(draft, first(given).normal_speed());
+        /// The mean curvature of the surface: 1/r on a sphere of radius r.
+        mean_curvature(f: Field) = |draft, given| made(draft, first(given).mean_curvature());
+        /// The Gaussian curvature of the surface: 1/r² on a sphere of radius r.
+        gaussian_curvature(f: Field) = |draft, given| made(draft, first(given).gaussian_curvature());
+    "warp":
+        /// The field evaluated elsewhere, and at another time: f(x′, y′, z′, t′).
+        remap(f: Field, x: Number, y: Number, z: Number, t: Number) = |draft, given| {
+            let [f, x, y, z, t] = all(given);
+            made(draft, f.remap([x, y, z, t]))
+        };
+    "look":
+        /// The shape in a colour: `"#rrggbb"`, or linear red, green and blue. Colours blend where shapes blend.
+        color(shape: Field, color: Color) = |draft, given| {
+            let color = Color::from(argument(given.clone(), 1));
+            made(draft, first(given).color(color))
+        };
+        /// The shape with a material: `roughness` (0 is a mirror, 1 is chalk), `metallic` (0 to 1), `emission`, `color`.
+        material(shape: Field, options: Options) = material;
+        /// The shape under a name of your own, for pictures of the graph and for messages.
+        name(shape: Field, label: Text) = |draft, given| {
+            let label = String::from(argument(given.clone(), 1));
+            let field = first(given).name(&label).called_at(&draft.place);
+            made(draft, field)
+        };
+    "scene":
+        /// A named number that sliders move and fits find, with its start value and, if it has one, its range.
+        /// A vector makes three: `name.x`, `name.y` and `name.z`.
+        param(name: Text, value: Start) or (name: Text, value: Start, min: Number, max: Number) = parameter;
+        /// Shows shapes. What is shown by all calls together is the scene.
+        show(shapes: Shapes) = show;
+        /// Where the picture is taken from: `eye`, `target`, `up`, and `fov`, the vertical angle of view in degrees.
+        /// Each may move with t and with parameters.
+        camera(options: Options) = camera;
+        /// A light far away: `direction` (the way to it), `color`, `intensity`. Each call adds one.
+        light(options: Options) = light;
+        /// The colour where there is no shape, or one at the horizon and another straight up.
+        background(color: Color) or (horizon: Color, zenith: Color) = background;
+        /// The span of time in seconds. Options: `loop` (whether it starts anew at its end) and `fps`.
+        timeline(from: Number, to: Number) or (from: Number, to: Number, options: Options) = timeline;
+        /// The part of space the scene is in, by two opposite corners.
+        bounds(min: Triple, max: Triple) = bounds;
+}
+
+pub(super) fn argument(given: Vec<Argument>, i: usize) -> Argument {
+    given.into_iter().nth(i).unwrap_or_else(nothing)
+}
+
+pub(super) fn first(given: Vec<Argument>) -> Field {
+    argument(given, 0).into()
+}
+
+fn all<const N: usize>(given: Vec<Argument>) -> [Field; N] {
+    let mut given = given.into_iter();
+    std::array::from_fn(|_| given.next().unwrap_or_else(nothing).into())
+}
