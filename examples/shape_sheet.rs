@@ -3,7 +3,7 @@
 //! `cargo run --release --example shape_sheet [FILE.png]`
 
 use fieldgrad::prelude::*;
-use fieldgrad::render::{Image, Slice};
+use fieldgrad::render::{Image, Size, Slice};
 use fieldgrad::shape::catalogue;
 use std::path::Path;
 
@@ -29,9 +29,10 @@ fn main() -> Result<()> {
     let rows = shapes.len().div_ceil(COLUMNS);
     let (width, height) = (COLUMNS * TILE, rows * TILE);
     let mut sheet = Image { width, height, pixels: vec![[1.0; 3]; width * height] };
-    let slice = Slice { center: [0.0, 0.0], span: 3.4, z: 0.1, t: 0.3, iso: 0.2 };
+    let size = Size { width: TILE - 4, height: TILE - 4 };
+    let slice = Slice::facing([0.0, 0.0, 0.1, 0.3], 3.4, size, 0.2);
     for (n, entry) in shapes.iter().enumerate() {
-        let tile = slice.draw(&(entry.sample)(), TILE - 4, TILE - 4)?;
+        let tile = slice.draw(&(entry.sample)(), size)?;
         let corner = n / COLUMNS * TILE * width + n % COLUMNS * TILE;
         for (row, pixels) in tile.pixels.chunks(tile.width).enumerate() {
             let start = corner + (row + 2) * width + 2;

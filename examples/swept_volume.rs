@@ -3,7 +3,7 @@
 //! `cargo run --release --example swept_volume [FILE.png]`
 
 use fieldgrad::prelude::*;
-use fieldgrad::render::Slice;
+use fieldgrad::render::{Size, Slice};
 use std::path::Path;
 
 fn main() -> Result<()> {
@@ -19,8 +19,9 @@ fn main() -> Result<()> {
         println!("{what}: f = {f:+.6}, ∂f/∂until = {:+.6}", swept.parameter_gradient_at(at)?[0]);
     }
 
-    let slice = Slice { center: [0.1, 0.25], span: 3.2, z: 0.0, t: 0.0, iso: 0.1 };
-    slice.draw(&swept, 240, 180)?.save_png(Path::new(&path))?;
+    let size = Size { width: 240, height: 180 };
+    let slice = Slice::facing([0.1, 0.25, 0.0, 0.0], 3.2, size, 0.1);
+    slice.draw(&swept, size)?.save_png(Path::new(&path))?;
     println!("{path}");
     Ok(())
 }

@@ -1,7 +1,7 @@
-//! The command: until the window exists, the built-in scene's facts and a slice of it as a picture.
+//! The command: until the window exists, the built-in scene's facts and a picture of it.
 
 use fieldgrad::prelude::*;
-use fieldgrad::render::Slice;
+use fieldgrad::render::{Options, picture};
 use fieldgrad::scene;
 use std::path::Path;
 use std::process::ExitCode;
@@ -23,8 +23,8 @@ fn run() -> Result<()> {
     if let Some(argument) = std::env::args().nth(1) {
         return Err(Error::Undefined(format!("there are no arguments yet, and {argument:?} is one")));
     }
-    let scene = scene::built_in();
-    let scene = scene.field();
+    let built_in = scene::built_in();
+    let scene = built_in.field();
     let tape = scene.tape()?;
     println!("the built-in scene");
     for parameter in scene.parameters()? {
@@ -41,8 +41,7 @@ fn run() -> Result<()> {
         println!("    ∂f/∂{:<7} {:.6}", parameter.name(), slope + 0.0);
     }
     let path = Path::new("fieldgrad.png");
-    let slice = Slice { center: [0.0, 0.0], span: 4.0, z: 0.0, t: TIME, iso: 0.1 };
-    slice.draw(scene, 800, 600)?.save_png(path)?;
-    println!("a slice of it at z = 0, t = {TIME} is in {}", path.display());
+    picture(&built_in, &Options { time: Some(TIME), ..Options::default() })?.save_png(path)?;
+    println!("a picture of it at t = {TIME} is in {}", path.display());
     Ok(())
 }

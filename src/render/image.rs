@@ -2,7 +2,9 @@
 
 use crate::error::{Error, Result};
 use crate::field::linear_to_srgb;
-use std::path::Path;
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
 
 /// A picture in memory: rows from the top, colours in linear red, green and blue.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,17 +18,17 @@ pub struct Image {
 }
 
 impl Image {
+    /// The picture in sRGB with 8 bits a channel, as screens take it: red, green and blue of each pixel.
+    pub fn to_srgb(&self) -> Vec<u8> {
+        let screen = |v: f32| (linear_to_srgb(v.clamp(0.0, 1.0) as f64) * 255.0).round() as u8;
+        self.pixels.iter().flatten().map(|&v| screen(v)).collect()
+    }
+
     /// The picture as a PNG file, in sRGB with 8 bits a channel.
     pub fn to_png(&self) -> Result<Vec<u8>> {
         let mut bytes = Vec::new();
-        let mut encoder = png::Encoder::new(&mut bytes, self.width as u32, self.height as u32);
-        encoder.set_color(png::ColorType::Rgb);
-        encoder.set_depth(png::BitDepth::Eight);
-        encoder.set_source_srgb(png::SrgbRenderingIntent::Perceptual);
-        let screen = |v: f32| (linear_to_srgb(v.clamp(0.0, 1.0) as f64) * 255.0).round() as u8;
-        let data: Vec<u8> = self.pixels.iter().flatten().map(|&v| screen(v)).collect();
-        let written = encoder.write_header().and_then(|mut writer| {
-            writer.write_image_data(&data)?;
+        let written = encoder(&mut bytes, self.width, self.height).write_header().and_then(|mut writer| {
+            writer.write_image_data(&self.to_srgb())?;
             writer.finish()
         });
         match written {
@@ -39,13 +41,42 @@ impl Image {
     /// all.
     pub fn save_png(&self, path: &Path) -> Result<()> {
         let bytes = self.to_png()?;
-        let mut name = path.file_name().unwrap_or_default().to_os_string();
-        name.push(format!(".{}.part", std::process::id()));
-        let part = path.with_file_name(name);
-        let saved = std::fs::write(&part, bytes).and_then(|()| std::fs::rename(&part, path));
-        saved.map_err(|error| {
-            let _ = std::fs::remove_file(&part);
-            Error::File { path: path.display().to_string(), problem: error.to_string() }
-        })
+        whole_file(path, |file| file.write_all(&bytes).map_err(|error| about(path, error)))
     }
+}
+
+/// What writes a PNG file as [`Image`]s are written.
+pub(super) fn encoder<W: Write>(to: W, width: usize, height: usize) -> png::Encoder<'static, W> {
+    let mut encoder = png::Encoder::new(to, width as u32, height as u32);
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_depth(png::BitDepth::Eight);
+    encoder.set_source_srgb(png::SrgbRenderingIntent::Perceptual);
+    encoder
+}
+
+/// An error about a file.
+pub(super) fn about(path: &Path, problem: impl ToString) -> Error {
+    Error::File { path: path.display().to_string(), problem: problem.to_string() }
+}
+
+/// The name a file has until it is whole.
+pub(super) fn part_of(path: &Path) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_os_string();
+    name.push(format!(".{}.part", std::process::id()));
+    path.with_file_name(name)
+}
+
+/// Writes a file under another name beside it, and gives it its own once it is whole. Where it cannot be made, nothing
+/// is written.
+pub(super) fn whole_file(path: &Path, write: impl FnOnce(&mut BufWriter<File>) -> Result<()>) -> Result<()> {
+    let part = part_of(path);
+    let mut file = BufWriter::new(File::create(&part).map_err(|error| about(path, error))?);
+    let written = write(&mut file).and_then(|()| {
+        let whole = file.flush().and_then(|()| std::fs::rename(&part, path));
+        whole.map_err(|error| about(path, error))
+    });
+    if written.is_err() {
+        let _ = std::fs::remove_file(&part);
+    }
+    written
 }

@@ -1,0 +1,243 @@
+//! Films: a scene's pictures over a span of time, as frames of their own or as one moving picture.
+
+use super::image::{about, encoder, part_of, whole_file};
+use super::picture::Stage;
+use super::{Image, Options, Size};
+use crate::error::{Error, Result};
+use crate::scene::{Scene, Timeline};
+use std::fs::File;
+use std::io::BufReader;
+use std::ops::Range;
+use std::path::Path;
+
+/// A span of time, and how often a picture is taken in it. Its end is not in it, so that a film can go round.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Film {
+    /// The time of the first picture.
+    pub from: f64,
+    /// When the picture after the last would be.
+    pub to: f64,
+    /// Pictures a second.
+    pub fps: f64,
+}
+
+/// Which pictures of a film are made.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Frames {
+    /// Some of them, counted from 0; without, all. They are the same as in the whole film.
+    pub which: Option<Range<usize>>,
+    /// Whether pictures that are there already are left as they are.
+    pub resume: bool,
+}
+
+/// The most pictures a film has.
+const MOST_FRAMES: usize = 1_000_000;
+
+/// What a film is written to.
+enum Form {
+    Gif,
+    /// An animated PNG.
+    Png,
+    /// A PNG for each picture: what stands before and after its number, and how many digits that has.
+    Pictures(String, usize, String),
+}
+
+impl Form {
+    fn of(path: &Path) -> Result<Form> {
+        let wrong = |problem: &str| Err(about(path, problem));
+        let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        match (ending.as_deref(), name.split_once('%')) {
+            (Some("png"), Some((before, rest))) => {
+                let Some((digits, after)) = rest.split_once('d') else {
+                    return wrong("has a % that is no number such as %04d");
+                };
+                let count = if digits.is_empty() { Some(0) } else { digits.parse().ok() };
+                match count.filter(|&count| count <= 20 && !after.contains('%')) {
+                    Some(count) => Ok(Form::Pictures(before.into(), count, after.into())),
+                    None => wrong("has a % that is no number such as %04d, or several"),
+                }
+            }
+            (Some("gif"), None) => Ok(Form::Gif),
+            (Some("png"), None) => Ok(Form::Png),
+            _ => wrong("a film is written to a .gif, to a .png, or to name_%04d.png"),
+        }
+    }
+}
+
+impl Film {
+    /// A scene's own span of time.
+    pub fn of(timeline: Timeline) -> Film {
+        Film { from: timeline.from, to: timeline.to, fps: timeline.fps }
+    }
+
+    /// How many pictures it has: at least one.
+    pub fn count(&self) -> usize {
+        // Half a picture at the end is none: the next round would begin within it.
+        (((self.to - self.from) * self.fps).round() as usize).max(1)
+    }
+
+    /// The time of one of them.
+    pub fn time(&self, frame: usize) -> f64 {
+        self.from + frame as f64 / self.fps
+    }
+
+    fn check(&self) -> Result<()> {
+        let Film { from, to, fps } = *self;
+        let wrong = |problem: String| Err(Error::Undefined(format!("no such film: {problem}")));
+        if !(from.is_finite() && to.is_finite()) || to < from {
+            return wrong(format!("its time goes backwards, from {from} to {to}"));
+        }
+        if !(fps > 0.0 && fps.is_finite()) {
+            return wrong(format!("it cannot have {fps} pictures a second"));
+        }
+        if (to - from) * fps > MOST_FRAMES as f64 {
+            return wrong(format!("{from} to {to} at {fps} a second are more than {MOST_FRAMES} pictures"));
+        }
+        Ok(())
+    }
+
+    /// Makes the film and writes it: to a `.gif`, an animated `.png`, or a PNG each for a name such as `name_%04d.png`.
+    ///
+    /// Files are there whole or not at all. `watch` is told how many pictures are done, of how many, before the first
+    /// and after each; where it says no, the work ends with an error. What cannot be made is an error before any work.
+    pub fn save(
+        &self,
+        scene: &Scene,
+        options: &Options,
+        path: &Path,
+        frames: &Frames,
+        watch: &mut dyn FnMut(usize, usize) -> bool,
+    ) -> Result<()> {
+        let (form, stage, which) = (Form::of(path)?, self.stage(scene, options)?, self.which(frames)?);
+        if frames.resume && !matches!(form, Form::Pictures(..)) {
+            return Err(about(path, "only a film of single pictures, name_%04d.png, can be gone on with"));
+        }
+        let (first, all) = (which.start, which.len());
+        tell(watch, 0, all)?;
+        let mut picture = |frame: usize| {
+            let image = stage.picture(self.time(frame))?;
+            tell(watch, frame + 1 - first, all).map(|()| image)
+        };
+        match form {
+            Form::Pictures(before, digits, after) => {
+                let named = |frame: usize| path.with_file_name(format!("{before}{frame:0digits$}{after}"));
+                writable(&named(first))?;
+                for frame in which {
+                    let path = named(frame);
+                    if !(frames.resume && is_whole(&path, options.size)) {
+                        picture(frame)?.save_png(&path)?;
+                    }
+                }
+                Ok(())
+            }
+            Form::Gif => self.save_gif(path, options.size, which, picture),
+            Form::Png => self.save_png(path, options.size, which, picture),
+        }
+    }
+
+    /// A picture of the film by itself.
+    pub fn frame(&self, scene: &Scene, options: &Options, frame: usize) -> Result<Image> {
+        self.stage(scene, options)?.picture(self.time(frame))
+    }
+
+    /// The scene made ready, with colours that mean the same in all pictures, and a camera that sees in each.
+    fn stage<'a>(&self, scene: &'a Scene, options: &'a Options) -> Result<Stage<'a>> {
+        self.check()?;
+        let mut stage = Stage::new(scene, options)?;
+        (0..self.count()).try_for_each(|frame| stage.check_camera(self.time(frame)))?;
+        stage.measure(&[0, self.count() / 3, 2 * self.count() / 3].map(|frame| self.time(frame)))?;
+        Ok(stage)
+    }
+
+    fn which(&self, frames: &Frames) -> Result<Range<usize>> {
+        let count = self.count();
+        let which = frames.which.clone().unwrap_or(0..count);
+        match which.start < which.end && which.end <= count {
+            true => Ok(which),
+            false => Err(Error::Undefined(format!(
+                "no such pictures: {} to before {}, of a film of {count}",
+                which.start, which.end
+            ))),
+        }
+    }
+
+    fn save_gif(
+        &self,
+        path: &Path,
+        Size { width, height }: Size,
+        which: Range<usize>,
+        mut picture: impl FnMut(usize) -> Result<Image>,
+    ) -> Result<()> {
+        let (width, height) = (width as u16, height as u16);
+        let wrong = |error: gif::EncodingError| about(path, error);
+        whole_file(path, |file| {
+            let mut encoder = gif::Encoder::new(file, width, height, &[]).map_err(wrong)?;
+            encoder.set_repeat(gif::Repeat::Infinite).map_err(wrong)?;
+            for frame in which {
+                let mut shown = gif::Frame::from_rgb_speed(width, height, &picture(frame)?.to_srgb(), 10);
+                // Delays are hundredths of a second: what one is too short, the next is longer.
+                let ends = [frame, frame + 1].map(|frame| (frame as f64 * 100.0 / self.fps).round());
+                shown.delay = (ends[1] - ends[0]).clamp(1.0, f64::from(u16::MAX)) as u16;
+                encoder.write_frame(&shown).map_err(wrong)?;
+            }
+            Ok(())
+        })
+    }
+
+    fn save_png(
+        &self,
+        path: &Path,
+        Size { width, height }: Size,
+        which: Range<usize>,
+        mut picture: impl FnMut(usize) -> Result<Image>,
+    ) -> Result<()> {
+        let wrong = |error: png::EncodingError| about(path, error);
+        whole_file(path, |file| {
+            let mut encoder = encoder(file, width, height);
+            encoder.set_animated(which.len() as u32, 0).map_err(wrong)?;
+            let (numerator, denominator) = self.delay();
+            encoder.set_frame_delay(numerator, denominator).map_err(wrong)?;
+            let mut writer = encoder.write_header().map_err(wrong)?;
+            for frame in which {
+                writer.write_image_data(&picture(frame)?.to_srgb()).map_err(wrong)?;
+            }
+            writer.finish().map_err(wrong)
+        })
+    }
+
+    /// A picture's time in seconds, as a fraction of small numbers.
+    fn delay(&self) -> (u16, u16) {
+        let most = f64::from(u16::MAX);
+        match self.fps.fract() == 0.0 && self.fps <= most {
+            true => (1, self.fps as u16),
+            false if self.fps >= 1.0 => ((1000.0 / self.fps).round().max(1.0) as u16, 1000),
+            false => ((100.0 / self.fps).round().min(most) as u16, 100),
+        }
+    }
+}
+
+fn tell(watch: &mut dyn FnMut(usize, usize) -> bool, done: usize, all: usize) -> Result<()> {
+    match watch(done, all) {
+        true => Ok(()),
+        false => Err(Error::Undefined(format!("stopped after {done} of {all} pictures"))),
+    }
+}
+
+/// That files can be made beside a path.
+fn writable(path: &Path) -> Result<()> {
+    let part = part_of(path);
+    let made = File::create(&part).and_then(|_| std::fs::remove_file(&part));
+    made.map_err(|error| about(path, error))
+}
+
+/// Whether a file is a whole PNG of that size.
+fn is_whole(path: &Path, Size { width, height }: Size) -> bool {
+    let read = || -> Option<bool> {
+        let mut reader = png::Decoder::new(BufReader::new(File::open(path).ok()?)).read_info().ok()?;
+        let mut pixels = vec![0; reader.output_buffer_size()?];
+        let info = reader.next_frame(&mut pixels).ok()?;
+        Some((info.width as usize, info.height as usize) == (width, height))
+    };
+    read().unwrap_or(false)
+}

@@ -1,0 +1,150 @@
+//! What a picture can be told.
+
+use super::{Cut, Size};
+use crate::error::{Error, Result};
+use crate::scene::Scene;
+
+/// What is shown of a surface.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Shade {
+    /// Its material, under the scene's lights and sky.
+    #[default]
+    Lit,
+    /// Its normal: x, y and z from −1 to 1 as red, green and blue from nothing to full.
+    Normals,
+    /// How far ahead of the eye it is.
+    Depth,
+    /// How steep the field is there: |∇f| in space.
+    Gradient,
+    /// How fast it moves along its normal: −f_t/|∇f|, positive where the solid grows.
+    Velocity,
+    /// Its mean curvature.
+    Curvature,
+}
+
+impl Shade {
+    /// All of them, with the names users type.
+    pub const ALL: [(&'static str, Shade); 6] = [
+        ("lit", Shade::Lit),
+        ("normals", Shade::Normals),
+        ("depth", Shade::Depth),
+        ("gradient", Shade::Gradient),
+        ("velocity", Shade::Velocity),
+        ("curvature", Shade::Curvature),
+    ];
+
+    /// Whether a number is shown, on a colour scale.
+    pub fn is_scale(self) -> bool {
+        !matches!(self, Shade::Lit | Shade::Normals)
+    }
+
+    /// What is written beside its scale.
+    pub(super) fn title(self) -> &'static str {
+        match self {
+            Shade::Lit => "light",
+            Shade::Normals => "normal",
+            Shade::Depth => "depth",
+            Shade::Gradient => "|grad f|",
+            Shade::Velocity => "normal speed",
+            Shade::Curvature => "mean curvature",
+        }
+    }
+}
+
+impl std::str::FromStr for Shade {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Shade> {
+        let found = Shade::ALL.into_iter().find(|(name, _)| *name == text);
+        let names = || Shade::ALL.map(|(name, _)| name).join(", ");
+        found.map(|(_, shade)| shade).ok_or_else(|| {
+            Error::Undefined(format!("{text:?} is nothing a surface can be shaded by; there are {}", names()))
+        })
+    }
+}
+
+/// What a picture can be told; all of it has a default.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Options {
+    /// The picture's pixels.
+    pub size: Size,
+    /// The time; without one, the start of the scene's timeline.
+    pub time: Option<f64>,
+    /// What is shown of the surface.
+    pub shade: Shade,
+    /// A flat cut in place of a view.
+    pub cut: Option<Cut>,
+    /// The most rays a pixel gets, at edges: a square number, or the next square above it.
+    pub samples: usize,
+    /// The values of the first and last colour of a scale; without them, a round range that holds what is seen.
+    pub range: Option<[f64; 2]>,
+    /// Whether a colour scale is drawn into the picture.
+    pub bar: bool,
+    /// Whether a scene that has bounds casts its shadow on a ground below it.
+    pub ground: bool,
+}
+
+impl Default for Options {
+    /// 800×600, lit, nine samples at edges.
+    fn default() -> Options {
+        Options {
+            size: Size { width: 800, height: 600 },
+            time: None,
+            shade: Shade::Lit,
+            cut: None,
+            samples: 9,
+            range: None,
+            bar: true,
+            ground: true,
+        }
+    }
+}
+
+/// The most pixels across or down, the most in all, and the most samples of one.
+const LONGEST: usize = 16_384;
+const LARGEST: usize = 1 << 26;
+const MOST_SAMPLES: usize = 64;
+
+impl Options {
+    /// How many rays a pixel has across and down.
+    pub(super) fn side(&self) -> usize {
+        (1..=8).find(|side| side * side >= self.samples).unwrap_or(8)
+    }
+
+    /// The picture's time.
+    pub(super) fn time_in(&self, scene: &Scene) -> f64 {
+        self.time.unwrap_or(scene.timeline().from)
+    }
+
+    /// That there is such a picture.
+    pub(super) fn check(&self) -> Result<()> {
+        let Size { width, height } = self.size;
+        let wrong = |problem: String| Err(Error::Undefined(format!("no such picture: {problem}")));
+        if width == 0 || height == 0 {
+            return wrong(format!("{width}×{height} has no pixels"));
+        }
+        if width > LONGEST || height > LONGEST || width * height > LARGEST {
+            return wrong(format!(
+                "{width}×{height} is more than {LONGEST} on a side, or {LARGEST} pixels in all"
+            ));
+        }
+        if self.samples == 0 || self.samples > MOST_SAMPLES {
+            return wrong(format!("a pixel has 1 to {MOST_SAMPLES} samples, not {}", self.samples));
+        }
+        if width * height * self.side().pow(2) > 4 * LARGEST {
+            return wrong(format!(
+                "{width}×{height} with {} samples a pixel are too many rays",
+                self.samples
+            ));
+        }
+        if let Some([from, to]) = self.range
+            && !(from < to && from.is_finite() && to.is_finite())
+        {
+            return wrong(format!("the range of colours from {from} to {to} is backwards or empty"));
+        }
+        match self.time {
+            Some(t) if !t.is_finite() => wrong(format!("there is no time {t}")),
+            _ => Ok(()),
+        }
+    }
+}
