@@ -80,3 +80,11 @@ fn shape_sheet() {
     let png = std::fs::read(scratch("shape_sheet").join("sheet.png")).unwrap();
     assert!(png.starts_with(b"\x89PNG") && png.len() > 50_000);
 }
+
+#[test]
+fn pictures() {
+    let text = run("pictures", &[]);
+    assert_eq!(text.lines().count(), 8, "{text}");
+    let png = std::fs::read(scratch("pictures").join("lit.png")).unwrap();
+    assert!(png.starts_with(b"\x89PNG") && png.len() > 20_000);
+}

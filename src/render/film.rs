@@ -114,6 +114,10 @@ impl Film {
             return Err(about(path, "only a film of single pictures, name_%04d.png, can be gone on with"));
         }
         let (first, all) = (which.start, which.len());
+        writable(&match &form {
+            Form::Pictures(before, ..) => path.with_file_name(before),
+            _ => path.into(),
+        })?;
         tell(watch, 0, all)?;
         let mut picture = |frame: usize| {
             let image = stage.picture(self.time(frame))?;
@@ -122,7 +126,6 @@ impl Film {
         match form {
             Form::Pictures(before, digits, after) => {
                 let named = |frame: usize| path.with_file_name(format!("{before}{frame:0digits$}{after}"));
-                writable(&named(first))?;
                 for frame in which {
                     let path = named(frame);
                     if !(frames.resume && is_whole(&path, options.size)) {

@@ -85,14 +85,14 @@ pub struct Options {
 }
 
 impl Default for Options {
-    /// 800×600, lit, nine samples at edges.
+    /// 800×600, lit, four samples at edges.
     fn default() -> Options {
         Options {
             size: Size { width: 800, height: 600 },
             time: None,
             shade: Shade::Lit,
             cut: None,
-            samples: 9,
+            samples: 4,
             range: None,
             bar: true,
             ground: true,

@@ -31,7 +31,14 @@ use rayon::prelude::*;
 /// # Ok::<(), fieldgrad::Error>(())
 /// ```
 pub fn picture(scene: &Scene, options: &Options) -> Result<Image> {
-    Stage::new(scene, options)?.picture(options.time_in(scene))
+    let t = options.time_in(scene);
+    match &options.cut {
+        Some(cut) => {
+            options.check()?;
+            cut.draw(scene, options, t)
+        }
+        None => Stage::new(scene, options)?.picture(t),
+    }
 }
 
 /// How far ambient occlusion reaches, as a part of the scene's radius.
@@ -87,21 +94,24 @@ impl<'a> Stage<'a> {
         options.check()?;
         let field = scene.field();
         let timeline = scene.timeline();
-        let known = match field.bounds((timeline.from, timeline.to)) {
-            Err(Error::Unbounded) => None,
-            found => found?,
+        let moments = moments(scene);
+        let bounds = match scene.bounds() {
+            Some(bounds) => Some(bounds),
+            None => bounds_at(field, &moments)?,
         };
-        let bounds = known.or(scene.bounds());
         let camera = match scene.camera() {
             Some(camera) => camera.clone(),
-            None => scene.bounds().or(bounds).as_ref().map_or_else(Camera::default, Camera::framing),
+            None => bounds.as_ref().map_or_else(Camera::default, Camera::framing),
         };
         let view = camera.at(options.time_in(scene))?;
         let ball = match &bounds {
             Some(bounds) => (vec(bounds.center()), vec(bounds.size()).length() / 2.0),
             None => (vec(view.target), vec(view.eye).distance(vec(view.target))),
         };
-        let ground = known.filter(|_| options.ground).map(|Bounds { min, .. }| min[1] as f32);
+        let ground = match bounds.filter(|_| options.ground && options.shade == Shade::Lit) {
+            Some(bounds) => lowest(field, &bounds, &moments)?,
+            None => None,
+        };
         let fields = asked(field, options.shade);
         let scale = options.range.map(|[from, to]| Scale { from, to, signed: from == -to });
         Ok(Stage { scene, options, camera, ball, ground, fields, scale })
@@ -125,7 +135,7 @@ impl<'a> Stage<'a> {
     /// The picture at a time.
     pub fn picture(&self, t: f64) -> Result<Image> {
         if let Some(cut) = &self.options.cut {
-            return cut.draw(self.scene, self.options, t);
+            return cut.draw(self.scene, self.options, t); // as a film's picture
         }
         let Size { width, height } = self.options.size;
         let (size, side) = (self.options.size, self.options.side());
@@ -266,6 +276,42 @@ impl<'a> Stage<'a> {
         let tape = field.tape()?.fixed([None, None, None, Some(t)]);
         Ok(Lighting { lamps, sky: Sky::of(horizon, zenith), tape, reach: REACH * radius })
     }
+}
+
+/// Times spread over a scene's timeline; one, where nothing moves.
+fn moments(scene: &Scene) -> Vec<f64> {
+    let timeline = scene.timeline();
+    let count = if scene.field().depends_on(Axis::T) && timeline.to > timeline.from { 8 } else { 1 };
+    (0..count).map(|i| timeline.from + (timeline.to - timeline.from) * i as f64 / count as f64).collect()
+}
+
+/// A box about a solid at some times, if it has one. Over the whole span it would take intervals too long to find.
+fn bounds_at(field: &Field, moments: &[f64]) -> Result<Option<Bounds>> {
+    let mut all: Option<Bounds> = None;
+    for &t in moments {
+        match field.bounds((t, t)) {
+            Ok(Some(found)) => all = Some(all.map_or(found, |all| all.union(&found))),
+            Ok(None) => {}
+            Err(Error::Unbounded) => return Ok(None),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(all)
+}
+
+/// How far down a solid reaches at some times within a box: what is seen from right below.
+fn lowest(field: &Field, bounds: &Bounds, moments: &[f64]) -> Result<Option<f32>> {
+    const SIDE: usize = 96;
+    let ([x, _, z], [width, height, depth]) = (bounds.center(), bounds.size());
+    let start = bounds.min[1] - 0.5 * height;
+    let lens = Lens::parallel([x, start, z], [x, start + 1.0, z], [0.0, 0.0, 1.0], width.max(depth));
+    let lens = Lens { far: 1.5 * height, ..lens };
+    let mut least = NOTHING;
+    for &t in moments {
+        let depths = march::depths(field, &lens, Size { width: SIDE, height: SIDE }, t)?;
+        least = depths.into_iter().fold(least, f32::min);
+    }
+    Ok((least < NOTHING).then_some(start as f32 + least))
 }
 
 /// What must be known of a field for a view of it.
