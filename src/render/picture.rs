@@ -44,6 +44,9 @@ pub fn picture(scene: &Scene, options: &Options) -> Result<Image> {
 /// How far ambient occlusion reaches, as a part of the scene's radius.
 const REACH: f32 = 0.16;
 
+/// How many scene radii beyond its middle anything is seen. Much farther out polynomials overflow `f32`.
+const FAR: f32 = 100.0;
+
 /// How many scene radii around its middle the ground is shaded.
 const GROUND: f32 = 2.6;
 
@@ -93,7 +96,6 @@ impl<'a> Stage<'a> {
     pub fn new(scene: &'a Scene, options: &'a Options) -> Result<Stage<'a>> {
         options.check()?;
         let field = scene.field();
-        let timeline = scene.timeline();
         let moments = moments(scene);
         let bounds = match scene.bounds() {
             Some(bounds) => Some(bounds),
@@ -187,7 +189,10 @@ impl<'a> Stage<'a> {
 
     fn lens(&self, t: f64) -> Result<Lens> {
         let view = self.camera.at(t)?;
-        Ok(Lens::pinhole(view.eye, view.target, view.up, view.fov))
+        let lens = Lens::pinhole(view.eye, view.target, view.up, view.fov);
+        let (center, radius) = self.ball;
+        let away = f64::from(center.distance(vec(view.eye)) + FAR * radius);
+        Ok(Lens { far: lens.far.min(away), ..lens })
     }
 
     /// What the pixels' rays meet, tile by tile; of all pixels or of some.
