@@ -107,8 +107,7 @@ fn edges_get_the_mean_of_many_rays() {
 
 #[test]
 fn views_show_what_the_field_is() {
-    let text =
-        "show(sphere(0.8).scale(1 + 0.2 * t) | box([0.5, 0.5, 0.5]).translate([1.5, 0, 0]));
+    let text = "show(sphere(0.8).scale(1 + 0.2 * t) | box([0.5, 0.5, 0.5]).translate([1.5, 0, 0]));
         camera(#{ eye: [0, 0.5, 5] });";
     let scene = scene(text);
     let lens = Lens::pinhole([0.0, 0.5, 5.0], [0.0; 3], [0.0, 1.0, 0.0], 40.0);
