@@ -23,7 +23,7 @@ pub mod smooth;
 
 pub use dual::Dual;
 pub use interval::Interval;
-pub use kernel::Kernel;
+pub use kernel::{Kernel, ShaderCall};
 pub use lanes::Lanes;
 pub use op::Op;
 pub use smooth::Smooth;

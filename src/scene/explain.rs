@@ -37,7 +37,9 @@ impl Sources {
     /// Notes the variables a script declares.
     pub(super) fn add_tokens(&mut self, tokens: &[(Token, Position)]) {
         for pair in tokens.windows(2) {
-            if let (Token::Let | Token::Const | Token::For, Token::Identifier(name)) = (&pair[0].0, &pair[1].0) {
+            if let (Token::Let | Token::Const | Token::For, Token::Identifier(name)) =
+                (&pair[0].0, &pair[1].0)
+            {
                 self.variables.push(name.to_string());
             }
         }
@@ -154,12 +156,17 @@ fn said(error: EvalAltResult, sources: &Sources, words: &[Word]) -> String {
         ErrorRuntime(thrown, _) => thrown.to_string(),
         ErrorTerminated(why, _) => format!("{why}: does a loop never end?"),
         ErrorTooManyOperations(_) => {
-            format!("the script takes more than {} operations: does a loop never end?", super::script::MOST_OPERATIONS)
+            format!(
+                "the script takes more than {} operations: does a loop never end?",
+                super::script::MOST_OPERATIONS
+            )
         }
         ErrorStackOverflow(_) => {
             format!("functions call each other more than {} deep", super::script::DEEPEST_CALLS)
         }
-        ErrorTooManyVariables(_) => format!("there are more than {} variables", super::script::MOST_VARIABLES),
+        ErrorTooManyVariables(_) => {
+            format!("there are more than {} variables", super::script::MOST_VARIABLES)
+        }
         ErrorTooManyModules(_) => format!("more than {} files are imported", super::import::MOST_IMPORTS),
         ErrorDataTooLarge(what, _) => too_large(&what),
         ErrorMismatchDataType(wanted, given, _) => {
@@ -269,6 +276,18 @@ fn unknown_function(signature: &str, sources: &Sources, words: &[Word]) -> Strin
 
 /// Functions of Rhai itself that scenes may well mean.
 const OF_RHAI: [&str; 14] = [
-    "push", "pop", "len", "map", "filter", "reduce", "sort", "reverse", "contains", "keys", "values", "range",
-    "print", "to_string",
+    "push",
+    "pop",
+    "len",
+    "map",
+    "filter",
+    "reduce",
+    "sort",
+    "reverse",
+    "contains",
+    "keys",
+    "values",
+    "range",
+    "print",
+    "to_string",
 ];

@@ -51,9 +51,12 @@ impl Imports {
             return Err(format!("{path:?} cannot be imported: the scene is no file, and has no folder"));
         };
         let relative = Path::new(path);
-        let is_below = relative.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+        let is_below =
+            relative.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
         if path.is_empty() || !is_below {
-            return Err(format!("{path:?} cannot be imported: only files in the scene's folder and below can"));
+            return Err(format!(
+                "{path:?} cannot be imported: only files in the scene's folder and below can"
+            ));
         }
         let mut named = Path::new(importer).with_file_name("").join(relative);
         if named.extension().is_none() {
@@ -82,10 +85,13 @@ impl Imports {
             return Ok(module.clone());
         }
         if self.under_way.borrow().contains(&found) || found == self.origin_path() {
-            return Err(wrong(format!("{shown} is what imports this: imports may not run in a circle")).into());
+            return Err(
+                wrong(format!("{shown} is what imports this: imports may not run in a circle")).into()
+            );
         }
         if self.under_way.borrow().len() >= DEEPEST_IMPORTS || self.done.borrow().len() >= MOST_IMPORTS {
-            let problem = format!("imports are more than {DEEPEST_IMPORTS} deep, or more than {MOST_IMPORTS} files");
+            let problem =
+                format!("imports are more than {DEEPEST_IMPORTS} deep, or more than {MOST_IMPORTS} files");
             return Err(wrong(problem).into());
         }
         let text = read_text(&found, &shown).map_err(|error| wrong(error.to_string()))?;

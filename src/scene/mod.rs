@@ -42,6 +42,7 @@ use std::sync::Arc;
 
 mod draft;
 mod explain;
+mod gallery;
 mod import;
 mod rewrite;
 mod script;
@@ -49,6 +50,7 @@ mod settings;
 pub mod vm;
 mod words;
 
+pub use gallery::{Exhibit, GALLERY};
 pub use settings::{Background, Camera, Light, Timeline, View};
 pub use words::{Form, Word, words};
 
@@ -291,7 +293,9 @@ fn read_text(path: &Path, shown: &str) -> Result<String> {
         _ => wrong(error.to_string()),
     })?;
     if !about.is_file() {
-        return Err(wrong(if about.is_dir() { "is a folder, not a file" } else { "is not a plain file" }.into()));
+        return Err(wrong(
+            if about.is_dir() { "is a folder, not a file" } else { "is not a plain file" }.into(),
+        ));
     }
     if about.len() > MOST_BYTES as u64 {
         return Err(wrong(format!("has more than {MOST_BYTES} bytes, and is no scene")));

@@ -29,7 +29,9 @@ pub(super) fn rewritten(scene: &Scene, values: &[(&str, f64)]) -> Result<String>
         let literal = match script.start_value(scene, declared) {
             Ok(literal) => literal,
             Err(problem) if given.is_some_and(|value| value != declared.parameter.value()) => {
-                return Err(scene.error_at(&declared.place, format!("{name} cannot be written back: {problem}")));
+                return Err(
+                    scene.error_at(&declared.place, format!("{name} cannot be written back: {problem}"))
+                );
             }
             Err(_) => continue, // and it keeps its value
         };
@@ -63,7 +65,8 @@ fn check(scene: &Scene, written: &str, values: &[(&str, f64)]) -> Result<()> {
         let given = values.iter().rev().find(|(name, _)| *name == parameter.name());
         (parameter.name().to_string(), given.map_or(parameter.value(), |(_, value)| *value))
     });
-    let found = again.parameters().into_iter().map(|parameter| (parameter.name().to_string(), parameter.value()));
+    let found =
+        again.parameters().into_iter().map(|parameter| (parameter.name().to_string(), parameter.value()));
     match wanted.eq(found) {
         true => Ok(()),
         false => Err(Error::Undefined(format!(
@@ -121,7 +124,8 @@ impl Script<'_> {
         let call = self.tokens.iter().position(|(_, position)| here(position)).ok_or_else(computed)?;
         // The place of a method call is its name's or its dot's.
         let call = if self.tokens[call].0 == Token::Period { call + 1 } else { call };
-        let is_call = matches!(&self.tokens.get(call), Some((Token::Identifier(name), _)) if name.as_str() == "param");
+        let is_call =
+            matches!(&self.tokens.get(call), Some((Token::Identifier(name), _)) if name.as_str() == "param");
         if !is_call || self.tokens.get(call + 1).is_none_or(|(token, _)| *token != Token::LeftParen) {
             return Err(computed());
         }

@@ -3,11 +3,11 @@
 //! A script runs on a thread of its own, with a stack that holds whatever the limits allow. What a call makes is noted
 //! in the [`Draft`], which becomes the scene.
 
+use super::Origin;
 use super::draft::Draft;
 use super::explain::{self, Sources};
 use super::import::Imports;
 use super::words::{Word, made, words};
-use super::Origin;
 use crate::error::{Error, Place, Result};
 use crate::field::{Field, t, x, y, z};
 use crate::number::Real;
@@ -116,12 +116,7 @@ struct Tokens {
 
 impl Reading {
     /// Compiles a text; `file` is where its functions say that they stand.
-    pub(super) fn compile(
-        &self,
-        engine: &Engine,
-        text: &str,
-        file: &str,
-    ) -> Result<AST, Box<EvalAltResult>> {
+    pub(super) fn compile(&self, engine: &Engine, text: &str, file: &str) -> Result<AST, Box<EvalAltResult>> {
         *self.0.borrow_mut() = Tokens::default();
         let mut script = engine.compile(text)?;
         script.set_source(file);

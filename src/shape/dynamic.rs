@@ -161,7 +161,9 @@ impl ArgumentKind {
             Keys => "a list of keys [[time, value], …]",
             Shapes => "any number of fields, or a list of them",
             SpaceAxis => "an axis: \"x\", \"y\" or \"z\"",
-            SmoothKind => "a kind: \"cubic\", \"quadratic\", \"quartic\", \"circular\", \"exponential\" or \"root\"",
+            SmoothKind => {
+                "a kind: \"cubic\", \"quadratic\", \"quartic\", \"circular\", \"exponential\" or \"root\""
+            }
             Text => "text",
             Color => "a colour: \"#rrggbb\" or [red, green, blue]",
             Start => "a number, or a vector [a, b, c]",
