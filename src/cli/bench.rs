@@ -10,6 +10,7 @@ use crate::field::{Field, param, sin, t};
 use crate::scene::built_in;
 use crate::shape::{gyroid, sphere};
 use crate::tape::{Adjoint, Block, Machine, Tape};
+use rayon::prelude::*;
 use serde_json::{Value, json};
 use std::fmt::Write;
 use std::hint::black_box;
@@ -17,6 +18,10 @@ use std::time::{Duration, Instant};
 
 /// How many points are evaluated together.
 const POINTS: usize = 1 << 16;
+/// How many a thread takes at a time.
+const PIECE: usize = 4096;
+/// The time they share.
+const TIME: f64 = 0.7;
 /// How many are, where each takes long.
 const FEW: usize = 1 << 12;
 /// How many points a first picture begins with.
@@ -87,7 +92,6 @@ fn figures(make: fn() -> Field, progress: &Progress) -> Result<Vec<Figure>> {
     let field = make();
     let (tape, gradient) = (field.tape()?, field.gradient_tape()?);
     let [xs, ys, zs] = points(POINTS);
-    let times = vec![0.7; POINTS];
     let mut figures = Vec::new();
     let mut note = |name, unit, count: usize, work: &mut dyn FnMut()| {
         figures.push(Figure { name, unit, seconds: median(work) / count as f64 });
@@ -95,9 +99,9 @@ fn figures(make: fn() -> Field, progress: &Progress) -> Result<Vec<Figure>> {
     };
     let mut one_thread = |name, tape: &Tape| {
         let mut block = Block::new(tape);
-        block.set_time(0.7);
+        block.set_time(TIME);
         let mut outputs = vec![vec![0f32; POINTS]; tape.output_count()];
-        note(name, "point", POINTS, &mut || {
+        note(name, "a point", POINTS, &mut || {
             let mut views: Vec<&mut [f32]> = outputs.iter_mut().map(Vec::as_mut_slice).collect();
             block.eval([&xs, &ys, &zs], &mut views);
             black_box(&outputs);
@@ -108,27 +112,37 @@ fn figures(make: fn() -> Field, progress: &Progress) -> Result<Vec<Figure>> {
     for (name, tape) in
         [("values in f32, all threads", &tape), ("values with gradients in f32, all threads", &gradient)]
     {
-        note(name, "point", POINTS, &mut || {
-            black_box(tape.eval_points(&xs, &ys, &zs, &times));
+        note(name, "a point", POINTS, &mut || {
+            let pieces = xs.par_chunks(PIECE).zip(ys.par_chunks(PIECE)).zip(zs.par_chunks(PIECE));
+            let first = || {
+                let mut block = Block::new(tape);
+                block.set_time(TIME);
+                (block, vec![vec![0f32; PIECE]; tape.output_count()])
+            };
+            pieces.for_each_init(first, |(block, outputs), ((xs, ys), zs)| {
+                let mut views: Vec<&mut [f32]> = outputs.iter_mut().map(|out| &mut out[..xs.len()]).collect();
+                block.eval([xs, ys, zs], &mut views);
+                black_box(outputs);
+            });
         });
     }
     let mut machine = Machine::<f64>::new(&tape);
-    machine.set_time(0.7);
-    note("values in f64, one thread", "point", FEW, &mut || {
+    machine.set_time(TIME);
+    note("values in f64, one thread", "a point", FEW, &mut || {
         for i in 0..FEW {
             black_box(machine.at_point([xs[i], ys[i], zs[i]].map(f64::from)));
         }
     });
     let mut adjoint = Adjoint::<f64>::new(&tape);
-    note("derivatives in all parameters in f64, one thread", "point", FEW, &mut || {
+    note("derivatives in all parameters in f64, one thread", "a point", FEW, &mut || {
         for i in 0..FEW {
-            let _ = adjoint.forward([xs[i], ys[i], zs[i], 0.7].map(f64::from));
+            let _ = adjoint.forward([xs[i], ys[i], zs[i], TIME as f32].map(f64::from));
             adjoint.back(&[1.0]);
             black_box(adjoint.coordinates());
         }
     });
     let mut outputs = vec![0f32; FIRST];
-    note("first block of 256 values after an edit", "edit", 1, &mut || {
+    note("first block of 256 values after an edit", "an edit", 1, &mut || {
         let tape = black_box(make()).tape().expect("it made one before");
         Block::new(&tape).eval([&xs[..FIRST], &ys[..FIRST], &zs[..FIRST]], &mut [&mut outputs]);
         black_box(&outputs);
@@ -164,7 +178,7 @@ fn text(found: &Found) -> String {
                 s if *s < 1e-3 => format!("{:.2} µs", s * 1e6),
                 s => format!("{:.2} ms", s * 1e3),
             };
-            let _ = writeln!(text, "  {name:<50} {time:>10} a {unit}");
+            let _ = writeln!(text, "  {name:<50} {time:>10} {unit}");
         }
     }
     text

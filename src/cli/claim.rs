@@ -64,11 +64,17 @@ impl Claims {
         self.nodes.iter().filter(|field| !function(field).is_empty() && self.holds(field))
     }
 
-    /// The calls that may be steeper than what they were given.
+    /// The calls that may by themselves be steeper than a distance that they were given.
     pub(super) fn breaks(&self) -> impl Iterator<Item = &Field> {
-        let fresh =
-            |field: &&Field| !self.holds(field) && given(field).iter().any(|(_, input)| self.holds(input));
-        self.nodes.iter().filter(|field| !function(field).is_empty()).filter(fresh)
+        self.nodes.iter().filter(|field| {
+            let given = given(field);
+            let own = match self.entries.get(function(field)).map(|entry| entry.claim) {
+                Some(Claim::Neither) => true,
+                Some(Claim::Keeps) => given.iter().any(|(name, _)| *name != "shape"),
+                _ => false,
+            };
+            own && given.iter().any(|(_, input)| self.holds(input))
+        })
     }
 
     fn is_bound(&self, field: &Field) -> bool {
@@ -104,9 +110,9 @@ mod tests {
 
     #[test]
     fn the_first_call_that_is_no_distance_is_found() {
-        let field = sphere(0.5).twist(1.0).translate([1, 0, 0]).displace(0.1 * x().sin());
+        let field = sphere(0.5).twist(1.0).translate([1, 0, 0]).smooth_union(torus(1.0, 0.2), 0.1);
         let claims = Claims::of(&field);
         assert_eq!(claims.breaks().map(function).collect::<Vec<_>>(), ["twist"]);
-        assert_eq!(claims.bounds().map(function).collect::<Vec<_>>(), ["sphere"]);
+        assert_eq!(claims.bounds().map(function).collect::<Vec<_>>(), ["sphere", "torus"]);
     }
 }

@@ -26,7 +26,7 @@ pub use super::shadertoy::shadertoy;
 ///
 /// An error names what no shader can compute: a swept volume.
 pub fn wgsl_library(scene: &Scene, still: Option<f64>) -> Result<String> {
-    let parameters = of_shape_and_look(scene)?;
+    let parameters = parameters(scene)?;
     let index = |name: &str| parameters.iter().position(|parameter| parameter.name() == name).unwrap_or(0);
     let part = |i: usize| format!("field_parameters.values[{}].{}", i / 4, ["x", "y", "z", "w"][i % 4]);
     let writer = Writer { scene, language: Language::Wgsl, still, parameter: &|name| part(index(name)) };
@@ -74,12 +74,18 @@ pub(super) fn comment(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
-/// The parameters that the shape or its material depends on.
-pub(super) fn of_shape_and_look(scene: &Scene) -> Result<Vec<Parameter>> {
+/// The parameters that the scene declares, and those its shape or its material has besides.
+pub(super) fn parameters(scene: &Scene) -> Result<Vec<Parameter>> {
+    let mut all = scene.parameters();
     let material = scene.field().material().into_iter().flat_map(|material| material.channels());
     let fields: Vec<Field> = std::iter::once(scene.field()).chain(material).cloned().collect();
     fields.iter().try_for_each(Field::check)?;
-    Ok(Listing::of(&fields).parameters()?.iter().map(|parameter| Parameter::clone(parameter)).collect())
+    for parameter in Listing::of(&fields).parameters()? {
+        if !all.iter().any(|own| own.name() == parameter.name()) {
+            all.push(Parameter::clone(&parameter));
+        }
+    }
+    Ok(all)
 }
 
 /// Writes the functions of a scene.

@@ -1,7 +1,7 @@
 //! A scene as a complete image shader for Shadertoy: GLSL ES 3.00 with `mainImage`.
 
 use super::language::{Functions, Language, literal};
-use super::shader::{Writer, comment, head};
+use super::shader::{Writer, comment, head, parameters};
 use crate::error::Result;
 use crate::field::{Field, Parameter};
 use crate::measure::Bounds;
@@ -17,7 +17,8 @@ use std::fmt::Write;
 ///
 /// An error names what no shader can compute: a swept volume.
 pub fn shadertoy(scene: &Scene, still: Option<f64>, bounds: &Bounds, steepness: f64) -> Result<String> {
-    let names = Names::of(&scene.parameters());
+    let parameters = parameters(scene)?;
+    let names = Names::of(&parameters);
     let writer = Writer { scene, language: Language::Glsl, still, parameter: &|name| names.name(name) };
     let mut used = Functions::default();
     let mut functions =
@@ -26,7 +27,7 @@ pub fn shadertoy(scene: &Scene, still: Option<f64>, bounds: &Bounds, steepness: 
 
     let mut text = head(scene, still);
     text += "// Paste it into a new shader on shadertoy.com.\n\n";
-    for (parameter, (_, name)) in scene.parameters().iter().zip(&names.0) {
+    for (parameter, (_, name)) in parameters.iter().zip(&names.0) {
         let range = parameter.range().map_or(String::new(), |(low, high)| format!(", from {low} to {high}"));
         let value = literal(parameter.value());
         let _ = writeln!(text, "const float {name} = {value}; // {}{range}", comment(parameter.name()));

@@ -114,11 +114,19 @@ impl Scene {
 
     /// The scene of an expression file, which has a field and nothing else.
     fn from_expression(text: &str, file: &str) -> Result<Scene> {
+        Ok(Scene::alone(vm::read_vm(text, file)?, text, file))
+    }
+
+    /// A scene that has a field and nothing else, made in Rust. `name` is what messages call it; it has no text.
+    pub fn of_field(field: Field, name: &str) -> Scene {
+        Scene::alone(field, "", name)
+    }
+
+    fn alone(field: Field, text: &str, file: &str) -> Scene {
         let origin = Origin { file: file.into(), text: text.into(), folder: None };
-        let field = vm::read_vm(text, file)?;
         let draft = Draft::new(file, &[]);
         let sources = Sources::of(&origin);
-        Ok(Scene::of(vec![field.clone()], field, draft, origin, sources))
+        Scene::of(vec![field.clone()], field, draft, origin, sources)
     }
 
     fn from_origin(origin: Origin, values: &[(&str, f64)]) -> Result<Scene> {
