@@ -139,22 +139,16 @@ impl<'a> Checker<'a> {
             }
         }
         let mut random = Random(self.seed);
-        let mut machine = Machine::<Dual<f64>>::new(&self.tape);
-        for i in 0..count {
+        let mut drawn: Vec<[f64; 4]> = Vec::new();
+        for _ in 0..count {
             let [x, y, z] = [0, 1, 2].map(|i| random.between(bounds.min[i], bounds.max[i]));
-            let mut at = [x, y, z, random.between(timeline.from, timeline.to)];
-            for _ in 0..if i % 2 == 0 { 0 } else { 8 } {
-                let dual = machine.at(Dual::variables(at))[0];
-                let step = dual.value / steepness(&dual).powi(2);
-                let next: [f64; 4] =
-                    std::array::from_fn(|i| if i < 3 { at[i] - step * dual.slope[i] } else { at[i] });
-                if !bounds.contains([next[0], next[1], next[2]]) {
-                    break; // as it is, also where the step is no number
-                }
-                at = next;
-            }
-            points.push(at);
+            drawn.push([x, y, z, random.between(timeline.from, timeline.to)]);
         }
+        drawn[count / 2..].par_chunks_mut(256).for_each(|piece| {
+            let mut machine = Machine::<Dual<f64>>::new(&self.tape);
+            piece.iter_mut().for_each(|at| to_surface(&mut machine, at, &bounds));
+        });
+        points.extend(drawn);
         points
     }
 
@@ -387,6 +381,19 @@ impl<'a> Checker<'a> {
             report.problems.push(Finding { kind, what, at, path: Vec::new(), place, count: 1 });
         }
         Ok(())
+    }
+}
+
+/// Some steps of Newton's method along ∇ₓf, as long as they stay in the box.
+fn to_surface(machine: &mut Machine<Dual<f64>>, at: &mut [f64; 4], bounds: &Bounds) {
+    for _ in 0..8 {
+        let dual = machine.at(Dual::variables(*at))[0];
+        let step = dual.value / steepness(&dual).powi(2);
+        let next: [f64; 3] = std::array::from_fn(|i| at[i] - step * dual.slope[i]);
+        if !bounds.contains(next) {
+            break; // also where the step is no number
+        }
+        at[..3].copy_from_slice(&next);
     }
 }
 
