@@ -57,7 +57,7 @@ impl Mistake {
     /// The line, cut around the mistake if it is long; and the blanks that lead to the mistake in it.
     fn excerpt(&self) -> (String, String) {
         let column = (self.place.column as usize).max(1) - 1;
-        let skipped = if column > MOST_SHOWN / 2 { column - MOST_SHOWN / 2 } else { 0 };
+        let skipped = column.saturating_sub(MOST_SHOWN / 2);
         let shown = |c: char| if c.is_control() && c != '\t' { '\u{FFFD}' } else { c };
         let line: String = self.line.chars().skip(skipped).take(MOST_SHOWN).map(shown).collect();
         let blank = |c| if c == '\t' { '\t' } else { ' ' };

@@ -33,6 +33,11 @@ pub trait Kernel: Debug + Send + Sync {
     /// What pictures of the graph call it.
     fn name(&self) -> &str;
 
+    /// How deep kernels are nested here: 1, unless this one evaluates fields that have kernels in them.
+    fn depth(&self) -> usize {
+        1
+    }
+
     /// The value at the inputs.
     fn value(&self, inputs: &[f64]) -> f64;
 

@@ -7,7 +7,7 @@ use crate::measure::Bounds;
 use std::collections::HashMap;
 
 /// The most nodes the graph of a scene may have.
-pub(super) const MOST_NODES: usize = 1_000_000;
+pub(super) const MOST_NODES: usize = 500_000;
 
 /// The most lines a script may print.
 const MOST_PRINTED: usize = 1000;

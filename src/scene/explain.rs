@@ -45,14 +45,19 @@ impl Sources {
         }
     }
 
+    /// The error that says what is wrong with a file as a whole.
+    pub(super) fn mistake_of_all(&self, file: &str, problem: String) -> Error {
+        let place = Place { file: file.into(), line: 1, column: 1 };
+        Error::Scene(Box::new(Mistake { place, problem, line: String::new(), width: 0, calls: Vec::new() }))
+    }
+
     /// The error that says what is wrong at a place, and shows the line.
     pub(super) fn mistake(&self, place: Place, problem: String) -> Error {
         self.mistake_called(place, problem, Vec::new())
     }
 
     fn mistake_called(&self, place: Place, problem: String, calls: Vec<(String, Place)>) -> Error {
-        let text = self.texts.get(&*place.file).map_or("", |text| text);
-        let line = text.lines().nth((place.line as usize).saturating_sub(1)).unwrap_or("").to_string();
+        let line = self.line(&place).to_string();
         let width = width(&line, (place.column as usize).saturating_sub(1));
         Error::Scene(Box::new(Mistake { place, problem, line, width, calls }))
     }
@@ -83,9 +88,10 @@ pub(super) fn problem(error: Error) -> String {
 pub(super) fn kind_of(type_name: &str) -> String {
     let name = type_name.trim().trim_start_matches("&mut ").rsplit("::").next().unwrap_or(type_name);
     match name {
+        _ if type_name.contains("ImmutableString") => "text",
         "i64" | "f64" | "INT" | "FLOAT" | "int" | "float" => "a number",
         "field" | "Field" => "a field",
-        "&str" | "str" | "string" | "String" | "ImmutableString" | "char" => "text",
+        "&str" | "str" | "string" | "String" | "char" => "text",
         "bool" => "true or false",
         "array" | "Array" => "a list",
         "map" | "Map" => "a map of options",
@@ -129,19 +135,48 @@ pub(super) fn explained(error: EvalAltResult, file: &str, sources: &Sources, wor
     calls.reverse();
     calls.truncate(MOST_CALLS);
     let at = place(&file, error.take_position());
-    let at = match error {
-        EvalAltResult::ErrorParsing(ParseErrorType::UnexpectedEOF, _) => sources.end_of(at),
+    let at = match &error {
+        EvalAltResult::ErrorParsing(ParseErrorType::UnexpectedEOF, _) => sources.end_before(at, u32::MAX),
+        // What lacks its end is the line before, where the next begins another.
+        EvalAltResult::ErrorParsing(ParseErrorType::MissingToken(token, _), _) if token == ";" => {
+            let line = at.line;
+            if sources.begins_line(&at) { sources.end_before(at, line) } else { at }
+        }
         _ => at,
     };
-    sources.mistake_called(at, said(error, sources, words), calls)
+    let closes = matches!(error, EvalAltResult::ErrorParsing(ParseErrorType::MissingToken(..), _))
+        .then(|| sources.line(&at).chars().nth(at.column as usize - 1))
+        .flatten()
+        .filter(|c| ")]}".contains(*c));
+    let problem = match (said(error, sources, words), closes) {
+        (problem, Some(closing)) if problem.starts_with("a ; ") => {
+            format!("there is nothing open that this {closing} could close")
+        }
+        (problem, _) => problem,
+    };
+    sources.mistake_called(at, problem, calls)
 }
 
 impl Sources {
-    fn end_of(&self, place: Place) -> Place {
-        let text = self.texts.get(&*place.file).map_or("", |text| text);
-        let last = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()).last();
-        let (line, column) = last.map_or((1, 1), |(i, line)| (i + 1, line.trim_end().chars().count() + 1));
-        Place { line: line as u32, column: column as u32, ..place }
+    fn text(&self, file: &str) -> &str {
+        self.texts.get(file).map_or("", |text| text)
+    }
+
+    fn line(&self, place: &Place) -> &str {
+        self.text(&place.file).lines().nth((place.line as usize).saturating_sub(1)).unwrap_or("")
+    }
+
+    /// Whether nothing but blanks stands before a place in its line.
+    fn begins_line(&self, place: &Place) -> bool {
+        self.line(place).chars().take(place.column as usize - 1).all(char::is_whitespace)
+    }
+
+    /// The end of the last line before another that is more than blanks and comment.
+    fn end_before(&self, place: Place, line: u32) -> Place {
+        let code = |line: &str| line.split("//").next().unwrap_or("").trim_end().chars().count();
+        let lines = self.text(&place.file).lines().take(line as usize - 1).map(code).enumerate();
+        let (line, column) = lines.filter(|(_, count)| *count > 0).last().map_or((0, 0), |last| last);
+        Place { line: line as u32 + 1, column: column as u32 + 1, ..place }
     }
 }
 
@@ -156,10 +191,8 @@ fn said(error: EvalAltResult, sources: &Sources, words: &[Word]) -> String {
         ErrorRuntime(thrown, _) => thrown.to_string(),
         ErrorTerminated(why, _) => format!("{why}: does a loop never end?"),
         ErrorTooManyOperations(_) => {
-            format!(
-                "the script takes more than {} operations: does a loop never end?",
-                super::script::MOST_OPERATIONS
-            )
+            let millions = super::script::MOST_OPERATIONS / 1_000_000;
+            format!("the script takes more than {millions} million operations: does a loop never end?")
         }
         ErrorStackOverflow(_) => {
             format!("functions call each other more than {} deep", super::script::DEEPEST_CALLS)
@@ -169,22 +202,39 @@ fn said(error: EvalAltResult, sources: &Sources, words: &[Word]) -> String {
         }
         ErrorTooManyModules(_) => format!("more than {} files are imported", super::import::MOST_IMPORTS),
         ErrorDataTooLarge(what, _) => too_large(&what),
+        ErrorMismatchDataType(wanted, given, _) if kind_of(&wanted) == kind_of(&given) => {
+            format!("this is {}, and must be a whole one", kind_of(&given))
+        }
         ErrorMismatchDataType(wanted, given, _) => {
             format!("this is {}, and must be {}", kind_of(&given), kind_of(&wanted))
         }
         ErrorArrayBounds(length, index, _) => {
             format!("there is no entry {index}: the list has {length}, and the first is entry 0")
         }
+        ErrorDotExpr(what, _) => no_property(&what),
         ErrorIndexingType(what, _) => format!("{} has no entries", indexed(&what)),
-        ErrorFor(_) => "for goes through a range as 0..5, a list or a text".into(),
+        ErrorFor(_) => FOR.into(),
         ErrorAssignmentToConstant(name, _) => format!("{name} is a constant, and cannot be changed"),
         ErrorUnboundThis(_) => "there is no `this` here".into(),
         other => lowercase(&other.to_string()),
     }
 }
 
+const FOR: &str = "for goes through a range as 0..5, a list or a text";
+
 fn indexed(signature: &str) -> String {
     kind_of(signature.split(['[', ' ']).next().unwrap_or(signature))
+}
+
+/// Rhai says "Unknown property 'a' - a getter is not registered for type 'b'".
+fn no_property(what: &str) -> String {
+    let parts: Vec<&str> = what.split('\'').collect();
+    match parts[..] {
+        [start, property, _, kind, ..] if start.contains("property") => {
+            format!("{} has no property {property}", kind_of(kind))
+        }
+        _ => lowercase(what),
+    }
 }
 
 fn lowercase(text: &str) -> String {
@@ -193,11 +243,12 @@ fn lowercase(text: &str) -> String {
 }
 
 fn too_large(what: &str) -> String {
-    use super::script::{LARGEST_MAP, LONGEST_ARRAY, LONGEST_TEXT};
-    match what {
-        _ if what.contains("string") => format!("a text is longer than {LONGEST_TEXT} characters"),
-        _ if what.contains("rray") => format!("a list has more than {LONGEST_ARRAY} entries"),
-        _ => format!("a map has more than {LARGEST_MAP} entries"),
+    use super::script::{DEEPEST_ENTRIES, LONGEST_TEXT, MOST_ENTRIES};
+    match what.contains("string") {
+        true => format!("a text is longer than {LONGEST_TEXT} characters"),
+        false => format!(
+            "a list has more than {MOST_ENTRIES} entries, or lists or closures are nested more than {DEEPEST_ENTRIES} deep"
+        ),
     }
 }
 
@@ -209,7 +260,17 @@ fn unreadable(kind: ParseErrorType) -> String {
         BadInput(LexError::UnterminatedString) => "a text is not closed: its second \" is missing".into(),
         BadInput(LexError::UnexpectedInput(what)) => format!("{what:?} has no meaning here"),
         BadInput(LexError::StringTooLong(most)) => format!("a text is longer than {most} characters"),
+        MissingToken(comma, why) if comma == "," => {
+            let (end, what) = match why {
+                _ if why.contains("array") => ("]", "the entries of this list"),
+                _ if why.contains("map") => ("}", "these options"),
+                _ => (")", "these arguments"),
+            };
+            format!("a , is missing between {what}, or a {end} at their end")
+        }
         MissingToken(token, why) => format!("a {token} is missing {why}"),
+        MismatchedType(wanted, _) if wanted.contains("iterable") => FOR.into(),
+        PropertyExpected => "the name of a function, a property or an option is missing here".into(),
         Reserved(word) => format!("{word} is a reserved word, and cannot be used"),
         ExprTooDeep => "this is nested too deep".into(),
         LiteralTooLarge(what, most) => format!("{} is more than {most}", lowercase(&what)),
@@ -229,7 +290,7 @@ fn unknown_variable(name: &str, sources: &Sources, words: &[Word]) -> String {
             "{name} is not known here: a function sees only its own arguments, and a block's variables end with it"
         );
     }
-    let known = sources.variables.iter().map(String::as_str).chain(["x", "y", "z", "t", "PI", "TAU"]);
+    let known = sources.variables.iter().map(String::as_str).chain(super::script::CONSTANTS);
     format!("there is no variable {name}{}", did_you_mean(nearest(name, known)))
 }
 
@@ -247,18 +308,16 @@ fn unknown_function(signature: &str, sources: &Sources, words: &[Word]) -> Strin
     let given = given.trim_end_matches(')');
     let kinds: Vec<String> = given.split(", ").filter(|kind| !kind.is_empty()).map(kind_of).collect();
     let got = if kinds.is_empty() { "nothing".into() } else { kinds.join(" and ") };
-    if let Some(property) = name.strip_prefix("get$").or_else(|| name.strip_prefix("set$")) {
-        return format!("{} has no property {property}", kinds.first().map_or("this", String::as_str));
-    }
-    if name.starts_with("index$") {
-        return format!("{} has no entries", kinds.first().map_or("this", String::as_str));
-    }
     let plain = name.rsplit("::").next().unwrap_or(name);
     if !plain.chars().next().is_some_and(|c| c.is_alphabetic() || c == '_') {
         return format!("{name} does not go with {got}");
     }
     if let Some(word) = words.iter().find(|word| word.name == name) {
-        return format!("{}; got {got}", word.takes());
+        return format!("{}; got ({})", word.takes(), kinds.join(", "));
+    }
+    let fits = |(own, arguments): &(String, Vec<String>)| own == plain && arguments.len() == kinds.len();
+    if sources.functions.iter().any(fits) {
+        return format!("{name} is a function of the scene's own, and no method: it is called as {name}(…)");
     }
     let own: Vec<String> = sources
         .functions
@@ -267,12 +326,18 @@ fn unknown_function(signature: &str, sources: &Sources, words: &[Word]) -> Strin
         .map(|(_, arguments)| format!("({})", arguments.join(", ")))
         .collect();
     if !own.is_empty() {
-        return format!("{name} takes {}; got {got}", own.join(" or "));
+        return format!("{name} takes {}; got ({})", own.join(" or "), kinds.join(", "));
+    }
+    if PROMISED.contains(&name) {
+        return format!("{name} is not there yet: this version makes no field of a file");
     }
     let own = sources.functions.iter().map(|(own, _)| own.as_str());
     let near = nearest(plain, words.iter().map(|word| word.name).chain(own).chain(OF_RHAI));
     format!("there is no function {name}{}", did_you_mean(near))
 }
+
+/// Functions of the language that are still to come.
+const PROMISED: [&str; 3] = ["mesh", "grid", "neural"];
 
 /// Functions of Rhai itself that scenes may well mean.
 const OF_RHAI: [&str; 14] = [

@@ -47,6 +47,7 @@ mod import;
 mod rewrite;
 mod script;
 mod settings;
+mod statements;
 pub mod vm;
 mod words;
 
@@ -132,21 +133,20 @@ impl Scene {
     fn from_origin(origin: Origin, values: &[(&str, f64)]) -> Result<Scene> {
         check_size(&origin)?;
         let script::Finished { mut draft, sources } = script::run(&origin, values)?;
-        let start = Place { file: origin.file.clone(), line: 1, column: 1 };
         let objects: Vec<Field> = draft.shown.iter().map(|(shape, _)| shape.clone()).collect();
         let Some((_, place)) = draft.shown.first() else {
             let problem = match origin.text.trim().is_empty() {
                 true => "the file is empty; a scene shows at least one shape, as in show(sphere(1));",
                 false => "the scene shows nothing: it must call show, as in show(sphere(1));",
             };
-            return Err(sources.mistake(start, problem.into()));
+            return Err(sources.mistake_of_all(&origin.file, problem.into()));
         };
         draft.place = place.clone();
         let field = match objects.as_slice() {
             [one] => one.clone(),
             several => union(several).called_at(place),
         };
-        draft.note(&field).map_err(|problem| sources.mistake(start, problem))?;
+        draft.note(&field).map_err(|problem| sources.mistake_of_all(&origin.file, problem))?;
         Ok(Scene::of(objects, field, draft, origin, sources))
     }
 

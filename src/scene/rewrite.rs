@@ -183,7 +183,9 @@ impl Script<'_> {
             _ => return None,
         };
         let digits = self.offset(number.1)?;
-        let end = digits + numeral_length(&self.text[digits..]);
+        // A minus right before its digits is part of the token.
+        let minus = usize::from(self.text[digits..].starts_with('-'));
+        let end = digits + minus + numeral_length(&self.text[digits + minus..]);
         let start = match sign {
             Some(at) => self.offset(*at)?,
             None => digits,

@@ -9,14 +9,17 @@ use super::explain::{self, Sources};
 use super::import::Imports;
 use super::words::{Word, made, words};
 use crate::error::{Error, Place, Result};
-use crate::field::{Field, t, x, y, z};
+use crate::field::{Axis, Field};
 use crate::number::Real;
 use crate::shape::{Argument, intersection, union};
 use rhai::packages::{
     ArithmeticPackage, BasicArrayPackage, BasicFnPackage, BasicIteratorPackage, BasicMapPackage,
     BasicStringPackage, LogicPackage, MoreStringPackage, Package,
 };
-use rhai::{AST, Dynamic, Engine, EvalAltResult, FLOAT, INT, Module, NativeCallContext, Position, Token};
+use rhai::{
+    AST, Dynamic, Engine, EvalAltResult, FLOAT, FnPtr, INT, ImmutableString, NativeCallContext, Position,
+    Token,
+};
 use std::any::TypeId;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -24,27 +27,27 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 /// The most operations a script may take: some seconds of work.
-pub(super) const MOST_OPERATIONS: u64 = 10_000_000;
+pub(super) const MOST_OPERATIONS: u64 = 5_000_000;
 /// How deep functions may call each other.
 pub(super) const DEEPEST_CALLS: usize = 64;
 /// How deep expressions and blocks may be nested, in a function less.
 const DEEPEST_EXPRESSIONS: [usize; 2] = [256, 128];
 /// The most characters of a text.
 pub(super) const LONGEST_TEXT: usize = 10_000;
-/// The most entries of an array, counting those of arrays within it.
-pub(super) const LONGEST_ARRAY: usize = 20_000;
-/// The most entries of a map.
-pub(super) const LARGEST_MAP: usize = 1_000;
+/// The most entries of a list or a map, counting those of lists and maps within it.
+pub(super) const MOST_ENTRIES: usize = 10_000;
+/// How deep lists and maps may be nested, and closures hold other closures.
+pub(super) const DEEPEST_ENTRIES: usize = 32;
 /// The most variables there may be at a time.
 pub(super) const MOST_VARIABLES: usize = 1_000;
 /// The most functions a script may define.
 pub(super) const MOST_FUNCTIONS: usize = 1_000;
 /// The longest a script may take.
-const LONGEST_RUN: Duration = Duration::from_secs(10);
+const LONGEST_RUN: Duration = Duration::from_secs(5);
 /// How long it may take beyond that for a call under way to end.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// The stack of the thread a script runs on: what the deepest calls of the deepest expressions take, and more.
-const STACK: usize = 512 << 20;
+const STACK: usize = 256 << 20;
 
 /// What a script that has run leaves behind.
 pub(super) struct Finished {
@@ -66,11 +69,14 @@ pub(super) fn run(origin: &Origin, values: &[(&str, f64)]) -> Result<Finished> {
     }
     match from.recv_timeout(LONGEST_RUN + PATIENCE) {
         Ok(result) => result,
-        Err(_) => {
-            let start = Place { file: origin.file.clone(), line: 1, column: 1 };
+        Err(mpsc::RecvTimeoutError::Disconnected) => {
+            let problem = "reading the scene failed: a defect of this program, not of the scene";
+            Err(Sources::of(origin).mistake_of_all(&origin.file, problem.into()))
+        }
+        Err(mpsc::RecvTimeoutError::Timeout) => {
             let seconds = (LONGEST_RUN + PATIENCE).as_secs();
             let problem = format!("the scene takes longer than {seconds} seconds to read");
-            Err(Sources::of(origin).mistake(start, problem))
+            Err(Sources::of(origin).mistake_of_all(&origin.file, problem))
         }
     }
 }
@@ -118,7 +124,11 @@ impl Reading {
     /// Compiles a text; `file` is where its functions say that they stand.
     pub(super) fn compile(&self, engine: &Engine, text: &str, file: &str) -> Result<AST, Box<EvalAltResult>> {
         *self.0.borrow_mut() = Tokens::default();
-        let mut script = engine.compile(text)?;
+        // A byte order mark counts as a blank, so that every place stays where it is.
+        let mut script = match text.strip_prefix('\u{feff}') {
+            Some(rest) => engine.compile(format!(" {rest}"))?,
+            None => engine.compile(text)?,
+        };
         script.set_source(file);
         Ok(script)
     }
@@ -171,8 +181,8 @@ fn limit(engine: &mut Engine) {
     engine.set_max_call_levels(DEEPEST_CALLS);
     engine.set_max_expr_depths(DEEPEST_EXPRESSIONS[0], DEEPEST_EXPRESSIONS[1]);
     engine.set_max_string_size(LONGEST_TEXT);
-    engine.set_max_array_size(LONGEST_ARRAY);
-    engine.set_max_map_size(LARGEST_MAP);
+    engine.set_max_array_size(MOST_ENTRIES);
+    engine.set_max_map_size(MOST_ENTRIES);
     engine.set_max_variables(MOST_VARIABLES);
     engine.set_max_functions(MOST_FUNCTIONS);
     engine.set_max_modules(super::import::MOST_IMPORTS);
@@ -189,9 +199,12 @@ fn engine(draft: &Shared<Draft>, words: &Rc<Vec<Word>>, reading: &Reading) -> En
     LogicPackage::new().register_into_engine(&mut engine);
     MoreStringPackage::new().register_into_engine(&mut engine);
     engine.disable_symbol("eval"); // text is not a script
+    engine.disable_symbol("curry"); // doubles a function's size with each call; closures do without
+    engine.disable_symbol("this"); // what is changed through it escapes the limits on entries
     engine.set_fast_operators(false); // 1/2 is 0.5
     limit(&mut engine);
     listen(&mut engine, reading);
+    watch_variables(&mut engine);
     let deadline = Instant::now() + LONGEST_RUN;
     engine.on_progress(move |operations| {
         let late = operations % 64 == 0 && Instant::now() > deadline;
@@ -205,17 +218,47 @@ fn engine(draft: &Shared<Draft>, words: &Rc<Vec<Word>>, reading: &Reading) -> En
     engine.register_fn("to_string", |field: Field| field.title());
     engine.register_fn("to_debug", |field: Field| field.title());
 
-    let mut constants = Module::new();
-    for (name, field) in [("x", x()), ("y", y()), ("z", z()), ("t", t())] {
-        constants.set_var(name, field);
-    }
-    constants.set_var("PI", std::f64::consts::PI);
-    constants.set_var("TAU", std::f64::consts::TAU);
-    engine.register_global_module(constants.into());
-
     register_words(&mut engine, draft, words);
     register_operators(&mut engine, draft);
     engine
+}
+
+/// The names every script knows, in its functions and closures too. A variable of the script goes before them.
+pub(super) const CONSTANTS: [&str; 6] = ["x", "y", "z", "t", "PI", "TAU"];
+
+/// Looks at each variable as it is read: gives the constants their values, and holds lists to their limits, which Rhai
+/// itself forgets where an entry is assigned.
+#[allow(deprecated)] // marked so only because it may change; constants of a module are not seen by closures
+fn watch_variables(engine: &mut Engine) {
+    use std::f64::consts::{PI, TAU};
+    let coordinates = Axis::ALL.map(|axis| Dynamic::from(Field::coordinate(axis)));
+    let values: Vec<Dynamic> = coordinates.into_iter().chain([PI.into(), TAU.into()]).collect();
+    engine.on_var(move |name, index, context| match context.scope().get(name) {
+        Some(value) if is_too_large(value, &mut 0, 0) => {
+            Err(EvalAltResult::ErrorDataTooLarge("array".into(), Position::NONE).into())
+        }
+        Some(_) => Ok(None),
+        None if index > 0 => Ok(None),
+        None => Ok(CONSTANTS.iter().position(|constant| *constant == name).map(|i| values[i].clone())),
+    });
+}
+
+/// Whether a value has too many entries or is nested too deep; `count` is how many were found before it.
+fn is_too_large(value: &Dynamic, count: &mut usize, depth: usize) -> bool {
+    let is_one_too_many = |entry: &Dynamic| {
+        *count += 1;
+        *count > MOST_ENTRIES || is_too_large(entry, count, depth + 1)
+    };
+    if let Ok(list) = value.as_array_ref() {
+        return depth >= DEEPEST_ENTRIES || list.iter().any(is_one_too_many);
+    }
+    if let Some(closure) = value.read_lock::<FnPtr>() {
+        return depth >= DEEPEST_ENTRIES || closure.iter_curry().any(is_one_too_many);
+    }
+    match value.as_map_ref() {
+        Ok(map) => depth >= DEEPEST_ENTRIES || map.values().any(is_one_too_many),
+        Err(_) => false,
+    }
 }
 
 /// The most arguments that are not of one kind alone a native function of Rhai may have.
@@ -344,7 +387,10 @@ fn register_operators(engine: &mut Engine, draft: &Shared<Draft>) {
             let value = of_numbers(a, b);
             match value.is_finite() {
                 true => Ok(number(value)),
-                false => Err(wrong(format!("{a} {symbol} {b} is {value}, not a finite number"))),
+                false => {
+                    let [a, b] = [a, b].map(Argument::Number);
+                    Err(wrong(format!("{a} {symbol} {b} is {value}, not a finite number")))
+                }
             }
         };
         for kinds in numbers {
@@ -374,6 +420,9 @@ fn register_operators(engine: &mut Engine, draft: &Shared<Draft>) {
         with_draft(&negative, &context, |draft| made(draft, -field))
     });
     engine.register_fn("+", |field: Field| field);
+    engine.register_raw_fn("+", [field, TypeId::of::<ImmutableString>()], |_, _| -> Result<(), _> {
+        Err(wrong("+ does not go with a field and text".into()))
+    });
 }
 
 fn register_operator(

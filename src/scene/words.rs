@@ -1,14 +1,12 @@
 //! The words of the scene language: every function a scene can call, from one table.
 //!
 //! Shapes come from [`catalogue`], arithmetic from the list in `field/functions.rs`, and what only scenes have is
-//! declared here. Reference pages and completion read the same table as the language does.
+//! declared here, and done in `statements.rs`. Reference pages and completion read the same table as the language does.
 
 use super::draft::Draft;
-use super::settings::{Background, Camera, Light, Timeline, moves_in_space};
-use crate::error::nearest;
+use super::statements::{background, bounds, camera, light, material, parameter, show, timeline};
 use crate::field::*;
-use crate::measure::Bounds;
-use crate::shape::{Argument, ArgumentKind, Fields, catalogue};
+use crate::shape::{Argument, ArgumentKind, Entry, catalogue};
 use ArgumentKind as Kind;
 
 /// A function of the scene language.
@@ -22,6 +20,8 @@ pub struct Word {
     pub doc: &'static [&'static str],
     /// The ways to call it, by their number of arguments.
     pub forms: Vec<Form>,
+    /// What the shape library says of it, if it is of there.
+    entry: Option<&'static Entry>,
 }
 
 /// One way to call a function.
@@ -36,9 +36,9 @@ pub struct Form {
 #[derive(Clone, Copy, Debug)]
 enum Call {
     /// A function of the shape library.
-    Shape(fn(Vec<Argument>) -> Field),
+    Shape(&'static Entry),
     /// The same, with a last argument that is not given.
-    ShapeWith(fn(Vec<Argument>) -> Field, f64),
+    ShapeWith(&'static Entry, f64),
     /// A function of numbers.
     Numbers(fn(Vec<Field>) -> Field),
     /// What only scenes have.
@@ -54,6 +54,11 @@ impl Word {
     /// The ways to call it, as they are written: `smooth_min(a, b)`, `smooth_min(a, b, k)`, …
     pub fn signatures(&self) -> impl Iterator<Item = String> + '_ {
         self.forms.iter().map(|form| format!("{}({})", self.name, form.names()))
+    }
+
+    /// An example of it, where the shape library has one.
+    pub fn example(&self) -> Option<String> {
+        self.entry.map(Entry::example)
     }
 
     /// Whether it takes any number of fields.
@@ -88,7 +93,11 @@ impl Word {
                 false => format!("{takes}; got ({}): {name} is {}, and must be {must}", got(), given.kind()),
             });
         }
-        form.run(draft, arguments)
+        form.run(draft, arguments).map_err(|problem| match form.call {
+            // What is called by the name of its fewer arguments is spoken of by that name.
+            Call::Shape(entry) if entry.name != self.name => problem.replacen(entry.name, self.name, 1),
+            _ => problem,
+        })
     }
 }
 
@@ -106,10 +115,10 @@ impl Form {
 
     fn run(&self, draft: &mut Draft, mut arguments: Vec<Argument>) -> Result<Argument, String> {
         let field = match self.call {
-            Call::Shape(call) => call(arguments).called_at(&draft.place),
-            Call::ShapeWith(call, last) => {
+            Call::Shape(entry) => (entry.call)(arguments).called_at(&draft.place),
+            Call::ShapeWith(entry, last) => {
                 arguments.push(Argument::Number(last));
-                call(arguments).called_at(&draft.place)
+                (entry.call)(arguments).called_at(&draft.place)
             }
             Call::Numbers(call) => call(arguments.into_iter().map(Field::from).collect()),
             Call::Scene(call) => return call(draft, arguments),
@@ -123,6 +132,13 @@ pub(super) fn made(draft: &mut Draft, field: Field) -> Result<Argument, String> 
     field.check().map_err(super::explain::problem)?;
     if let (Some(value), None) = (field.as_constant(), field.material()) {
         return Ok(Argument::Number(value));
+    }
+    if field.reads() == Reads::default() {
+        // What depends on nothing and is no constant was left unfolded because it is none: ln(0), 1/0.
+        let value = field.value_at([0.0; 4]).map_err(super::explain::problem)?;
+        if !value.is_finite() {
+            return Err(format!("{} is {value} here, not a finite number", field.title()));
+        }
     }
     draft.note(&field)?;
     Ok(Argument::Field(field))
@@ -141,29 +157,27 @@ const DEFAULTS: [(&str, f64); 2] = [("smooth_min", 0.5), ("smooth_max", 0.5)];
 
 /// Every function a scene can call.
 pub fn words() -> Vec<Word> {
-    let form = |entry: &crate::shape::Entry, call, count: usize| Form {
-        arguments: entry.arguments[..count].to_vec(),
-        call,
-    };
+    let form =
+        |entry: &Entry, call, count: usize| Form { arguments: entry.arguments[..count].to_vec(), call };
     let mut words: Vec<Word> = Vec::new();
     for entry in catalogue() {
         let count = entry.arguments.len();
         let mut forms = Vec::new();
         if let Some((_, last)) = DEFAULTS.iter().find(|(name, _)| *name == entry.name) {
-            forms.push(form(entry, Call::ShapeWith(entry.call, *last), count - 1));
+            forms.push(form(entry, Call::ShapeWith(entry, *last), count - 1));
         }
-        forms.push(form(entry, Call::Shape(entry.call), count));
-        words.push(Word { name: entry.name, group: entry.group, doc: entry.doc, forms });
+        forms.push(form(entry, Call::Shape(entry), count));
+        words.push(Word { name: entry.name, group: entry.group, doc: entry.doc, forms, entry: Some(entry) });
     }
     for (name, other) in FURTHER {
         let entry = catalogue().find(|entry| entry.name == other).expect("in the catalogue");
         let word = words.iter_mut().find(|word| word.name == name).expect("in the catalogue");
-        word.forms.push(form(entry, Call::Shape(entry.call), entry.arguments.len()));
+        word.forms.push(form(entry, Call::Shape(entry), entry.arguments.len()));
     }
     for function in FUNCTIONS {
         let arguments = function.arguments.iter().map(|name| (*name, Kind::Number)).collect();
         let forms = vec![Form { arguments, call: Call::Numbers(function.apply) }];
-        words.push(Word { name: function.name, group: "arithmetic", doc: function.doc, forms });
+        words.push(Word { name: function.name, group: "arithmetic", doc: function.doc, forms, entry: None });
     }
     words.extend(own());
     words
@@ -184,6 +198,7 @@ macro_rules! words {
                     Form { arguments: vec![$((stringify!($arg), Kind::$kind)),*], call: Call::Scene($call) }
                     $(, Form { arguments: vec![$((stringify!($arg2), Kind::$kind2)),*], call: Call::Scene($call) })*
                 ],
+                entry: None,
             },)*)*]
         }
     };
@@ -269,250 +284,15 @@ words! {
         bounds(min: Triple, max: Triple) = bounds;
 }
 
-fn argument(given: Vec<Argument>, i: usize) -> Argument {
+pub(super) fn argument(given: Vec<Argument>, i: usize) -> Argument {
     given.into_iter().nth(i).unwrap_or_else(nothing)
 }
 
-fn first(given: Vec<Argument>) -> Field {
+pub(super) fn first(given: Vec<Argument>) -> Field {
     argument(given, 0).into()
 }
 
 fn all<const N: usize>(given: Vec<Argument>) -> [Field; N] {
     let mut given = given.into_iter();
     std::array::from_fn(|_| given.next().unwrap_or_else(nothing).into())
-}
-
-/// A number that must be known while the script runs.
-fn constant(what: &str, given: &Argument) -> Result<f64, String> {
-    let value = given.as_number().ok_or_else(|| format!("{what} is {given}, and must be a number"))?;
-    match value.is_finite() {
-        true => Ok(value),
-        false => Err(format!("{what} is {value}, not a finite number")),
-    }
-}
-
-fn constant_vector(what: &str, given: &Argument) -> Result<[f64; 3], String> {
-    let Argument::List(parts) = given else { return Err(format!("{what} is {given}, and must be a vector")) };
-    let mut vector = [0.0; 3];
-    for (value, part) in vector.iter_mut().zip(parts) {
-        *value = constant(what, part)?;
-    }
-    Ok(vector)
-}
-
-fn parameter(draft: &mut Draft, given: Vec<Argument>) -> Result<Argument, String> {
-    let name = String::from(given[0].clone());
-    let range = match &given[2..] {
-        [min, max] => Some((constant("param: min", min)?, constant("param: max", max)?)),
-        _ => None,
-    };
-    let mut declare = |name: &str, value: &Argument, part| {
-        let field = draft.declare(name, constant("param: value", value)?, range, part)?;
-        made(draft, field)
-    };
-    match &given[1] {
-        Argument::List(parts) => {
-            let name_of = |i: usize| format!("{name}.{}", ["x", "y", "z"][i]);
-            let parts = parts.iter().enumerate().map(|(i, value)| declare(&name_of(i), value, Some(i)));
-            Ok(Argument::List(parts.collect::<Result<_, _>>()?))
-        }
-        value => declare(&name, value, None),
-    }
-}
-
-fn show(draft: &mut Draft, given: Vec<Argument>) -> Result<Argument, String> {
-    let Fields(shapes) = argument(given, 0).into();
-    if shapes.is_empty() {
-        return Err("show needs a shape to show, as in show(sphere(1))".into());
-    }
-    for shape in shapes {
-        if let Some(value) = shape.as_constant() {
-            return Err(format!("show needs a shape, and {value} is the same everywhere"));
-        }
-        if draft.is_own() {
-            draft.shown.push((shape, draft.place.clone()));
-        }
-    }
-    Ok(nothing())
-}
-
-/// The options of a call, each taken by its name.
-struct Options<'a> {
-    function: &'a str,
-    given: Vec<(String, Argument)>,
-}
-
-impl<'a> Options<'a> {
-    /// An option that the function has not is a mistake.
-    fn new(function: &'a str, given: Argument, known: &[&str]) -> Result<Options<'a>, String> {
-        let Argument::Options(given) = given else { return Ok(Options { function, given: Vec::new() }) };
-        for (name, _) in &given {
-            if !known.contains(&name.as_str()) {
-                let meant = match nearest(name, known.iter().copied()) {
-                    Some(near) => format!("; did you mean {near}?"),
-                    None => format!(", but {}", known.join(", ")),
-                };
-                return Err(format!("{function} has no option {name:?}{meant}"));
-            }
-        }
-        Ok(Options { function, given })
-    }
-
-    fn take(&self, name: &str, kind: Kind) -> Result<Option<Argument>, String> {
-        let Some((_, given)) = self.given.iter().find(|(own, _)| own == name) else { return Ok(None) };
-        match kind.accepts(given) {
-            true => Ok(Some(given.clone())),
-            false => {
-                let (function, is, must) = (self.function, given.kind(), kind.description());
-                Err(format!("{function}: {name} is {is}, and must be {must}"))
-            }
-        }
-    }
-
-    /// A number or a field that has one value at a time, within limits where it is a constant.
-    fn number(
-        &self,
-        name: &str,
-        allowed: impl Fn(f64) -> bool,
-        must: &str,
-        to: &mut Field,
-    ) -> Result<(), String> {
-        if let Some(given) = self.take(name, Kind::Number)? {
-            let field = Field::from(given);
-            if let Some(value) = field.as_constant().filter(|value| !allowed(*value)) {
-                return Err(format!("{}: {name} is {value}, and must be {must}", self.function));
-            }
-            *to = field;
-        }
-        Ok(())
-    }
-
-    fn vector(&self, name: &str, to: &mut [Field; 3]) -> Result<(), String> {
-        if let Some(given) = self.take(name, Kind::Triple)? {
-            *to = Vector::from(given).0;
-        }
-        Ok(())
-    }
-
-    fn color(&self, name: &str, to: &mut [Field; 3]) -> Result<(), String> {
-        if let Some(given) = self.take(name, Kind::Color)? {
-            *to = colored(self.function, name, given)?;
-        }
-        Ok(())
-    }
-
-    /// That settings have one value at a time.
-    fn still_in_space<'f>(&self, fields: impl IntoIterator<Item = &'f Field>) -> Result<(), String> {
-        match fields.into_iter().find_map(moves_in_space) {
-            Some(problem) => Err(format!("{}: an option {problem}", self.function)),
-            None => Ok(()),
-        }
-    }
-}
-
-fn colored(function: &str, what: &str, given: Argument) -> Result<[Field; 3], String> {
-    Color::from(given).0.map_err(|problem| format!("{function}: {what} {problem}"))
-}
-
-fn material(draft: &mut Draft, given: Vec<Argument>) -> Result<Argument, String> {
-    let known = ["color", "roughness", "metallic", "emission"];
-    let options = Options::new("material", argument(given.clone(), 1), &known)?;
-    let shape = first(given);
-    let mut material = shape.material().cloned().unwrap_or_default();
-    let share = |value: f64| (0.0..=1.0).contains(&value);
-    options.color("color", &mut material.color)?;
-    options.number("roughness", share, "from 0 to 1", &mut material.roughness)?;
-    options.number("metallic", share, "from 0 to 1", &mut material.metallic)?;
-    options.color("emission", &mut material.emission)?;
-    made(draft, shape.painted(material))
-}
-
-fn camera(draft: &mut Draft, given: Vec<Argument>) -> Result<Argument, String> {
-    let options = Options::new("camera", argument(given, 0), &["eye", "target", "up", "fov"])?;
-    let mut camera = Camera::default();
-    options.vector("eye", &mut camera.eye)?;
-    options.vector("target", &mut camera.target)?;
-    options.vector("up", &mut camera.up)?;
-    let angle = |value: f64| value > 0.0 && value < 180.0;
-    options.number("fov", angle, "above 0 and below 180 degrees", &mut camera.fov)?;
-    let parts = camera.eye.iter().chain(&camera.target).chain(&camera.up);
-    options.still_in_space(parts.chain([&camera.fov]))?;
-    if camera.eye == camera.target {
-        return Err("camera: its eye is its target, so that it looks nowhere".into());
-    }
-    if draft.is_own() {
-        draft.camera = Some(camera);
-    }
-    Ok(nothing())
-}
-
-fn light(draft: &mut Draft, given: Vec<Argument>) -> Result<Argument, String> {
-    let options = Options::new("light", argument(given, 0), &["direction", "color", "intensity"])?;
-    let mut light = Light::default();
-    options.vector("direction", &mut light.direction)?;
-    options.color("color", &mut light.color)?;
-    options.number("intensity", |value| value >= 0.0, "not negative", &mut light.intensity)?;
-    let parts = light.direction.iter().chain(&light.color).chain([&light.intensity]);
-    options.still_in_space(parts)?;
-    if light.direction.iter().all(|part| part.as_constant() == Some(0.0)) {
-        return Err("light: direction is the zero vector, which has no direction".into());
-    }
-    if draft.is_own() {
-        draft.lights.push(light);
-    }
-    Ok(nothing())
-}
-
-fn background(draft: &mut Draft, given: Vec<Argument>) -> Result<Argument, String> {
-    let (horizon, zenith) = (&given[0], &given[given.len() - 1]);
-    let background = Background {
-        horizon: colored("background", "color", horizon.clone())?,
-        zenith: colored("background", "color", zenith.clone())?,
-    };
-    let mut channels = background.horizon.iter().chain(&background.zenith);
-    if let Some(problem) = channels.find_map(moves_in_space) {
-        return Err(format!("background: a colour {problem}"));
-    }
-    if draft.is_own() {
-        draft.background = Some(background);
-    }
-    Ok(nothing())
-}
-
-fn timeline(draft: &mut Draft, given: Vec<Argument>) -> Result<Argument, String> {
-    let (from, to) = (constant("timeline: from", &given[0])?, constant("timeline: to", &given[1])?);
-    if to < from {
-        return Err(format!("timeline: it ends at {to}, before it starts at {from}"));
-    }
-    let options = Options::new("timeline", argument(given, 2), &["loop", "fps"])?;
-    let mut timeline = Timeline { from, to, ..Timeline::default() };
-    if let Some((_, given)) = options.given.iter().find(|(name, _)| name == "loop") {
-        let Argument::Flag(repeats) = given else {
-            return Err(format!("timeline: loop is {}, and must be true or false", given.kind()));
-        };
-        timeline.repeats = *repeats;
-    }
-    if let Some(given) = options.take("fps", Kind::Number)? {
-        timeline.fps = constant("timeline: fps", &given)?;
-        if !(timeline.fps > 0.0 && timeline.fps <= 1000.0) {
-            return Err(format!("timeline: fps is {}, and must be above 0, at most 1000", timeline.fps));
-        }
-    }
-    if draft.is_own() {
-        draft.timeline = Some(timeline);
-    }
-    Ok(nothing())
-}
-
-fn bounds(draft: &mut Draft, given: Vec<Argument>) -> Result<Argument, String> {
-    let (min, max) = (constant_vector("bounds: min", &given[0])?, constant_vector("bounds: max", &given[1])?);
-    for (axis, (min, max)) in ["x", "y", "z"].iter().zip(min.iter().zip(&max)) {
-        if min >= max {
-            return Err(format!("bounds: in {axis} they go from {min} to {max}, and must go up"));
-        }
-    }
-    if draft.is_own() {
-        draft.bounds = Some(Bounds::new(min, max));
-    }
-    Ok(nothing())
 }

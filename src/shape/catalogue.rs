@@ -45,8 +45,49 @@ pub struct Entry {
     pub claim: Claim,
     /// An example of it.
     pub sample: fn() -> Field,
+    /// The source of the example, in Rust.
+    pub sample_source: &'static str,
     /// The function, called with arguments that were found to be [of its kinds](ArgumentKind::accepts), one for each.
     pub call: fn(Vec<Argument>) -> Field,
+}
+
+impl Entry {
+    /// The example as scenes write it: coordinates are names, and vectors have square brackets.
+    pub fn example(&self) -> String {
+        let mut text = self.sample_source.replace("super::", "").replace("r#", "");
+        for axis in ["x", "y", "z", "t"] {
+            text = text.replace(&format!("{axis}()"), axis);
+        }
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ").replace(" .", ".");
+        vectors_in_brackets(&text)
+    }
+}
+
+/// `f((a, b))` is written `f([a, b])`: parentheses around a list that are no call's.
+fn vectors_in_brackets(text: &str) -> String {
+    let mut letters: Vec<char> = text.chars().collect();
+    // The parentheses and brackets open so far: where, and whether they are a call's or had a comma.
+    let mut open: Vec<(usize, bool, bool)> = Vec::new();
+    for i in 0..letters.len() {
+        match letters[i] {
+            '(' | '[' => {
+                let called = i > 0 && (letters[i - 1].is_alphanumeric() || letters[i - 1] == '_');
+                open.push((i, called, false));
+            }
+            ',' => {
+                if let Some((_, _, has_comma)) = open.last_mut() {
+                    *has_comma = true;
+                }
+            }
+            ')' | ']' => {
+                if let Some((start, false, true)) = open.pop() {
+                    (letters[start], letters[i]) = ('[', ']');
+                }
+            }
+            _ => (),
+        }
+    }
+    letters.into_iter().collect()
 }
 
 /// Every function of the shape library.
@@ -131,6 +172,7 @@ macro_rules! entries {
             arguments: &[$((stringify!($arg), $crate::shape::ArgumentKind::$kind)),*],
             claim: claim!($claim),
             sample: || $sample,
+            sample_source: stringify!($sample),
             call: |arguments| {
                 let [$($arg),*] = $crate::shape::catalogue::one_for_each(arguments);
                 $call

@@ -69,6 +69,9 @@ impl fmt::Display for Argument {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         const MOST: usize = 4;
         match self {
+            Argument::Number(value) if *value != 0.0 && !(1e-5..1e16).contains(&value.abs()) => {
+                write!(f, "{value:e}")
+            }
             Argument::Number(value) => write!(f, "{value}"),
             Argument::Field(field) => write!(f, "{}", field.title()),
             Argument::Text(text) if text.chars().count() > 24 => {

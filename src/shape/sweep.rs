@@ -4,8 +4,8 @@
 //! either f_t is 0 there, or τ is at an end of the span and does not move. Higher derivatives follow how τ moves,
 //! dτ/dx = −f_tx/f_tt, and are again expressions evaluated at τ, so that a swept field has derivatives of every order.
 
-use crate::error::Result;
-use crate::field::{Axis, Field, if_less};
+use crate::error::{Error, Result};
+use crate::field::{Axis, Field, Kind, Listing, if_less};
 use crate::number::{Interval, Kernel};
 use crate::tape::{Machine, Tape};
 use std::cmp::Ordering;
@@ -31,6 +31,9 @@ pub(super) fn swept(shape: &Field, t0: Field, t1: Field) -> Field {
         Err(error) => shape.with_error(error),
     }
 }
+
+/// How deep swept volumes may be nested: each searches for every step of the search around it.
+const DEEPEST: usize = 3;
 
 /// The inputs are x, y, z, t0, t1, and the shape's parameters.
 const T0: usize = 3;
@@ -62,6 +65,8 @@ struct Shape {
     value: Field,
     slope: Field,
     curve: Field,
+    /// How deep the kernels in it are nested.
+    depth: usize,
 }
 
 impl fmt::Debug for Sweep {
@@ -73,12 +78,18 @@ impl fmt::Debug for Sweep {
 impl Sweep {
     fn of(shape: &Field) -> Result<(Sweep, Vec<Field>)> {
         let parameters = shape.parameters()?;
+        let depth = kernel_depth(shape);
+        if depth >= DEEPEST {
+            return Err(Error::Undefined(format!(
+                "swept volumes can be nested {DEEPEST} deep, and no deeper"
+            )));
+        }
         let slope = shape.dt();
         let curve = slope.dt();
         let names = parameters.iter().map(|parameter| parameter.name().to_string()).collect();
         // Every tape lists all the shape's parameters, in one order: the outputs include the shape itself.
         let tape = Tape::new(&[shape.clone(), slope.clone(), curve.clone()])?;
-        let core = Arc::new(Shape { tape, parameters: names, value: shape.clone(), slope, curve });
+        let core = Arc::new(Shape { tape, parameters: names, value: shape.clone(), slope, curve, depth });
         let sweep = Sweep::at(core, std::array::from_fn(|_| shape.clone()))?;
         Ok((sweep, parameters.iter().map(Field::of_parameter).collect()))
     }
@@ -143,6 +154,10 @@ impl Kernel for Sweep {
         "sweep"
     }
 
+    fn depth(&self) -> usize {
+        self.shape.depth + 1
+    }
+
     fn value(&self, inputs: &[f64]) -> f64 {
         self.evaluate(inputs, self.shape.least(inputs))
     }
@@ -181,6 +196,16 @@ impl Kernel for Sweep {
     fn derivative(&self, input: usize) -> Arc<dyn Kernel> {
         self.derivatives()[input].clone()
     }
+}
+
+/// How deep the kernels of a field are nested; 0 if it has none.
+fn kernel_depth(field: &Field) -> usize {
+    let nodes = Listing::of(std::slice::from_ref(field)).nodes;
+    let depths = nodes.iter().filter_map(|node| match node.kind() {
+        Kind::Kernel(kernel) => Some(kernel.depth()),
+        _ => None,
+    });
+    depths.max().unwrap_or(0)
 }
 
 fn run_over(tape: &Tape, inputs: &[Interval], time: Interval) -> Vec<Interval> {
