@@ -98,7 +98,7 @@ fn agrees(scene: &Scene, points: usize, seed: u64) {
 #[test]
 fn the_gallery_is_valid_and_agrees() {
     for (seed, exhibit) in GALLERY.iter().enumerate() {
-        let scene = Scene::from_text(exhibit.text, exhibit.name).unwrap();
+        let scene = exhibit.scene().unwrap();
         if is_writable(&scene) {
             agrees(&scene, 40, seed as u64);
         }

@@ -4,7 +4,7 @@ use super::arguments::{Common, Gallery};
 use super::{Ending, output};
 use crate::error::{Error, Result};
 use crate::file::write_whole;
-use crate::scene::GALLERY;
+use crate::scene::{Exhibit, GALLERY, PARTS};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -26,13 +26,16 @@ fn list(common: &Common) -> Result<Ending> {
 }
 
 fn write(folder: &Path, force: bool, common: &Common) -> Result<Ending> {
-    let files: Vec<PathBuf> =
-        GALLERY.iter().map(|exhibit| folder.join(format!("{}.rhai", exhibit.name))).collect();
+    let all = || GALLERY.iter().chain(PARTS);
+    let files: Vec<PathBuf> = all().map(|exhibit| folder.join(exhibit.file())).collect();
     files.iter().try_for_each(|file| output::must_be_new(file, force))?;
-    std::fs::create_dir_all(folder)
-        .map_err(|error| Error::File { path: folder.display().to_string(), problem: error.to_string() })?;
-    for (file, exhibit) in files.iter().zip(GALLERY) {
-        write_whole(file, |out| out.write_all(exhibit.text.as_bytes()))?;
+    for (file, Exhibit { text, .. }) in files.iter().zip(all()) {
+        let inside = file.parent().unwrap_or(folder);
+        std::fs::create_dir_all(inside).map_err(|error| Error::File {
+            path: inside.display().to_string(),
+            problem: error.to_string(),
+        })?;
+        write_whole(file, |out| out.write_all(text.as_bytes()))?;
     }
     let names: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
     match common {

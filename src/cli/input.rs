@@ -21,7 +21,7 @@ fn named(name: &str) -> Result<Scene> {
     let path = Path::new(name);
     let exhibit = GALLERY.iter().find(|exhibit| exhibit.name == name).filter(|_| !path.is_file());
     if let Some(exhibit) = exhibit {
-        return Scene::from_text(exhibit.text, &format!("{name}.rhai"));
+        return exhibit.scene();
     }
     if path.extension().is_some() || path.components().count() > 1 || path.is_file() {
         return Scene::from_file(path);
