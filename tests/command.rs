@@ -374,7 +374,7 @@ fn exports_are_read_by_others() {
 #[test]
 fn the_gallery_and_a_new_scene_are_written_once() {
     let folder = Folder::new("gallery");
-    assert!(folder.run("gallery").ends(0).out.contains("drop  A drop rises"));
+    assert!(folder.run("gallery").ends(0).out.contains("  A drop rises"));
     let listed = folder.run("gallery --json").ends(0).json()["scenes"].as_array().unwrap().len();
     folder.run("gallery all").ends(0);
     assert_eq!(

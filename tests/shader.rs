@@ -100,7 +100,7 @@ fn the_gallery_is_valid_and_agrees() {
     for (seed, exhibit) in GALLERY.iter().enumerate() {
         let scene = exhibit.scene().unwrap();
         if is_writable(&scene) {
-            agrees(&scene, 40, seed as u64);
+            agrees(&scene, 15, seed as u64);
         }
     }
     glsl(&built_in(), Some(1.0));
