@@ -283,8 +283,11 @@ impl<'a> Checker<'a> {
         let mut known: HashMap<(String, Option<Place>, bool), usize> = HashMap::new();
         report.broken = found.len();
         report.ways = ways.len();
-        for Break { a, b, is_jump } in found.into_iter().take(TRACED) {
-            let path = field.kink_between(a, b, 1e-3)?.unwrap_or_default();
+        let traced = found.par_iter().take(TRACED).map(|found| {
+            let path = field.kink_between(found.a, found.b, 1e-3)?.unwrap_or_default();
+            Ok((found.a, found.is_jump, path))
+        });
+        for (a, is_jump, path) in traced.collect::<Result<Vec<_>>>()? {
             let title = path.last().map_or(String::new(), Field::title);
             let place = self.place(&path);
             let key = (title.clone(), place.clone(), is_jump);
@@ -466,13 +469,10 @@ impl<'t> Differ<'t> {
                 at
             };
             let step = STEPS.iter().map(|step| step * scale[i]).find(|&step| {
-                [-step, step].iter().all(|&d| {
-                    let there = self.duals.at(Dual::variables(moved(d)))[0];
-                    let near = |i: usize| {
-                        (there.slope[i] - seen.dual.slope[i]).abs() <= 0.02 * steepest(&seen.dual).max(1.0)
-                    };
-                    there.is_finite() && (0..4).all(near)
-                })
+                let [below, above] = [-step, step].map(|d| self.duals.at(Dual::variables(moved(d)))[0]);
+                let size = steepest(&seen.dual).max(1.0);
+                let smooth = |i: usize| is_smooth(below.slope[i], seen.dual.slope[i], above.slope[i], size);
+                below.is_finite() && above.is_finite() && (0..4).all(smooth)
             });
             let Some(step) = step else { continue };
             let quotient =
@@ -501,9 +501,8 @@ impl<'t> Differ<'t> {
                 self.adjoint.back(&[1.0]);
                 (value, self.adjoint.parameters().nth(i).unwrap_or(f64::NAN))
             };
-            let is_smooth =
-                [-step, step].iter().all(|&d| (moved(d).1 - slope).abs() <= 0.02 * slope.abs().max(1.0));
-            if is_smooth && slope.is_finite() {
+            let size = steepest(&seen.dual).max(slope.abs()).max(1.0);
+            if is_smooth(moved(-step).1, slope, moved(step).1, size) {
                 let name =
                     || self.checker.tape.parameters().nth(i).map_or(String::new(), |own| own.name().into());
                 let quotient = |step: f64| (moved(step).0 - moved(-step).0) / (2.0 * step);
@@ -514,6 +513,13 @@ impl<'t> Differ<'t> {
         }
         found
     }
+}
+
+/// Whether a derivative, here and a step below and above, changes as that of a smooth function does: little, and as much
+/// on the one side as on the other. Beside a kink it does not. Never for what is no number.
+fn is_smooth(below: f64, here: f64, above: f64, size: f64) -> bool {
+    let little = [below, above].iter().all(|there| (there - here).abs() <= 0.02 * size);
+    little && (below + above - 2.0 * here).abs() <= 0.3 * TOLERANCE * size
 }
 
 /// The difference quotient by Richardson's extrapolation, and how far the derivative is from it, where it converges.

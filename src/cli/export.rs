@@ -53,7 +53,7 @@ fn steepness(scene: &Scene, bounds: &Bounds, seed: u64) -> Result<f64> {
     {
         return Ok(proven);
     }
-    const POINTS: usize = 20_000;
+    const POINTS: usize = 5_000;
     let tape = scene.field().tape()?;
     let mut machine = Machine::<Dual<f64>>::new(&tape);
     let mut random = Random(seed);

@@ -137,9 +137,9 @@ impl Facts {
         }
         line(
             "steepness",
-            said(&self.steepness, |bound| format!("|∇ₓf| ≤ {} within the bounds", short(*bound))),
+            said(&self.steepness, |bound| format!("{} within the bounds", at_most("|∇ₓf|", *bound))),
         );
-        line("rate", said(&self.rate, |bound| format!("|f_t| ≤ {}", short(*bound))));
+        line("rate", said(&self.rate, |bound| at_most("|f_t|", *bound)));
         let _ = writeln!(text, "  at t = {}", self.time);
         let mut line = |name: &str, what: String| {
             let _ = writeln!(text, "    {name:<9} {what}");
@@ -210,6 +210,14 @@ impl Facts {
 
 fn said<T>(measured: &Measured<T>, say: impl FnOnce(&T) -> String) -> String {
     measured.as_ref().map_or_else(String::clone, say)
+}
+
+fn at_most(what: &str, bound: f64) -> String {
+    if bound.is_finite() {
+        format!("{what} ≤ {}", short(bound))
+    } else {
+        format!("no bound on {what} is known")
+    }
 }
 
 /// What was measured, or an object that says why it was not.
