@@ -652,3 +652,53 @@ impl Report {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::field::{kernel, x};
+    use crate::number::{Interval, Kernel};
+    use std::sync::Arc;
+
+    /// sin(a), or its derivatives, the first of which is off by this factor.
+    #[derive(Debug)]
+    struct Lie(u32, f64);
+
+    impl Kernel for Lie {
+        fn name(&self) -> &str {
+            "lie"
+        }
+        fn value(&self, inputs: &[f64]) -> f64 {
+            let factor = if self.0 == 1 { self.1 } else { 1.0 };
+            factor * (inputs[0] + f64::from(self.0) * std::f64::consts::FRAC_PI_2).sin()
+        }
+        fn bounds(&self, _: &[Interval]) -> Interval {
+            Interval::new(-2.0, 2.0)
+        }
+        fn derivative(&self, _: usize) -> Arc<dyn Kernel> {
+            Arc::new(Lie(self.0 + 1, self.1))
+        }
+    }
+
+    fn problems(field: Field) -> Vec<(&'static str, String)> {
+        let scene = Scene::of_field(field, "lie");
+        let common = Common { set: Vec::new(), threads: None, seed: 1, quiet: true, json: false };
+        let verb = Check { scene: "lie".into(), samples: 200 };
+        let report = Checker::new(&scene, &verb, &common).unwrap().checked(&common).unwrap();
+        report.problems.into_iter().map(|found| (found.kind, found.what)).collect()
+    }
+
+    #[test]
+    fn a_derivative_that_is_slightly_wrong_is_found() {
+        assert_eq!(problems(kernel(Arc::new(Lie(0, 1.0)), [2 * x()])), []);
+        let found = problems(kernel(Arc::new(Lie(0, 1.001)), [2 * x()]));
+        let [("derivative", what)] = &found[..] else { panic!("{found:?}") };
+        assert!(what.starts_with("the derivative in x is "), "{what}");
+    }
+
+    #[test]
+    fn a_kink_is_not_smooth_however_slight() {
+        assert!(is_smooth(0.99, 1.0, 1.01, 1.0) && is_smooth(1.0, 1.0, 1.0, 1.0));
+        assert!(!is_smooth(1.0, 1.0, 1.001, 1.0) && !is_smooth(f64::NAN, 1.0, 1.0, 1.0));
+    }
+}
