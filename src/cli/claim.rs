@@ -39,10 +39,10 @@ impl Claims {
         let mut steps = vec![(field.clone(), false)];
         while let Some((field, ready)) = steps.pop() {
             if !ready {
-                if seen.insert((field.key(), function(&field))) {
+                if seen.insert(field.address()) {
                     let inside = given(&field);
                     steps.push((field, true));
-                    steps.extend(inside.into_iter().map(|(_, input)| (input, false)));
+                    steps.extend(inside.into_iter().rev().map(|(_, input)| (input, false)));
                 }
                 continue;
             }
