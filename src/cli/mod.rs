@@ -1,6 +1,6 @@
 //! The command: one file a verb. Uses everything above it.
 //!
-//! Every verb takes the [`Common`] options. The command ends with 0 when it did what was asked, with 1 when what was
+//! Every verb takes the options of `Common`. The command ends with 0 when it did what was asked, with 1 when what was
 //! asked was found wanting (a check that failed), with 2 for bad input or usage. Ctrl-C ends it at once, with 130:
 //! files are written whole or not at all.
 
