@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::field::linear_to_srgb;
+use crate::file::write_whole;
 use std::path::Path;
 
 /// A picture in memory: rows from the top, colours in linear red, green and blue.
@@ -35,17 +36,9 @@ impl Image {
         }
     }
 
-    /// Writes the picture as a PNG file: into a temporary file beside it first, so that it is there whole or not at
-    /// all.
+    /// Writes the picture as a PNG file, which is there whole or not at all.
     pub fn save_png(&self, path: &Path) -> Result<()> {
         let bytes = self.to_png()?;
-        let mut name = path.file_name().unwrap_or_default().to_os_string();
-        name.push(format!(".{}.part", std::process::id()));
-        let part = path.with_file_name(name);
-        let saved = std::fs::write(&part, bytes).and_then(|()| std::fs::rename(&part, path));
-        saved.map_err(|error| {
-            let _ = std::fs::remove_file(&part);
-            Error::File { path: path.display().to_string(), problem: error.to_string() }
-        })
+        write_whole(path, |out| out.write_all(&bytes))
     }
 }
