@@ -10,9 +10,8 @@ use std::path::Path;
 
 fn main() -> Result<()> {
     let folder = std::env::args().nth(1).unwrap_or_else(|| "docs".into());
-    let failed = |error: std::io::Error| Error::File { path: folder.clone(), problem: error.to_string() };
     let pictures = Path::new(&folder).join("reference");
-    std::fs::create_dir_all(&pictures).map_err(failed)?;
+    std::fs::create_dir_all(&pictures).expect("a folder that can be written");
     let mut page = include_str!("../docs/reference_head.md").to_string();
     let (words, mut groups) = (words(), Vec::new());
     for group in words.iter().map(|word| word.group) {
@@ -25,30 +24,32 @@ fn main() -> Result<()> {
             }
         }
     }
-    std::fs::write(Path::new(&folder).join("reference.md"), page).map_err(failed)
+    std::fs::write(Path::new(&folder).join("reference.md"), page).expect("a folder that can be written");
+    Ok(())
 }
 
 /// How a function is called, what it does, what it takes, and an example.
 fn entry(word: &Word) -> String {
-    let signatures: Vec<String> = word.signatures().map(|text| format!("`{text}`")).collect();
-    let doc = word.doc.iter().map(|line| line.trim().replace("[`", "`").replace("`]", "`"));
-    let doc = doc.collect::<Vec<_>>().join("\n");
+    let calls: Vec<String> = word.signatures().map(|text| format!("`{text}`")).collect();
+    let plain = |line: &&str| line.trim().replace("[`", "`").replace("`]", "`");
+    let doc: Vec<String> = word.doc.iter().map(plain).collect();
     let longest = word.forms.iter().max_by_key(|form| form.arguments.len()).expect("a way to call it");
     let takes = longest.arguments.iter().map(|(name, kind)| format!("- `{name}`: {}\n", kind.description()));
-    let example = word.example().map(|text| format!("show({text});")).unwrap_or_else(|| gallery_line(word.name));
-    let (name, signatures, takes) = (word.name, signatures.join(" or "), takes.collect::<String>());
-    format!("\n### {name}\n\n{signatures}\n\n{doc}\n\n{takes}\n```rhai\n{example}\n```\n")
+    let example =
+        word.example().map(|text| format!("show({text});")).unwrap_or_else(|| gallery_line(word.name));
+    let (calls, doc, takes) = (calls.join(" or "), doc.join("\n"), takes.collect::<String>());
+    format!("\n### {}\n\n{calls}\n\n{doc}\n\n{takes}\n```rhai\n{example}\n```\n", word.name)
 }
 
 /// A line of the gallery that calls the function.
 fn gallery_line(name: &str) -> String {
+    let in_word = |c: char| c.is_alphanumeric() || c == '_';
     let calls = |line: &&str| {
-        let after = |at: usize| line[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_');
-        line.match_indices(&format!("{name}(")).any(|(at, _)| !after(at) && !line[..at].contains("//"))
+        let code = line.split("//").next().unwrap_or_default();
+        code.match_indices(&format!("{name}(")).any(|(at, _)| !code[..at].ends_with(in_word))
     };
-    let line = |text: &'static str| text.lines().find(calls).map(str::trim);
-    let found = GALLERY.iter().find_map(|exhibit| Some((exhibit.name, line(exhibit.text)?)));
-    found.map_or(String::new(), |(scene, line)| format!("{line}   // in scenes/{scene}.rhai"))
+    let found = GALLERY.iter().find_map(|exhibit| Some((exhibit.name, exhibit.text.lines().find(calls)?)));
+    found.map_or(String::new(), |(scene, line)| format!("{}   // in scenes/{scene}.rhai", line.trim()))
 }
 
 /// A slice of a shape, or a number as a curve over t, as a line of the page; nothing for what is neither.

@@ -8,7 +8,9 @@ use rayon::prelude::*;
 /// Times of a scene that no motion is special at.
 fn times(scene: &Scene) -> impl Iterator<Item = f64> {
     let timeline = scene.timeline();
-    [0.0, 0.137, 0.389, 0.618, 0.871].into_iter().map(move |part| timeline.from + part * (timeline.to - timeline.from))
+    [0.0, 0.137, 0.389, 0.618, 0.871]
+        .into_iter()
+        .map(move |part| timeline.from + part * (timeline.to - timeline.from))
 }
 
 /// The n-th point of a sequence that fills the box: multiples of powers of the plastic number's kin (M. Roberts, 2018).
@@ -87,7 +89,8 @@ fn every_scene_can_be_looked_at_at_every_time() {
 
 /// The names that a script calls: those before a parenthesis, outside of comments and texts.
 fn called(script: &str) -> Vec<String> {
-    let code = script.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n");
+    let code =
+        script.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n");
     let code: String = code.split('"').step_by(2).collect::<Vec<_>>().join("\"\"");
     let is_letter = |c: char| c.is_alphanumeric() || c == '_';
     let before = code.match_indices('(').map(|(at, _)| &code[..at]);

@@ -36,7 +36,8 @@ fn every_step_of_the_tutorial_is_a_scene() {
     }
     assert_eq!(mistake, None, "a mistake is not explained");
     assert_eq!(steps, 8);
-    let last = blocks(include_str!("../docs/tutorial.md")).into_iter().rfind(|(language, _)| language == "rhai");
+    let last =
+        blocks(include_str!("../docs/tutorial.md")).into_iter().rfind(|(language, _)| language == "rhai");
     let scene = Scene::from_text(&last.unwrap().1, "first.rhai").unwrap();
     assert_eq!((scene.parameters().len(), scene.lights().len(), scene.objects().len()), (2, 2, 2));
     assert!(scene.camera().is_some() && scene.bounds().is_some());
