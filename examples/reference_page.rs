@@ -8,10 +8,10 @@ use fieldgrad::scene::{GALLERY, Word, words};
 use fieldgrad::shape::catalogue;
 use std::path::Path;
 
-fn main() -> Result<()> {
+fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
     let folder = std::env::args().nth(1).unwrap_or_else(|| "docs".into());
     let pictures = Path::new(&folder).join("reference");
-    std::fs::create_dir_all(&pictures).expect("a folder that can be written");
+    std::fs::create_dir_all(&pictures)?;
     let mut page = include_str!("../docs/reference_head.md").to_string();
     let (words, mut groups) = (words(), Vec::new());
     for group in words.iter().map(|word| word.group) {
@@ -24,30 +24,25 @@ fn main() -> Result<()> {
             }
         }
     }
-    std::fs::write(Path::new(&folder).join("reference.md"), page).expect("a folder that can be written");
-    Ok(())
+    Ok(std::fs::write(Path::new(&folder).join("reference.md"), page)?)
 }
 
 /// How a function is called, what it does, what it takes, and an example.
 fn entry(word: &Word) -> String {
-    let calls: Vec<String> = word.signatures().map(|text| format!("`{text}`")).collect();
-    let plain = |line: &&str| line.trim().replace("[`", "`").replace("`]", "`");
-    let doc: Vec<String> = word.doc.iter().map(plain).collect();
+    let calls = word.signatures().map(|text| format!("`{text}`")).collect::<Vec<_>>().join(" or ");
+    let doc = word.doc.join("\n").trim().replace("\n ", "\n").replace("[`", "`").replace("`]", "`");
     let longest = word.forms.iter().max_by_key(|form| form.arguments.len()).expect("a way to call it");
     let takes = longest.arguments.iter().map(|(name, kind)| format!("- `{name}`: {}\n", kind.description()));
-    let example =
-        word.example().map(|text| format!("show({text});")).unwrap_or_else(|| gallery_line(word.name));
-    let (calls, doc, takes) = (calls.join(" or "), doc.join("\n"), takes.collect::<String>());
+    let (takes, line) = (String::from_iter(takes), || gallery_line(word.name));
+    let example = word.example().map_or_else(line, |text| format!("show({text});"));
     format!("\n### {}\n\n{calls}\n\n{doc}\n\n{takes}\n```rhai\n{example}\n```\n", word.name)
 }
 
 /// A line of the gallery that calls the function.
 fn gallery_line(name: &str) -> String {
-    let in_word = |c: char| c.is_alphanumeric() || c == '_';
-    let calls = |line: &&str| {
-        let code = line.split("//").next().unwrap_or_default();
-        code.match_indices(&format!("{name}(")).any(|(at, _)| !code[..at].ends_with(in_word))
-    };
+    let (call, is_letter) = (format!("{name}("), |c: char| c.is_alphanumeric() || c == '_');
+    let starts = |code: &str| code.match_indices(&call).any(|(at, _)| !code[..at].ends_with(is_letter));
+    let calls = |line: &&str| line.split("//").next().is_some_and(starts);
     let found = GALLERY.iter().find_map(|exhibit| Some((exhibit.name, exhibit.text.lines().find(calls)?)));
     found.map_or(String::new(), |(scene, line)| format!("{}   // in scenes/{scene}.rhai", line.trim()))
 }
