@@ -2,7 +2,7 @@
 
 use fieldgrad::prelude::*;
 use fieldgrad::scene::{GALLERY, PARTS, Scene, words};
-use fieldgrad::tape::{Machine, Tape};
+use fieldgrad::tape::Machine;
 use rayon::prelude::*;
 
 /// Times of a scene that no motion is special at.
@@ -127,5 +127,4 @@ fn a_thousand_shapes_and_all_that_moves_are_among_them() {
         .map(|exhibit| exhibit.name)
         .collect();
     assert!(still.len() * 2 < GALLERY.len(), "most scenes move; these stand still: {still:?}");
-    assert!(Tape::new(&[GALLERY[0].scene().unwrap().field().clone()]).is_ok());
 }
