@@ -37,7 +37,9 @@ macro_rules! exhibits {
 }
 
 /// Every scene of `scenes/`, by name.
-pub const GALLERY: &[Exhibit] = exhibits! { "bolt" "drop" "heart_beat" "phyllotaxis" "ripple" };
+pub const GALLERY: &[Exhibit] = exhibits! {
+    "arithmetic" "blends" "bolt" "bounce" "chess" "clock" "comet" "cookies" "coral" "curvature" "drop" "engine" "gears" "heart_beat" "hinge" "island" "jellyfish" "knot" "lantern" "loxodrome" "morph" "nautilus" "neon" "ornament" "orrery" "owl" "phyllotaxis" "ripple" "rubber" "stadium" "swept" "temple" "towers"
+};
 
 /// What they import: scripts that lend their functions and show nothing.
 pub const PARTS: &[Exhibit] = exhibits! { "parts/threads" };
