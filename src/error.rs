@@ -175,7 +175,11 @@ impl fmt::Display for Error {
                 write!(f, "there is no parameter {name:?}: the field has none")
             }
             Error::UnknownParameter { name, known } => {
-                write!(f, "there is no parameter {name:?}: the field has {}", known.join(", "))
+                write!(f, "there is no parameter {name:?}: the field has {}", known.join(", "))?;
+                match nearest(name, known.iter().map(String::as_str)) {
+                    Some(near) => write!(f, "; did you mean {near}?"),
+                    None => Ok(()),
+                }
             }
             Error::TooLarge { limit } => {
                 write!(f, "the field, written out, has more than {limit} operations")

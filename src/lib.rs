@@ -97,11 +97,14 @@
 //! # Where things are
 //!
 //! [`number`] holds the numbers a field is run on, [`field`] the graph, [`tape`] the program, [`shape`] what people
-//! compose, [`measure`] what can be asked of a solid; [`scene`] and [`render`] make pictures. The `ARCHITECTURE.md`
-//! of the repository draws the map.
+//! compose, [`measure`] what can be asked of a solid; [`scene`] and [`render`] make pictures, [`gpu`] writes shaders,
+//! and [`cli`] is the command. The `ARCHITECTURE.md` of the repository draws the map.
 
+pub mod cli;
 pub mod error;
 pub mod field;
+mod file;
+pub mod gpu;
 pub mod measure;
 pub mod number;
 pub mod render;

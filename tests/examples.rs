@@ -88,3 +88,27 @@ fn pictures() {
     let png = std::fs::read(scratch("pictures").join("lit.png")).unwrap();
     assert!(png.starts_with(b"\x89PNG") && png.len() > 20_000);
 }
+
+/// The samples of a PNG file.
+fn samples(path: &Path) -> Vec<u8> {
+    let file = std::io::BufReader::new(std::fs::File::open(path).unwrap_or_else(|_| panic!("{path:?}")));
+    let mut reader = png::Decoder::new(file).read_info().unwrap();
+    let mut samples = vec![0; reader.output_buffer_size().unwrap()];
+    reader.next_frame(&mut samples).unwrap();
+    samples
+}
+
+#[test]
+fn reference_page() {
+    run("reference_page", &["."]);
+    let (written, kept) = (scratch("reference_page"), Path::new(env!("CARGO_MANIFEST_DIR")).join("docs"));
+    let text = |folder: &Path| std::fs::read_to_string(folder.join("reference.md")).unwrap();
+    let is_same = text(&written) == text(&kept);
+    assert!(is_same, "docs/reference.md is old: cargo run --release --example reference_page writes it");
+    for entry in std::fs::read_dir(kept.join("reference")).unwrap() {
+        let (old, name) = (entry.as_ref().unwrap().path(), entry.unwrap().file_name());
+        let (old, new) = (samples(&old), samples(&written.join("reference").join(&name)));
+        let is_near = old.len() == new.len() && old.iter().zip(&new).all(|(a, b)| a.abs_diff(*b) < 32);
+        assert!(is_near, "docs/reference/{name:?} is another picture than the shape's now");
+    }
+}

@@ -69,7 +69,10 @@ fn two_parameters_of_one_name_must_agree() {
 fn an_unknown_parameter_is_told_with_the_known_ones() {
     let field = sphere(param("radius", 1.0));
     let error = field.with_parameters(&[("radios", 2.0)]).unwrap_err();
-    assert_eq!(error.to_string(), "there is no parameter \"radios\": the field has radius");
+    assert_eq!(
+        error.to_string(),
+        "there is no parameter \"radios\": the field has radius; did you mean radius?"
+    );
     assert!(field.derivative_in("radios").is_err());
     assert!(field.with_parameters(&[("radius", f64::NAN)]).is_err());
 }

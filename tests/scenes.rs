@@ -407,29 +407,6 @@ fn nodes_lead_back_to_the_line_that_made_them() {
     assert_eq!(error, "lines.rhai:3:6: is NaN here\n 3 |     .twist(0.3 * x);\n   |      ^^^^^");
 }
 
-#[test]
-fn every_scene_of_the_gallery_reads() {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scenes");
-    let mut count = 0;
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.extension().is_some_and(|extension| extension == "rhai") {
-            let scene = Scene::from_file(&path).unwrap_or_else(|error| panic!("{error}"));
-            let timeline = scene.timeline();
-            for step in 0..=8 {
-                let time = timeline.from + (timeline.to - timeline.from) * step as f64 / 8.0;
-                assert!(scene.field().value_at([0.1, 0.2, 0.3, time]).unwrap().is_finite());
-                if let Some(camera) = scene.camera() {
-                    camera.at(time).unwrap();
-                }
-            }
-            count += 1;
-        }
-    }
-    assert!(count >= 4, "the gallery is somewhere else");
-    assert_eq!(built_in().parameters().len(), 2);
-}
-
 /// That new values go into a text as the expected text says, and are there when it is read again.
 #[track_caller]
 fn written_back(script: &str, values: &[(&str, f64)], expected: &str) {

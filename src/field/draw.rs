@@ -19,7 +19,7 @@ pub enum Detail {
 
 /// What kind of node a box stands for, for its colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Role {
+pub(crate) enum Role {
     Leaf,
     Parameter,
     Operation,
@@ -27,6 +27,16 @@ enum Role {
 }
 
 impl Role {
+    /// In a word.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Role::Leaf => "leaf",
+            Role::Parameter => "parameter",
+            Role::Operation => "operation",
+            Role::Shape => "shape",
+        }
+    }
+
     /// Fill and outline.
     const fn colors(self) -> (&'static str, &'static str) {
         match self {
@@ -38,13 +48,19 @@ impl Role {
     }
 }
 
-struct Box {
-    title: String,
+pub(crate) struct Box {
+    /// The node it stands for.
+    pub(crate) node: Field,
+    pub(crate) title: String,
     /// The constants it was given, the value, ∇f.
     lines: Vec<String>,
-    role: Role,
+    pub(crate) role: Role,
     /// The boxes it is computed from, and what each is to it.
-    inputs: Vec<(usize, &'static str)>,
+    pub(crate) inputs: Vec<(usize, &'static str)>,
+    /// What it was given that is a number, by name.
+    pub(crate) numbers: Vec<(&'static str, f64)>,
+    /// Its value and slope at the point asked for.
+    pub(crate) at: Option<Dual<f64>>,
 }
 
 impl Field {
@@ -74,7 +90,7 @@ impl Field {
 }
 
 /// The boxes of the picture, each after those it is computed from.
-fn boxes(field: &Field, detail: Detail, at: Option<[f64; 4]>) -> Result<Vec<Box>> {
+pub(crate) fn boxes(field: &Field, detail: Detail, at: Option<[f64; 4]>) -> Result<Vec<Box>> {
     field.check()?;
     let mut known: KeyMap<Dual<f64>> = KeyMap::default();
     if let Some(at) = at {
@@ -113,9 +129,14 @@ fn boxes(field: &Field, detail: Detail, at: Option<[f64; 4]>) -> Result<Vec<Box>
         } else if let Kind::Parameter(parameter) = field.kind() {
             lines.push(format!("f = {}", short(parameter.value())));
         }
+        let numbers = inputs.iter().filter(|(_, input)| !drawn(input));
+        let numbers = numbers.filter_map(|(name, input)| Some((*name, input.as_constant()?))).collect();
         let drawn = inputs.iter().filter(|(_, input)| drawn(input));
         let node = Box {
             title: field.title(),
+            numbers,
+            at: known.get(&field.key()).copied(),
+            node: field.clone(),
             lines,
             role: role(&field, detail),
             inputs: drawn.map(|(name, input)| (place[&identity(input)], *name)).collect(),

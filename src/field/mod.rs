@@ -2,10 +2,11 @@
 //! Uses numbers only, and knows nothing of shapes.
 //!
 //! [`Field`] is in `node`; `fold` makes nodes (constants folded, identities taken), `functions` names the arithmetic,
-//! `run` runs a graph on any number type, `derivative` differentiates it, `listing` turns it into a list, and `draw` into a picture.
+//! `run` runs a graph on any number type, `fault` finds where a NaN begins, `derivative` differentiates a graph, `listing` turns it into a list, and `draw` into a picture.
 
 mod derivative;
 mod draw;
+mod fault;
 mod fold;
 mod functions;
 mod label;
@@ -17,6 +18,7 @@ mod run;
 mod vector;
 
 pub use draw::Detail;
+pub use fault::Fault;
 pub use fold::kernel;
 pub use functions::*;
 pub use label::Label;
@@ -26,6 +28,7 @@ pub use param::{Parameter, param, param_in, param_vector};
 pub use run::LARGEST_RUN;
 pub use vector::{Points, Vector};
 
+pub(crate) use draw::boxes;
 pub(crate) use functions::FUNCTIONS;
 pub(crate) use listing::Listing;
-pub(crate) use node::{KeyMap, Reads};
+pub(crate) use node::{Key, KeyMap, Reads};

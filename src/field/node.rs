@@ -313,6 +313,10 @@ impl Field {
     pub(crate) fn key(&self) -> Key {
         self.0.key
     }
+    /// Which node this is, among those that are kept: nodes that compute the same may be called differently.
+    pub(crate) fn address(&self) -> usize {
+        Arc::as_ptr(&self.0) as usize
+    }
     pub(crate) fn reads(&self) -> Reads {
         self.0.reads
     }

@@ -13,9 +13,47 @@ use std::collections::HashMap;
 /// The most node evaluations one run may make: a remap repeated 60 times over doubles the work each time.
 pub const LARGEST_RUN: usize = 1 << 22;
 
-struct Frame<R> {
+pub(super) struct Frame<R> {
     values: [R; 4],
     keys: [Key; 4],
+}
+
+/// What a run knows: every frame it came through, and the value of every node it came to in each.
+pub(super) struct Known<R> {
+    frames: Vec<Frame<R>>,
+    frame_of: HashMap<[Key; 4], usize>,
+    values: KeyMap<R>,
+}
+
+impl<R: Real> Known<R> {
+    /// The value of a node in a frame; none where the run had no use for it.
+    pub(super) fn value(&self, field: &Field, frame: usize) -> Option<&R> {
+        self.values.get(&place_key(field, &self.frames[frame]))
+    }
+
+    /// The frame a remap's child is evaluated in, where the remap itself is in another.
+    pub(super) fn inner(&self, remap: &Field, frame: usize) -> Option<usize> {
+        self.frame_of.get(&inner_keys(remap, &self.frames[frame])).copied()
+    }
+
+    /// The coordinates of a frame.
+    pub(super) fn coordinates(&self, frame: usize) -> &[R; 4] {
+        &self.frames[frame].values
+    }
+}
+
+/// The keys of the coordinates a remap gives its child.
+fn inner_keys<R>(remap: &Field, outer: &Frame<R>) -> [Key; 4] {
+    let (child, to) = (&remap.parents()[0], &remap.parents()[1..]);
+    Axis::ALL.map(|axis| {
+        let i = axis as usize;
+        match to[i].kind() {
+            _ if !child.reads().has(axis) => outer.keys[i],
+            // A bare coordinate moved nowhere is the frame's own.
+            Kind::Coordinate(own) => outer.keys[*own as usize],
+            _ => place_key(&to[i], outer),
+        }
+    })
 }
 
 enum Step<'a> {
@@ -42,9 +80,21 @@ fn place_key<R>(field: &Field, frame: &Frame<R>) -> Key {
 pub(crate) fn run<'a, R: Real>(
     outputs: &'a [Field],
     at: [R; 4],
+    parameter: impl FnMut(&Parameter) -> R,
+    seen: impl FnMut(&'a Field, &R),
+) -> Result<Vec<R>> {
+    let known = run_keeping(outputs, at, parameter, seen)?;
+    let root = &known.frames[0];
+    Ok(outputs.iter().map(|output| known.values[&place_key(output, root)].clone()).collect())
+}
+
+/// The same, and all that was found on the way.
+pub(super) fn run_keeping<'a, R: Real>(
+    outputs: &'a [Field],
+    at: [R; 4],
     mut parameter: impl FnMut(&Parameter) -> R,
     mut seen: impl FnMut(&'a Field, &R),
-) -> Result<Vec<R>> {
+) -> Result<Known<R>> {
     for output in outputs {
         output.check()?;
     }
@@ -88,18 +138,11 @@ pub(crate) fn run<'a, R: Real>(
             Step::Enter(field, outer) => {
                 let (child, to) = (&field.parents()[0], &field.parents()[1..]);
                 let frame = &frames[outer];
-                let mut inner = Frame { values: frame.values.clone(), keys: frame.keys };
-                for axis in Axis::ALL {
-                    let i = axis as usize;
-                    if child.reads().has(axis) {
-                        inner.keys[i] = place_key(&to[i], frame);
-                        inner.values[i] = known[&inner.keys[i]].clone();
-                        // A bare coordinate moved nowhere is the frame's own.
-                        if let Kind::Coordinate(own) = to[i].kind() {
-                            inner.keys[i] = frame.keys[*own as usize];
-                        }
-                    }
-                }
+                let values = Axis::ALL.map(|axis| match child.reads().has(axis) {
+                    true => known[&place_key(&to[axis as usize], frame)].clone(),
+                    false => frame.values[axis as usize].clone(),
+                });
+                let inner = Frame { values, keys: inner_keys(field, frame) };
                 let next = frames.len();
                 let inner_frame = *frame_of.entry(inner.keys).or_insert(next);
                 if inner_frame == next {
@@ -115,7 +158,7 @@ pub(crate) fn run<'a, R: Real>(
             }
         }
     }
-    Ok(outputs.iter().map(|output| known[&place_key(output, &frames[0])].clone()).collect())
+    Ok(Known { frames, frame_of, values: known })
 }
 
 impl Field {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 /// What an operation gives contains, lane by lane and for all points in its operands, the true value, the value
 /// [`f64`'s rule](super::float) gives, and the value [`Lanes`] gives: so a box that it rules out is ruled out for a
 /// block of points too, to the last bit. That is bought with a step of 2⁻²³ outwards at every operation, which
-/// [`Interval`], one box in `f64`, does not need; and it costs a tenth of the time.
+/// [`Interval`], one box in `f64`, does not need.
 ///
 /// An end is never NaN: where it would be, it is infinite. As for [`Interval`] there is nothing to contain outside an
 /// operation's domain.
@@ -188,6 +188,15 @@ fn meets(lo: f32, hi: f32, period: f32, phase: f32) -> bool {
     -floor(phase - lo + error) <= floor(hi - phase + error)
 }
 
+/// The least and the most of a result at the corners; both NaN, which is undecided, where one is, as 0·∞ and ∞/∞ are.
+#[inline(always)]
+fn extremes([p, q, r, s]: [f32; 4]) -> (f32, f32) {
+    let nan = (p + q + r + s) * 0.0;
+    let least = |a: f32, b: f32| if b < a { b } else { a };
+    let most = |a: f32, b: f32| if a < b { b } else { a };
+    (least(least(p, q), least(r, s)) + nan, most(most(p, q), most(r, s)) + nan)
+}
+
 impl<const N: usize> Add for Intervals<N> {
     type Output = Self;
     #[inline(always)]
@@ -220,12 +229,7 @@ impl<const N: usize> Mul for Intervals<N> {
         for i in 0..N {
             let (p, q) = (self.lo.0[i] * other.lo.0[i], self.lo.0[i] * other.hi.0[i]);
             let (r, s) = (self.hi.0[i] * other.lo.0[i], self.hi.0[i] * other.hi.0[i]);
-            // A product 0·∞ is NaN, and makes both ends NaN here, that is infinite.
-            let nan = (p + q + r + s) * 0.0;
-            let least = |a: f32, b: f32| if b < a { b } else { a };
-            let most = |a: f32, b: f32| if a < b { b } else { a };
-            lo.0[i] = least(least(p, q), least(r, s)) + nan;
-            hi.0[i] = most(most(p, q), most(r, s)) + nan;
+            (lo.0[i], hi.0[i]) = extremes([p, q, r, s]);
         }
         let mut product = Self::wider(lo, hi, 1.0);
         for i in 0..N {
@@ -250,11 +254,7 @@ impl<const N: usize> Div for Intervals<N> {
         for i in 0..N {
             let (p, q) = (self.lo.0[i] / other.lo.0[i], self.lo.0[i] / other.hi.0[i]);
             let (r, s) = (self.hi.0[i] / other.lo.0[i], self.hi.0[i] / other.hi.0[i]);
-            let nan = (p + q + r + s) * 0.0;
-            let least = |a: f32, b: f32| if b < a { b } else { a };
-            let most = |a: f32, b: f32| if a < b { b } else { a };
-            lo.0[i] = least(least(p, q), least(r, s)) + nan;
-            hi.0[i] = most(most(p, q), most(r, s)) + nan;
+            (lo.0[i], hi.0[i]) = extremes([p, q, r, s]);
         }
         Self::wider(lo, hi, 1.0)
     }

@@ -54,4 +54,18 @@ pub trait Kernel: Debug + Send + Sync {
         }
         self.value(inputs)
     }
+
+    /// How a shader computes it, if one can.
+    fn shader(&self) -> Option<ShaderCall> {
+        None
+    }
+}
+
+/// A call of a function that shaders are given, of a kernel's inputs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ShaderCall {
+    /// The function, by its name in `shaders/`.
+    pub function: &'static str,
+    /// Whole numbers it takes behind the inputs.
+    pub numbers: [u8; 4],
 }

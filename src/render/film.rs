@@ -1,12 +1,13 @@
 //! Films: a scene's pictures over a span of time, as frames of their own or as one moving picture.
 
-use super::image::{about, encoder, part_of, whole_file};
+use super::image::{about, encoder};
 use super::picture::Stage;
 use super::{Image, Options, Size};
 use crate::error::{Error, Result};
+use crate::file::{check_writable, write_whole};
 use crate::scene::{Scene, Timeline};
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{self, BufReader};
 use std::ops::Range;
 use std::path::Path;
 
@@ -114,7 +115,7 @@ impl Film {
             return Err(about(path, "only a film of single pictures, name_%04d.png, can be gone on with"));
         }
         let (first, all) = (which.start, which.len());
-        writable(&match &form {
+        check_writable(&match &form {
             Form::Pictures(before, ..) => path.with_file_name(before),
             _ => path.into(),
         })?;
@@ -173,16 +174,15 @@ impl Film {
         mut picture: impl FnMut(usize) -> Result<Image>,
     ) -> Result<()> {
         let (width, height) = (width as u16, height as u16);
-        let wrong = |error: gif::EncodingError| about(path, error);
-        whole_file(path, |file| {
-            let mut encoder = gif::Encoder::new(file, width, height, &[]).map_err(wrong)?;
-            encoder.set_repeat(gif::Repeat::Infinite).map_err(wrong)?;
+        write_whole(path, |file| {
+            let mut encoder = gif::Encoder::new(file, width, height, &[]).map_err(io::Error::other)?;
+            encoder.set_repeat(gif::Repeat::Infinite).map_err(io::Error::other)?;
             for frame in which {
-                let mut shown = gif::Frame::from_rgb_speed(width, height, &picture(frame)?.to_srgb(), 10);
+                let mut shown = gif::Frame::from_rgb_speed(width, height, &picture(frame).map_err(io::Error::other)?.to_srgb(), 10);
                 // Delays are hundredths of a second: what one is too short, the next is longer.
                 let ends = [frame, frame + 1].map(|frame| (frame as f64 * 100.0 / self.fps).round());
                 shown.delay = (ends[1] - ends[0]).clamp(1.0, f64::from(u16::MAX)) as u16;
-                encoder.write_frame(&shown).map_err(wrong)?;
+                encoder.write_frame(&shown).map_err(io::Error::other)?;
             }
             Ok(())
         })
@@ -195,17 +195,16 @@ impl Film {
         which: Range<usize>,
         mut picture: impl FnMut(usize) -> Result<Image>,
     ) -> Result<()> {
-        let wrong = |error: png::EncodingError| about(path, error);
-        whole_file(path, |file| {
+        write_whole(path, |file| {
             let mut encoder = encoder(file, width, height);
-            encoder.set_animated(which.len() as u32, 0).map_err(wrong)?;
+            encoder.set_animated(which.len() as u32, 0)?;
             let (numerator, denominator) = self.delay();
-            encoder.set_frame_delay(numerator, denominator).map_err(wrong)?;
-            let mut writer = encoder.write_header().map_err(wrong)?;
+            encoder.set_frame_delay(numerator, denominator)?;
+            let mut writer = encoder.write_header()?;
             for frame in which {
-                writer.write_image_data(&picture(frame)?.to_srgb()).map_err(wrong)?;
+                writer.write_image_data(&picture(frame).map_err(io::Error::other)?.to_srgb())?;
             }
-            writer.finish().map_err(wrong)
+            Ok(writer.finish()?)
         })
     }
 
@@ -225,13 +224,6 @@ fn tell(watch: &mut dyn FnMut(usize, usize) -> bool, done: usize, all: usize) ->
         true => Ok(()),
         false => Err(Error::Undefined(format!("stopped after {done} of {all} pictures"))),
     }
-}
-
-/// That files can be made beside a path.
-fn writable(path: &Path) -> Result<()> {
-    let part = part_of(path);
-    let made = File::create(&part).and_then(|_| std::fs::remove_file(&part));
-    made.map_err(|error| about(path, error))
 }
 
 /// Whether a file is a whole PNG of that size.

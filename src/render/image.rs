@@ -2,9 +2,9 @@
 
 use crate::error::{Error, Result};
 use crate::field::linear_to_srgb;
-use std::fs::File;
-use std::io::{BufWriter, Write};
-use std::path::{Path, PathBuf};
+use crate::file::write_whole;
+use std::io::Write;
+use std::path::Path;
 
 /// A picture in memory: rows from the top, colours in linear red, green and blue.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,11 +37,10 @@ impl Image {
         }
     }
 
-    /// Writes the picture as a PNG file: into a temporary file beside it first, so that it is there whole or not at
-    /// all.
+    /// Writes the picture as a PNG file, which is there whole or not at all.
     pub fn save_png(&self, path: &Path) -> Result<()> {
         let bytes = self.to_png()?;
-        whole_file(path, |file| file.write_all(&bytes).map_err(|error| about(path, error)))
+        write_whole(path, |out| out.write_all(&bytes))
     }
 }
 
@@ -57,26 +56,4 @@ pub(super) fn encoder<W: Write>(to: W, width: usize, height: usize) -> png::Enco
 /// An error about a file.
 pub(super) fn about(path: &Path, problem: impl ToString) -> Error {
     Error::File { path: path.display().to_string(), problem: problem.to_string() }
-}
-
-/// The name a file has until it is whole.
-pub(super) fn part_of(path: &Path) -> PathBuf {
-    let mut name = path.file_name().unwrap_or_default().to_os_string();
-    name.push(format!(".{}.part", std::process::id()));
-    path.with_file_name(name)
-}
-
-/// Writes a file under another name beside it, and gives it its own once it is whole. Where it cannot be made, nothing
-/// is written.
-pub(super) fn whole_file(path: &Path, write: impl FnOnce(&mut BufWriter<File>) -> Result<()>) -> Result<()> {
-    let part = part_of(path);
-    let mut file = BufWriter::new(File::create(&part).map_err(|error| about(path, error))?);
-    let written = write(&mut file).and_then(|()| {
-        let whole = file.flush().and_then(|()| std::fs::rename(&part, path));
-        whole.map_err(|error| about(path, error))
-    });
-    if written.is_err() {
-        let _ = std::fs::remove_file(&part);
-    }
-    written
 }

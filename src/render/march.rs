@@ -30,12 +30,7 @@ pub fn depths(field: &Field, lens: &Lens, size: Size, t: f64) -> Result<Vec<f32>
         .map_init(Space::default, |space, (rect, tape)| (rect, march.tile(rect, &tape, space)))
         .collect();
     let mut depths = vec![NOTHING; size.pixels()];
-    for (rect, found) in found {
-        for (row, found) in (rect.from[1]..rect.to[1]).zip(found.chunks(rect.width())) {
-            let start = row * size.width + rect.from[0];
-            depths[start..start + rect.width()].copy_from_slice(found);
-        }
-    }
+    found.iter().for_each(|(rect, found)| rect.copy(found, &mut depths, size));
     Ok(depths)
 }
 
@@ -55,12 +50,7 @@ pub fn at_depths(fields: &[Field], lens: &Lens, size: Size, t: f64, depths: &[f3
         .collect();
     let mut values = vec![vec![0.0; size.pixels()]; fields.len()];
     for (rect, found) in found {
-        for (values, found) in values.iter_mut().zip(found) {
-            for (row, found) in (rect.from[1]..rect.to[1]).zip(found.chunks(rect.width())) {
-                let start = row * size.width + rect.from[0];
-                values[start..start + rect.width()].copy_from_slice(found);
-            }
-        }
+        values.iter_mut().zip(&found).for_each(|(values, found)| rect.copy(found, values, size));
     }
     Ok(values)
 }
@@ -89,6 +79,14 @@ impl Rect {
 
     fn len(&self) -> usize {
         self.width() * self.height()
+    }
+
+    /// Copies its pixels to their places in the picture.
+    fn copy(&self, pixels: &[f32], picture: &mut [f32], size: Size) {
+        for (row, pixels) in (self.from[1]..self.to[1]).zip(pixels.chunks(self.width())) {
+            let start = row * size.width + self.from[0];
+            picture[start..start + self.width()].copy_from_slice(pixels);
+        }
     }
 
     fn split(&self, pieces: [usize; 2]) -> Vec<Rect> {

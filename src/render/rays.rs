@@ -1,6 +1,7 @@
 //! The rays of a picture, as a change of coordinates: so that a field seen along them is again a field.
 
-use crate::field::{Field, x, y, z};
+use crate::field::{Field, t, x, y, z};
+use glam::DVec3;
 
 /// Where rays come from and go: a pinhole, or for parallel rays a plane.
 ///
@@ -24,14 +25,6 @@ pub struct Lens {
     pub far: f64,
 }
 
-fn cross(a: [f64; 3], b: [f64; 3]) -> [f64; 3] {
-    [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
-}
-
-fn length(a: [f64; 3]) -> f64 {
-    a.iter().map(|v| v * v).sum::<f64>().sqrt()
-}
-
 impl Lens {
     /// A pinhole at `eye` that looks at `target`, `up` being up, with a vertical angle of view in degrees.
     ///
@@ -47,12 +40,11 @@ impl Lens {
     }
 
     fn looking(eye: [f64; 3], target: [f64; 3], up: [f64; 3], scale: f64) -> Lens {
-        let way: [f64; 3] = std::array::from_fn(|i| target[i] - eye[i]);
-        let far = length(way);
-        let ahead = way.map(|v| v / far);
-        let right = cross(ahead, up);
-        let right = right.map(|v| v / length(right));
-        let (right, up) = (right.map(|v| v * scale), cross(right, ahead).map(|v| v * scale));
+        let way = DVec3::from(target) - DVec3::from(eye);
+        let (far, ahead) = (way.length(), way.normalize());
+        let right = ahead.cross(up.into()).normalize();
+        let (right, up) = ((right * scale).into(), (right.cross(ahead) * scale).into());
+        let ahead = ahead.into();
         Lens { eye, ahead, right, up, parallel: false, near: 1e-3 * far, far: 1e3 * far }
     }
 
@@ -73,12 +65,12 @@ impl Lens {
                 false => (across + self.ahead[i]) * z() + self.eye[i],
             }
         });
-        field.remap([px, py, pz, crate::field::t()])
+        field.remap([px, py, pz, t()])
     }
 
     /// How much of space a step across the picture is, at a depth.
     pub(super) fn across(&self, step: f64, s: f64) -> f64 {
-        step * length(self.up) * if self.parallel { 1.0 } else { s }
+        step * DVec3::from(self.up).length() * if self.parallel { 1.0 } else { s }
     }
 }
 

@@ -3,7 +3,7 @@
 use super::draft::Draft;
 use super::explain::Sources;
 use super::script::{Reading, Shared};
-use super::{Origin, read_text};
+use super::{Home, Origin, gallery, read_text};
 use rhai::{Engine, EvalAltResult, Module, ModuleResolver, Position, Scope};
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -47,9 +47,9 @@ impl Imports {
 
     /// The file that is meant: as a message names it, and where it really is.
     fn locate(&self, importer: &str, path: &str) -> Result<(String, PathBuf), String> {
-        let Some(root) = &self.origin.folder else {
+        if matches!(self.origin.home, Home::Nowhere) {
             return Err(format!("{path:?} cannot be imported: the scene is no file, and has no folder"));
-        };
+        }
         let relative = Path::new(path);
         let is_below =
             relative.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
@@ -63,12 +63,25 @@ impl Imports {
             named.set_extension("rhai");
         }
         let shown = named.display().to_string();
-        let Ok(found) = named.canonicalize() else {
+        let found = match &self.origin.home {
+            Home::Folder(_) => named.canonicalize().ok(),
+            _ => gallery::part(&shown).map(|_| named),
+        };
+        let Some(found) = found else {
             return Err(format!("there is no file {shown} to import"));
         };
-        match found.starts_with(root) {
-            true => Ok((shown, found)),
-            false => Err(format!("{path:?} cannot be imported: it leads out of the scene's folder")),
+        match &self.origin.home {
+            Home::Folder(root) if !found.starts_with(root) => {
+                Err(format!("{path:?} cannot be imported: it leads out of the scene's folder"))
+            }
+            _ => Ok((shown, found)),
+        }
+    }
+
+    fn text(&self, found: &Path, shown: &str) -> Result<String, String> {
+        match self.origin.home {
+            Home::Folder(_) => read_text(found, shown).map_err(|error| error.to_string()),
+            _ => Ok(gallery::part(shown).unwrap_or_default().into()),
         }
     }
 
@@ -94,7 +107,7 @@ impl Imports {
                 format!("imports are more than {DEEPEST_IMPORTS} deep, or more than {MOST_IMPORTS} files");
             return Err(wrong(problem).into());
         }
-        let text = read_text(&found, &shown).map_err(|error| wrong(error.to_string()))?;
+        let text = self.text(&found, &shown).map_err(wrong)?;
         self.sources.borrow_mut().add_text(&shown, &text);
         self.under_way.borrow_mut().push(found.clone());
         self.draft.borrow_mut().importing += 1;

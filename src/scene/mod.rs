@@ -42,6 +42,7 @@ use std::sync::Arc;
 
 mod draft;
 mod explain;
+mod gallery;
 mod import;
 mod rewrite;
 mod script;
@@ -50,6 +51,7 @@ mod statements;
 pub mod vm;
 mod words;
 
+pub use gallery::{Exhibit, GALLERY, PARTS};
 pub use settings::{Background, Camera, Light, Timeline, View};
 pub use words::{Form, Word, words};
 
@@ -65,8 +67,18 @@ struct Origin {
     /// What messages call it.
     file: Arc<str>,
     text: Arc<str>,
-    /// The folder its imports must be in, with all links followed; none for a text that is no file.
-    folder: Option<PathBuf>,
+    home: Home,
+}
+
+/// Where a scene's imports are.
+#[derive(Clone, Debug)]
+enum Home {
+    /// Nowhere: the text is no file.
+    Nowhere,
+    /// In this folder and below, with all links followed.
+    Folder(PathBuf),
+    /// Among the parts of the gallery.
+    Gallery,
 }
 
 /// What a picture is made of: shapes, parameters, and how they are looked at.
@@ -95,7 +107,7 @@ pub fn built_in() -> Scene {
 impl Scene {
     /// Reads a scene script. `file` is what messages call it. The script has no folder, and can import nothing.
     pub fn from_text(text: &str, file: &str) -> Result<Scene> {
-        Scene::from_origin(Origin { file: file.into(), text: text.into(), folder: None }, &[])
+        Scene::from_origin(Origin { file: file.into(), text: text.into(), home: Home::Nowhere }, &[])
     }
 
     /// Reads a scene file: an expression file if its name ends in `.vm`, else a script.
@@ -108,16 +120,25 @@ impl Scene {
         }
         let found = path.canonicalize().ok();
         let folder = found.and_then(|found| found.parent().map(Path::to_path_buf));
-        Scene::from_origin(Origin { file: file.into(), text: text.into(), folder }, &[])
+        let home = folder.map_or(Home::Nowhere, Home::Folder);
+        Scene::from_origin(Origin { file: file.into(), text: text.into(), home }, &[])
     }
 
     /// The scene of an expression file, which has a field and nothing else.
     fn from_expression(text: &str, file: &str) -> Result<Scene> {
-        let origin = Origin { file: file.into(), text: text.into(), folder: None };
-        let field = vm::read_vm(text, file)?;
+        Ok(Scene::alone(vm::read_vm(text, file)?, text, file))
+    }
+
+    /// A scene that has a field and nothing else, made in Rust. `name` is what messages call it; it has no text.
+    pub fn of_field(field: Field, name: &str) -> Scene {
+        Scene::alone(field, "", name)
+    }
+
+    fn alone(field: Field, text: &str, file: &str) -> Scene {
+        let origin = Origin { file: file.into(), text: text.into(), home: Home::Nowhere };
         let draft = Draft::new(file, &[]);
         let sources = Sources::of(&origin);
-        Ok(Scene::of(vec![field.clone()], field, draft, origin, sources))
+        Scene::of(vec![field.clone()], field, draft, origin, sources)
     }
 
     fn from_origin(origin: Origin, values: &[(&str, f64)]) -> Result<Scene> {

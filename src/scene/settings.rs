@@ -5,6 +5,7 @@
 use crate::error::{Error, Result};
 use crate::field::{Axis, Color, Field};
 use crate::measure::Bounds;
+use glam::DVec3;
 
 /// The three numbers at a time.
 fn at_time(fields: &[Field; 3], t: f64) -> Result<[f64; 3]> {
@@ -74,19 +75,12 @@ impl Camera {
         let problem = match () {
             _ if !eye.iter().chain(&target).chain(&up).all(|part| part.is_finite()) => "it is nowhere",
             _ if ahead == [0.0; 3] => "its eye is its target",
-            _ if cross(ahead, up) == [0.0; 3] => "it looks straight along up",
+            _ if DVec3::from(ahead).cross(up.into()) == DVec3::ZERO => "it looks straight along up",
             _ if !(fov > 0.0 && fov < 180.0) => "its angle of view is not between 0 and 180 degrees",
             _ => return Ok(View { eye, target, up, fov }),
         };
         Err(Error::Undefined(format!("the camera sees nothing at t = {t}: {problem}")))
     }
-}
-
-fn cross(a: [f64; 3], b: [f64; 3]) -> [f64; 3] {
-    std::array::from_fn(|i| {
-        let (j, k) = ((i + 1) % 3, (i + 2) % 3);
-        a[j] * b[k] - a[k] * b[j]
-    })
 }
 
 impl Default for Camera {

@@ -278,7 +278,7 @@ fn in_simpler_operations(op: Op, operands: Vec<Field>) -> Field {
             a.square() * (3 - 2 * &a)
         }
         (Op::Pow, [a, b]) => power(a, b),
-        (Op::Modulo, [a, b]) if b.as_constant().is_none_or(|b| b <= 0.0) => a - b * (a / b).floor(),
+        (Op::Modulo, [a, b]) if b.as_constant().is_none_or(|b| b < 0.0) => a - b * (a / b).floor(),
         // The format's own takes halves away from zero.
         (Op::Round, [a]) => {
             let whole = a.floor();
@@ -413,6 +413,17 @@ mod tests {
     fn every_sample_of_the_library_survives() {
         for (name, field) in samples() {
             survives(name, &field).unwrap();
+        }
+    }
+
+    /// Found by fuzzing: written as a − 0·⌊a/0⌋ it was a.
+    #[test]
+    fn a_remainder_by_nothing_has_no_value_on_either_side() {
+        for divisor in [0.0, -0.0] {
+            let none = y() + x() % divisor;
+            let again = read_vm(&write_vm(&none).unwrap(), "again.vm").unwrap();
+            let at = [0.25, -0.5, 0.75, 0.0];
+            assert!(none.value_at(at).unwrap().is_nan() && again.value_at(at).unwrap().is_nan());
         }
     }
 

@@ -6,7 +6,7 @@
 
 use super::arguments::*;
 use crate::field::*;
-use crate::number::{Interval, Kernel};
+use crate::number::{Interval, Kernel, ShaderCall};
 use std::sync::Arc;
 
 shapes! {
@@ -89,6 +89,10 @@ impl Kernel for Noise {
 
     fn derivative(&self, input: usize) -> Arc<dyn Kernel> {
         Arc::new(self.raised(input))
+    }
+
+    fn shader(&self) -> Option<ShaderCall> {
+        Some(ShaderCall { function: "noise", numbers: self.orders })
     }
 }
 

@@ -1,7 +1,6 @@
 //! Regular grids of space and time: the tape pruned for ever smaller boxes, and run on blocks of points in the last.
 
 use super::boxes::{BOXES, Boxes};
-use super::program::{COORDINATES, Code, STAGES};
 use super::prune::Asked;
 use super::{Block, Tape};
 use crate::number::{Intervals, Lanes, Real};
@@ -102,9 +101,10 @@ impl Grid {
 
     /// The tape's outputs at all points, x running fastest, then y, z and t; on all threads of the current rayon pool.
     ///
-    /// The tape is pruned for boxes of space and time, for as long as that pays. What is asked for is the same, bit
-    /// for bit, as [`Block`] gives at each point, and for any number of threads; where only signs are asked for, so
-    /// are the signs alone. Parameters are at their own values.
+    /// The tape is [fixed](Tape::fixed) along the axes of one place, and pruned for boxes of space and time for as long
+    /// as that pays. What is asked for is the same, bit for bit, as [`Block`] gives of the fixed tape at each point, and
+    /// for any number of threads; where only signs are asked for, the signs alone are. Parameters are at their own
+    /// values.
     pub fn eval(&self, tape: &Tape, asked: Asked) -> Vec<Vec<f32>> {
         let mut outputs = vec![vec![0.0; self.len()]; tape.output_count()];
         if self.is_empty() {
@@ -114,8 +114,9 @@ impl Grid {
         let rows = outputs.iter_mut().map(|output| output.chunks_mut(self.x.count).collect()).collect();
         let part = Part { from: [0; 4], count: self.axes().map(|axis| axis.count), rows };
         let mut work = Work { axes: self.axes(), lengths: self.axes().map(|axis| axis.step.abs()), asked };
-        work.measure_time(tape, &mut Space::default());
-        work.descend(part, tape, 0.5, &mut Space::default());
+        let mut space = Space::default();
+        work.measure_time(tape, &mut space);
+        work.descend(part, tape, 0.5, &mut space);
         outputs
     }
 }
@@ -378,60 +379,3 @@ impl Work {
 
 /// Parts of at most so many points are run together.
 const SMALL: usize = 1 << 10;
-
-impl Tape {
-    /// The tape with some of x, y, z and t at one place and all parameters at their own values: what depends on
-    /// those alone is computed, in `f64`, and becomes constant.
-    pub fn fixed(&self, at: [Option<f64>; 4]) -> Tape {
-        let program = &self.program;
-        let leaves = program.leaves();
-        let mut values = vec![0.0; leaves];
-        let parameters = self.parameters().map(|parameter| parameter.value());
-        let known = parameters.chain(program.constants.iter().copied());
-        values[COORDINATES..].iter_mut().zip(known).for_each(|(value, known)| *value = known);
-        // When each value is computed: now, for each time, or for each point.
-        let mut stages = vec![0; leaves];
-        for (axis, at) in at.into_iter().enumerate() {
-            values[axis] = at.unwrap_or(0.0);
-            stages[axis] = if at.is_some() { 0 } else { 1 + usize::from(axis < 3) };
-        }
-        for line in &program.lines {
-            let operands = program.operands(line);
-            let stage = operands.iter().map(|&operand| stages[operand as usize]).max().unwrap_or(0);
-            let arg = |n: usize| values[operands[n] as usize];
-            values.push(match line.code {
-                _ if stage > 0 => 0.0,
-                Code::Op(op) => op.apply(arg),
-                Code::Kernel(kernel) => {
-                    let inputs: Vec<f64> = (0..operands.len()).map(arg).collect();
-                    program.kernels[kernel as usize].value(&inputs)
-                }
-            });
-            stages.push(stage);
-        }
-        let mut fixed = program.empty_like();
-        let mut renamed: Vec<u32> = vec![u32::MAX; values.len()];
-        (0..COORDINATES).filter(|&axis| stages[axis] > 0).for_each(|axis| renamed[axis] = axis as u32);
-        let of_stage = &stages[leaves..];
-        let left = |stage: usize| (0..program.lines.len()).filter(move |&i| of_stage[i] == stage);
-        let read = program.lines.iter().zip(&stages[leaves..]).filter(|(_, stage)| **stage > 0);
-        let read = read.flat_map(|(line, _)| program.operands(line)).chain(&program.outputs);
-        for &value in read {
-            let value = value as usize;
-            if renamed[value] == u32::MAX && stages[value] == 0 {
-                renamed[value] = (COORDINATES + program.parameters.len() + fixed.constants.len()) as u32;
-                fixed.constants.push(values[value]);
-            }
-        }
-        for stage in 0..STAGES {
-            for i in left(stage).filter(|_| stage > 0) {
-                let line = &program.lines[i];
-                let operands = program.operands(line).iter().map(|&operand| renamed[operand as usize]);
-                renamed[leaves + i] = fixed.push(line.code, operands);
-            }
-            fixed.stage_ends[stage] = fixed.lines.len();
-        }
-        fixed.outputs = program.outputs.iter().map(|&output| renamed[output as usize]).collect();
-        Tape { program: fixed }
-    }
-}

@@ -8,6 +8,7 @@
 mod adjoint;
 mod block;
 mod boxes;
+mod fixed;
 mod grid;
 mod machine;
 mod program;
@@ -24,7 +25,8 @@ pub use sum::Sum;
 
 use crate::error::Result;
 use crate::field::{Field, Listing, Parameter};
-use program::Program;
+use crate::number::{Kernel, Op};
+use program::{Code, Program};
 use std::sync::Arc;
 
 /// Fields flattened to a straight-line program with one output a field.
@@ -83,6 +85,33 @@ impl Tape {
     pub fn output_count(&self) -> usize {
         self.program.outputs.len()
     }
+
+    /// The constants: the values behind those of x, y, z, t and the parameters.
+    pub(crate) fn constants(&self) -> &[f64] {
+        &self.program.constants
+    }
+
+    /// The lines: each makes the next value, behind the constants.
+    pub(crate) fn statements(&self) -> impl Iterator<Item = Statement<'_>> {
+        self.program.lines.iter().map(|line| {
+            let operands = self.program.operands(line);
+            match line.code {
+                Code::Op(op) => Statement::Op(op, operands),
+                Code::Kernel(kernel) => Statement::Kernel(&*self.program.kernels[kernel as usize], operands),
+            }
+        })
+    }
+
+    /// The values the outputs are.
+    pub(crate) fn outputs(&self) -> &[u32] {
+        &self.program.outputs
+    }
+}
+
+/// A line of a tape, as what writes it out reads it: what is done to which values.
+pub(crate) enum Statement<'t> {
+    Op(Op, &'t [u32]),
+    Kernel(&'t dyn Kernel, &'t [u32]),
 }
 
 impl Field {

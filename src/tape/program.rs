@@ -168,6 +168,19 @@ impl Program {
         (registers, count)
     }
 
+    /// What a line gives, in `f64`, of the values before it.
+    pub(crate) fn value_of(&self, line: &Line, values: &[f64]) -> f64 {
+        let operands = self.operands(line);
+        let arg = |n: usize| values[operands[n] as usize];
+        match line.code {
+            Code::Op(op) => op.apply(arg),
+            Code::Kernel(kernel) => {
+                let inputs: Vec<f64> = (0..operands.len()).map(arg).collect();
+                self.kernels[kernel as usize].value(&inputs)
+            }
+        }
+    }
+
     /// How many values are there before the first line.
     pub(crate) fn leaves(&self) -> usize {
         COORDINATES + self.parameters.len() + self.constants.len()

@@ -3,7 +3,9 @@
 use crate::points::{Points, Time};
 use fieldgrad::tape::{self as bulk, Asked, Grid, Samples, Sum, Tape};
 use fieldgrad::{Field, Result};
+use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::ops::Range;
+use std::sync::{Arc, Mutex};
 
 /// A field ready to be evaluated in bulk.
 pub struct Ours {
@@ -42,9 +44,22 @@ impl Ours {
         let x = Samples { start: -1.0, step, count: side };
         let y = Samples { start: 1.0 - step, step: -step, count: side };
         let asked = if only_inside { Asked::Sign } else { Asked::Value };
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
         let grid = Grid { x, y, z: Samples::one(0.0), t: times };
-        pool.install(|| grid.eval(&self.value, asked).remove(0))
+        pool(threads).install(|| grid.eval(&self.value, asked).remove(0))
+    }
+}
+
+/// So many threads, which are kept: new ones would first have to fill their memory.
+fn pool(threads: usize) -> Arc<ThreadPool> {
+    static LAST: Mutex<Option<Arc<ThreadPool>>> = Mutex::new(None);
+    let mut last = LAST.lock().expect("nothing fails while it is locked");
+    match &*last {
+        Some(pool) if pool.current_num_threads() == threads => pool.clone(),
+        _ => {
+            let pool = Arc::new(ThreadPoolBuilder::new().num_threads(threads).build().expect("threads"));
+            *last = Some(pool.clone());
+            pool
+        }
     }
 }
 

@@ -76,7 +76,7 @@ pub fn spread<T: Send>(count: usize, threads: usize, work: impl Fn(Range<usize>)
     if threads == 1 {
         return vec![work(0..count)];
     }
-    let piece = count.div_ceil(threads * 8).next_multiple_of(1024);
+    let piece = count.div_ceil(threads * 2).next_multiple_of(1024);
     let starts: Vec<usize> = (0..count).step_by(piece).collect();
     starts.into_par_iter().map(|start| work(start..(start + piece).min(count))).collect()
 }

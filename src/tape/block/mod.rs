@@ -12,7 +12,7 @@ mod plan;
 mod step;
 
 use super::Tape;
-use super::program::{COORDINATES, Code, Program};
+use super::program::{COORDINATES, Program};
 use crate::number::{Lanes, Real};
 use plan::Plan;
 use pulp::Arch;
@@ -113,16 +113,7 @@ impl<'t> Block<'t> {
         let program = &*self.program;
         if stage < self.first_stage {
             for i in program.stage(stage) {
-                let line = &program.lines[i];
-                let operands = program.operands(line);
-                let arg = |n: usize| self.uniform[operands[n] as usize];
-                let value = match line.code {
-                    Code::Op(op) => op.apply(arg),
-                    Code::Kernel(kernel) => {
-                        let inputs: Vec<f64> = (0..operands.len()).map(arg).collect();
-                        program.kernels[kernel as usize].value(&inputs)
-                    }
-                };
+                let value = program.value_of(&program.lines[i], &self.uniform);
                 self.uniform[program.leaves() + i] = value;
             }
         }

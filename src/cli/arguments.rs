@@ -1,0 +1,219 @@
+//! What the command line may say.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// A differentiable 4D signed-distance-field engine.
+///
+/// SCENE is a .rhai scene, a .vm expression file, or the name of a scene built in (`fieldgrad gallery` lists them).
+/// Without a verb: the facts of the built-in scene, and a slice of it drawn to fieldgrad.png.
+#[derive(Debug, Parser)]
+#[command(name = "fieldgrad", version, max_term_width = 100)]
+#[command(after_help = "Ends with 0 when done, 1 when found wanting, 2 for bad input or usage.")]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    pub(super) verb: Option<Verb>,
+    #[command(flatten)]
+    pub(super) common: Common,
+}
+
+/// What every verb takes.
+#[derive(Args, Debug)]
+pub(super) struct Common {
+    /// Give a parameter of the scene another value; may be repeated.
+    #[arg(long, value_name = "NAME=VALUE", global = true, value_parser = assignment)]
+    pub(super) set: Vec<(String, f64)>,
+    /// How many threads to work on (default: as many as the machine runs at once).
+    #[arg(long, value_name = "N", global = true, value_parser = thread_count)]
+    pub(super) threads: Option<usize>,
+    /// Where random draws start.
+    #[arg(long, value_name = "N", global = true, default_value_t = 1)]
+    pub(super) seed: u64,
+    /// Say nothing but what was asked for: no remarks, no progress.
+    #[arg(long, global = true)]
+    pub(super) quiet: bool,
+    /// Print one JSON object, for programs.
+    #[arg(long, global = true)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Verb {
+    /// Evaluate the field at points, with its derivatives.
+    Eval(Eval),
+    /// Say what a scene is: parameters, size of its program, bounds, volume, area, steepness.
+    Info(Info),
+    /// Look for mistakes: NaN, derivatives that differ from differences, distances that are none, dead parameters.
+    Check(Check),
+    /// Draw the graph of the field.
+    Graph(Graph),
+    /// Write the field for other programs: an expression file or a shader.
+    Export(Export),
+    /// List the scenes that are built in, or write them to a folder.
+    Gallery(Gallery),
+    /// Write a commented scene to start from.
+    New(New),
+    /// Measure this program on this machine.
+    Bench,
+    /// Print what a shell needs to complete this command's words.
+    Completions {
+        /// The shell.
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Eval {
+    /// A .rhai or .vm file, or the name of a scene built in.
+    pub(super) scene: String,
+    /// A point to evaluate at; may be repeated.
+    #[arg(long, value_name = "X,Y,Z[,T]", allow_hyphen_values = true, value_parser = point)]
+    pub(super) at: Vec<Point>,
+    /// A file of points: .csv (3 or 4 columns, or a header that names x, y, z and t) or .npy (N×3 or N×4).
+    #[arg(long, value_name = "FILE", conflicts_with = "at")]
+    pub(super) points: Option<PathBuf>,
+    /// The time of points that have none.
+    #[arg(long, value_name = "T", default_value_t = 0.0, allow_hyphen_values = true, value_parser = number)]
+    pub(super) time: f64,
+    /// Where to write: a .csv or .npy file (default: CSV to standard output).
+    #[arg(long, short, value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
+    /// Add the gradient in space and time.
+    #[arg(long)]
+    pub(super) gradient: bool,
+    /// Add the second derivatives.
+    #[arg(long)]
+    pub(super) hessian: bool,
+    /// Add the derivative in each parameter.
+    #[arg(long)]
+    pub(super) params: bool,
+    /// How exactly to compute: f32 is faster.
+    #[arg(long, value_enum, default_value_t = Precision::F64)]
+    pub(super) precision: Precision,
+    /// Take a value that is not a number for an answer, not for a mistake.
+    #[arg(long)]
+    pub(super) allow_nan: bool,
+}
+
+/// A point on the command line: with a time, or without.
+pub(super) type Point = ([f64; 3], Option<f64>);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Precision {
+    F64,
+    F32,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Info {
+    /// A .rhai or .vm file, or the name of a scene built in.
+    pub(super) scene: String,
+    /// The time to measure at (default: the start of the scene's timeline).
+    #[arg(long, value_name = "T", allow_hyphen_values = true, value_parser = number)]
+    pub(super) time: Option<f64>,
+    /// How exactly volume is to be known, in parts of itself.
+    #[arg(long, value_name = "PART", default_value_t = 0.001, value_parser = positive)]
+    pub(super) tolerance: f64,
+    /// How long each measurement may take before it is given up.
+    #[arg(long, value_name = "SECONDS", default_value_t = 10.0, value_parser = positive)]
+    pub(super) budget: f64,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Check {
+    /// A .rhai or .vm file, or the name of a scene built in.
+    pub(super) scene: String,
+    /// How many points to draw in the scene's bounds.
+    #[arg(long, value_name = "N", default_value_t = 4000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    pub(super) samples: u32,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Graph {
+    /// A .rhai or .vm file, or the name of a scene built in.
+    pub(super) scene: String,
+    /// Where to write: a .svg, .dot or .json file.
+    #[arg(long, short, value_name = "FILE")]
+    pub(super) out: PathBuf,
+    /// Every node, not just what has a name.
+    #[arg(long)]
+    pub(super) full: bool,
+    /// Show each node's value and gradient at this point.
+    #[arg(long, value_name = "X,Y,Z[,T]", allow_hyphen_values = true, value_parser = point)]
+    pub(super) at: Option<Point>,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Export {
+    /// A .rhai or .vm file, or the name of a scene built in.
+    pub(super) scene: String,
+    /// Where to write: .vm, .wgsl (a library of functions) or .glsl (an image shader for Shadertoy).
+    #[arg(long, short, value_name = "FILE")]
+    pub(super) out: PathBuf,
+    /// Hold the scene still at this time; .vm files know no other.
+    #[arg(long, value_name = "T", allow_hyphen_values = true, value_parser = number)]
+    pub(super) time: Option<f64>,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Gallery {
+    /// The folder to write the scenes to; without one, they are listed.
+    pub(super) folder: Option<PathBuf>,
+    /// Write over files that are there.
+    #[arg(long)]
+    pub(super) force: bool,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct New {
+    /// The file to write, NAME.rhai.
+    pub(super) file: PathBuf,
+    /// Write over a file that is there.
+    #[arg(long)]
+    pub(super) force: bool,
+}
+
+fn number(text: &str) -> Result<f64, String> {
+    let value: f64 = text.trim().parse().map_err(|_| format!("{text:?} is not a number"))?;
+    if value.is_finite() { Ok(value) } else { Err(format!("{text} is not a finite number")) }
+}
+
+fn positive(text: &str) -> Result<f64, String> {
+    let value = number(text)?;
+    if value > 0.0 { Ok(value) } else { Err(format!("{text} is not above 0")) }
+}
+
+fn thread_count(text: &str) -> Result<usize, String> {
+    const MOST: usize = 1024;
+    let count = text.parse().map_err(|_| format!("{text:?} is not a whole number"))?;
+    if (1..=MOST).contains(&count) { Ok(count) } else { Err(format!("{text} is not from 1 to {MOST}")) }
+}
+
+fn assignment(text: &str) -> Result<(String, f64), String> {
+    let (name, value) = text.split_once('=').ok_or("a parameter is set as NAME=VALUE")?;
+    match name.trim() {
+        "" => Err("the name of the parameter is missing".into()),
+        name => Ok((name.into(), number(value)?)),
+    }
+}
+
+fn point(text: &str) -> Result<Point, String> {
+    let numbers = text.split(',').map(number).collect::<Result<Vec<f64>, String>>()?;
+    match numbers[..] {
+        [x, y, z] => Ok(([x, y, z], None)),
+        [x, y, z, t] => Ok(([x, y, z], Some(t))),
+        _ => Err(format!("a point has 3 or 4 numbers, not {}", numbers.len())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+}

@@ -1,0 +1,97 @@
+//! The command: one file a verb. Uses everything above it.
+//!
+//! Every verb takes the options of `Common`. The command ends with 0 when it did what was asked, with 1 when what was
+//! asked was found wanting (a check that failed), with 2 for bad input or usage. Ctrl-C ends it at once, with 130:
+//! files are written whole or not at all.
+
+mod arguments;
+mod bench;
+mod check;
+mod claim;
+mod eval;
+mod export;
+mod gallery;
+mod graph;
+mod info;
+mod input;
+mod machine;
+mod new;
+mod npy;
+mod output;
+mod points;
+mod portrait;
+mod progress;
+mod random;
+
+use crate::error::{Error, Result};
+use arguments::{Arguments, Common, Verb};
+use clap::{CommandFactory, Parser};
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+/// How a command that ran to its end found things.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ending {
+    /// What was asked is done.
+    Done,
+    /// What was asked was found wanting.
+    Wanting,
+}
+
+/// The exit code of a program that Ctrl-C ended, as shells know it.
+const INTERRUPTED: i32 = 130;
+
+/// Runs the command line, the program's own name first, and says how the process is to end.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(error.exit_code() as u8);
+        }
+    };
+    // Where no handler can be set, the system's own way of ending is what is left.
+    let _ = ctrlc::set_handler(|| crate::file::abandon_and_exit(INTERRUPTED));
+    match started(arguments) {
+        Ok(Ending::Done) => ExitCode::SUCCESS,
+        Ok(Ending::Wanting) => ExitCode::from(1),
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn started(arguments: Arguments) -> Result<Ending> {
+    let common = arguments.common;
+    if let Some(threads) = common.threads {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
+        pool.map_err(|error| Error::Undefined(format!("{threads} threads cannot be started: {error}")))?;
+    }
+    let ending = match arguments.verb {
+        None => portrait::run(&common),
+        Some(Verb::Eval(verb)) => eval::run(&verb, &common),
+        Some(Verb::Info(verb)) => info::run(&verb, &common),
+        Some(Verb::Check(verb)) => check::run(&verb, &common),
+        Some(Verb::Graph(verb)) => graph::run(&verb, &common),
+        Some(Verb::Export(verb)) => export::run(&verb, &common),
+        Some(Verb::Gallery(verb)) => gallery::run(&verb, &common),
+        Some(Verb::New(verb)) => new::run(&verb, &common),
+        Some(Verb::Bench) => bench::run(&common),
+        Some(Verb::Completions { shell }) => completions(shell),
+    };
+    match ending {
+        Err(error) if common.json => {
+            output::print_json(&serde_json::json!({ "error": error.to_string() }))?;
+            Err(error)
+        }
+        ending => ending,
+    }
+}
+
+/// Prints what a shell sources to complete this command.
+fn completions(shell: clap_complete::Shell) -> Result<Ending> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Arguments::command(), "fieldgrad", &mut script);
+    output::print(&script)
+}

@@ -1,0 +1,230 @@
+//! A tape's lines as shader text: what WGSL and GLSL have in common, and the few places where they differ.
+
+use crate::error::{Error, Result};
+use crate::field::{Field, param};
+use crate::number::{Op, Real, ShaderCall, Smooth};
+use crate::tape::{Statement, Tape};
+use std::fmt::Write;
+
+/// A shading language.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Language {
+    /// WebGPU's.
+    Wgsl,
+    /// That of WebGL 2: GLSL ES 3.00.
+    Glsl,
+}
+
+use Language::{Glsl, Wgsl};
+
+impl Language {
+    /// A type, by its name in GLSL.
+    fn kind(self, glsl: &'static str) -> &'static str {
+        match (self, glsl) {
+            (Glsl, _) => glsl,
+            (Wgsl, "float") => "f32",
+            (Wgsl, "vec2") => "vec2<f32>",
+            (Wgsl, "vec3") => "vec3<f32>",
+            (Wgsl, "vec4") => "vec4<f32>",
+            (Wgsl, own) => own,
+        }
+    }
+
+    /// The line that names a value.
+    fn assignment(self, name: &str, value: &str) -> String {
+        match self {
+            Wgsl => format!("    let {name} = {value};\n"),
+            Glsl => format!("    float {name} = {value};\n"),
+        }
+    }
+
+    /// A vector, or a structure, of parts.
+    pub(super) fn vector(self, kind: &'static str, parts: &[String]) -> String {
+        format!("{}({})", self.kind(kind), parts.join(", "))
+    }
+
+    /// The head of a function, up to its opening brace.
+    pub(super) fn function(
+        self,
+        kind: &'static str,
+        name: &str,
+        arguments: &[(&'static str, &str)],
+    ) -> String {
+        let arguments = arguments.iter().map(|(kind, argument)| match self {
+            Wgsl => format!("{argument}: {}", self.kind(kind)),
+            Glsl => format!("{kind} {argument}"),
+        });
+        let arguments = arguments.collect::<Vec<_>>().join(", ");
+        match self {
+            Wgsl => format!("fn {name}({arguments}) -> {} {{\n", self.kind(kind)),
+            Glsl => format!("{kind} {name}({arguments}) {{\n"),
+        }
+    }
+
+    /// An operation on operands that are names or literals. `used` notes the functions it calls.
+    fn operation(self, op: Op, operands: &[String], used: &mut Functions) -> String {
+        let a = |i: usize| operands[i].as_str();
+        let call = |name: &str| format!("{name}({})", operands.join(", "));
+        let infix = |sign: &str| format!("{} {sign} {}", a(0), a(1));
+        match op {
+            Op::Neg => format!("-{}", a(0)),
+            Op::Square => format!("{} * {}", a(0), a(0)),
+            Op::Recip => format!("1.0 / {}", a(0)),
+            Op::Ln => call("log"),
+            Op::Round if self == Glsl => call("roundEven"),
+            Op::Abs
+            | Op::Sqrt
+            | Op::Exp
+            | Op::Sin
+            | Op::Cos
+            | Op::Tan
+            | Op::Asin
+            | Op::Acos
+            | Op::Atan
+            | Op::Floor
+            | Op::Ceil
+            | Op::Round
+            | Op::Sign
+            | Op::Min
+            | Op::Max
+            | Op::Mix => call(op.name()),
+            Op::Add | Op::Sub | Op::Mul | Op::Div => infix(op.name()),
+            Op::Modulo => format!("{} - {} * floor({} / {})", a(0), a(1), a(0), a(1)),
+            Op::Hypot => format!("length({})", self.vector("vec2", operands)),
+            Op::Length => format!("length({})", self.vector("vec3", operands)),
+            Op::IfLess if self == Wgsl => format!("select({}, {}, {} < {})", a(3), a(2), a(0), a(1)),
+            Op::IfLess => format!("{} < {} ? {} : {}", a(0), a(1), a(2), a(3)),
+            Op::Ramp | Op::Pow | Op::Atan2 | Op::SmoothMin(_) | Op::SmoothWeight(_) => {
+                used.ops.insert(function_name(op));
+                call(&function_name(op))
+            }
+        }
+    }
+}
+
+/// The functions a text calls that are no part of the language.
+#[derive(Default)]
+pub(super) struct Functions {
+    ops: std::collections::BTreeSet<String>,
+    kernels: std::collections::BTreeSet<&'static str>,
+}
+
+fn function_name(op: Op) -> String {
+    match op {
+        Op::SmoothMin(kind) | Op::SmoothWeight(kind) => format!("field_{}_{}", op.name(), kind.name()),
+        _ => format!("field_{}", op.name()),
+    }
+}
+
+/// A number as a literal of `f32`.
+pub(super) fn literal(value: f64) -> String {
+    let value = (value as f32).clamp(f32::MIN, f32::MAX);
+    if value < 0.0 { format!("({value:?})") } else { format!("{value:?}") }
+}
+
+/// What a function computes, and how it names what it is given.
+pub(super) struct Body<'a> {
+    pub(super) language: Language,
+    /// x, y, z and t.
+    pub(super) coordinates: [String; 4],
+    /// The parameters, by their names in the scene.
+    pub(super) parameter: &'a dyn Fn(&str) -> String,
+}
+
+impl Body<'_> {
+    /// The lines that compute some fields, and what the fields are called then.
+    ///
+    /// An error if one has a kernel that no shader can compute.
+    pub(super) fn lines(&self, fields: &[Field], used: &mut Functions) -> Result<(String, Vec<String>)> {
+        let tape = Tape::new(fields)?;
+        let mut names: Vec<String> = self.coordinates.to_vec();
+        names.extend(tape.parameters().map(|parameter| (self.parameter)(parameter.name())));
+        names.extend(tape.constants().iter().map(|&value| literal(value)));
+        let mut text = String::new();
+        for (i, line) in tape.statements().enumerate() {
+            let (operands, value);
+            match line {
+                Statement::Op(op, from) => {
+                    operands = from.iter().map(|&i| names[i as usize].clone()).collect::<Vec<_>>();
+                    value = self.language.operation(op, &operands, used);
+                }
+                Statement::Kernel(kernel, from) => {
+                    let Some(ShaderCall { function, numbers }) = kernel.shader() else {
+                        let name = kernel.name();
+                        return Err(Error::Undefined(format!("no shader can compute {name:?}")));
+                    };
+                    used.kernels.insert(function);
+                    let inputs = from.iter().map(|&i| names[i as usize].clone());
+                    operands = inputs.chain(numbers.map(|number| number.to_string())).collect();
+                    value = format!("field_{function}({})", operands.join(", "));
+                }
+            }
+            let name = format!("v{i}");
+            text += &self.language.assignment(&name, &value);
+            names.push(name);
+        }
+        Ok((text, tape.outputs().iter().map(|&value| names[value as usize].clone()).collect()))
+    }
+}
+
+impl Functions {
+    /// The text of the functions that are called.
+    pub(super) fn text(&self, language: Language) -> Result<String> {
+        let mut text = String::new();
+        for kernel in &self.kernels {
+            text += match (*kernel, language) {
+                ("noise", Wgsl) => include_str!("../../shaders/noise.wgsl"),
+                ("noise", Glsl) => include_str!("../../shaders/noise.glsl"),
+                (other, _) => return Err(Error::Undefined(format!("no shader can compute {other:?}"))),
+            };
+            text.push('\n');
+        }
+        for name in &self.ops {
+            text += &match (name.as_str(), language) {
+                ("field_pow", Wgsl) => include_str!("../../shaders/pow.wgsl").to_string(),
+                ("field_pow", Glsl) => include_str!("../../shaders/pow.glsl").to_string(),
+                _ => written_out(name, language)?,
+            };
+            text.push('\n');
+        }
+        Ok(text)
+    }
+}
+
+/// A function of operands that simpler operations compute, from the one definition there is of it.
+fn written_out(name: &str, language: Language) -> Result<String> {
+    let operand = |name: &str| param(name, 0.0);
+    let [a, b, k] = ["a", "b", "k"].map(operand);
+    let kind = |prefix: &str| name.strip_prefix(prefix).and_then(Smooth::from_name);
+    let (arguments, field): (&[&str], Field) = match name {
+        "field_ramp" => (&["a"], {
+            let a = Real::clamp(a, Real::zero(), Real::one());
+            (3 - 2 * &a) * Real::square(a)
+        }),
+        _ => match (kind("field_smooth_min_"), kind("field_smooth_weight_")) {
+            (Some(kind), _) => (&["a", "b", "k"], kind.value(a, b, k)),
+            (_, Some(kind)) => (&["a", "b", "k"], kind.weight_of_b(a, b, k)),
+            _ => return Ok(atan2(language)),
+        },
+    };
+    let none = || String::from("0.0");
+    let body =
+        Body { language, coordinates: [none(), none(), none(), none()], parameter: &|name| name.into() };
+    let (lines, outputs) = body.lines(&[field], &mut Functions::default())?;
+    let arguments: Vec<(&'static str, &str)> =
+        arguments.iter().map(|&argument| ("float", argument)).collect();
+    let mut text = language.function("float", name, &arguments);
+    let _ = write!(text, "{lines}    return {};\n}}\n", outputs[0]);
+    Ok(text)
+}
+
+/// The angle of a point, 0 at the origin, where the languages promise nothing.
+fn atan2(language: Language) -> String {
+    let mut text = language.function("float", "field_atan2", &[("float", "y"), ("float", "x")]);
+    let angle = if language == Wgsl { "atan2(y, x)" } else { "atan(y, x)" };
+    let _ = write!(
+        text,
+        "    if (x == 0.0 && y == 0.0) {{\n        return 0.0;\n    }}\n    return {angle};\n}}\n"
+    );
+    text
+}

@@ -1,0 +1,120 @@
+//! A scene as a complete image shader for Shadertoy: GLSL ES 3.00 with `mainImage`.
+
+use super::language::{Functions, Language, literal};
+use super::shader::{Writer, comment, head, parameters};
+use crate::error::Result;
+use crate::field::{Field, Parameter};
+use crate::measure::Bounds;
+use crate::scene::{Camera, Light, Scene};
+use std::collections::HashSet;
+use std::fmt::Write;
+
+/// The scene as an image shader for Shadertoy, with its camera, lights, background and timeline. The parameters are
+/// constants at its head, to be played with.
+///
+/// `bounds` is where the scene is: the camera frames it if the scene has no camera, and nothing is looked for outside.
+/// `steepness` is a bound on |∇ₓf| there, by which steps along a ray are shortened.
+///
+/// An error names what no shader can compute: a swept volume.
+pub fn shadertoy(scene: &Scene, still: Option<f64>, bounds: &Bounds, steepness: f64) -> Result<String> {
+    let parameters = parameters(scene)?;
+    let names = Names::of(&parameters);
+    let writer = Writer { scene, language: Language::Glsl, still, parameter: &|name| names.name(name) };
+    let mut used = Functions::default();
+    let mut functions =
+        vec![writer.value(&mut used)?, writer.normal(&mut used)?, writer.material(&mut used)?];
+    functions.extend(settings(&writer, bounds, &mut used)?);
+
+    let mut text = head(scene, still);
+    text += "// Paste it into a new shader on shadertoy.com.\n\n";
+    for (parameter, (_, name)) in parameters.iter().zip(&names.0) {
+        let range = parameter.range().map_or(String::new(), |(low, high)| format!(", from {low} to {high}"));
+        let value = literal(parameter.value());
+        let _ = writeln!(text, "const float {name} = {value}; // {}{range}", comment(parameter.name()));
+    }
+    let corner = |corner: [f64; 3]| Language::Glsl.vector("vec3", &corner.map(literal));
+    let timeline = scene.timeline();
+    let _ = write!(
+        text,
+        "\n// Where the scene is, how steep its field is there, and its span of time.\n\
+         const vec3 LOW = {};\nconst vec3 HIGH = {};\nconst float STEEPNESS = {};\n\
+         const float START = {};\nconst float END = {};\nconst bool REPEATS = {};\nconst int LIGHTS = {};\n\n",
+        corner(bounds.min),
+        corner(bounds.max),
+        literal(steepness.max(1.0)),
+        literal(timeline.from),
+        literal(timeline.to),
+        timeline.repeats,
+        scene.lights().len(),
+    );
+    text += "struct FieldMaterial {\n    vec3 color;\n    float roughness;\n    float metallic;\n    vec3 emission;\n};\n\n";
+    text += &used.text(Language::Glsl)?;
+    for function in functions {
+        text += &function;
+        text.push('\n');
+    }
+    text += include_str!("../../shaders/shadertoy.glsl");
+    Ok(text)
+}
+
+/// The functions of time that say how the scene is looked at.
+fn settings(writer: &Writer, bounds: &Bounds, used: &mut Functions) -> Result<Vec<String>> {
+    let scene = writer.scene;
+    let framing = Camera::framing(bounds);
+    let camera = scene.camera().unwrap_or(&framing);
+    let background = scene.background();
+    let mut functions = Vec::new();
+    for (name, fields) in [
+        ("camera_eye", &camera.eye),
+        ("camera_target", &camera.target),
+        ("camera_up", &camera.up),
+        ("background_horizon", &background.horizon),
+        ("background_zenith", &background.zenith),
+    ] {
+        functions.push(writer.of_time(name, fields, used)?);
+    }
+    functions.push(writer.of_time("camera_fov", std::slice::from_ref(&camera.fov), used)?);
+    for (i, light) in scene.lights().iter().enumerate() {
+        functions.push(writer.of_time(&format!("light{i}_direction"), &light.direction, used)?);
+        functions.push(writer.of_time(&format!("light{i}_color"), &brightness(light), used)?);
+    }
+    for what in ["direction", "color"] {
+        let mut chosen = format!("vec3 light_{what}(int i, float t) {{\n");
+        for i in 1..scene.lights().len() {
+            let _ = writeln!(chosen, "    if (i == {i}) return light{i}_{what}(t);");
+        }
+        let _ = write!(chosen, "    return light0_{what}(t);\n}}\n");
+        functions.push(chosen);
+    }
+    Ok(functions)
+}
+
+/// The light's colour times its intensity.
+fn brightness(light: &Light) -> [Field; 3] {
+    light.color.each_ref().map(|channel| channel * &light.intensity)
+}
+
+/// Names that GLSL takes, one for each parameter.
+struct Names(Vec<(String, String)>);
+
+impl Names {
+    fn of(parameters: &[Parameter]) -> Names {
+        let mut taken = HashSet::new();
+        let named = parameters.iter().map(|parameter| {
+            let own = parameter.name();
+            // Words of letters and digits, joined by one underscore each: two are kept for the language.
+            let words = own.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+            let plain = format!("parameter_{}", words.collect::<Vec<_>>().join("_"));
+            let plain = plain.trim_end_matches('_').to_string();
+            let tries = std::iter::once(plain.clone()).chain((2..).map(|n| format!("{plain}_n{n}")));
+            let name = { tries }.find(|name| taken.insert(name.clone())).unwrap_or(plain);
+            (own.to_string(), name)
+        });
+        Names(named.collect())
+    }
+
+    fn name(&self, parameter: &str) -> String {
+        let found = self.0.iter().find(|(own, _)| own == parameter);
+        found.map_or_else(String::new, |(_, name)| name.clone())
+    }
+}

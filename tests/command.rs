@@ -1,0 +1,466 @@
+//! The command, run as users run it: every verb, every exit code, files read and written, and how it ends.
+
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+/// A folder of its own for a test.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Folder {
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("command").join(name);
+        let _ = std::fs::remove_dir_all(&path);
+        std::fs::create_dir_all(&path).unwrap();
+        Folder(path)
+    }
+
+    fn with(self, file: &str, text: impl AsRef<[u8]>) -> Folder {
+        std::fs::write(self.0.join(file), text).unwrap();
+        self
+    }
+
+    fn read(&self, file: &str) -> Vec<u8> {
+        std::fs::read(self.0.join(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
+    }
+
+    fn text(&self, file: &str) -> String {
+        String::from_utf8(self.read(file)).unwrap()
+    }
+
+    /// The names of the files in it.
+    fn files(&self) -> Vec<String> {
+        let entries = std::fs::read_dir(&self.0).unwrap();
+        let mut names: Vec<String> =
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    fn command(&self, arguments: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_fieldgrad"));
+        command.args(arguments.split_whitespace()).current_dir(&self.0);
+        command
+    }
+
+    fn run(&self, arguments: &str) -> Ran {
+        Ran::of(self.command(arguments).output().unwrap())
+    }
+}
+
+struct Ran {
+    code: Option<i32>,
+    out: String,
+    err: String,
+}
+
+impl Ran {
+    fn of(output: Output) -> Ran {
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        Ran { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+    }
+
+    #[track_caller]
+    fn ends(self, code: i32) -> Ran {
+        assert_eq!(self.code, Some(code), "{}{}", self.out, self.err);
+        self
+    }
+
+    #[track_caller]
+    fn json(self) -> Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {}", self.out))
+    }
+
+    /// The error message, from a run that ended with 2 and printed nothing else.
+    #[track_caller]
+    fn error(self) -> String {
+        let Ran { code, out, err } = self;
+        assert_eq!((code, out.as_str()), (Some(2), ""), "{err}");
+        err.strip_prefix("error: ").unwrap_or_else(|| panic!("{err}")).trim_end().to_string()
+    }
+}
+
+/// The numbers of CSV rows, without the header.
+fn rows(csv: &str) -> Vec<Vec<f64>> {
+    csv.lines().skip(1).map(|line| line.split(',').map(|cell| cell.parse().unwrap()).collect()).collect()
+}
+
+const BLEND: &str = "let k = param(\"blend\", 0.3, 0.05, 1.0);\n\
+                     let r = param(\"r\", 0.5);\n\
+                     show(smooth_union(sphere(r).translate([0, sin(t), 0]), box([1, 0.4, 1]), k));\n\
+                     bounds([-1, -2, -1], [1, 2, 1]);\n";
+
+fn blend() -> fieldgrad::Field {
+    fieldgrad::scene::Scene::from_text(BLEND, "blend.rhai").unwrap().field().clone()
+}
+
+/// Some points of space and time, as CSV with a header and as numbers.
+fn points(count: usize) -> (String, Vec<[f64; 4]>) {
+    let at = |i: usize| [0.37, 0.73, 1.19, 0.53].map(|step: f64| 1.5 * (i as f64 * step).sin());
+    let all: Vec<[f64; 4]> = (0..count).map(at).collect();
+    let lines = all.iter().map(|[x, y, z, t]| format!("{x},{y},{z},{t}\n"));
+    (std::iter::once("x,y,z,t\n".to_string()).chain(lines).collect(), all)
+}
+
+#[test]
+fn alone_it_describes_and_draws_the_built_in_scene() {
+    let folder = Folder::new("alone");
+    let ran = folder.run("").ends(0);
+    assert!(ran.out.contains("∂f/∂blend") && ran.out.contains("fieldgrad.png"), "{}", ran.out);
+    assert!(folder.read("fieldgrad.png").starts_with(b"\x89PNG"));
+    let json = folder.run("--json --set blend=0.2").ends(0).json();
+    assert!(json["parameters"]["blend"].is_number(), "{json}");
+}
+
+#[test]
+fn eval_is_the_reference_to_the_last_digit() {
+    let (csv, all) = points(5000); // more than a piece, so on several threads
+    let folder = Folder::new("eval").with("blend.rhai", BLEND).with("points.csv", &csv);
+    let ran = folder.run("eval blend.rhai --points points.csv --gradient --hessian --params").ends(0);
+    let header = "x,y,z,t,f,fx,fy,fz,ft,fxx,fxy,fxz,fxt,fyy,fyz,fyt,fzz,fzt,ftt,d_blend,d_r";
+    assert_eq!(ran.out.lines().next(), Some(header));
+    let (rows, field) = (rows(&ran.out), blend());
+    assert_eq!(rows.len(), all.len());
+    let names: Vec<String> = field.parameters().unwrap().iter().map(|own| own.name().to_string()).collect();
+    for (row, &at) in rows.iter().zip(&all) {
+        let dual = field.value_with_gradient_at(at).unwrap();
+        let hessian = field.hessian_at(at).unwrap();
+        let slopes = field.parameter_gradient_at(at).unwrap();
+        let slope = |name: &str| slopes[names.iter().position(|own| own == name).unwrap()];
+        let mut want: Vec<f64> = at.into_iter().chain([dual.value]).chain(dual.slope).collect();
+        want.extend((0..4).flat_map(|i| (i..4).map(move |j| (i, j))).map(|(i, j)| hessian[i][j]));
+        want.extend([slope("blend"), slope("r")]);
+        assert_eq!(row, &want);
+    }
+    // On one thread, to a file, the same bytes.
+    folder
+        .run("eval blend.rhai --points points.csv --gradient --hessian --params --threads 1 --out one.csv")
+        .ends(0);
+    assert_eq!(folder.text("one.csv"), ran.out);
+}
+
+#[test]
+fn eval_reads_and_writes_numpy_arrays() {
+    let (csv, all) = points(100);
+    let folder = Folder::new("npy").with("blend.rhai", BLEND).with("points.csv", &csv);
+    let numbers = |bytes: &[u8], columns: usize| -> Vec<f64> {
+        let header = usize::from(u16::from_le_bytes([bytes[8], bytes[9]])) + 10;
+        let text = std::str::from_utf8(&bytes[10..header]).unwrap();
+        assert!(text.contains(&format!("'shape': (100, {columns})")) && text.contains("'<f8'"), "{text}");
+        bytes[header..].chunks_exact(8).map(|number| f64::from_le_bytes(number.try_into().unwrap())).collect()
+    };
+    folder.run("eval blend.rhai --points points.csv --out values.npy").ends(0);
+    let found = numbers(&folder.read("values.npy"), 5);
+    for (row, &at) in found.chunks(5).zip(&all) {
+        assert_eq!((&row[..4], row[4]), (&at[..], blend().value_at(at).unwrap()));
+    }
+    // An array of points, made of those numbers, is read back to the same values.
+    let mut array = b"\x93NUMPY\x01\x00\x46\x00".to_vec();
+    array
+        .extend(format!("{:<69}\n", "{'descr': '<f8', 'fortran_order': False, 'shape': (100, 4), }").bytes());
+    array.extend(all.iter().flatten().flat_map(|value| value.to_le_bytes()));
+    std::fs::write(folder.0.join("points.npy"), array).unwrap();
+    folder.run("eval blend.rhai --points points.npy --out again.npy").ends(0);
+    assert_eq!(folder.read("again.npy"), folder.read("values.npy"));
+    folder.run("eval blend.rhai --points points.npy --precision f32 --out single.npy").ends(0);
+    assert!(String::from_utf8_lossy(&folder.read("single.npy")[..128]).contains("'<f4'"));
+}
+
+#[test]
+fn eval_in_f32_is_near_and_in_json_the_same() {
+    let folder = Folder::new("f32").with("blend.rhai", BLEND);
+    let all = "--at 0.3,-0.4,1.5,0.7 --at -1,0.25,0 --gradient --params";
+    let exact = rows(&folder.run(&format!("eval blend.rhai {all}")).ends(0).out);
+    let near = rows(&folder.run(&format!("eval blend.rhai {all} --precision f32")).ends(0).out);
+    for (exact, near) in exact.iter().flatten().zip(near.iter().flatten()) {
+        assert!((exact - near).abs() < 1e-5, "{near}, not {exact}");
+    }
+    let json = folder.run(&format!("eval blend.rhai {all} --json")).ends(0).json();
+    let got: Vec<Vec<f64>> = serde_json::from_value(json["rows"].clone()).unwrap();
+    assert_eq!(got, exact);
+    assert_eq!(json["columns"][10], "d_r");
+    // Set to its own value a parameter changes nothing, set to another it does.
+    let set =
+        |values: &str| rows(&folder.run(&format!("eval blend.rhai --at 0,3,0 {values}")).ends(0).out)[0][4];
+    assert_eq!((set("--set r=0.5"), set("--set r=1")), (2.5, 2.0));
+}
+
+#[test]
+fn a_value_that_is_none_is_never_shown_as_one() {
+    let folder =
+        Folder::new("nan").with("root.rhai", "let ball = sphere(1);\nshow(ball.displace(sqrt(x)));\n");
+    let ran = folder.run("eval root.rhai --at 1,0,0 --at -4,0,0");
+    assert_eq!((ran.code, ran.out.lines().count()), (Some(2), 1), "{}", ran.out);
+    let wanted = "error: root.rhai:2:20: at (x, y, z, t) = (-4, 0, 0, 0), the value is NaN first at sqrt(-4), in displace\n \
+                  2 | show(ball.displace(sqrt(x)));\n   |                    ^^^^\n";
+    assert_eq!(ran.err, wanted);
+    folder.run("eval root.rhai --at -4,0,0 --out never.csv").ends(2);
+    assert_eq!(folder.files(), ["root.rhai"]);
+    let asked = folder.run("eval root.rhai --at -4,0,0 --allow-nan").ends(0);
+    assert_eq!(asked.out, "x,y,z,t,f\n-4,0,0,0,NaN\n");
+}
+
+#[test]
+fn mistakes_end_with_2_and_say_what_is_meant() {
+    let folder = Folder::new("mistakes")
+        .with("broken.rhai", "let a = 1;\nshow(spere(a));\n")
+        .with("blend.rhai", BLEND)
+        .with("bad.csv", "x,y,z\n0,0,0\n1,two,3\n")
+        .with("points.npy", "no array")
+        .with("image.vm", "_0 var-x\n_1 sqr _0\n");
+    std::fs::create_dir(folder.0.join("folder.rhai")).unwrap();
+    for (arguments, want) in [
+        (
+            "eval broken.rhai --at 0,0,0",
+            "broken.rhai:2:6: there is no function spere; did you mean sphere?\n 2 | show(",
+        ),
+        ("eval image.vm --at 0,0,0", "image.vm:2:4: there is no operation \"sqr\""),
+        ("eval missing.rhai --at 0,0,0", "missing.rhai: there is no such file"),
+        ("eval folder.rhai --at 0,0,0", "folder.rhai: is a folder, not a file"),
+        (
+            "eval dorp --at 0,0,0",
+            "there is no scene \"dorp\", neither a file nor one that is built in; did you mean drop?",
+        ),
+        ("eval blend.rhai", "there is nothing to evaluate at"),
+        ("eval blend.rhai --points bad.csv", "bad.csv:3:3: \"two\" is not a number"),
+        ("eval blend.rhai --points points.npy", "points.npy: is not a NumPy file"),
+        ("eval blend.rhai --points none.csv", "none.csv: "),
+        ("eval blend.rhai --points a.txt", "a.txt: must end in .csv or .npy"),
+        (
+            "eval blend.rhai --at 0,0,0 --set blnd=1",
+            "there is no parameter \"blnd\": the field has blend, r; did you mean blend?",
+        ),
+        (
+            "eval blend.rhai --at 0,0,0 --set blend=9",
+            "blend.rhai:1:9: blend = 9 is outside its range [0.05, 1]",
+        ),
+        ("eval blend.rhai --at 0,0,0 --out none/a.csv", "none/a.csv: cannot be written: "),
+        ("eval blend.rhai --at 0,0,0 --out a.txt", "a.txt: must end in .csv or .npy"),
+        ("graph blend.rhai -o folder.rhai/a.png", "folder.rhai/a.png: must end in .svg, .dot or .json"),
+        ("graph blend.rhai -o none/a.svg", "none/a.svg: cannot be written: "),
+        (
+            "export blend.rhai -o a.vm",
+            "the scene moves, and a .vm file knows no time: --time T holds it still",
+        ),
+        ("new a.txt", "a.txt: must end in .rhai"),
+    ] {
+        let ran = folder.run(arguments);
+        let message = ran.error();
+        assert!(message.starts_with(want), "{arguments}:\n{message}\nnot\n{want}");
+    }
+    for usage in [
+        "evil",
+        "eval",
+        "eval drop --at 1,2",
+        "eval drop --at 1,2,nan",
+        "eval drop --set a",
+        "info drop --threads 0",
+    ] {
+        let ran = folder.run(usage);
+        assert!(
+            ran.code == Some(2) && ran.err.starts_with("error: ") && ran.out.is_empty(),
+            "{usage}: {}",
+            ran.err
+        );
+    }
+    let json = folder.run("info broken.rhai --json").ends(2).json();
+    assert!(json["error"].as_str().unwrap().starts_with("broken.rhai:2:6: "), "{json}");
+}
+
+#[test]
+fn info_measures_a_solid() {
+    let folder =
+        Folder::new("info").with("ball.rhai", "show(sphere(param(\"r\", 0.5)).translate([1, 0, 0]));");
+    let json = folder.run("info ball.rhai --json --budget 60").ends(0).json();
+    let number = |value: &Value| value.as_f64().unwrap_or_else(|| panic!("{value}: {json}"));
+    let near = |value: &Value, truth: f64| {
+        assert!((number(&value["value"]) - truth).abs() <= number(&value["error"]), "{value}, not {truth}");
+    };
+    near(&json["volume"], std::f64::consts::PI / 6.0);
+    near(&json["area"], std::f64::consts::PI);
+    near(&json["centroid"][0], 1.0);
+    assert!((number(&json["bounds"]["min"][0]) - 0.5).abs() < 0.01);
+    assert!((1.0..1.8).contains(&number(&json["steepness"])), "{json}");
+    assert_eq!(
+        (json["parameters"][0]["name"].as_str(), json["parameters"][0]["value"].as_f64()),
+        (Some("r"), Some(0.5))
+    );
+    let text = folder.run("info ball.rhai --set r=0.25 --budget 60").ends(0).out;
+    assert!(text.contains("r = 0.25") && text.contains("volume"), "{text}");
+    let endless =
+        folder.with("plane.rhai", "show(plane([0, 1, 0], 0));").run("info plane.rhai --json").ends(0).json();
+    assert!(endless["bounds"]["unknown"].as_str().unwrap().contains("unbounded"), "{endless}");
+}
+
+#[test]
+fn check_passes_what_is_right_and_finds_what_is_not() {
+    let folder = Folder::new("check")
+        .with("blend.rhai", BLEND)
+        .with("nan.rhai", "show(sphere(1)\n  .displace(ln(x)));\nbounds([-1,-1,-1], [1,1,1]);")
+        .with("dead.rhai", "let idle = param(\"idle\", 1);\nlet none = param(\"none\", 2);\nshow(sphere(1 + 0 * x + max(none, -5 + 0 * x) * 0));")
+        .with("steep.rhai", "show(sphere(0.5 + param(\"a\", 1) * 1e8 * max(x - 1e9, 0)).twist(3));\nbounds([-1,-1,-1], [1,1,1]);")
+        .with("far.rhai", "show(sphere(1) - 1e-12 * param(\"weak\", 1) * x + 1e9 * (param(\"strong\", 1) - 1));")
+        .with("jump.rhai", "show(sphere(0.5) + 0.1 * floor(3 * x));\nbounds([-1,-1,-1], [1,1,1]);")
+        .with("paint.rhai", "show(sphere(1).color([param(\"red\", 0.5), 0, 0]));");
+    let kinds = |file: &str, code: i32, list: &str| -> Vec<(String, u64)> {
+        let json = folder.run(&format!("check {file} --samples 600 --json")).ends(code).json();
+        assert_eq!(json["ok"], code == 0);
+        let of = |finding: &Value| {
+            let line = finding["place"]["line"].as_u64().unwrap_or(0);
+            (finding["kind"].as_str().unwrap().to_string(), line)
+        };
+        json[list].as_array().unwrap().iter().map(of).collect()
+    };
+    assert_eq!(kinds("blend.rhai", 0, "problems"), []);
+    assert_eq!(kinds("paint.rhai", 0, "problems"), []);
+    assert_eq!(kinds("nan.rhai", 1, "problems")[0], ("not finite".into(), 2));
+    let dead = kinds("dead.rhai", 1, "problems");
+    assert_eq!(dead, [("dead parameter".into(), 1), ("dead parameter".into(), 2)]);
+    assert!(kinds("steep.rhai", 1, "problems").contains(&("dead parameter".into(), 1)));
+    let far = kinds("far.rhai", 1, "problems");
+    assert_eq!(far, [("vanishing parameter".into(), 1), ("exploding parameter".into(), 1)]);
+    assert!(kinds("jump.rhai", 0, "notes").contains(&("jump".into(), 1)));
+    assert!(kinds("blend.rhai", 0, "notes").contains(&("kink".into(), 3)));
+    let text = folder.run("check nan.rhai").ends(1).out;
+    assert!(text.starts_with("problem: nan.rhai:2:13: not finite: ") && text.contains("ln("), "{text}");
+    assert!(folder.run("check blend.rhai").ends(0).out.contains("no problems"));
+    assert_eq!(folder.run("check blend.rhai --quiet").ends(0).out, "");
+}
+
+#[test]
+fn graphs_are_drawn_in_three_formats() {
+    let folder = Folder::new("graph").with("blend.rhai", BLEND);
+    for (full, least) in [("", 5), (" --full", 20)] {
+        folder.run(&format!("graph blend.rhai -o g.json --at 0.3,0,0{full}")).ends(0);
+        let json: Value = serde_json::from_str(&folder.text("g.json")).unwrap();
+        let nodes = json["nodes"].as_array().unwrap();
+        assert!(nodes.len() > least, "{json}");
+        let last = nodes.last().unwrap();
+        let value = blend().value_at([0.3, 0.0, 0.0, 0.0]).unwrap();
+        assert_eq!((last["title"].as_str(), last["value"].as_f64()), (Some("smooth_union"), Some(value)));
+        assert_eq!(last["place"]["line"], 3);
+        let earlier = |node: &Value| {
+            node["inputs"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .all(|input| input["from"].as_u64() < node["id"].as_u64())
+        };
+        assert!(nodes.iter().all(earlier));
+    }
+    folder.run("graph blend.rhai --out g.svg").ends(0);
+    folder.run("graph blend.rhai --out g.dot").ends(0);
+    assert!(folder.text("g.svg").contains("smooth_union") && folder.text("g.dot").starts_with("digraph"));
+}
+
+#[test]
+fn exports_are_read_by_others() {
+    let folder = Folder::new("export").with("blend.rhai", BLEND);
+    folder.run("export blend.rhai -o still.vm --time 0.4").ends(0);
+    let again = rows(&folder.run("eval still.vm --at 0.3,0.4,0.5").ends(0).out)[0][4];
+    let want = blend().value_at([0.3, 0.4, 0.5, 0.4]).unwrap();
+    assert!((again - want).abs() < 1e-14, "{again}, not {want}");
+    folder.run("export blend.rhai -o a.wgsl").ends(0);
+    folder.run("export blend.rhai -o a.glsl").ends(0);
+    naga::front::wgsl::parse_str(&folder.text("a.wgsl")).unwrap();
+    assert!(folder.text("a.glsl").contains("void mainImage"), "{}", folder.text("a.glsl"));
+    let swept = folder.with("swept.rhai", "show(sphere(0.2).translate([t, 0, 0])\n  .sweep(0, 1));");
+    let error = swept.run("export swept.rhai -o b.wgsl").error();
+    assert!(error.starts_with("swept.rhai:2:") && error.contains("no shader"), "{error}");
+    assert!(!swept.files().contains(&"b.wgsl".to_string()));
+}
+
+#[test]
+fn the_gallery_and_a_new_scene_are_written_once() {
+    let folder = Folder::new("gallery");
+    assert!(folder.run("gallery").ends(0).out.contains("  A drop rises"));
+    let listed = folder.run("gallery --json").ends(0).json()["scenes"].as_array().unwrap().len();
+    folder.run("gallery all").ends(0);
+    assert_eq!(
+        std::fs::read_dir(folder.0.join("all")).unwrap().count(),
+        listed + 1,
+        "and the folder of parts"
+    );
+    folder.run("eval all/bolt.rhai --at 0,0,0").ends(0);
+    folder.run("eval bolt --at 0,0,0").ends(0);
+    assert!(folder.run("gallery all").error().contains("is there already"));
+    folder.run("gallery all --force").ends(0);
+    folder.run("eval all/drop.rhai --at 0,0,0").ends(0);
+
+    folder.run("new mine.rhai").ends(0);
+    std::fs::write(folder.0.join("mine.rhai"), "show(sphere(2));").unwrap();
+    assert!(
+        folder.run("new mine.rhai").error().contains("mine.rhai: is there already; --force writes over it")
+    );
+    assert_eq!(folder.text("mine.rhai"), "show(sphere(2));");
+    folder.run("new mine.rhai --force").ends(0);
+    folder.run("check mine.rhai --samples 500").ends(0);
+}
+
+#[test]
+fn completions_are_for_the_shells() {
+    let folder = Folder::new("completions");
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        assert!(folder.run(&format!("completions {shell}")).ends(0).out.contains("eval"), "{shell}");
+    }
+    let help = folder.run("--help").ends(0).out;
+    for verb in ["eval", "info", "check", "graph", "export", "gallery", "new", "bench", "completions"] {
+        assert!(help.contains(&format!("\n  {verb} ")), "{verb}: {help}");
+    }
+}
+
+#[test]
+fn bench_measures_in_time() {
+    let start = Instant::now();
+    let json = Folder::new("bench").run("bench --json").ends(0).json();
+    let fields = json["fields"].as_array().unwrap();
+    let figures = fields.iter().flat_map(|field| field["figures"].as_array().unwrap());
+    assert!(
+        figures.clone().count() >= 15
+            && figures.clone().all(|figure| figure["seconds"].as_f64().unwrap() > 0.0)
+    );
+    assert!(start.elapsed() < Duration::from_secs(60), "{:?}", start.elapsed());
+}
+
+/// Ctrl-C in the middle of a long write: it ends soon, and leaves the old file as it was and no part of the new one.
+#[cfg(unix)]
+#[test]
+fn an_interrupt_leaves_no_half_written_file() {
+    let (csv, _) = points(300_000);
+    let folder = Folder::new("interrupt").with("points.csv", &csv).with("out.csv", "old");
+    let arguments = "eval drop --points points.csv --hessian --params --threads 1 --out out.csv";
+    let mut child = folder.command(arguments).stderr(Stdio::null()).stdout(Stdio::null()).spawn().unwrap();
+    let start = Instant::now();
+    while folder.files().len() == 2 {
+        assert!(
+            start.elapsed() < Duration::from_secs(60) && child.try_wait().unwrap().is_none(),
+            "nothing is written"
+        );
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let interrupted = Instant::now();
+    let status = child.wait().unwrap();
+    assert!(interrupted.elapsed() < Duration::from_secs(1), "{:?}", interrupted.elapsed());
+    assert_eq!(status.code(), Some(130));
+    assert_eq!(folder.files(), ["out.csv", "points.csv"]);
+    assert_eq!(folder.text("out.csv"), "old");
+}
+
+/// Who reads the output may leave early.
+#[cfg(unix)]
+#[test]
+fn a_closed_pipe_is_no_mistake() {
+    let (csv, _) = points(100_000);
+    let folder = Folder::new("pipe").with("points.csv", &csv);
+    let mut child = folder
+        .command("eval drop --points points.csv")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let ran = Ran::of(child.wait_with_output().unwrap()).ends(0);
+    assert_eq!(ran.err, "");
+}
