@@ -9,7 +9,7 @@
 use super::rays::{Lens, Size};
 use crate::error::Result;
 use crate::field::Field;
-use crate::number::{Intervals, Lanes, Rise};
+use crate::number::{Interval, Intervals, Lanes, Rise};
 use crate::tape::{Asked, BOXES, Block, Bounding, Boxes, Tape};
 use rayon::prelude::*;
 
@@ -57,8 +57,11 @@ pub(super) fn seen(field: &Field, lens: &Lens, size: Size, t: f64, counted: bool
 /// The side of a tile, which is one thread's work.
 const TILE: usize = 64;
 
-/// Boxes of at most so many pixels across are marched through.
-const SMALL: usize = 16;
+/// Cells are not cut to fewer pixels across.
+const FINEST: usize = 4;
+
+/// Rays are marched through a cell if they take no more steps than this, all together: cutting it would cost as much.
+fn enough() -> f64 { std::env::var("ENOUGH").ok().and_then(|v| v.parse().ok()).unwrap_or(1024.0) }
 
 /// Some of a picture's pixels: those from one corner to before the other.
 #[derive(Clone, Copy, Debug)]
@@ -121,7 +124,8 @@ struct Cell {
 /// The memory one thread works in.
 #[derive(Default)]
 struct Space {
-    boxes: Boxes<Rise<BOXES>>,
+    /// Those that are looked at, at each level of cutting.
+    boxes: Vec<Boxes<Rise<BOXES>>>,
     /// The rays of a tile, row by row.
     rays: Vec<Ray>,
     /// The side all of them start on, if it is the same.
@@ -235,7 +239,7 @@ impl<'a> March<'a> {
         rays.iter_mut().zip(&marching.f).for_each(|(ray, &f)| ray.side = side_of(f));
         space.side = Some(space.rays[0].side).filter(|&side| space.rays.iter().all(|ray| ray.side == side));
         let cell = Cell { rect, from: self.lens.near as f32, to: self.lens.far as f32 };
-        self.through(cell, rect, tape, space);
+        self.through(cell, 1.0, rect, tape, 0, space);
         std::mem::take(&mut space.rays)
     }
 
@@ -246,24 +250,20 @@ impl<'a> March<'a> {
             .flat_map(move |j| (rect.from[0]..rect.to[0]).map(move |i| row(j) + i - tile.from[0]))
     }
 
-    /// Takes the rays of a cell through it.
-    fn through(&self, cell: Cell, tile: Rect, tape: &Tape, space: &mut Space) {
-        let cells = self.sixteen(cell);
-        let [u, v, s, t] = self.bounds(&cells);
-        space.boxes.over(tape, [Rise::across(u), Rise::across(v), Rise::along(s), Rise::across(t)]);
-
-        let found = space.boxes.output(tape, 0);
-        // The tapes of all cells first: going into one of them looks at other boxes.
-        let mut next = Vec::with_capacity(cells.len());
-        for (lane, &cell) in cells.iter().enumerate() {
-            let (value, rise) = (found.lane(lane), found.slope().lane(lane));
-            let open = value.lo() <= 0.0 && value.hi() >= 0.0;
-            let most = tape.len() * 3 / 4;
-            let pruned = if open { space.boxes.prune(tape, lane, Asked::Sign, most) } else { None };
-            next.push((cell, value, rise, pruned));
+    /// Takes the rays of a cell through it. `deep` is how much the cell's depth counts against its width where it is cut.
+    fn through(&self, cell: Cell, deep: f64, tile: Rect, tape: &Tape, level: usize, space: &mut Space) {
+        if space.boxes.len() == level {
+            space.boxes.push(Boxes::default());
         }
-        next.sort_by(|a, b| a.0.from.total_cmp(&b.0.from)); // from front to back
-        for (cell, value, rise, pruned) in next {
+        let mut boxes = std::mem::take(&mut space.boxes[level]);
+        let cells = self.sixteen(cell, deep);
+        let [u, v, s, t] = self.bounds(&cells);
+        boxes.over(tape, [Rise::across(u), Rise::across(v), Rise::along(s), Rise::across(t)]);
+        let found = boxes.output(tape, 0);
+        let mut order: Vec<usize> = (0..cells.len()).collect();
+        order.sort_by(|&a, &b| cells[a].from.total_cmp(&cells[b].from)); // from front to back
+        for lane in order {
+            let (cell, value, rise) = (cells[lane], found.lane(lane), found.slope().lane(lane));
             if value.lo() > 0.0 || value.hi() < 0.0 {
                 let side = side_of(value.lo() as f32);
                 if space.side != Some(side) {
@@ -277,42 +277,71 @@ impl<'a> March<'a> {
                 }
                 continue;
             }
-            if Self::rays_of(cell.rect, tile).all(|n| space.rays[n].depth < NOTHING) {
+            let alive = Self::rays_of(cell.rect, tile).filter(|&n| space.rays[n].depth == NOTHING).count();
+            if alive == 0 {
                 continue;
             }
+            let pruned = boxes.prune(tape, lane, Asked::Sign, tape.len() * 3 / 4);
             let tape = pruned.as_ref().unwrap_or(tape);
-            if self.is_small(&cell) {
+            if alive as f64 * self.steps(&cell, value, rise, space.side) <= enough() || self.is_finest(&cell) {
                 self.march(cell, [rise.lo() as f32, rise.hi() as f32], tile, tape, space);
             } else {
-                self.through(cell, tile, tape, space);
+                self.through(cell, self.deep(&cell, value, rise), tile, tape, level + 1, space);
             }
         }
+        space.boxes[level] = boxes;
     }
 
-    /// Whether rays are to be marched through a cell, rather than that it is cut up.
-    fn is_small(&self, cell: &Cell) -> bool {
+    /// About how many steps a ray may take through a cell.
+    fn steps(&self, cell: &Cell, value: Interval, rise: Interval, side: Option<f32>) -> f64 {
+        let long = f64::from(cell.to - cell.from);
+        let (falls, rises) = (-rise.lo(), rise.hi());
+        let (towards, far) = match side {
+            Some(1.0) => (falls, value.hi()),
+            Some(_) => (rises, -value.lo()),
+            None => (falls.max(rises), value.hi().max(-value.lo())),
+        };
+        if towards <= 0.0 {
+            return 1.0;
+        }
+        // As long as those at a quarter of the largest value; never shorter than the tolerance.
+        let step = (0.25 * far / towards).max(self.least(cell));
+        1.0 + long / if step.is_nan() { self.least(cell) } else { step }
+    }
+
+    /// The least step in a cell.
+    fn least(&self, cell: &Cell) -> f64 {
+        f64::from(self.tolerance[0] + self.tolerance[1] * 0.5 * (cell.from + cell.to))
+    }
+
+    /// Whether a cell is too small to be cut.
+    fn is_finest(&self, cell: &Cell) -> bool {
         let across = cell.rect.width().max(cell.rect.height());
-        across <= SMALL && f64::from(cell.to - cell.from) <= 2.0 * self.extent(cell)
+        across < 2 * FINEST && f64::from(cell.to - cell.from) <= 8.0 * self.least(cell)
     }
 
-    /// How wide a cell is in space, at its middle; of no fewer than `SMALL` pixels.
-    fn extent(&self, cell: &Cell) -> f64 {
-        let across = cell.rect.width().max(cell.rect.height()).max(SMALL);
-        self.lens.across(across as f64 * self.size.step(), 0.5 * f64::from(cell.from + cell.to))
+    /// How much a cell's depth counts against its width: as much as the field changes along it, of what it changes.
+    fn deep(&self, cell: &Cell, value: Interval, rise: Interval) -> f64 {
+        let long = f64::from(cell.to - cell.from);
+        let across = cell.rect.width().max(cell.rect.height()) as f64 * self.size.step();
+        let wide = self.lens.across(across, 0.5 * f64::from(cell.from + cell.to));
+        let (along, all) = (rise.hi().max(-rise.lo()), value.hi() - value.lo());
+        let part = along * (long + 2.0 * wide) / all;
+        if part.is_finite() { part.min(1.0) } else { 1.0 }
     }
 
     /// Cuts a cell into sixteen: in depth first where it is much longer than wide, else each way.
-    fn sixteen(&self, cell: Cell) -> Vec<Cell> {
+    fn sixteen(&self, cell: Cell, deep: f64) -> Vec<Cell> {
         let mut pieces = [1, 1, 1];
         let Cell { rect, from, to } = cell;
         let counts = [rect.width(), rect.height()];
         for _ in 0..BOXES.ilog2() {
-            let depth = f64::from(to - from) / pieces[2] as f64;
+            let depth = deep * f64::from(to - from) / pieces[2] as f64;
             let across = |axis: usize| {
                 let pixels = counts[axis] as f64 / pieces[axis] as f64;
                 self.lens.across(pixels * self.size.step(), 0.5 * f64::from(from + to))
             };
-            let wide = |axis: usize| counts[axis] / pieces[axis] > SMALL;
+            let wide = |axis: usize| counts[axis] / pieces[axis] >= 2 * FINEST;
             let axis = match () {
                 _ if wide(0) && across(0) >= depth && across(0) >= across(1) => 0,
                 _ if wide(1) && across(1) >= depth => 1,
