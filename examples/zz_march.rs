@@ -24,7 +24,8 @@ fn main() -> Result<()> {
         if let Some(vm) = name.strip_suffix(".vm") {
             let text = std::fs::read_to_string(format!("/tmp/models/{name}")).unwrap();
             let field = read_vm(&text, name)?;
-            let lens = Lens { far: 2.0, ..Lens::parallel([0.0, 0.0, 1.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0], 2.0) };
+            let lens =
+                Lens { far: 2.0, ..Lens::parallel([0.0, 0.0, 1.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0], 2.0) };
             time(vm, &field, &lens, 0.0)?;
         } else {
             let scene: Scene = GALLERY.iter().find(|e| e.name == name).unwrap().scene()?;
