@@ -58,10 +58,10 @@ pub(super) fn seen(field: &Field, lens: &Lens, size: Size, t: f64, counted: bool
     let tape = lens.sees(field).tape()?.fixed([None, None, None, Some(t)]);
     let march = March::new(lens, size, counted);
     let whole = Rect { from: [0, 0], to: [size.width, size.height] };
-    let tiles = march.tiles(whole, tape);
+    let tiles = march.tiles(&[whole], &tape);
     let found: Vec<(Rect, Vec<Ray>)> = tiles
         .into_par_iter()
-        .map_init(Space::default, |space, (rect, tape)| (rect, march.tile(rect, &tape, space)))
+        .map_init(Space::default, |space, tile| (tile.rect, march.tile(&tile, space)))
         .collect();
     let place = |what: fn(&Ray) -> f32, none: f32| {
         let mut all = vec![none; size.pixels()];
@@ -120,6 +120,15 @@ impl Rect {
             |i: usize, j: usize| Rect { from: [cut(0, i), cut(1, j)], to: [cut(0, i + 1), cut(1, j + 1)] };
         (0..pieces[1]).flat_map(|j| (0..pieces[0]).map(move |i| (i, j))).map(|(i, j)| piece(i, j)).collect()
     }
+}
+
+/// A part of the picture that is one thread's work.
+struct Tile {
+    rect: Rect,
+    /// How much its depth counts against its width where it is cut.
+    deep: f64,
+    /// What is enough of the field there.
+    tape: Tape,
 }
 
 /// A ray on its way.
@@ -213,19 +222,34 @@ impl<'a> March<'a> {
         March { lens, size, tolerance, counted }
     }
 
-    /// The tiles of a rectangle, with the tapes that are enough for them.
-    fn tiles(&self, rect: Rect, tape: Tape) -> Vec<(Rect, Tape)> {
-        if rect.width() <= TILE && rect.height() <= TILE {
-            return vec![(rect, tape)];
-        }
-        let parts = rect.split([4, 4]);
+    /// The tiles of some rectangles, up to sixteen, in which the field may change its sign.
+    fn tiles(&self, rects: &[Rect], tape: &Tape) -> Vec<Tile> {
         let cell = |&rect: &Rect| Cell { rect, from: self.lens.near as f32, to: self.lens.far as f32 };
-        let mut boxes: Boxes = Boxes::default();
-        boxes.over(&tape, self.bounds(&parts.iter().map(cell).collect::<Vec<Cell>>()));
-        let pruned = |lane: usize| boxes.prune(&tape, lane, Asked::Sign, tape.len() * 3 / 4);
-        let tapes: Vec<Tape> =
-            (0..parts.len()).map(pruned).map(|pruned| pruned.unwrap_or_else(|| tape.clone())).collect();
-        parts.into_par_iter().zip(tapes).flat_map_iter(|(rect, tape)| self.tiles(rect, tape)).collect()
+        let cells: Vec<Cell> = rects.iter().map(cell).collect();
+        let mut boxes: Boxes<Rise<BOXES>> = Boxes::default();
+        let found = self.bound(&cells, tape, &mut boxes);
+        let mut open = Vec::with_capacity(cells.len());
+        for (lane, cell) in cells.iter().enumerate() {
+            let (value, rise) = (found.lane(lane), found.slope().lane(lane));
+            if value.lo() <= 0.0 && value.hi() >= 0.0 {
+                let pruned = boxes.prune(tape, lane, Asked::Sign, tape.len() * 3 / 4);
+                let tape = pruned.unwrap_or_else(|| tape.clone());
+                open.push(Tile { rect: cell.rect, deep: self.deep(cell, value, rise), tape });
+            }
+        }
+        let is_small = |rect: Rect| rect.width() <= TILE && rect.height() <= TILE;
+        let cut = |tile: Tile| match is_small(tile.rect) {
+            true => vec![tile],
+            false => self.tiles(&tile.rect.split([4, 4]), &tile.tape),
+        };
+        open.into_par_iter().flat_map_iter(cut).collect()
+    }
+
+    /// Bounds on the field in some cells, up to sixteen, and on its rise along the rays.
+    fn bound(&self, cells: &[Cell], tape: &Tape, boxes: &mut Boxes<Rise<BOXES>>) -> Rise<BOXES> {
+        let [u, v, s, t] = self.bounds(cells);
+        boxes.over(tape, [Rise::across(u), Rise::across(v), Rise::along(s), Rise::across(t)]);
+        boxes.output(tape, 0)
     }
 
     /// Up to sixteen cells as boxes of u, v, s and t, the last repeated.
@@ -246,7 +270,8 @@ impl<'a> March<'a> {
     }
 
     /// The rays of a tile's pixels, where they end.
-    fn tile(&self, rect: Rect, tape: &Tape, space: &mut Space) -> Vec<Ray> {
+    fn tile(&self, tile: &Tile, space: &mut Space) -> Vec<Ray> {
+        let Tile { rect, deep, ref tape } = *tile;
         space.rays.clear();
         for j in rect.from[1]..rect.to[1] {
             for i in rect.from[0]..rect.to[0] {
@@ -266,7 +291,7 @@ impl<'a> March<'a> {
         rays.iter_mut().zip(&marching.f).for_each(|(ray, &f)| ray.side = side_of(f));
         space.side = Some(space.rays[0].side).filter(|&side| space.rays.iter().all(|ray| ray.side == side));
         let cell = Cell { rect, from: self.lens.near as f32, to: self.lens.far as f32 };
-        self.through(cell, 1.0, rect, tape, 0, space);
+        self.through(cell, deep, rect, tape, 0, space);
         std::mem::take(&mut space.rays)
     }
 
@@ -284,9 +309,7 @@ impl<'a> March<'a> {
         }
         let mut boxes = std::mem::take(&mut space.boxes[level]);
         let cells = self.sixteen(cell, deep);
-        let [u, v, s, t] = self.bounds(&cells);
-        boxes.over(tape, [Rise::across(u), Rise::across(v), Rise::along(s), Rise::across(t)]);
-        let found = boxes.output(tape, 0);
+        let found = self.bound(&cells, tape, &mut boxes);
         let mut whole: Option<Block> = None; // for the cells that need all of the tape
         let mut order: Vec<usize> = (0..cells.len()).collect();
         order.sort_by(|&a, &b| cells[a].from.total_cmp(&cells[b].from)); // from front to back
