@@ -81,9 +81,7 @@ const TILE: usize = 64;
 const FINEST: usize = 4;
 
 /// Rays are marched through a cell if they take no more steps than this, all together: cutting it would cost as much.
-fn enough() -> f64 {
-    std::env::var("ENOUGH").ok().and_then(|v| v.parse().ok()).unwrap_or(1024.0)
-}
+const ENOUGH: f64 = 1024.0;
 
 /// Some of a picture's pixels: those from one corner to before the other.
 #[derive(Clone, Copy, Debug)]
@@ -334,7 +332,7 @@ impl<'a> March<'a> {
             }
             let pruned = boxes.prune(tape, lane, Asked::Sign, tape.len() * 3 / 4);
             let steps = alive as f64 * self.steps(&cell, value, rise, space.side);
-            if steps > enough() && !self.is_finest(&cell) {
+            if steps > ENOUGH && !self.is_finest(&cell) {
                 let deep = self.deep(&cell, value, rise);
                 self.through(cell, deep, tile, pruned.as_ref().unwrap_or(tape), level + 1, space);
                 continue;
