@@ -1,5 +1,6 @@
 //! Every program in `examples/` runs, and says or makes what it is about.
 
+use fieldgrad::scene::GALLERY;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -87,6 +88,19 @@ fn pictures() {
     assert_eq!(text.lines().count(), 8, "{text}");
     let png = std::fs::read(scratch("pictures").join("lit.png")).unwrap();
     assert!(png.starts_with(b"\x89PNG") && png.len() > 20_000);
+}
+
+#[test]
+fn gallery_pictures() {
+    let text = run("gallery_pictures", &[".", "blends", "orrery"]);
+    assert_eq!(text, "blends\norrery\n");
+    let kept = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let (page, names) =
+        (std::fs::read_to_string(kept.join("docs/gallery.md")).unwrap(), GALLERY.iter().map(|e| e.name));
+    for name in names {
+        assert!(page.contains(&format!("assets/gallery/{name}.png")), "docs/gallery.md lacks {name}");
+        assert!(kept.join(format!("assets/gallery/{name}.png")).is_file(), "{name} has no picture");
+    }
 }
 
 /// The samples of a PNG file.

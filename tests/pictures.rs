@@ -2,7 +2,7 @@
 
 use fieldgrad::prelude::*;
 use fieldgrad::render::{Cut, Film, Frames, Image, Lens, Options, Scale, Shade, Size, march, picture};
-use fieldgrad::scene::{Scene, built_in};
+use fieldgrad::scene::{GALLERY, Scene, built_in};
 use std::path::{Path, PathBuf};
 
 const SMALL: Size = Size { width: 80, height: 60 };
@@ -217,6 +217,33 @@ fn some_frames_are_those_of_the_whole_film() {
     }
     let left: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert!(left.iter().all(|name| !name.to_string_lossy().contains("part.")), "{left:?}");
+}
+
+/// Every scene of the gallery looks as it did: all but a few pixels nearly as in its small picture.
+#[test]
+fn the_gallery_looks_as_it_did() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/gallery/small");
+    for exhibit in GALLERY {
+        let scene = exhibit.scene().unwrap();
+        let timeline = scene.timeline();
+        let time = Some(0.7 * timeline.from + 0.3 * timeline.to);
+        let size = Size { width: 120, height: 90 };
+        let now = picture(&scene, &Options { size, time, ..Options::default() }).unwrap().to_srgb();
+        let path = folder.join(format!("{}.png", exhibit.name));
+        let file = std::fs::File::open(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let mut reader = png::Decoder::new(std::io::BufReader::new(file)).read_info().unwrap();
+        let mut before = vec![0; reader.output_buffer_size().unwrap()];
+        reader.next_frame(&mut before).unwrap();
+        assert_eq!(now.len(), before.len());
+        let differ = now.iter().zip(&before).filter(|(a, b)| a.abs_diff(**b) > 6).count();
+        assert!(
+            differ * 200 < now.len(),
+            "{} looks different in {differ} of {} samples: if that is right, \
+             cargo run --release --example gallery_pictures makes its picture anew",
+            exhibit.name,
+            now.len()
+        );
+    }
 }
 
 #[test]

@@ -70,7 +70,7 @@ fn agrees(name: &str, field: &Field, lens: &Lens, size: Size, t: f64) -> Count {
             // The first change of sign.
             let (mut s, mut found) = (lens.near, None);
             while s < lens.far && found.is_none() {
-                s += 0.2 * pixel(s);
+                s = (s + 0.35 * pixel(s)).min(lens.far);
                 found = ((value(s) <= 0.0) != side).then_some(s);
             }
             let depth = depths[j * size.width + i];
@@ -80,13 +80,24 @@ fn agrees(name: &str, field: &Field, lens: &Lens, size: Size, t: f64) -> Count {
                 (None, None) => count.misses += 1,
                 // Another answer is right only where the ray is on the other side for less than its tolerance.
                 (found, depth) => {
-                    let other = |at: f64, value: &mut dyn FnMut(f64) -> f64| {
-                        let around = (-60..60).map(|k| at + 0.01 * f64::from(k) * pixel(at));
-                        0.01 * around.filter(|&s| (value(s) <= 0.0) != side).count() as f64
+                    // The longest stretch on the other side around a place, in pixels, before an end.
+                    let mut longest = |at: f64, reach: f64, step: f64, end: f64| {
+                        let (mut longest, mut run) = (0, 0);
+                        for k in -((reach / step) as i64)..(reach / step) as i64 {
+                            let s = at + k as f64 * step * pixel(at);
+                            let is_other = s >= lens.near && s < end && (value(s) <= 0.0) != side;
+                            run = if is_other { run + 1 } else { 0 };
+                            longest = longest.max(run);
+                        }
+                        f64::from(longest) * step
                     };
                     let missed = found.filter(|&at| depth.is_none_or(|depth| at < depth));
-                    let thin = missed.is_none_or(|at| other(at, &mut value) <= 0.55);
-                    let real = depth.is_none_or(|at| other(at, &mut value) > 0.0);
+                    let end = depth.map_or(lens.far, |depth| depth - 0.02 * pixel(depth));
+                    let thin = missed.is_none_or(|at| longest(at, 2.0, 0.01, end) <= 0.55);
+                    let real = |at| {
+                        longest(at, 0.6, 0.01, lens.far) > 0.0 || longest(at, 0.05, 1e-5, lens.far) > 0.0
+                    };
+                    let real = depth.is_none_or(real);
                     assert!(thin && real, "{name}: pixel {i}, {j} is met at {depth:?}, not {found:?}");
                     count.grazes += 1;
                 }
