@@ -55,7 +55,8 @@ pub(crate) fn check_writable(path: &Path) -> Result<()> {
     if path.exists() && !path.is_dir() && !path.is_file() {
         return Ok(()); // a terminal or a pipe
     }
-    let name = format!("{}.{}.try", path.file_name().unwrap_or_default().to_string_lossy(), std::process::id());
+    let name =
+        format!("{}.{}.try", path.file_name().unwrap_or_default().to_string_lossy(), std::process::id());
     let try_it = path.with_file_name(name);
     let made = match path.is_dir() {
         true => Err(std::io::Error::other("is a folder")),

@@ -178,7 +178,12 @@ impl Film {
             let mut encoder = gif::Encoder::new(file, width, height, &[]).map_err(io::Error::other)?;
             encoder.set_repeat(gif::Repeat::Infinite).map_err(io::Error::other)?;
             for frame in which {
-                let mut shown = gif::Frame::from_rgb_speed(width, height, &picture(frame).map_err(io::Error::other)?.to_srgb(), 10);
+                let mut shown = gif::Frame::from_rgb_speed(
+                    width,
+                    height,
+                    &picture(frame).map_err(io::Error::other)?.to_srgb(),
+                    10,
+                );
                 // Delays are hundredths of a second: what one is too short, the next is longer.
                 let ends = [frame, frame + 1].map(|frame| (frame as f64 * 100.0 / self.fps).round());
                 shown.delay = (ends[1] - ends[0]).clamp(1.0, f64::from(u16::MAX)) as u16;

@@ -1,6 +1,6 @@
 //! What a picture can be told.
 
-use super::{Cut, Size};
+use super::{Cut, Lens, Size};
 use crate::error::{Error, Result};
 use crate::scene::Scene;
 
@@ -70,6 +70,8 @@ pub struct Options {
     pub size: Size,
     /// The time; without one, the start of the scene's timeline.
     pub time: Option<f64>,
+    /// Where it is seen from, in place of the scene's camera.
+    pub lens: Option<Lens>,
     /// What is shown of the surface.
     pub shade: Shade,
     /// A flat cut in place of a view.
@@ -90,6 +92,7 @@ impl Default for Options {
         Options {
             size: Size { width: 800, height: 600 },
             time: None,
+            lens: None,
             shade: Shade::Lit,
             cut: None,
             samples: 4,

@@ -105,10 +105,15 @@ impl<'a> Stage<'a> {
             Some(camera) => camera.clone(),
             None => bounds.as_ref().map_or_else(Camera::default, Camera::framing),
         };
-        let view = camera.at(options.time_in(scene))?;
-        let ball = match &bounds {
-            Some(bounds) => (vec(bounds.center()), vec(bounds.size()).length() / 2.0),
-            None => (vec(view.target), vec(view.eye).distance(vec(view.target))),
+        let view = match (camera.at(options.time_in(scene)), options.lens) {
+            (Err(error), None) => return Err(error),
+            (view, _) => view.ok(),
+        };
+        let ball = match (&bounds, &view) {
+            (Some(bounds), _) => (vec(bounds.center()), vec(bounds.size()).length() / 2.0),
+            (None, Some(view)) => (vec(view.target), vec(view.eye).distance(vec(view.target))),
+            // Another lens may see what the scene's camera cannot.
+            (None, None) => (Vec3::ZERO, 1.0),
         };
         let ground = match bounds.filter(|_| options.ground && options.shade == Shade::Lit) {
             Some(bounds) => lowest(field, &bounds, &moments)?,
@@ -184,14 +189,16 @@ impl<'a> Stage<'a> {
 
     /// That the camera sees something at a time.
     pub fn check_camera(&self, t: f64) -> Result<()> {
-        self.camera.at(t).map(|_| ())
+        self.lens(t).map(|_| ())
     }
 
     fn lens(&self, t: f64) -> Result<Lens> {
-        let view = self.camera.at(t)?;
-        let lens = Lens::pinhole(view.eye, view.target, view.up, view.fov);
+        let lens = match self.options.lens {
+            Some(lens) => lens,
+            None => Lens::of(&self.camera.at(t)?),
+        };
         let (center, radius) = self.ball;
-        let away = f64::from(center.distance(vec(view.eye)) + FAR * radius);
+        let away = f64::from(center.distance(vec(lens.eye)) + FAR * radius);
         Ok(Lens { far: lens.far.min(away), ..lens })
     }
 
@@ -202,10 +209,10 @@ impl<'a> Stage<'a> {
         let sight = |pixel: usize| {
             let (i, j) = (pixel % size.width, pixel / size.width);
             let [u, v] = size.across(i as f64 + 0.5, j as f64 + 0.5);
-            let ray = (vec(lens.ahead) + vec(lens.right) * u as f32 + vec(lens.up) * v as f32).normalize();
+            let [start, ray] = lens.ray([u, v]).map(|v| v.as_vec3());
             let depth = depths[pixel];
             if depth == NOTHING {
-                return self.beyond(pixel, vec(lens.eye), ray);
+                return self.beyond(pixel, start, ray);
             }
             let place = vec(lens.at([u, v, f64::from(depth)]));
             let at = |n: usize| values[n][pixel];
@@ -349,9 +356,7 @@ fn values_of(sights: &[Sight]) -> impl Iterator<Item = f32> {
 /// The lens whose pixels' middles are a part of the pixels of another.
 fn shifted(lens: &Lens, size: Size, [a, b]: [usize; 2], side: usize) -> Lens {
     let off = |part: usize| ((part as f64 + 0.5) / side as f64 - 0.5) * size.step();
-    let (du, dv) = (off(a), -off(b));
-    let ahead = [0, 1, 2].map(|i| lens.ahead[i] + du * lens.right[i] + dv * lens.up[i]);
-    Lens { ahead, ..*lens }
+    lens.moved([off(a), -off(b)])
 }
 
 /// A picture's pixels, tile by tile.

@@ -1,6 +1,7 @@
 //! The rays of a picture, as a change of coordinates: so that a field seen along them is again a field.
 
 use crate::field::{Field, t, x, y, z};
+use crate::scene::View;
 use glam::DVec3;
 
 /// Where rays come from and go: a pinhole, or for parallel rays a plane.
@@ -32,6 +33,11 @@ impl Lens {
     pub fn pinhole(eye: [f64; 3], target: [f64; 3], up: [f64; 3], fov: f64) -> Lens {
         let scale = (fov.to_radians() / 2.0).tan();
         Lens { parallel: false, ..Lens::looking(eye, target, up, scale) }
+    }
+
+    /// A camera at one time.
+    pub fn of(view: &View) -> Lens {
+        Lens::pinhole(view.eye, view.target, view.up, view.fov)
     }
 
     /// Parallel rays around the one from `eye` to `target`, over a height of `height`.
@@ -66,6 +72,22 @@ impl Lens {
             }
         });
         field.remap([px, py, pz, t()])
+    }
+
+    /// The lens moved across the picture: what was at (u, v) is in its middle.
+    pub(super) fn moved(&self, [u, v]: [f64; 2]) -> Lens {
+        let by = [0, 1, 2].map(|i| u * self.right[i] + v * self.up[i]);
+        let moved = |from: [f64; 3]| [0, 1, 2].map(|i| from[i] + by[i]);
+        match self.parallel {
+            true => Lens { eye: moved(self.eye), ..*self },
+            false => Lens { ahead: moved(self.ahead), ..*self },
+        }
+    }
+
+    /// Where the ray at (u, v) starts and which way it goes, for a length of 1.
+    pub(super) fn ray(&self, [u, v]: [f64; 2]) -> [DVec3; 2] {
+        let [start, next] = [0.0, 1.0].map(|s| DVec3::from(self.at([u, v, s])));
+        [start, (next - start).normalize()]
     }
 
     /// How much of space a step across the picture is, at a depth.
