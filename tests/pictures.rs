@@ -61,14 +61,21 @@ fn shadows_are_where_the_light_does_not_come_and_nowhere_else() {
     let lens = Lens::pinhole([0.0, 5.0, 6.0], [0.0; 3], [0.0, 1.0, 0.0], 40.0);
     let depths = march::depths(with.field(), &lens, SMALL, 0.0).unwrap();
     let (mut dark, mut lit) = (0, 0);
-    for j in 0..60 {
-        for i in 0..80 {
-            let step = 2.0 / 60.0;
-            let (u, v) = ((i as f64 + 0.5 - 40.0) * step, (30.0 - j as f64 - 0.5) * step);
-            let [x, y, z] = lens.at([u, v, f64::from(depths[j * 80 + i])]);
+    let seen = |i: usize, j: usize| {
+        let step = 2.0 / 60.0;
+        let (u, v) = ((i as f64 + 0.5 - 40.0) * step, (30.0 - j as f64 - 0.5) * step);
+        lens.at([u, v, f64::from(depths[j * 80 + i])])
+    };
+    // On the slab's top, with all that is around it: not at its rim or at the ball's.
+    let is_top = |i: usize, j: usize| {
+        let around = (j - 1..=j + 1).flat_map(|j| (i - 1..=i + 1).map(move |i| seen(i, j)));
+        { around }.all(|[x, y, z]| y.abs() < 1e-2 && x.abs().max(z.abs()) < 2.7)
+    };
+    for j in 1..59 {
+        for i in 1..79 {
+            let [x, _, z] = seen(i, j);
             let away = x.hypot(z);
-            // On the slab's top, and not at its rim or at the shadow's.
-            if !y.is_finite() || y.abs() > 1e-2 || x.abs().max(z.abs()) > 2.6 {
+            if !is_top(i, j) {
                 continue;
             }
             let ratio = at(&shaded, i, j)[1] / at(&open, i, j)[1];

@@ -1,8 +1,7 @@
 //! Films: a scene's pictures over a span of time, as frames of their own or as one moving picture.
 
 use super::image::{about, encoder};
-use super::picture::Stage;
-use super::{Image, Options, Size};
+use super::{Image, Options, Size, Stage};
 use crate::error::{Error, Result};
 use crate::file::{check_writable, write_whole};
 use crate::scene::{Scene, Timeline};
@@ -110,7 +109,8 @@ impl Film {
         frames: &Frames,
         watch: &mut dyn FnMut(usize, usize) -> bool,
     ) -> Result<()> {
-        let (form, stage, which) = (Form::of(path)?, self.stage(scene, options)?, self.which(frames)?);
+        let (form, (stage, options), which) =
+            (Form::of(path)?, self.stage(scene, options)?, self.which(frames)?);
         if frames.resume && !matches!(form, Form::Pictures(..)) {
             return Err(about(path, "only a film of single pictures, name_%04d.png, can be gone on with"));
         }
@@ -121,7 +121,7 @@ impl Film {
         })?;
         tell(watch, 0, all)?;
         let mut picture = |frame: usize| {
-            let image = stage.picture(self.time(frame))?;
+            let image = stage.picture(&self.at(frame, &options))?;
             tell(watch, frame + 1 - first, all).map(|()| image)
         };
         match form {
@@ -142,16 +142,26 @@ impl Film {
 
     /// A picture of the film by itself.
     pub fn frame(&self, scene: &Scene, options: &Options, frame: usize) -> Result<Image> {
-        self.stage(scene, options)?.picture(self.time(frame))
+        let (stage, options) = self.stage(scene, options)?;
+        stage.picture(&self.at(frame, &options))
+    }
+
+    /// What one of its pictures is told.
+    fn at(&self, frame: usize, options: &Options) -> Options {
+        Options { time: Some(self.time(frame)), ..options.clone() }
     }
 
     /// The scene made ready, with colours that mean the same in all pictures, and a camera that sees in each.
-    fn stage<'a>(&self, scene: &'a Scene, options: &'a Options) -> Result<Stage<'a>> {
+    fn stage(&self, scene: &Scene, options: &Options) -> Result<(Stage, Options)> {
         self.check()?;
-        let mut stage = Stage::new(scene, options)?;
-        (0..self.count()).try_for_each(|frame| stage.check_camera(self.time(frame)))?;
-        stage.measure(&[0, self.count() / 3, 2 * self.count() / 3].map(|frame| self.time(frame)))?;
-        Ok(stage)
+        options.check()?;
+        let stage = Stage::new(scene)?;
+        if options.lens.is_none() && options.cut.is_none() {
+            (0..self.count()).try_for_each(|frame| stage.lens(self.time(frame)).map(|_| ()))?;
+        }
+        let times = [0, self.count() / 3, 2 * self.count() / 3].map(|frame| self.time(frame));
+        let range = stage.range(options, &times)?;
+        Ok((stage, Options { range, ..options.clone() }))
     }
 
     fn which(&self, frames: &Frames) -> Result<Range<usize>> {

@@ -21,38 +21,37 @@ pub const NOTHING: f32 = f32::INFINITY;
 /// Rays go through the pixels' middles. The depth is right to a quarter of a pixel's width, and what is thicker along
 /// the ray is never missed. A ray that starts inside ends where it leaves. The same bits for any number of threads.
 pub fn depths(field: &Field, lens: &Lens, size: Size, t: f64) -> Result<Vec<f32>> {
+    Ok(seen(field, lens, size, t, false)?.depths)
+}
+
+/// What a picture's rays meet, row by row from the top.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Seen {
+    /// How deep each goes.
+    pub depths: Vec<f32>,
+    /// How often the field was looked at along each, if that was counted.
+    pub steps: Vec<f32>,
+}
+
+/// The depths as [`depths`] gives them; also how many steps rays take there, if they are to be counted.
+pub(super) fn seen(field: &Field, lens: &Lens, size: Size, t: f64, counted: bool) -> Result<Seen> {
     let tape = lens.sees(field).tape()?.fixed([None, None, None, Some(t)]);
-    let march = March::new(lens, size);
+    let march = March::new(lens, size, counted);
     let whole = Rect { from: [0, 0], to: [size.width, size.height] };
     let tiles = march.tiles(whole, tape, &mut Boxes::default());
-    let found: Vec<(Rect, Vec<f32>)> = tiles
+    let found: Vec<(Rect, Vec<Ray>)> = tiles
         .into_par_iter()
         .map_init(Space::default, |space, (rect, tape)| (rect, march.tile(rect, &tape, space)))
         .collect();
-    let mut depths = vec![NOTHING; size.pixels()];
-    found.iter().for_each(|(rect, found)| rect.copy(found, &mut depths, size));
-    Ok(depths)
-}
-
-/// The outputs of fields at the points found, pruned around them; 0 where there is none.
-pub fn at_depths(fields: &[Field], lens: &Lens, size: Size, t: f64, depths: &[f32]) -> Result<Vec<Vec<f32>>> {
-    let seen: Vec<Field> = fields.iter().map(|field| lens.sees(field)).collect();
-    let tape = Tape::new(&seen)?.fixed([None, None, None, Some(t)]);
-    let march = March::new(lens, size);
-    let whole = Rect { from: [0, 0], to: [size.width, size.height] };
-    let mut tiles = vec![whole];
-    while tiles.iter().any(|rect| rect.len() > TILE * TILE) {
-        tiles = tiles.iter().flat_map(|rect| rect.split([2, 2])).collect();
-    }
-    let found: Vec<(Rect, Vec<Vec<f32>>)> = tiles
-        .into_par_iter()
-        .map_init(Space::default, |space, rect| (rect, march.values(rect, &tape, depths, space)))
-        .collect();
-    let mut values = vec![vec![0.0; size.pixels()]; fields.len()];
-    for (rect, found) in found {
-        values.iter_mut().zip(&found).for_each(|(values, found)| rect.copy(found, values, size));
-    }
-    Ok(values)
+    let place = |what: fn(&Ray) -> f32, none: f32| {
+        let mut all = vec![none; size.pixels()];
+        for (rect, rays) in &found {
+            rect.copy(rays.iter().map(what), &mut all, size);
+        }
+        all
+    };
+    let steps = if counted { place(|ray| ray.steps, 0.0) } else { Vec::new() };
+    Ok(Seen { depths: place(|ray| ray.depth, NOTHING), steps })
 }
 
 /// The side of a tile, which is one thread's work.
@@ -77,15 +76,14 @@ impl Rect {
         self.to[1] - self.from[1]
     }
 
-    fn len(&self) -> usize {
-        self.width() * self.height()
-    }
-
     /// Copies its pixels to their places in the picture.
-    fn copy(&self, pixels: &[f32], picture: &mut [f32], size: Size) {
-        for (row, pixels) in (self.from[1]..self.to[1]).zip(pixels.chunks(self.width())) {
+    fn copy(&self, mut pixels: impl Iterator<Item = f32>, picture: &mut [f32], size: Size) {
+        for row in self.from[1]..self.to[1] {
             let start = row * size.width + self.from[0];
-            picture[start..start + self.width()].copy_from_slice(pixels);
+            picture[start..start + self.width()]
+                .iter_mut()
+                .zip(&mut pixels)
+                .for_each(|(to, pixel)| *to = pixel);
         }
     }
 
@@ -108,6 +106,8 @@ struct Ray {
     side: f32,
     /// Where it met the surface.
     depth: f32,
+    /// How often the field was looked at along it.
+    steps: f32,
 }
 
 /// Some pixels and some depth.
@@ -122,7 +122,6 @@ struct Cell {
 #[derive(Default)]
 struct Space {
     boxes: Boxes<Rise<BOXES>>,
-    flat: Boxes,
     /// The rays of a tile, row by row.
     rays: Vec<Ray>,
     /// The side all of them start on, if it is the same.
@@ -171,16 +170,18 @@ struct March<'a> {
     size: Size,
     /// How exactly a depth is to be known, at s = 0 and more for each s.
     tolerance: [f32; 2],
+    /// Whether steps are counted.
+    counted: bool,
 }
 
 impl<'a> March<'a> {
-    fn new(lens: &'a Lens, size: Size) -> March<'a> {
+    fn new(lens: &'a Lens, size: Size, counted: bool) -> March<'a> {
         let quarter = 0.25 * lens.across(size.step(), 1.0) as f32;
         let tolerance = match lens.parallel {
             true => [quarter, 4.0 * f32::EPSILON],
             false => [f32::MIN_POSITIVE, quarter.max(4.0 * f32::EPSILON)],
         };
-        March { lens, size, tolerance }
+        March { lens, size, tolerance, counted }
     }
 
     /// The tiles of a rectangle that may see something, with the tapes that are enough for them.
@@ -219,13 +220,13 @@ impl<'a> March<'a> {
         [0, 1, 2, 3].map(|axis| Intervals::new(Lanes(lo[axis]), Lanes(hi[axis])))
     }
 
-    /// The depths of a tile's pixels.
-    fn tile(&self, rect: Rect, tape: &Tape, space: &mut Space) -> Vec<f32> {
+    /// The rays of a tile's pixels, where they end.
+    fn tile(&self, rect: Rect, tape: &Tape, space: &mut Space) -> Vec<Ray> {
         space.rays.clear();
         for j in rect.from[1]..rect.to[1] {
             for i in rect.from[0]..rect.to[0] {
                 let [u, v] = self.size.across(i as f64 + 0.5, j as f64 + 0.5).map(|v| v as f32);
-                space.rays.push(Ray { u, v, side: 1.0, depth: NOTHING });
+                space.rays.push(Ray { u, v, side: 1.0, depth: NOTHING, steps: 0.0 });
             }
         }
         let Space { rays, marching, .. } = &mut *space;
@@ -235,7 +236,7 @@ impl<'a> March<'a> {
         space.side = Some(space.rays[0].side).filter(|&side| space.rays.iter().all(|ray| ray.side == side));
         let cell = Cell { rect, from: self.lens.near as f32, to: self.lens.far as f32 };
         self.through(cell, rect, tape, space);
-        space.rays.iter().map(|ray| ray.depth).collect()
+        std::mem::take(&mut space.rays)
     }
 
     /// The rays of a rectangle within a tile.
@@ -358,6 +359,9 @@ impl<'a> March<'a> {
             };
             while !marching.which.is_empty() {
                 marching.look(&mut block);
+                if self.counted {
+                    marching.which.iter().for_each(|&n| rays[n].steps += 1.0);
+                }
                 if marching.step(&steps) {
                     marching.sort_out(&steps, &mut found);
                 }
@@ -393,49 +397,6 @@ impl<'a> March<'a> {
             let secant = a + (b - a) * (fa / (fa - fb));
             rays[n].depth = if secant >= a && secant <= b { secant } else { b };
         }
-    }
-
-    /// The outputs of a tape at the depths found in a rectangle.
-    fn values(&self, rect: Rect, tape: &Tape, depths: &[f32], space: &mut Space) -> Vec<Vec<f32>> {
-        let mut values = vec![vec![0.0; rect.len()]; tape.output_count()];
-        let depth = |i: usize, j: usize| depths[j * self.size.width + i];
-        let mut cells = Vec::new();
-        for rect in rect.split([4, 4]) {
-            let all =
-                (rect.from[1]..rect.to[1]).flat_map(|j| (rect.from[0]..rect.to[0]).map(move |i| (i, j)));
-            let (mut from, mut to) = (NOTHING, -NOTHING);
-            for s in all.map(|(i, j)| depth(i, j)).filter(|&s| s < NOTHING) {
-                (from, to) = (from.min(s), to.max(s));
-            }
-            if from <= to {
-                cells.push(Cell { rect, from, to });
-            }
-        }
-        if cells.is_empty() {
-            return values;
-        }
-        space.flat.over(tape, self.bounds(&cells));
-        for (lane, cell) in cells.iter().enumerate() {
-            let pruned = space.flat.prune(tape, lane, Asked::Value, tape.len() * 3 / 4);
-            let mut block = Block::new(pruned.as_ref().unwrap_or(tape));
-            let (mut points, mut which) = ([const { Vec::new() }; 3], Vec::new());
-            for j in cell.rect.from[1]..cell.rect.to[1] {
-                for i in cell.rect.from[0]..cell.rect.to[0] {
-                    if depth(i, j) < NOTHING {
-                        let [u, v] = self.size.across(i as f64 + 0.5, j as f64 + 0.5).map(|v| v as f32);
-                        points.iter_mut().zip([u, v, depth(i, j)]).for_each(|(column, v)| column.push(v));
-                        which.push((j - rect.from[1]) * rect.width() + i - rect.from[0]);
-                    }
-                }
-            }
-            let mut found = vec![vec![0.0; which.len()]; tape.output_count()];
-            let mut views: Vec<&mut [f32]> = found.iter_mut().map(Vec::as_mut_slice).collect();
-            block.eval([&points[0], &points[1], &points[2]], &mut views);
-            for (values, found) in values.iter_mut().zip(found) {
-                which.iter().zip(found).for_each(|(&n, v)| values[n] = v);
-            }
-        }
-        values
     }
 }
 

@@ -1,20 +1,24 @@
 //! Pictures on the CPU. Uses numbers, fields, tapes, letters of the shapes, bounds and scenes.
 //!
-//! [`picture()`] makes one of a scene and [`Film`] many, as [`Options`] say. `march` finds what rays meet; `light`,
-//! `shadow` and `occlusion` say how bright it is, `scale` and `bar` what colour a number has; [`Slice`] cuts fields.
+//! [`picture()`] makes one of a scene and [`Film`] many, as [`Options`] say, from a [`Stage`] that knows what is costly.
+//! `march` finds what rays meet, `look` what colour that has: `light`, `shadow` and `occlusion` say how bright it is,
+//! `scale` and `bar` what colour a number has. `places` runs tapes at scattered places; [`Slice`] cuts fields.
 
 mod bar;
 mod film;
 mod image;
 mod light;
+mod look;
 pub mod march;
 mod occlusion;
 mod options;
 mod picture;
+mod places;
 mod rays;
 mod scale;
 mod shadow;
 mod slice;
+mod stage;
 
 pub use film::{Film, Frames};
 pub use image::Image;
@@ -23,3 +27,4 @@ pub use picture::picture;
 pub use rays::{Lens, Size};
 pub use scale::Scale;
 pub use slice::{Cut, Slice};
+pub use stage::Stage;

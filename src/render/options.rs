@@ -14,6 +14,8 @@ pub enum Shade {
     Normals,
     /// How far ahead of the eye it is.
     Depth,
+    /// How often the field was looked at to find it.
+    Steps,
     /// How steep the field is there: |∇f| in space.
     Gradient,
     /// How fast it moves along its normal: −f_t/|∇f|, positive where the solid grows.
@@ -23,11 +25,12 @@ pub enum Shade {
 }
 
 impl Shade {
-    /// All of them, with the names users type.
-    pub const ALL: [(&'static str, Shade); 6] = [
+    /// All of them in their order, with the names users type.
+    pub const ALL: [(&'static str, Shade); 7] = [
         ("lit", Shade::Lit),
         ("normals", Shade::Normals),
         ("depth", Shade::Depth),
+        ("steps", Shade::Steps),
         ("gradient", Shade::Gradient),
         ("velocity", Shade::Velocity),
         ("curvature", Shade::Curvature),
@@ -44,6 +47,7 @@ impl Shade {
             Shade::Lit => "light",
             Shade::Normals => "normal",
             Shade::Depth => "depth",
+            Shade::Steps => "steps",
             Shade::Gradient => "|grad f|",
             Shade::Velocity => "normal speed",
             Shade::Curvature => "mean curvature",

@@ -54,6 +54,11 @@ impl Lens {
         Lens { eye, ahead, right, up, parallel: false, near: 1e-3 * far, far: 1e3 * far }
     }
 
+    /// How far away its target is, as seen from a lens that was made with one.
+    pub(super) fn distance(&self) -> f64 {
+        1e-3 * self.far
+    }
+
     /// The place of (u, v, s).
     pub fn at(&self, [u, v, s]: [f64; 3]) -> [f64; 3] {
         let spread = if self.parallel { 1.0 } else { s };

@@ -1,0 +1,165 @@
+//! A scene made ready for pictures: what is costly to know of it, once for all of them.
+
+use super::march::{self, NOTHING};
+use super::options::{Options, Shade};
+use super::{Lens, Size};
+use crate::error::{Error, Result};
+use crate::field::{Axis, Field, length};
+use crate::measure::Bounds;
+use crate::scene::{Camera, Scene};
+use crate::tape::Tape;
+use glam::Vec3;
+use std::sync::OnceLock;
+
+/// How many scene radii beyond its middle anything is seen. Much farther out polynomials overflow `f32`.
+const FAR: f32 = 100.0;
+
+/// A scene made ready for pictures, whatever their time, their size and what they show.
+///
+/// ```
+/// use fieldgrad::render::{Options, Size, Stage};
+/// use fieldgrad::scene;
+///
+/// let stage = Stage::new(&scene::built_in())?;
+/// for time in [0.0, 0.5] {
+///     let size = Size { width: 32, height: 24 };
+///     let image = stage.picture(&Options { size, time: Some(time), ..Options::default() })?;
+///     assert_eq!(image.pixels.len(), 32 * 24);
+/// }
+/// # Ok::<(), fieldgrad::Error>(())
+/// ```
+pub struct Stage {
+    scene: Scene,
+    camera: Camera,
+    bounds: Option<Bounds>,
+    ground: OnceLock<Result<Option<f32>>>,
+    /// The tapes of what views ask for, in the order of [`Shade::ALL`].
+    asked: [OnceLock<Result<Tape>>; Shade::ALL.len()],
+    shape: OnceLock<Result<Tape>>,
+}
+
+fn vec(a: [f64; 3]) -> Vec3 {
+    Vec3::from(a.map(|v| v as f32))
+}
+
+impl Stage {
+    /// Looks at the scene as a whole: where it is, where it is seen from.
+    pub fn new(scene: &Scene) -> Result<Stage> {
+        let bounds = match scene.bounds() {
+            Some(bounds) => Some(bounds),
+            None => bounds_at(scene.field(), &moments(scene))?,
+        };
+        let camera = match scene.camera() {
+            Some(camera) => camera.clone(),
+            None => bounds.as_ref().map_or_else(Camera::default, Camera::framing),
+        };
+        let (ground, asked, shape) = Default::default();
+        Ok(Stage { scene: scene.clone(), camera, bounds, ground, asked, shape })
+    }
+
+    /// The scene.
+    pub fn scene(&self) -> &Scene {
+        &self.scene
+    }
+
+    /// Where the scene is seen from at a time, unless pictures are told otherwise.
+    pub fn lens(&self, time: f64) -> Result<Lens> {
+        Ok(Lens::of(&self.camera.at(time)?))
+    }
+
+    /// A box about the scene, if it is known to have one.
+    pub fn bounds(&self) -> Option<Bounds> {
+        self.bounds
+    }
+
+    /// The lens of a picture, which sees no farther than makes sense, and a ball about the scene. Without bounds that is
+    /// as wide as the way from the eye to its target.
+    pub(super) fn lens_of(&self, options: &Options, time: f64) -> Result<(Lens, (Vec3, f32))> {
+        let lens = options.lens.map_or_else(|| self.lens(time), Ok)?;
+        let (center, radius) = match &self.bounds {
+            Some(bounds) => (vec(bounds.center()), vec(bounds.size()).length() / 2.0),
+            None => {
+                let away = lens.distance() as f32;
+                (vec(lens.eye) + vec(lens.ahead) * away, away)
+            }
+        };
+        let away = f64::from(center.distance(vec(lens.eye)) + FAR * radius);
+        Ok((Lens { far: lens.far.min(away), ..lens }, (center, radius)))
+    }
+
+    /// How high the ground is, if the scene has one.
+    pub(super) fn ground(&self) -> Result<Option<f32>> {
+        let find = || match &self.bounds {
+            Some(bounds) => lowest(self.scene.field(), bounds, &moments(&self.scene)),
+            None => Ok(None),
+        };
+        self.ground.get_or_init(find).clone()
+    }
+
+    /// What a view must know where rays meet the surface.
+    pub(super) fn asked(&self, shade: Shade) -> Result<&Tape> {
+        let find = || Tape::new(&asked(self.scene.field(), shade));
+        self.asked[shade as usize].get_or_init(find).as_ref().map_err(Error::clone)
+    }
+
+    /// The field's own tape.
+    pub(super) fn shape(&self) -> Result<&Tape> {
+        self.shape.get_or_init(|| self.scene.field().tape()).as_ref().map_err(Error::clone)
+    }
+}
+
+/// Times spread over a scene's timeline; one, where nothing moves.
+fn moments(scene: &Scene) -> Vec<f64> {
+    let timeline = scene.timeline();
+    let count = if scene.field().depends_on(Axis::T) && timeline.to > timeline.from { 8 } else { 1 };
+    (0..count).map(|i| timeline.from + (timeline.to - timeline.from) * i as f64 / count as f64).collect()
+}
+
+/// A box about a solid at some times, if it has one. Over the whole span it would take intervals too long to find.
+fn bounds_at(field: &Field, moments: &[f64]) -> Result<Option<Bounds>> {
+    let mut all: Option<Bounds> = None;
+    for &t in moments {
+        match field.bounds((t, t)) {
+            Ok(Some(found)) => all = Some(all.map_or(found, |all| all.union(&found))),
+            Ok(None) => {}
+            Err(Error::Unbounded) => return Ok(None),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(all)
+}
+
+/// How far down a solid reaches at some times within a box: what is seen from right below.
+fn lowest(field: &Field, bounds: &Bounds, moments: &[f64]) -> Result<Option<f32>> {
+    const SIDE: usize = 96;
+    let ([x, _, z], [width, height, depth]) = (bounds.center(), bounds.size());
+    let start = bounds.min[1] - 0.5 * height;
+    let lens = Lens::parallel([x, start, z], [x, start + 1.0, z], [0.0, 0.0, 1.0], width.max(depth));
+    let lens = Lens { far: 1.5 * height, ..lens };
+    let mut least = NOTHING;
+    for &t in moments {
+        let depths = march::depths(field, &lens, Size { width: SIDE, height: SIDE }, t)?;
+        least = depths.into_iter().fold(least, f32::min);
+    }
+    Ok((least < NOTHING).then_some(start as f32 + least))
+}
+
+/// What must be known of a field for a view of it.
+fn asked(field: &Field, shade: Shade) -> Vec<Field> {
+    let slope = || field.gradient().into_iter().take(3);
+    match shade {
+        Shade::Lit => {
+            let material = field.material().cloned().unwrap_or_default();
+            slope().chain(material.channels().into_iter().cloned()).collect()
+        }
+        Shade::Normals => slope().collect(),
+        Shade::Depth | Shade::Steps => Vec::new(),
+        Shade::Gradient => {
+            let [x, y, z, _] = field.gradient();
+            vec![length([x, y, z])]
+        }
+        Shade::Velocity if !field.depends_on(Axis::T) => vec![Field::constant(0.0)],
+        Shade::Velocity => vec![field.normal_speed()],
+        Shade::Curvature => vec![field.mean_curvature()],
+    }
+}
