@@ -1,12 +1,14 @@
 //! What the command line may say.
 
+use crate::render::{Cut, Shade, Size};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::ops::Range;
 use std::path::PathBuf;
 
 /// A differentiable 4D signed-distance-field engine.
 ///
 /// SCENE is a .rhai scene, a .vm expression file, or the name of a scene built in (`fieldgrad gallery` lists them).
-/// Without a verb: the facts of the built-in scene, and a slice of it drawn to fieldgrad.png.
+/// Without a verb: the facts of the built-in scene, and a picture of it in fieldgrad.png.
 #[derive(Debug, Parser)]
 #[command(name = "fieldgrad", version, max_term_width = 100)]
 #[command(after_help = "Ends with 0 when done, 1 when found wanting, 2 for bad input or usage.")]
@@ -39,6 +41,8 @@ pub(super) struct Common {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
+    /// Make a picture of a scene, or a film of it.
+    Render(Box<Render>),
     /// Evaluate the field at points, with its derivatives.
     Eval(Eval),
     /// Say what a scene is: parameters, size of its program, bounds, volume, area, steepness.
@@ -61,6 +65,70 @@ pub(super) enum Verb {
         #[arg(value_enum)]
         shell: clap_complete::Shell,
     },
+}
+
+#[derive(Args, Debug)]
+#[command(
+    after_help = "A film is made where OUT ends in .gif or has a number in its name, as in name_%04d.png, or where\n\
+    --from, --to or --frames is given; its frames are the same in whatever ranges they are made."
+)]
+pub(super) struct Render {
+    /// A .rhai or .vm file, or the name of a scene built in (default: the built-in scene).
+    pub(super) scene: Option<String>,
+    /// Where to write: .png, or for a film .gif, .png (an animated one) or name_%04d.png (a file for each frame).
+    #[arg(long, short, value_name = "FILE")]
+    pub(super) out: PathBuf,
+    /// The picture's width and height in pixels.
+    #[arg(long, value_name = "WxH", default_value = "800x600", value_parser = size)]
+    pub(super) size: Size,
+    /// The time of a picture (default: the start of the scene's timeline).
+    #[arg(long, value_name = "T", allow_hyphen_values = true, value_parser = number)]
+    pub(super) time: Option<f64>,
+    /// When a film starts (default: as the scene's timeline).
+    #[arg(long, value_name = "T", allow_hyphen_values = true, value_parser = number)]
+    pub(super) from: Option<f64>,
+    /// When it ends; the frame at its end is the first of the next round.
+    #[arg(long, value_name = "T", allow_hyphen_values = true, value_parser = number)]
+    pub(super) to: Option<f64>,
+    /// Its frames a second.
+    #[arg(long, value_name = "N", value_parser = positive)]
+    pub(super) fps: Option<f64>,
+    /// Make only these frames of it, counted from 0: from A to before B.
+    #[arg(long, value_name = "A..B", value_parser = frames)]
+    pub(super) frames: Option<Range<usize>>,
+    /// Leave the files of frames that are there and whole.
+    #[arg(long)]
+    pub(super) resume: bool,
+    /// What is shown of the surface: lit, normals, depth, steps, gradient, velocity or curvature.
+    #[arg(long, value_name = "VIEW", default_value = "lit", value_parser = shade)]
+    pub(super) shade: Shade,
+    /// Show a flat cut instead: the coordinates that are held, as z=0, or y=0,z=0 for x against t.
+    #[arg(long, value_name = "CUT", value_parser = cut, conflicts_with = "shade")]
+    pub(super) slice: Option<Cut>,
+    /// The values of the first and the last colour of a view (default: what is seen).
+    #[arg(long, value_name = "A,B", allow_hyphen_values = true, value_parser = range)]
+    pub(super) range: Option<[f64; 2]>,
+    /// The most rays a pixel gets, at edges.
+    #[arg(long, value_name = "N", default_value_t = 4)]
+    pub(super) samples: usize,
+    /// Where to look from, in place of the scene's camera.
+    #[arg(long, value_name = "X,Y,Z", allow_hyphen_values = true, value_parser = triple)]
+    pub(super) eye: Option<[f64; 3]>,
+    /// What to look at.
+    #[arg(long, value_name = "X,Y,Z", allow_hyphen_values = true, value_parser = triple)]
+    pub(super) target: Option<[f64; 3]>,
+    /// The vertical angle of view, in degrees.
+    #[arg(long, value_name = "DEGREES", value_parser = positive)]
+    pub(super) fov: Option<f64>,
+    /// Parallel rays, over a picture of that height in the scene.
+    #[arg(long, value_name = "HEIGHT", value_parser = positive, conflicts_with = "fov")]
+    pub(super) orthographic: Option<f64>,
+    /// Leave out the colour scale of a view.
+    #[arg(long)]
+    pub(super) no_bar: bool,
+    /// Leave out the ground on which a scene casts its shadow.
+    #[arg(long)]
+    pub(super) no_ground: bool,
 }
 
 #[derive(Args, Debug)]
@@ -196,6 +264,46 @@ fn assignment(text: &str) -> Result<(String, f64), String> {
         "" => Err("the name of the parameter is missing".into()),
         name => Ok((name.into(), number(value)?)),
     }
+}
+
+fn size(text: &str) -> Result<Size, String> {
+    let sides = text
+        .split_once(['x', '×'])
+        .map(|(width, height)| [width, height].map(|side| side.trim().parse().ok()));
+    match sides {
+        Some([Some(width), Some(height)]) => Ok(Size { width, height }),
+        _ => Err(format!("{text:?} is no size such as 800x600")),
+    }
+}
+
+fn frames(text: &str) -> Result<Range<usize>, String> {
+    let ends = text.split_once("..").map(|(from, to)| [from, to].map(|end| end.trim().parse().ok()));
+    match ends {
+        Some([Some(from), Some(to)]) if from < to => Ok(from..to),
+        Some([Some(_), Some(_)]) => Err(format!("{text} goes backwards, or is empty")),
+        _ => Err(format!("{text:?} is no range such as 0..60")),
+    }
+}
+
+fn shade(text: &str) -> Result<Shade, String> {
+    text.parse().map_err(|error: crate::error::Error| error.to_string())
+}
+
+fn cut(text: &str) -> Result<Cut, String> {
+    text.parse().map_err(|error: crate::error::Error| error.to_string())
+}
+
+fn range(text: &str) -> Result<[f64; 2], String> {
+    match text.split(',').map(number).collect::<Result<Vec<f64>, String>>()?[..] {
+        [from, to] if from < to => Ok([from, to]),
+        [_, _] => Err(format!("{text} goes backwards, or is empty")),
+        _ => Err(format!("{text:?} is no range such as 0,2")),
+    }
+}
+
+fn triple(text: &str) -> Result<[f64; 3], String> {
+    let numbers = text.split(',').map(number).collect::<Result<Vec<f64>, String>>()?;
+    numbers.try_into().map_err(|numbers: Vec<f64>| format!("a place has 3 numbers, not {}", numbers.len()))
 }
 
 fn point(text: &str) -> Result<Point, String> {

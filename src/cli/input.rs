@@ -3,12 +3,20 @@
 use super::arguments::{Common, Point};
 use crate::error::{Error, Result, nearest};
 use crate::field::Fault;
-use crate::scene::{GALLERY, Scene};
+use crate::scene::{GALLERY, Scene, built_in};
 use std::path::Path;
 
 /// The scene of that name: a file, or a scene built in. What its script prints goes to standard error.
 pub(super) fn scene(name: &str, common: &Common) -> Result<Scene> {
-    let scene = named(name)?;
+    prepared(named(name)?, common)
+}
+
+/// The same; without a name, the built-in scene.
+pub(super) fn scene_or_built_in(name: Option<&str>, common: &Common) -> Result<Scene> {
+    prepared(name.map_or_else(|| Ok(built_in()), named)?, common)
+}
+
+fn prepared(scene: Scene, common: &Common) -> Result<Scene> {
     let values: Vec<(&str, f64)> = common.set.iter().map(|(name, value)| (name.as_str(), *value)).collect();
     let scene = scene.with_parameters(&values)?;
     if !common.quiet {

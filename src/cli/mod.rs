@@ -22,6 +22,7 @@ mod points;
 mod portrait;
 mod progress;
 mod random;
+mod render;
 
 use crate::error::{Error, Result};
 use arguments::{Arguments, Common, Verb};
@@ -70,6 +71,7 @@ fn started(arguments: Arguments) -> Result<Ending> {
     }
     let ending = match arguments.verb {
         None => portrait::run(&common),
+        Some(Verb::Render(verb)) => render::run(&verb, &common),
         Some(Verb::Eval(verb)) => eval::run(&verb, &common),
         Some(Verb::Info(verb)) => info::run(&verb, &common),
         Some(Verb::Check(verb)) => check::run(&verb, &common),

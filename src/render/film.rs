@@ -157,7 +157,7 @@ impl Film {
         options.check()?;
         let stage = Stage::new(scene)?;
         if options.lens.is_none() && options.cut.is_none() {
-            (0..self.count()).try_for_each(|frame| stage.lens(self.time(frame)).map(|_| ()))?;
+            (0..self.count()).try_for_each(|frame| stage.view(self.time(frame)).map(|_| ()))?;
         }
         let times = [0, self.count() / 3, 2 * self.count() / 3].map(|frame| self.time(frame));
         let range = stage.range(options, &times)?;

@@ -6,7 +6,7 @@ use super::{Lens, Size};
 use crate::error::{Error, Result};
 use crate::field::{Axis, Field, length};
 use crate::measure::Bounds;
-use crate::scene::{Camera, Scene};
+use crate::scene::{Camera, Scene, View};
 use crate::tape::Tape;
 use glam::Vec3;
 use std::sync::OnceLock;
@@ -63,8 +63,8 @@ impl Stage {
     }
 
     /// Where the scene is seen from at a time, unless pictures are told otherwise.
-    pub fn lens(&self, time: f64) -> Result<Lens> {
-        Ok(Lens::of(&self.camera.at(time)?))
+    pub fn view(&self, time: f64) -> Result<View> {
+        self.camera.at(time)
     }
 
     /// A box about the scene, if it is known to have one.
@@ -75,7 +75,7 @@ impl Stage {
     /// The lens of a picture, which sees no farther than makes sense, and a ball about the scene. Without bounds that is
     /// as wide as the way from the eye to its target.
     pub(super) fn lens_of(&self, options: &Options, time: f64) -> Result<(Lens, (Vec3, f32))> {
-        let lens = options.lens.map_or_else(|| self.lens(time), Ok)?;
+        let lens = options.lens.map_or_else(|| Ok(Lens::of(&self.view(time)?)), Ok)?;
         let (center, radius) = match &self.bounds {
             Some(bounds) => (vec(bounds.center()), vec(bounds.size()).length() / 2.0),
             None => {

@@ -71,15 +71,33 @@ impl Camera {
     pub fn at(&self, t: f64) -> Result<View> {
         let (eye, target, up) = (at_time(&self.eye, t)?, at_time(&self.target, t)?, at_time(&self.up, t)?);
         let fov = self.fov.value_at([0.0, 0.0, 0.0, t])?;
-        let ahead: [f64; 3] = std::array::from_fn(|i| target[i] - eye[i]);
-        let problem = match () {
-            _ if !eye.iter().chain(&target).chain(&up).all(|part| part.is_finite()) => "it is nowhere",
-            _ if ahead == [0.0; 3] => "its eye is its target",
-            _ if DVec3::from(ahead).cross(up.into()) == DVec3::ZERO => "it looks straight along up",
-            _ if !(fov > 0.0 && fov < 180.0) => "its angle of view is not between 0 and 180 degrees",
-            _ => return Ok(View { eye, target, up, fov }),
-        };
-        Err(Error::Undefined(format!("the camera sees nothing at t = {t}: {problem}")))
+        let view = View { eye, target, up, fov };
+        match view.fault() {
+            None => Ok(view),
+            Some(problem) => Err(Error::Undefined(format!("the camera sees nothing at t = {t}: {problem}"))),
+        }
+    }
+}
+
+impl View {
+    /// An error where it stands in its target, looks straight along `up`, or sees nothing.
+    pub fn check(&self) -> Result<()> {
+        match self.fault() {
+            None => Ok(()),
+            Some(problem) => Err(Error::Undefined(format!("the camera sees nothing: {problem}"))),
+        }
+    }
+
+    fn fault(&self) -> Option<&'static str> {
+        let View { eye, target, up, fov } = *self;
+        let ahead = DVec3::from(target) - DVec3::from(eye);
+        match () {
+            _ if !eye.iter().chain(&target).chain(&up).all(|part| part.is_finite()) => Some("it is nowhere"),
+            _ if ahead == DVec3::ZERO => Some("its eye is its target"),
+            _ if ahead.cross(up.into()) == DVec3::ZERO => Some("it looks straight along up"),
+            _ if !(fov > 0.0 && fov < 180.0) => Some("its angle of view is not between 0 and 180 degrees"),
+            _ => None,
+        }
     }
 }
 

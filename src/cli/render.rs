@@ -1,0 +1,84 @@
+//! `render`: a picture of a scene, or a film of it.
+
+use super::arguments::{Common, Render};
+use super::progress::Progress;
+use super::{Ending, input, output};
+use crate::error::{Error, Result};
+use crate::render::{Film, Frames, Lens, Options, Stage};
+use crate::scene::Scene;
+use std::sync::OnceLock;
+
+pub(super) fn run(verb: &Render, common: &Common) -> Result<Ending> {
+    let scene = input::scene_or_built_in(verb.scene.as_deref(), common)?;
+    let options = options(verb, &scene)?;
+    let name = verb.out.to_string_lossy();
+    let is_film = output::extension(&verb.out) == "gif"
+        || name.contains('%')
+        || verb.from.is_some()
+        || verb.to.is_some()
+        || verb.frames.is_some();
+    match (is_film, output::extension(&verb.out).as_str()) {
+        (true, _) => film(verb, &scene, &options, common)?,
+        (false, "png") => picture(verb, &scene, &options, common)?,
+        _ => return Err(output::unknown_kind(&verb.out, ".png, or for a film .gif or name_%04d.png")),
+    }
+    output::saved(&verb.out, common)
+}
+
+fn picture(verb: &Render, scene: &Scene, options: &Options, common: &Common) -> Result<()> {
+    crate::file::check_writable(&verb.out)?;
+    let _progress = Progress::of("rendering", 0, common);
+    crate::render::picture(scene, options)?.save_png(&verb.out)
+}
+
+fn film(verb: &Render, scene: &Scene, options: &Options, common: &Common) -> Result<()> {
+    let usual = Film::of(scene.timeline());
+    let film = Film {
+        from: verb.from.unwrap_or(usual.from),
+        to: verb.to.unwrap_or(usual.to),
+        fps: verb.fps.unwrap_or(usual.fps),
+    };
+    if verb.time.is_some() {
+        return Err(Error::Undefined("a film has no one --time; it goes --from one --to another".into()));
+    }
+    let frames = Frames { which: verb.frames.clone(), resume: verb.resume };
+    let progress = OnceLock::new();
+    film.save(scene, options, &verb.out, &frames, &mut |done, all| {
+        let bar = progress.get_or_init(|| Progress::of("rendering", all, common));
+        if done > 0 {
+            bar.advance(1);
+        }
+        true
+    })
+}
+
+/// What the command line says of a picture.
+fn options(verb: &Render, scene: &Scene) -> Result<Options> {
+    Ok(Options {
+        size: verb.size,
+        time: verb.time,
+        lens: lens(verb, scene)?,
+        shade: verb.shade,
+        cut: verb.slice.clone(),
+        samples: verb.samples,
+        range: verb.range,
+        bar: !verb.no_bar,
+        ground: !verb.no_ground,
+    })
+}
+
+/// The lens, if it is not the scene's own.
+fn lens(verb: &Render, scene: &Scene) -> Result<Option<Lens>> {
+    if verb.eye.is_none() && verb.target.is_none() && verb.fov.is_none() && verb.orthographic.is_none() {
+        return Ok(None);
+    }
+    let mut view = Stage::new(scene)?.view(verb.time.unwrap_or(scene.timeline().from))?;
+    view.eye = verb.eye.unwrap_or(view.eye);
+    view.target = verb.target.unwrap_or(view.target);
+    view.fov = verb.fov.unwrap_or(view.fov);
+    view.check()?;
+    Ok(Some(match verb.orthographic {
+        Some(height) => Lens::parallel(view.eye, view.target, view.up, height),
+        None => Lens::of(&view),
+    }))
+}
