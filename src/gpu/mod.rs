@@ -1,7 +1,19 @@
-//! What runs on a GPU; for now its text. Uses scenes and everything above them.
+//! What runs on a GPU. Uses scenes and everything above them.
 //!
-//! [`shader`] writes a scene's field as WGSL or GLSL.
+//! [`shader`] writes a scene's field as WGSL or GLSL. The rest needs the feature `gpu`: [`Gpu`] is a device, and
+//! [`Points`] evaluates fields on it.
 
+#[cfg(feature = "gpu")]
+mod device;
 mod language;
+#[cfg(feature = "gpu")]
+mod points;
 pub mod shader;
 mod shadertoy;
+
+#[cfg(feature = "gpu")]
+pub use device::Gpu;
+#[cfg(feature = "gpu")]
+pub use points::Points;
+#[cfg(feature = "gpu")]
+pub use wgpu;
