@@ -47,7 +47,8 @@ impl Gpu {
         let mut adapters = pollster::block_on(instance.enumerate_adapters(wgpu::Backends::all()));
         adapters.retain(|adapter| surface.is_none_or(|surface| adapter.is_surface_supported(surface)));
         adapters.sort_by_key(|adapter| rank(&adapter.get_info()));
-        let mut problem = String::from("there is no graphics adapter: no driver for Vulkan, Metal, DX12 or GL");
+        let mut problem =
+            String::from("there is no graphics adapter: no driver for Vulkan, Metal, DX12 or GL");
         for adapter in adapters {
             let wanted = wgpu::DeviceDescriptor {
                 label: Some("fieldgrad"),
@@ -121,8 +122,7 @@ impl Gpu {
     pub(super) fn shader(&self, text: &str) -> Result<wgpu::ShaderModule> {
         self.check()?;
         let source = wgpu::ShaderSource::Wgsl(text.into());
-        let module =
-            self.device.create_shader_module(wgpu::ShaderModuleDescriptor { label: None, source });
+        let module = self.device.create_shader_module(wgpu::ShaderModuleDescriptor { label: None, source });
         self.check()?;
         Ok(module)
     }
@@ -136,7 +136,9 @@ impl Gpu {
         });
         let waited = self.device.poll(wgpu::PollType::wait_indefinitely());
         self.check()?;
-        let wrong = |problem: String| Error::Undefined(format!("the GPU {} gave nothing back: {problem}", self.info.name));
+        let wrong = |problem: String| {
+            Error::Undefined(format!("the GPU {} gave nothing back: {problem}", self.info.name))
+        };
         waited.map_err(|error| wrong(error.to_string()))?;
         told.recv().map_err(|error| wrong(error.to_string()))?.map_err(|error| wrong(error.to_string()))?;
         let bytes = buffer.slice(..).get_mapped_range().map_err(|error| wrong(error.to_string()))?.to_vec();

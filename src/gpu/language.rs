@@ -93,13 +93,7 @@ impl Language {
             Op::Length => format!("length({})", self.vector("vec3", operands)),
             Op::IfLess if self == Wgsl => format!("select({}, {}, {} < {})", a(3), a(2), a(0), a(1)),
             Op::IfLess => format!("{} < {} ? {} : {}", a(0), a(1), a(2), a(3)),
-            Op::Ramp
-            | Op::Pow
-            | Op::Asin
-            | Op::Acos
-            | Op::Atan2
-            | Op::SmoothMin(_)
-            | Op::SmoothWeight(_) => {
+            Op::Ramp | Op::Pow | Op::Asin | Op::Acos | Op::Atan2 | Op::SmoothMin(_) | Op::SmoothWeight(_) => {
                 used.ops.insert(function_name(op));
                 call(&function_name(op))
             }

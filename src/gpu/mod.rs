@@ -1,18 +1,26 @@
 //! What runs on a GPU. Uses scenes and everything above them.
 //!
-//! [`shader`] writes a scene's field as WGSL or GLSL. The rest needs the feature `gpu`: [`Gpu`] is a device, and
-//! [`Points`] evaluates fields on it.
+//! [`shader`] writes a scene's field as WGSL or GLSL. The rest needs the feature `gpu`: [`Gpu`] is a device,
+//! [`Points`] evaluates fields on it, and [`Painter`] draws the pictures that [`render`](crate::render) draws.
 
 #[cfg(feature = "gpu")]
 mod device;
+#[cfg(feature = "gpu")]
+mod frame;
 mod language;
 #[cfg(feature = "gpu")]
+mod painter;
+#[cfg(feature = "gpu")]
 mod points;
+#[cfg(feature = "gpu")]
+mod program;
 pub mod shader;
 mod shadertoy;
 
 #[cfg(feature = "gpu")]
 pub use device::Gpu;
+#[cfg(feature = "gpu")]
+pub use painter::Painter;
 #[cfg(feature = "gpu")]
 pub use points::Points;
 #[cfg(feature = "gpu")]

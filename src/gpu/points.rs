@@ -72,7 +72,12 @@ impl Points {
             device.create_buffer_init(&wgpu::util::BufferInitDescriptor { label: None, contents, usage })
         };
         let own = |usage| {
-            device.create_buffer(&wgpu::BufferDescriptor { label: None, size, usage, mapped_at_creation: false })
+            device.create_buffer(&wgpu::BufferDescriptor {
+                label: None,
+                size,
+                usage,
+                mapped_at_creation: false,
+            })
         };
         let given = [storage(&self.parameters), storage(points.as_flattened())];
         let made = own(wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_SRC);

@@ -13,6 +13,12 @@ use crate::number::{Intervals, Lanes, Rise};
 use crate::tape::{Asked, BOXES, Block, Bounding, Boxes, Tape};
 use rayon::prelude::*;
 
+#[cfg(feature = "gpu")]
+mod cells;
+
+#[cfg(feature = "gpu")]
+pub(crate) use cells::{Tile, cells};
+
 /// What a ray that meets nothing has for depth.
 pub const NOTHING: f32 = f32::INFINITY;
 
@@ -54,10 +60,8 @@ pub(super) fn seen(field: &Field, lens: &Lens, size: Size, t: f64, counted: bool
     Ok(Seen { depths: place(|ray| ray.depth, NOTHING), steps })
 }
 
-/// The side of a tile, which is one thread's work.
+/// What `tile` and `small` of [`March`] are here.
 const TILE: usize = 64;
-
-/// Boxes of at most so many pixels across are marched through.
 const SMALL: usize = 16;
 
 /// Some of a picture's pixels: those from one corner to before the other.
@@ -172,6 +176,10 @@ struct March<'a> {
     tolerance: [f32; 2],
     /// Whether steps are counted.
     counted: bool,
+    /// The side of a tile, which is one thread's work.
+    tile: usize,
+    /// Boxes of at most so many pixels across are marched through.
+    small: usize,
 }
 
 impl<'a> March<'a> {
@@ -181,12 +189,12 @@ impl<'a> March<'a> {
             true => [quarter, 4.0 * f32::EPSILON],
             false => [f32::MIN_POSITIVE, quarter.max(4.0 * f32::EPSILON)],
         };
-        March { lens, size, tolerance, counted }
+        March { lens, size, tolerance, counted, tile: TILE, small: SMALL }
     }
 
     /// The tiles of a rectangle that may see something, with the tapes that are enough for them.
     fn tiles(&self, rect: Rect, tape: Tape, boxes: &mut Boxes) -> Vec<(Rect, Tape)> {
-        if rect.width() <= TILE && rect.height() <= TILE {
+        if rect.width() <= self.tile && rect.height() <= self.tile {
             return vec![(rect, tape)];
         }
         let parts = rect.split([4, 4]);
@@ -292,12 +300,12 @@ impl<'a> March<'a> {
     /// Whether rays are to be marched through a cell, rather than that it is cut up.
     fn is_small(&self, cell: &Cell) -> bool {
         let across = cell.rect.width().max(cell.rect.height());
-        across <= SMALL && f64::from(cell.to - cell.from) <= 2.0 * self.extent(cell)
+        across <= self.small && f64::from(cell.to - cell.from) <= 2.0 * self.extent(cell)
     }
 
-    /// How wide a cell is in space, at its middle; of no fewer than `SMALL` pixels.
+    /// How wide a cell is in space, at its middle; of no fewer than `small` pixels.
     fn extent(&self, cell: &Cell) -> f64 {
-        let across = cell.rect.width().max(cell.rect.height()).max(SMALL);
+        let across = cell.rect.width().max(cell.rect.height()).max(self.small);
         self.lens.across(across as f64 * self.size.step(), 0.5 * f64::from(cell.from + cell.to))
     }
 
@@ -312,7 +320,7 @@ impl<'a> March<'a> {
                 let pixels = counts[axis] as f64 / pieces[axis] as f64;
                 self.lens.across(pixels * self.size.step(), 0.5 * f64::from(from + to))
             };
-            let wide = |axis: usize| counts[axis] / pieces[axis] > SMALL;
+            let wide = |axis: usize| counts[axis] / pieces[axis] > self.small;
             let axis = match () {
                 _ if wide(0) && across(0) >= depth && across(0) >= across(1) => 0,
                 _ if wide(1) && across(1) >= depth => 1,

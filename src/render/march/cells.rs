@@ -1,0 +1,166 @@
+//! Where in a picture rays may meet the surface, and how far they may step there: for what marches them elsewhere.
+
+use super::{Cell, March, Rect, side_of};
+use crate::error::Result;
+use crate::field::Field;
+use crate::number::Rise;
+use crate::render::{Lens, Size};
+use crate::tape::{Asked, BOXES, Bounding, Boxes, Tape};
+use rayon::prelude::*;
+
+/// Some of a picture's pixels, and the depths at which their rays may meet the surface, from front to back.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Tile {
+    /// The left and top pixel.
+    pub from: [usize; 2],
+    /// Those right of the right and below the bottom one.
+    pub to: [usize; 2],
+    /// The side all rays start on, −1 inside and 1 outside; 0 where that differs.
+    pub side: f32,
+    pub stretches: Vec<Stretch>,
+}
+
+/// A stretch of depth that holds the surface, for all that is known.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Stretch {
+    pub from: f32,
+    pub to: f32,
+    /// The least and the most that the field rises there with each unit of depth.
+    pub rise: [f32; 2],
+    /// The side that all rays are on behind it; 0 where another stretch follows at once, or nothing does.
+    pub after: f32,
+}
+
+/// The tiles of a picture that see something, of at most `small` pixels across, with the tolerance of depths: at depth 0,
+/// and more for each unit of it.
+pub(crate) fn cells(
+    field: &Field,
+    lens: &Lens,
+    size: Size,
+    t: f64,
+    small: usize,
+) -> Result<(Vec<Tile>, [f32; 2])> {
+    let tape = lens.sees(field).tape()?.fixed([None, None, None, Some(t)]);
+    let march = March { small, tile: 4 * small, ..March::new(lens, size, false) };
+    let whole = Rect { from: [0, 0], to: [size.width, size.height] };
+    let tiles = march.tiles(whole, tape, &mut Boxes::default());
+    let found = tiles.into_par_iter().map_init(Boxes::default, |boxes, (rect, tape)| {
+        let mut found = Vec::new();
+        march.within(rect, &tape, boxes, &mut found);
+        found
+    });
+    Ok((found.flatten_iter().collect(), march.tolerance))
+}
+
+impl March<'_> {
+    /// The small tiles of a rectangle that see something.
+    fn within(&self, rect: Rect, tape: &Tape, boxes: &mut Boxes<Rise<BOXES>>, found: &mut Vec<Tile>) {
+        let (from, to) = (self.lens.near as f32, self.lens.far as f32);
+        let small = |across: usize| across.div_ceil(self.small).clamp(1, 4);
+        let parts = rect.split([small(rect.width()), small(rect.height())]);
+        let cells: Vec<Cell> = parts.iter().map(|&rect| Cell { rect, from, to }).collect();
+        self.look(&cells, tape, boxes);
+        let bounds = boxes.output(tape, 0);
+        let mut open = Vec::new();
+        for (lane, &cell) in cells.iter().enumerate() {
+            let value = bounds.lane(lane);
+            if !(value.lo() > 0.0 || value.hi() < 0.0) {
+                let pruned = boxes.prune(tape, lane, Asked::Sign, tape.len() * 3 / 4);
+                open.push((cell, pruned));
+            }
+        }
+        for (cell, pruned) in open {
+            let mut tile = Tile { from: cell.rect.from, to: cell.rect.to, side: 0.0, stretches: Vec::new() };
+            self.along(cell, pruned.as_ref().unwrap_or(tape), boxes, &mut tile);
+            if !tile.stretches.is_empty() {
+                found.push(tile);
+            }
+        }
+    }
+
+    fn look(&self, cells: &[Cell], tape: &Tape, boxes: &mut Boxes<Rise<BOXES>>) {
+        let [u, v, s, t] = self.bounds(cells);
+        boxes.over(tape, [Rise::across(u), Rise::across(v), Rise::along(s), Rise::across(t)]);
+    }
+
+    /// Goes through a small tile's cell from front to back; says whether rays come out of its end.
+    fn along(&self, cell: Cell, tape: &Tape, boxes: &mut Boxes<Rise<BOXES>>, tile: &mut Tile) -> bool {
+        let pieces = self.sixteen(cell);
+        self.look(&pieces, tape, boxes);
+        let found = boxes.output(tape, 0);
+        let mut next = Vec::with_capacity(pieces.len());
+        for (lane, &piece) in pieces.iter().enumerate() {
+            let (value, rise) = (found.lane(lane), found.slope().lane(lane));
+            let open = !(value.lo() > 0.0 || value.hi() < 0.0);
+            let worth = open && !self.is_small(&piece);
+            let pruned = if worth { boxes.prune(tape, lane, Asked::Sign, tape.len() * 3 / 4) } else { None };
+            next.push((piece, value, rise, pruned));
+        }
+        for (piece, value, rise, pruned) in next {
+            if value.lo() > 0.0 || value.hi() < 0.0 {
+                let side = side_of(value.lo() as f32);
+                match tile.stretches.last_mut() {
+                    None if tile.side == 0.0 => tile.side = side,
+                    Some(last) if last.after == 0.0 => last.after = side,
+                    _ => {}
+                }
+                // All rays that started on one side have met the surface before they are all on the other.
+                if tile.side == -side {
+                    return false;
+                }
+            } else if self.is_small(&piece) {
+                let rise = [rise.lo() as f32, rise.hi() as f32];
+                tile.stretches.push(Stretch { from: piece.from, to: piece.to, rise, after: 0.0 });
+            } else if !self.along(piece, pruned.as_ref().unwrap_or(tape), boxes, tile) {
+                return false;
+            }
+        }
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{NOTHING, depths};
+    use super::*;
+    use crate::prelude::*;
+
+    /// What is met lies in a stretch, and what a stretch says of its rise holds.
+    #[test]
+    fn stretches_hold_the_surface() {
+        let ball = sphere(1).twist(0.3).smooth_union(torus(1.4, 0.2).rotate_x(0.7), 0.3);
+        let field = ball.union(plane([0, 1, 0], -1.5));
+        let lens = Lens::pinhole([3.0, 2.0, 4.0], [0.0; 3], [0.0, 1.0, 0.0], 40.0);
+        let lens = Lens { far: 50.0, ..lens };
+        let size = Size { width: 90, height: 70 };
+        let (tiles, _) = cells(&field, &lens, size, 0.0, 16).unwrap();
+        let depths = depths(&field, &lens, size, 0.0).unwrap();
+        let seen = lens.sees(&field);
+        let mut covered = vec![false; size.pixels()];
+        let mut met = 0;
+        for tile in &tiles {
+            let pairs = tile.stretches.windows(2);
+            assert!({ pairs }.all(|pair| pair[0].to <= pair[1].from && pair[0].from < pair[0].to));
+            for (j, i) in
+                (tile.from[1]..tile.to[1]).flat_map(|j| (tile.from[0]..tile.to[0]).map(move |i| (j, i)))
+            {
+                let n = j * size.width + i;
+                assert!(!std::mem::replace(&mut covered[n], true));
+                let depth = depths[n];
+                if depth == NOTHING {
+                    continue;
+                }
+                met += 1;
+                let holds = |stretch: &&Stretch| stretch.from - 1e-4 <= depth && depth <= stretch.to + 1e-4;
+                let stretch = tile.stretches.iter().find(holds).unwrap_or_else(|| panic!("{i} {j} {depth}"));
+                let [u, v] = size.across(i as f64 + 0.5, j as f64 + 0.5);
+                let at = |s: f32| seen.value_at([u, v, f64::from(s), 0.0]).unwrap();
+                let rise = (at(stretch.to) - at(stretch.from)) / f64::from(stretch.to - stretch.from);
+                let [least, most] = stretch.rise.map(f64::from);
+                assert!(least - 1e-4 <= rise && rise <= most + 1e-4, "{rise} in {stretch:?}");
+            }
+        }
+        assert!(met > 2000, "{met}");
+        assert!(depths.iter().zip(&covered).all(|(&depth, &covered)| covered || depth == NOTHING));
+    }
+}
