@@ -1,7 +1,7 @@
 // How deep each ray goes until it meets the surface: as src/render/march.rs does, through the stretches of depth that
 // the CPU could not rule out. -1 where it meets nothing; and how often the field was looked at.
 
-const REFINE: i32 = 6;
+const REFINE: i32 = 4;
 
 // For each stretch: from, to, the least and the most rise; and the side of what follows it.
 @group(0) @binding(2) var stretches: texture_2d<f32>;
@@ -74,7 +74,8 @@ fn march(pixel: Pixel) -> @location(0) vec4<f32> {
         if (round >= 0) {
             let straight = secant(before, after);
             let between = straight > before.x && straight < after.x;
-            if (round == REFINE || before.x >= after.x) {
+            let least = view.tolerance.x + view.tolerance.y * s;
+            if (round == REFINE || after.x - before.x < 1e-2 * least) {
                 depth = select(after.x, straight, between);
                 break;
             }

@@ -98,11 +98,8 @@ pub(super) fn read(gpu: &Gpu, texture: &wgpu::Texture) -> Result<Vec<f32>> {
         usage: wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST,
         mapped_at_creation: false,
     });
-    let layout = wgpu::TexelCopyBufferLayout {
-        offset: 0,
-        bytes_per_row: Some(padded as u32),
-        rows_per_image: None,
-    };
+    let layout =
+        wgpu::TexelCopyBufferLayout { offset: 0, bytes_per_row: Some(padded as u32), rows_per_image: None };
     let to = wgpu::TexelCopyBufferInfo { buffer: &buffer, layout };
     let mut encoder = gpu.device().create_command_encoder(&Default::default());
     encoder.copy_texture_to_buffer(texture.as_image_copy(), to, texture.size());

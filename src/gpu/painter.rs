@@ -9,9 +9,7 @@ use super::frame::{self, Frame, view};
 use super::program::{self, DEPTHS, PICTURE, Program};
 use crate::error::Result;
 use crate::render::march::NOTHING;
-use crate::render::shared::{
-    self, REACH, Sky, Tile, cells, draw_bar, is_near, on_ground, shadow_side,
-};
+use crate::render::shared::{self, REACH, Sky, Tile, cells, draw_bar, is_near, on_ground, shadow_side};
 use crate::render::{Image, Lens, Options, Scale, Shade, Size, Stage};
 use crate::scene::Scene;
 use glam::Vec3;
@@ -351,7 +349,8 @@ impl Painter {
             dimension: Some(wgpu::TextureViewDimension::D2Array),
             ..Default::default()
         });
-        let (steady, shot) = (program.steady(gpu, time), program::buffer(gpu, shot, wgpu::BufferUsages::UNIFORM));
+        let (steady, shot) =
+            (program.steady(gpu, time), program::buffer(gpu, shot, wgpu::BufferUsages::UNIFORM));
         let (before, target) = match edges {
             true => (&frame.pictures[0], &frame.pictures[1]),
             false => (&empty, &frame.pictures[0]),
@@ -411,8 +410,14 @@ impl Painter {
             self.rays(&lens, size, shot.time, SHADOW_TILE, &target)?;
             let ways = [lens.ahead, lens.right, lens.up].map(|way| four(vec(way).normalize(), 0.0));
             let [ahead, right, up] = ways;
-            let parts =
-                [four(*toward, texel), four(*radiance, side as f32), four(vec(lens.eye), 0.0), ahead, right, up];
+            let parts = [
+                four(*toward, texel),
+                four(*radiance, side as f32),
+                four(vec(lens.eye), 0.0),
+                ahead,
+                right,
+                up,
+            ];
             let mut lamp = [0.0; 24];
             lamp.copy_from_slice(parts.as_flattened());
             lamps.push(lamp);

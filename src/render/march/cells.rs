@@ -3,7 +3,7 @@
 use super::{Cell, March, Rect, side_of};
 use crate::error::Result;
 use crate::field::Field;
-use crate::number::Rise;
+use crate::number::{Interval, Rise};
 use crate::render::{Lens, Size};
 use crate::tape::{Asked, BOXES, Bounding, Boxes, Tape};
 use rayon::prelude::*;
@@ -30,6 +30,12 @@ pub(crate) struct Stretch {
     /// The side that all rays are on behind it; 0 where another stretch follows at once, or nothing does.
     pub after: f32,
 }
+
+/// A field that may rise by more with each unit of depth may jump, for all that is known.
+const STEEP: f64 = 1e3;
+
+/// How deep the pieces are, for each unit of a tile's width, that are not cut further though the field may jump there.
+const FINE: f64 = 0.15;
 
 /// The tiles of a picture that see something, of at most `small` pixels across, with the tolerance of depths: at depth 0,
 /// and more for each unit of it.
@@ -83,6 +89,15 @@ impl March<'_> {
         boxes.over(tape, [Rise::across(u), Rise::across(v), Rise::along(s), Rise::across(t)]);
     }
 
+    /// Whether a piece is not cut up further. Where the field may jump it is cut finer: mostly it jumps beside the
+    /// surface, or in what the piece's own tape leaves out. That tape has the field's sign, and is no nearer to 0: so
+    /// what its rise makes a safe step is one for the field too.
+    fn ends(&self, piece: &Cell, rise: Interval) -> bool {
+        let deep = f64::from(piece.to - piece.from) / self.extent(piece);
+        let jumps = !(rise.lo() > -STEEP && rise.hi() < STEEP);
+        self.is_small(piece) && (!jumps || deep <= FINE)
+    }
+
     /// Goes through a small tile's cell from front to back; says whether rays come out of its end.
     fn along(&self, cell: Cell, tape: &Tape, boxes: &mut Boxes<Rise<BOXES>>, tile: &mut Tile) -> bool {
         let pieces = self.sixteen(cell);
@@ -92,11 +107,14 @@ impl March<'_> {
         for (lane, &piece) in pieces.iter().enumerate() {
             let (value, rise) = (found.lane(lane), found.slope().lane(lane));
             let open = !(value.lo() > 0.0 || value.hi() < 0.0);
-            let worth = open && !self.is_small(&piece);
-            let pruned = if worth { boxes.prune(tape, lane, Asked::Sign, tape.len() * 3 / 4) } else { None };
-            next.push((piece, value, rise, pruned));
+            let ends = self.ends(&piece, rise);
+            let pruned = match open && !ends {
+                true => boxes.prune(tape, lane, Asked::Sign, tape.len().saturating_sub(1)),
+                false => None,
+            };
+            next.push((piece, value, rise, ends, pruned));
         }
-        for (piece, value, rise, pruned) in next {
+        for (piece, value, rise, ends, pruned) in next {
             if value.lo() > 0.0 || value.hi() < 0.0 {
                 let side = side_of(value.lo() as f32);
                 match tile.stretches.last_mut() {
@@ -108,7 +126,7 @@ impl March<'_> {
                 if tile.side == -side {
                     return false;
                 }
-            } else if self.is_small(&piece) {
+            } else if ends {
                 let rise = [rise.lo() as f32, rise.hi() as f32];
                 tile.stretches.push(Stretch { from: piece.from, to: piece.to, rise, after: 0.0 });
             } else if !self.along(piece, pruned.as_ref().unwrap_or(tape), boxes, tile) {
