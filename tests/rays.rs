@@ -1,8 +1,14 @@
 //! Where rays meet the surface, against a search along each ray in small steps in `f64`.
 
+mod support;
+
 use fieldgrad::prelude::*;
-use fieldgrad::render::{Lens, Size, march};
+use fieldgrad::render::{Lens, Size, Stage, march};
+use fieldgrad::scene::GALLERY;
 use fieldgrad::tape::Machine;
+use proptest::strategy::{Strategy, ValueTree};
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use rayon::prelude::*;
 
 const SIZE: Size = Size { width: 48, height: 36 };
 
@@ -22,18 +28,40 @@ fn subjects() -> Vec<(&'static str, Field)> {
     ]
 }
 
-fn held(lens: Lens) {
-    for (name, field) in subjects() {
-        let depths = march::depths(&field, &lens, SIZE, 0.0).unwrap();
-        let tape = field.tape().unwrap();
+/// How rays fared: those that met what they should, those that rightly met nothing, and those that graze something
+/// thinner than they can tell.
+#[derive(Default)]
+struct Count {
+    hits: usize,
+    misses: usize,
+    grazes: usize,
+}
+
+impl std::iter::Sum for Count {
+    fn sum<I: Iterator<Item = Count>>(counts: I) -> Count {
+        counts.fold(Count::default(), |a, b| Count {
+            hits: a.hits + b.hits,
+            misses: a.misses + b.misses,
+            grazes: a.grazes + b.grazes,
+        })
+    }
+}
+
+/// Every ray of a picture against a search along it.
+fn agrees(name: &str, field: &Field, lens: &Lens, size: Size, t: f64) -> Count {
+    let depths = march::depths(field, lens, size, t).unwrap();
+    let tape = field.tape().unwrap().fixed([None, None, None, Some(t)]);
+    let row = |j: usize| {
         let mut machine = Machine::<f64>::new(&tape);
-        let (mut hits, mut misses, mut grazes) = (0, 0, 0);
-        for (n, &depth) in depths.iter().enumerate() {
-            let (i, j) = (n % SIZE.width, n / SIZE.width);
-            let step = 2.0 / SIZE.height as f64;
-            let u = (i as f64 + 0.5 - 0.5 * SIZE.width as f64) * step;
-            let v = (0.5 * SIZE.height as f64 - j as f64 - 0.5) * step;
-            let mut value = |s: f64| machine.at_point(lens.at([u, v, s]))[0];
+        let mut count = Count::default();
+        for i in 0..size.width {
+            let step = 2.0 / size.height as f64;
+            let u = (i as f64 + 0.5 - 0.5 * size.width as f64) * step;
+            let v = (0.5 * size.height as f64 - j as f64 - 0.5) * step;
+            let mut value = |s: f64| {
+                let [x, y, z] = lens.at([u, v, s]);
+                machine.at([x, y, z, t])[0]
+            };
             let pixel = |s: f64| {
                 let [a, b] = [0.0, step].map(|more| lens.at([u, v + more, s]));
                 (0..3).map(|i| (a[i] - b[i]).powi(2)).sum::<f64>().sqrt()
@@ -42,13 +70,14 @@ fn held(lens: Lens) {
             // The first change of sign.
             let (mut s, mut found) = (lens.near, None);
             while s < lens.far && found.is_none() {
-                s += 0.1 * pixel(s);
+                s += 0.2 * pixel(s);
                 found = ((value(s) <= 0.0) != side).then_some(s);
             }
-            let near = |a: f64, b: f64| (a - b).abs() <= 0.5 * pixel(a.min(b));
+            let depth = depths[j * size.width + i];
+            let near = |a: f64, b: f64| (a - b).abs() <= 0.75 * pixel(a.min(b));
             match (found, depth.is_finite().then_some(f64::from(depth))) {
-                (Some(at), Some(depth)) if near(at, depth) => hits += 1,
-                (None, None) => misses += 1,
+                (Some(at), Some(depth)) if near(at, depth) => count.hits += 1,
+                (None, None) => count.misses += 1,
                 // Another answer is right only where the ray is on the other side for less than its tolerance.
                 (found, depth) => {
                     let other = |at: f64, value: &mut dyn FnMut(f64) -> f64| {
@@ -56,13 +85,21 @@ fn held(lens: Lens) {
                         0.01 * around.filter(|&s| (value(s) <= 0.0) != side).count() as f64
                     };
                     let missed = found.filter(|&at| depth.is_none_or(|depth| at < depth));
-                    let thin = missed.is_none_or(|at| other(at, &mut value) <= 0.3);
+                    let thin = missed.is_none_or(|at| other(at, &mut value) <= 0.55);
                     let real = depth.is_none_or(|at| other(at, &mut value) > 0.0);
                     assert!(thin && real, "{name}: pixel {i}, {j} is met at {depth:?}, not {found:?}");
-                    grazes += 1;
+                    count.grazes += 1;
                 }
             }
         }
+        count
+    };
+    (0..size.height).into_par_iter().map(row).sum()
+}
+
+fn held(lens: Lens) {
+    for (name, field) in subjects() {
+        let Count { hits, misses, grazes } = agrees(name, &field, &lens, SIZE, 0.0);
         println!("{name}: {hits} hits, {misses} misses, {grazes} grazes");
         assert!(hits > 100 && grazes * 50 <= hits + misses, "{name}: {hits} {misses} {grazes}");
     }
@@ -78,6 +115,44 @@ fn through_a_pinhole() {
 fn side_by_side() {
     let lens = Lens::parallel([1.5, 1.2, 3.0], [0.0; 3], [0.0, 1.0, 0.0], 2.6);
     held(Lens { far: 7.0, ..lens });
+}
+
+/// The gallery as its own cameras see it, 2,028 rays each; fewer where a volume is swept, whose search is slow.
+#[test]
+fn every_scene_of_the_gallery() {
+    for exhibit in GALLERY {
+        let scene = exhibit.scene().unwrap();
+        let timeline = scene.timeline();
+        let t = 0.7 * timeline.from + 0.3 * timeline.to;
+        let stage = Stage::new(&scene).unwrap();
+        let lens = Lens::of(&stage.view(t).unwrap());
+        // As far as twice the way to what the camera looks at, in steps that are no shorter than at a tenth of it.
+        let away = 1e-3 * lens.far;
+        let lens = Lens { near: 0.1 * away, far: 2.0 * away, ..lens };
+        let is_swept = matches!(exhibit.name, "swept" | "comet");
+        let size = if is_swept { Size { width: 16, height: 12 } } else { Size { width: 52, height: 39 } };
+        let Count { hits, misses, grazes } = agrees(exhibit.name, scene.field(), &lens, size, t);
+        println!("{}: {hits} hits, {misses} misses, {grazes} grazes", exhibit.name);
+        assert!(hits > size.pixels() / 100 && grazes * 25 <= hits + misses, "{}", exhibit.name);
+    }
+}
+
+/// 1,000 compositions of the whole library, 2,000 rays each.
+#[test]
+fn random_compositions() {
+    const CASES: usize = 1000;
+    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[5; 32]);
+    let mut runner = TestRunner::new_with_rng(Config::default(), rng);
+    let plans: Vec<support::Plan> =
+        (0..CASES).map(|_| support::plan().new_tree(&mut runner).unwrap().current()).collect();
+    let lens = Lens::parallel([1.1, 0.9, 2.1], [0.0; 3], [0.0, 1.0, 0.0], 3.2);
+    let lens = Lens { far: 4.4, ..lens };
+    let all = plans
+        .par_iter()
+        .map(|plan| agrees(&format!("{plan:?}"), &plan.build(), &lens, Size { width: 50, height: 40 }, 0.4));
+    let Count { hits, misses, grazes } = all.sum();
+    println!("{CASES} compositions: {hits} hits, {misses} misses, {grazes} grazes");
+    assert!(hits > 200_000 && grazes * 50 < hits);
 }
 
 #[test]
@@ -98,8 +173,8 @@ fn any_number_of_threads_gives_the_same_bits() {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| {
             let depths = march::depths(&field, &lens, size, 0.0).unwrap();
-            let slopes = march::at_depths(&field.gradient(), &lens, size, 0.0, &depths).unwrap();
-            (depths, slopes)
+            let normals = march::normals(&field, &lens, size, 0.0, &depths).unwrap();
+            (depths, normals)
         })
     };
     let one = on(1);
@@ -107,20 +182,25 @@ fn any_number_of_threads_gives_the_same_bits() {
 }
 
 #[test]
-fn what_is_evaluated_at_the_points_is_what_the_fields_are_there() {
+fn normals_are_the_gradients_direction() {
     let lens = Lens::pinhole([1.5, 1.2, 3.0], [0.0; 3], [0.0, 1.0, 0.0], 45.0);
-    let field = sphere(0.7).translate((0.0, 0.2 * t(), 0.0));
+    let field = sphere(0.7).displace(0.1 * (5 * x()).sin()).translate((0.0, 0.2 * t(), 0.0));
     let depths = march::depths(&field, &lens, SIZE, 0.5).unwrap();
-    let found =
-        march::at_depths(&[field.clone(), field.gradient()[1].clone()], &lens, SIZE, 0.5, &depths).unwrap();
+    let normals = march::normals(&field, &lens, SIZE, 0.5, &depths).unwrap();
     let step = 2.0 / SIZE.height as f64;
     let mut hits = 0;
-    for (n, &depth) in depths.iter().enumerate().filter(|(_, depth)| depth.is_finite()) {
-        let u = (n as f64 % SIZE.width as f64 + 0.5).rem_euclid(SIZE.width as f64) - 0.5 * SIZE.width as f64;
+    for (n, &depth) in depths.iter().enumerate() {
+        if depth == march::NOTHING {
+            assert_eq!(normals[n], [0.0; 3]);
+            continue;
+        }
+        let u = (n % SIZE.width) as f64 + 0.5 - 0.5 * SIZE.width as f64;
         let v = 0.5 * SIZE.height as f64 - (n / SIZE.width) as f64 - 0.5;
         let [x, y, z] = lens.at([u * step, v * step, f64::from(depth)]);
-        let dual = field.value_with_gradient_at([x, y, z, 0.5]).unwrap();
-        assert!(found[0][n].abs() < 2e-3 && (f64::from(found[1][n]) - dual.slope[1]).abs() < 1e-4);
+        let [fx, fy, fz, _] = field.gradient_at([x, y, z, 0.5]).unwrap();
+        let steep = (fx * fx + fy * fy + fz * fz).sqrt();
+        let off = [0, 1, 2].map(|i| ([fx, fy, fz][i] / steep - f64::from(normals[n][i])).abs());
+        assert!(off.into_iter().fold(0.0, f64::max) < 1e-4);
         hits += 1;
     }
     assert!(hits > 200);

@@ -9,7 +9,7 @@ use super::frame::{self, Frame, view};
 use super::program::{self, DEPTHS, PICTURE, Program};
 use crate::error::Result;
 use crate::render::march::NOTHING;
-use crate::render::shared::{self, REACH, Sky, Tile, cells, draw_bar, is_near, on_ground, shadow_side};
+use crate::render::shared::{self, Patch, REACH, Sky, cells, draw_bar, is_near, on_ground, shadow_side};
 use crate::render::{Image, Lens, Options, Scale, Shade, Size, Stage};
 use crate::scene::Scene;
 use glam::Vec3;
@@ -490,7 +490,7 @@ fn of_view(lens: &Lens, size: Size, tolerance: [f32; 2]) -> Vec<f32> {
 }
 
 /// The stretches of all tiles, two texels each.
-fn stretches(gpu: &Gpu, tiles: &[Tile]) -> Result<wgpu::Texture> {
+fn stretches(gpu: &Gpu, tiles: &[Patch]) -> Result<wgpu::Texture> {
     const WIDTH: usize = 1024;
     let held = |rise: f32| rise.clamp(-1e30, 1e30);
     let all = tiles.iter().flat_map(|tile| &tile.stretches);
@@ -506,10 +506,10 @@ fn stretches(gpu: &Gpu, tiles: &[Tile]) -> Result<wgpu::Texture> {
 }
 
 /// The tiles as vertices are told of them.
-fn instances(tiles: &[Tile]) -> Vec<u8> {
+fn instances(tiles: &[Patch]) -> Vec<u8> {
     let mut all = Vec::with_capacity(28 * tiles.len().max(1));
     let mut first = 0u32;
-    for Tile { from, to, side, stretches } in tiles {
+    for Patch { from, to, side, stretches } in tiles {
         let rect = [from[0], from[1], to[0], to[1]].map(|v| v as f32);
         all.extend(bytes(&rect));
         all.extend(first.to_le_bytes());

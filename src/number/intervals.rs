@@ -300,7 +300,9 @@ impl<const N: usize> Real for Intervals<N> {
 
     #[inline(always)]
     fn exp(self) -> Self {
-        let power = Self::wider(self.lo.exp(), self.hi.exp(), 2.0);
+        // Too large for `f32` is no less than the largest.
+        let least = self.lo.exp().min(Lanes([f32::MAX; N]));
+        let power = Self::wider(least, self.hi.exp(), 2.0);
         Intervals { lo: power.lo.max(Lanes::zero()), hi: power.hi }
     }
 

@@ -9,37 +9,65 @@ use std::sync::Arc;
 /// A derivative's bounds, which are what `Dual<Intervals>` gives, say that a step is flat. Here whatever may jump
 /// within its box counts as infinitely steep: so a finite rise bounds every difference, a distance without a surface in
 /// it.
+///
+/// Of what is made of exponentials, products and sums of what is not negative, the rise in parts of itself is known
+/// too, u'/u: of a sum it lies between those of its terms, whatever their sizes. So the logarithm of a sum of
+/// exponentials, which blends shapes, is as steep as they are, and not as the quotient of two wide intervals.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Rise<const N: usize>(Dual<Intervals<N>, 1>);
+pub struct Rise<const N: usize> {
+    dual: Dual<Intervals<N>, 1>,
+    /// The rise of what is not negative, in parts of itself; all numbers where it is not known.
+    relative: Intervals<N>,
+}
 
 impl<const N: usize> Rise<N> {
     /// A coordinate across the direction: it does not change.
     pub fn across(value: Intervals<N>) -> Self {
-        Rise(Dual::fixed(value))
+        Self::of(Dual::fixed(value))
     }
 
     /// The coordinate along the direction.
     pub fn along(value: Intervals<N>) -> Self {
-        Rise(Dual { value, slope: [Intervals::one()] })
+        Self::of(Dual { value, slope: [Intervals::one()] })
+    }
+
+    #[inline(always)]
+    fn of(dual: Dual<Intervals<N>, 1>) -> Self {
+        Rise { dual, relative: Intervals::WHOLE }
+    }
+
+    /// With that rise in parts of itself, where `known`.
+    #[inline(always)]
+    fn relatively(self, known: [bool; N], relative: Intervals<N>) -> Self {
+        Rise { relative: Intervals::pick(known, relative, Intervals::WHOLE), ..self }
+    }
+
+    /// Whether it is not negative.
+    #[inline(always)]
+    fn counts(&self) -> [bool; N] {
+        self.value().exclude_negative()
     }
 
     /// Bounds on the value.
     #[inline(always)]
     pub fn value(&self) -> &Intervals<N> {
-        &self.0.value
+        &self.dual.value
     }
 
     /// Bounds on its change for a step of one along the direction.
     #[inline(always)]
     pub fn slope(&self) -> &Intervals<N> {
-        &self.0.slope[0]
+        &self.dual.slope[0]
     }
 
     /// Infinitely steep where `jumps` cannot be ruled out.
     #[inline(always)]
     fn unless(self, steady: [bool; N]) -> Self {
         let slope = [Intervals::pick(steady, *self.slope(), Intervals::WHOLE)];
-        Rise(Dual { slope, ..self.0 })
+        Rise {
+            dual: Dual { slope, ..self.dual },
+            relative: Intervals::pick(steady, self.relative, Intervals::WHOLE),
+        }
     }
 
     /// Flat where the value is one number.
@@ -53,26 +81,49 @@ impl<const N: usize> Rise<N> {
     }
 }
 
-macro_rules! operator {
-    ($($trait:ident $method:ident)*) => {$(
-        impl<const N: usize> $trait for Rise<N> {
-            type Output = Self;
-            #[inline(always)]
-            fn $method(self, other: Self) -> Self {
-                Rise(self.0.$method(other.0))
-            }
-        }
-    )*};
+/// Whether both hold.
+#[inline(always)]
+fn both<const N: usize>(mut a: [bool; N], b: [bool; N]) -> [bool; N] {
+    for i in 0..N {
+        a[i] &= b[i];
+    }
+    a
 }
 
-operator!(Add add  Sub sub  Mul mul);
+impl<const N: usize> Add for Rise<N> {
+    type Output = Self;
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        let known = both(self.counts(), other.counts());
+        Self::of(self.dual + other.dual).relatively(known, self.relative.hull(other.relative))
+    }
+}
+
+impl<const N: usize> Sub for Rise<N> {
+    type Output = Self;
+    #[inline(always)]
+    fn sub(self, other: Self) -> Self {
+        Self::of(self.dual - other.dual)
+    }
+}
+
+impl<const N: usize> Mul for Rise<N> {
+    type Output = Self;
+    #[inline(always)]
+    fn mul(self, other: Self) -> Self {
+        let known = both(self.counts(), other.counts());
+        Self::of(self.dual * other.dual).relatively(known, self.relative + other.relative)
+    }
+}
 
 /// What has a pole: infinitely steep where it is unbounded.
 impl<const N: usize> Div for Rise<N> {
     type Output = Self;
     #[inline(always)]
     fn div(self, other: Self) -> Self {
-        Rise(self.0 / other.0).unless(other.value().exclude_zero())
+        let known = both(self.counts(), other.counts());
+        let quotient = Self::of(self.dual / other.dual).relatively(known, self.relative - other.relative);
+        quotient.unless(other.value().exclude_zero())
     }
 }
 
@@ -80,7 +131,7 @@ impl<const N: usize> Neg for Rise<N> {
     type Output = Self;
     #[inline(always)]
     fn neg(self) -> Self {
-        Rise(-self.0)
+        Self::of(-self.dual)
     }
 }
 
@@ -89,33 +140,59 @@ macro_rules! delegated {
     (stepped $($stepped:ident)*; $($method:ident($($arg:ident),*);)*) => {
         $(#[inline(always)]
         fn $method(self $(, $arg: Self)*) -> Self {
-            Rise(self.0.$method($($arg.0),*))
+            Self::of(self.dual.$method($($arg.dual),*))
         })*
         $(#[inline(always)]
         fn $stepped(self) -> Self {
-            Rise(self.0.$stepped()).step()
+            Self::of(self.dual.$stepped()).step()
         })*
     };
 }
 
 impl<const N: usize> Real for Rise<N> {
     fn constant(value: f64) -> Self {
-        Rise(Dual::constant(value))
+        let is_known = [value >= 0.0; N];
+        Self::of(Dual::constant(value)).relatively(is_known, Intervals::zero())
     }
 
     delegated! {
         stepped floor ceil round sign;
-        abs(); sqrt(); square(); exp(); ln(); sin(); cos(); asin(); acos(); atan(); ramp();
+        abs(); sin(); cos(); asin(); acos(); atan(); ramp();
         min(other); max(other); pow(exponent); hypot(other);
     }
 
     #[inline(always)]
+    fn sqrt(self) -> Self {
+        Self::of(self.dual.sqrt()).relatively(self.counts(), self.relative * Intervals::constant(0.5))
+    }
+
+    #[inline(always)]
+    fn square(self) -> Self {
+        Self::of(self.dual.square()).relatively(self.counts(), self.relative + self.relative)
+    }
+
+    #[inline(always)]
+    fn exp(self) -> Self {
+        Self::of(self.dual.exp()).relatively([true; N], *self.slope())
+    }
+
+    #[inline(always)]
+    fn ln(self) -> Self {
+        // Where the argument may have run out of `f32` the logarithm jumps.
+        let known = both(self.value().exclude_below_zero(), self.value().are_finite());
+        let mut dual = self.dual.ln();
+        dual.slope[0] = Intervals::pick(known, dual.slope[0].meet(self.relative), dual.slope[0]);
+        Self::of(dual)
+    }
+
+    #[inline(always)]
     fn recip(self) -> Self {
-        Rise(self.0.recip()).unless(self.value().exclude_zero())
+        let inverse = Self::of(self.dual.recip()).relatively(self.counts(), -self.relative);
+        inverse.unless(self.value().exclude_zero())
     }
 
     fn tan(self) -> Self {
-        let tan = Rise(self.0.tan());
+        let tan = Self::of(self.dual.tan());
         tan.unless(tan.value().are_finite())
     }
 
@@ -126,23 +203,23 @@ impl<const N: usize> Real for Rise<N> {
         for i in 0..N {
             steady[i] |= right[i];
         }
-        Rise(self.0.atan2(x.0)).unless(steady)
+        Self::of(self.dual.atan2(x.dual)).unless(steady)
     }
 
     fn modulo(self, divisor: Self) -> Self {
         let cells = (*self.value() / *divisor.value()).floor();
-        Rise(self.0.modulo(divisor.0)).unless(cells.are_points())
+        Self::of(self.dual.modulo(divisor.dual)).unless(cells.are_points())
     }
 
     #[inline(always)]
     fn length(a: Self, b: Self, c: Self) -> Self {
-        Rise(Dual::length(a.0, b.0, c.0))
+        Self::of(Dual::length(a.dual, b.dual, c.dual))
     }
 
     #[inline(always)]
     fn if_less(a: Self, b: Self, then: Self, otherwise: Self) -> Self {
         let decided = Intervals::if_less(*a.value(), *b.value(), Intervals::zero(), Intervals::one());
-        Rise(Dual::if_less(a.0, b.0, then.0, otherwise.0)).unless(decided.are_points())
+        Self::of(Dual::if_less(a.dual, b.dual, then.dual, otherwise.dual)).unless(decided.are_points())
     }
 
     fn kernel(kernel: &Arc<dyn Kernel>, inputs: &[Self]) -> Self {
@@ -154,23 +231,23 @@ impl<const N: usize> Real for Rise<N> {
             let terms = inputs.iter().zip(gradient).map(|(input, g)| input.slope().lane(lane) * g);
             slopes[lane] = terms.fold(Interval::point(0.0), |sum, term| sum + term);
         }
-        Rise(Dual { value: Intervals::around(values), slope: [Intervals::around(slopes)] })
+        Self::of(Dual { value: Intervals::around(values), slope: [Intervals::around(slopes)] })
     }
 
     #[inline(always)]
     fn mix(a: Self, b: Self, w: Self) -> Self {
-        Rise(Dual::mix(a.0, b.0, w.0))
+        Self::of(Dual::mix(a.dual, b.dual, w.dual))
     }
 
     #[inline(always)]
     fn smooth_min(a: Self, b: Self, k: Self, kind: Smooth) -> Self {
-        Rise(Dual::smooth_min(a.0, b.0, k.0, kind))
+        Self::of(Dual::smooth_min(a.dual, b.dual, k.dual, kind))
     }
 
     fn smooth_weight(a: Self, b: Self, k: Self, kind: Smooth) -> Self {
         // Where there is no band the weight jumps from 0 to 1.
         let banded = k.value().exclude_below_zero();
-        Rise(Dual::smooth_weight(a.0, b.0, k.0, kind)).unless(banded)
+        Self::of(Dual::smooth_weight(a.dual, b.dual, k.dual, kind)).unless(banded)
     }
 }
 
@@ -197,6 +274,22 @@ impl<const N: usize> Intervals<N> {
             exclude[i] = (self.lo().0[i] > 0.0) | (self.hi().0[i] < 0.0);
         }
         exclude
+    }
+
+    /// Whether none of it is below 0.
+    #[inline(always)]
+    fn exclude_negative(&self) -> [bool; N] {
+        let mut exclude = [false; N];
+        for i in 0..N {
+            exclude[i] = self.lo().0[i] >= 0.0;
+        }
+        exclude
+    }
+
+    /// What is in both, which have something in common.
+    #[inline(always)]
+    fn meet(self, other: Self) -> Self {
+        Self::new(self.lo().max(other.lo()), self.hi().min(other.hi()))
     }
 
     /// Whether all of it is above 0.
@@ -240,7 +333,7 @@ mod tests {
                 let [lo, hi] = ranges[i];
                 let width = if i == steady { 0.0 } else { f64::from(hi) - f64::from(lo) };
                 let value = Intervals::<4>::new(Lanes([lo; 4]), Lanes([hi; 4]));
-                Rise(Dual { value, slope: [Intervals::constant(width)] })
+                Rise::of(Dual { value, slope: [Intervals::constant(width)] })
             };
             for op in Op::ALL {
                 let rise = op.apply(arg).slope().lane(1);
@@ -254,6 +347,20 @@ mod tests {
                 prop_assert!(within, "{op:?} {ranges:?} from {a} to {b}: {change} in {rise:?}");
             }
         }
+    }
+
+    #[test]
+    fn a_blend_by_exponentials_is_no_steeper_than_what_it_blends() {
+        let x = Rise::<1>::along(Intervals::new(Lanes([-0.4]), Lanes([0.5])));
+        let [a, b] = [30.0, -20.0].map(|k| (x * Rise::constant(k)).exp());
+        let soft = (a + b * Rise::constant(3.0)).ln();
+        let rise = soft.slope().lane(0);
+        assert!(
+            rise.lo() >= -20.01 && rise.hi() <= 30.01 && rise.contains(-20.0) && rise.contains(30.0),
+            "{rise:?}"
+        );
+        let root = (a / b).sqrt().ln().slope().lane(0);
+        assert!(root.contains(25.0) && root.hi() - root.lo() < 1e-3, "{root:?}");
     }
 
     #[test]

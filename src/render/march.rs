@@ -6,28 +6,48 @@
 //! Where that is less than a ray's tolerance it steps by the tolerance, and looks for a change of sign. So what is
 //! thicker than the tolerance is never stepped over, whatever the field is, distance or not.
 
+use super::places::values_at;
 use super::rays::{Lens, Size};
 use crate::error::Result;
 use crate::field::Field;
-use crate::number::{Intervals, Lanes, Rise};
+use crate::number::{Interval, Intervals, Lanes, Rise};
 use crate::tape::{Asked, BOXES, Block, Bounding, Boxes, Tape};
+use glam::Vec3;
 use rayon::prelude::*;
 
 #[cfg(feature = "gpu")]
 mod cells;
 
 #[cfg(feature = "gpu")]
-pub(crate) use cells::{Tile, cells};
+pub(crate) use cells::{Patch, cells};
 
 /// What a ray that meets nothing has for depth.
 pub const NOTHING: f32 = f32::INFINITY;
 
 /// How deep each pixel's ray goes until it meets the surface, row by row from the top: s of [`Lens`].
 ///
-/// Rays go through the pixels' middles. The depth is right to a quarter of a pixel's width, and what is thicker along
+/// Rays go through the pixels' middles. The depth is right to half a pixel's width, and what is thicker than that along
 /// the ray is never missed. A ray that starts inside ends where it leaves. The same bits for any number of threads.
 pub fn depths(field: &Field, lens: &Lens, size: Size, t: f64) -> Result<Vec<f32>> {
     Ok(seen(field, lens, size, t, false)?.depths)
+}
+
+/// The surface's normals where rays meet it, of length 1: ∇f in space. 0 where there is none.
+pub fn normals(field: &Field, lens: &Lens, size: Size, t: f64, depths: &[f32]) -> Result<Vec<[f32; 3]>> {
+    let slopes = field.gradient();
+    let tape = Tape::new(&slopes[..3])?.fixed([None, None, None, Some(t)]);
+    let met: Vec<usize> = size.tiled().into_iter().filter(|&pixel| depths[pixel] < NOTHING).collect();
+    let place = |&pixel: &usize| {
+        let [u, v] = size.middle(pixel);
+        Vec3::from(lens.at([u, v, f64::from(depths[pixel])]).map(|v| v as f32))
+    };
+    let places: Vec<Vec3> = met.par_iter().map(place).collect();
+    let found = values_at(&tape, &places);
+    let mut normals = vec![[0.0; 3]; size.pixels()];
+    for (n, pixel) in met.into_iter().enumerate() {
+        normals[pixel] = Vec3::new(found[0][n], found[1][n], found[2][n]).normalize_or_zero().to_array();
+    }
+    Ok(normals)
 }
 
 /// What a picture's rays meet, row by row from the top.
@@ -44,10 +64,10 @@ pub(super) fn seen(field: &Field, lens: &Lens, size: Size, t: f64, counted: bool
     let tape = lens.sees(field).tape()?.fixed([None, None, None, Some(t)]);
     let march = March::new(lens, size, counted);
     let whole = Rect { from: [0, 0], to: [size.width, size.height] };
-    let tiles = march.tiles(whole, tape, &mut Boxes::default());
+    let tiles = march.tiles(&[whole], &tape);
     let found: Vec<(Rect, Vec<Ray>)> = tiles
         .into_par_iter()
-        .map_init(Space::default, |space, (rect, tape)| (rect, march.tile(rect, &tape, space)))
+        .map_init(Space::default, |space, tile| (tile.rect, march.tile(&tile, space)))
         .collect();
     let place = |what: fn(&Ray) -> f32, none: f32| {
         let mut all = vec![none; size.pixels()];
@@ -60,9 +80,14 @@ pub(super) fn seen(field: &Field, lens: &Lens, size: Size, t: f64, counted: bool
     Ok(Seen { depths: place(|ray| ray.depth, NOTHING), steps })
 }
 
-/// What `tile` and `small` of [`March`] are here.
+/// The side of a tile, which is one thread's work.
 const TILE: usize = 64;
-const SMALL: usize = 16;
+
+/// Cells are not cut to fewer pixels across.
+const FINEST: usize = 4;
+
+/// Rays are marched through a cell if they take no more steps than this, all together: cutting it would cost as much.
+const ENOUGH: f64 = 1024.0;
 
 /// Some of a picture's pixels: those from one corner to before the other.
 #[derive(Clone, Copy, Debug)]
@@ -101,6 +126,15 @@ impl Rect {
     }
 }
 
+/// A part of the picture that is one thread's work.
+struct Tile {
+    rect: Rect,
+    /// How much its depth counts against its width where it is cut.
+    deep: f64,
+    /// What is enough of the field there.
+    tape: Tape,
+}
+
 /// A ray on its way.
 #[derive(Clone, Copy, Debug)]
 struct Ray {
@@ -125,12 +159,15 @@ struct Cell {
 /// The memory one thread works in.
 #[derive(Default)]
 struct Space {
-    boxes: Boxes<Rise<BOXES>>,
+    /// Those that are looked at, at each level of cutting.
+    boxes: Vec<Boxes<Rise<BOXES>>>,
     /// The rays of a tile, row by row.
     rays: Vec<Ray>,
     /// The side all of them start on, if it is the same.
     side: Option<f32>,
     marching: Marching,
+    /// The rays that have met the surface in a cell.
+    met: Vec<Bracket>,
 }
 
 /// The rays that march through a cell together: a column for each thing known.
@@ -141,19 +178,20 @@ struct Marching {
     u: Vec<f32>,
     v: Vec<f32>,
     s: Vec<f32>,
-    /// The field's value at s.
-    f: Vec<f32>,
-    /// Where the sign was last the old one, and the value there.
+    /// Where the sign was last the old one, and the value there; 0 where that is not known.
     before: Vec<[f32; 2]>,
+    /// At how many places along each ray the field is looked at together.
+    ahead: usize,
+    /// Its values there, ray by ray.
+    f: Vec<f32>,
+    /// Those places.
+    points: [Vec<f32>; 3],
 }
 
 /// −1 inside or on the surface, else 1; also where there is no value.
 fn side_of(f: f32) -> f32 {
     if f <= 0.0 { -1.0 } else { 1.0 }
 }
-
-/// Where a ray is that has gone through its cell.
-const PASSED: f32 = f32::INFINITY;
 
 /// How rays step through a cell.
 struct Steps {
@@ -163,8 +201,8 @@ struct Steps {
     safe: f32,
     /// How much of a value at s = 1 may be rounding.
     unsure: f32,
-    /// The least step, at s = 0 and more for each s.
-    tolerance: [f32; 2],
+    /// The least step.
+    least: f32,
     /// Where the cell ends.
     to: f32,
 }
@@ -176,39 +214,46 @@ struct March<'a> {
     tolerance: [f32; 2],
     /// Whether steps are counted.
     counted: bool,
-    /// The side of a tile, which is one thread's work.
-    tile: usize,
-    /// Boxes of at most so many pixels across are marched through.
-    small: usize,
 }
 
 impl<'a> March<'a> {
     fn new(lens: &'a Lens, size: Size, counted: bool) -> March<'a> {
-        let quarter = 0.25 * lens.across(size.step(), 1.0) as f32;
+        let half = 0.5 * lens.across(size.step(), 1.0) as f32;
         let tolerance = match lens.parallel {
-            true => [quarter, 4.0 * f32::EPSILON],
-            false => [f32::MIN_POSITIVE, quarter.max(4.0 * f32::EPSILON)],
+            true => [half, 4.0 * f32::EPSILON],
+            false => [f32::MIN_POSITIVE, half.max(4.0 * f32::EPSILON)],
         };
-        March { lens, size, tolerance, counted, tile: TILE, small: SMALL }
+        March { lens, size, tolerance, counted }
     }
 
-    /// The tiles of a rectangle that may see something, with the tapes that are enough for them.
-    fn tiles(&self, rect: Rect, tape: Tape, boxes: &mut Boxes) -> Vec<(Rect, Tape)> {
-        if rect.width() <= self.tile && rect.height() <= self.tile {
-            return vec![(rect, tape)];
+    /// The tiles of some rectangles, up to sixteen, in which the field may change its sign.
+    fn tiles(&self, rects: &[Rect], tape: &Tape) -> Vec<Tile> {
+        let cell = |&rect: &Rect| Cell { rect, from: self.lens.near as f32, to: self.lens.far as f32 };
+        let cells: Vec<Cell> = rects.iter().map(cell).collect();
+        let mut boxes: Boxes<Rise<BOXES>> = Boxes::default();
+        let found = self.bound(&cells, tape, &mut boxes);
+        let mut open = Vec::with_capacity(cells.len());
+        for (lane, cell) in cells.iter().enumerate() {
+            let (value, rise) = (found.lane(lane), found.slope().lane(lane));
+            if value.lo() <= 0.0 && value.hi() >= 0.0 {
+                let pruned = boxes.prune(tape, lane, Asked::Sign, tape.len() * 3 / 4);
+                let tape = pruned.unwrap_or_else(|| tape.clone());
+                open.push(Tile { rect: cell.rect, deep: self.deep(cell, value, rise), tape });
+            }
         }
-        let parts = rect.split([4, 4]);
-        let cells: Vec<Cell> = parts
-            .iter()
-            .map(|&rect| Cell { rect, from: self.lens.near as f32, to: self.lens.far as f32 })
-            .collect();
-        boxes.over(&tape, self.bounds(&cells));
-        let known: Vec<Option<Tape>> =
-            (0..parts.len()).map(|i| boxes.prune(&tape, i, Asked::Sign, tape.len() * 3 / 4)).collect();
-        let pairs = parts.into_iter().zip(known);
-        pairs
-            .flat_map(|(rect, pruned)| self.tiles(rect, pruned.unwrap_or_else(|| tape.clone()), boxes))
-            .collect()
+        let is_small = |rect: Rect| rect.width() <= TILE && rect.height() <= TILE;
+        let cut = |tile: Tile| match is_small(tile.rect) {
+            true => vec![tile],
+            false => self.tiles(&tile.rect.split([4, 4]), &tile.tape),
+        };
+        open.into_par_iter().flat_map_iter(cut).collect()
+    }
+
+    /// Bounds on the field in some cells, up to sixteen, and on its rise along the rays.
+    fn bound(&self, cells: &[Cell], tape: &Tape, boxes: &mut Boxes<Rise<BOXES>>) -> Rise<BOXES> {
+        let [u, v, s, t] = self.bounds(cells);
+        boxes.over(tape, [Rise::across(u), Rise::across(v), Rise::along(s), Rise::across(t)]);
+        boxes.output(tape, 0)
     }
 
     /// Up to sixteen cells as boxes of u, v, s and t, the last repeated.
@@ -229,7 +274,8 @@ impl<'a> March<'a> {
     }
 
     /// The rays of a tile's pixels, where they end.
-    fn tile(&self, rect: Rect, tape: &Tape, space: &mut Space) -> Vec<Ray> {
+    fn tile(&self, tile: &Tile, space: &mut Space) -> Vec<Ray> {
+        let Tile { rect, deep, ref tape } = *tile;
         space.rays.clear();
         for j in rect.from[1]..rect.to[1] {
             for i in rect.from[0]..rect.to[0] {
@@ -238,12 +284,18 @@ impl<'a> March<'a> {
             }
         }
         let Space { rays, marching, .. } = &mut *space;
-        marching.start(0..rays.len(), self.lens.near as f32, rays);
-        marching.look(&mut Block::new(tape));
+        let mut block = Block::new(tape);
+        let starts: [Vec<f32>; 3] = [
+            rays.iter().map(|ray| ray.u).collect(),
+            rays.iter().map(|ray| ray.v).collect(),
+            vec![self.lens.near as f32; rays.len()],
+        ];
+        marching.f.resize(rays.len(), 0.0);
+        block.eval(starts.each_ref().map(Vec::as_slice), &mut [&mut marching.f]);
         rays.iter_mut().zip(&marching.f).for_each(|(ray, &f)| ray.side = side_of(f));
         space.side = Some(space.rays[0].side).filter(|&side| space.rays.iter().all(|ray| ray.side == side));
         let cell = Cell { rect, from: self.lens.near as f32, to: self.lens.far as f32 };
-        self.through(cell, rect, tape, space);
+        self.through(cell, deep, rect, tape, 0, space);
         std::mem::take(&mut space.rays)
     }
 
@@ -254,24 +306,19 @@ impl<'a> March<'a> {
             .flat_map(move |j| (rect.from[0]..rect.to[0]).map(move |i| row(j) + i - tile.from[0]))
     }
 
-    /// Takes the rays of a cell through it.
-    fn through(&self, cell: Cell, tile: Rect, tape: &Tape, space: &mut Space) {
-        let cells = self.sixteen(cell);
-        let [u, v, s, t] = self.bounds(&cells);
-        space.boxes.over(tape, [Rise::across(u), Rise::across(v), Rise::along(s), Rise::across(t)]);
-
-        let found = space.boxes.output(tape, 0);
-        // The tapes of all cells first: going into one of them looks at other boxes.
-        let mut next = Vec::with_capacity(cells.len());
-        for (lane, &cell) in cells.iter().enumerate() {
-            let (value, rise) = (found.lane(lane), found.slope().lane(lane));
-            let open = value.lo() <= 0.0 && value.hi() >= 0.0;
-            let most = tape.len() * 3 / 4;
-            let pruned = if open { space.boxes.prune(tape, lane, Asked::Sign, most) } else { None };
-            next.push((cell, value, rise, pruned));
+    /// Takes the rays of a cell through it. `deep` is how much the cell's depth counts against its width where it is cut.
+    fn through(&self, cell: Cell, deep: f64, tile: Rect, tape: &Tape, level: usize, space: &mut Space) {
+        if space.boxes.len() == level {
+            space.boxes.push(Boxes::default());
         }
-        next.sort_by(|a, b| a.0.from.total_cmp(&b.0.from)); // from front to back
-        for (cell, value, rise, pruned) in next {
+        let mut boxes = std::mem::take(&mut space.boxes[level]);
+        let cells = self.sixteen(cell, deep);
+        let found = self.bound(&cells, tape, &mut boxes);
+        let mut whole: Option<Block> = None; // for the cells that need all of the tape
+        let mut order: Vec<usize> = (0..cells.len()).collect();
+        order.sort_by(|&a, &b| cells[a].from.total_cmp(&cells[b].from)); // from front to back
+        for lane in order {
+            let (cell, value, rise) = (cells[lane], found.lane(lane), found.slope().lane(lane));
             if value.lo() > 0.0 || value.hi() < 0.0 {
                 let side = side_of(value.lo() as f32);
                 if space.side != Some(side) {
@@ -285,42 +332,79 @@ impl<'a> March<'a> {
                 }
                 continue;
             }
-            if Self::rays_of(cell.rect, tile).all(|n| space.rays[n].depth < NOTHING) {
+            let alive = Self::rays_of(cell.rect, tile).filter(|&n| space.rays[n].depth == NOTHING).count();
+            if alive == 0 {
                 continue;
             }
-            let tape = pruned.as_ref().unwrap_or(tape);
-            if self.is_small(&cell) {
-                self.march(cell, [rise.lo() as f32, rise.hi() as f32], tile, tape, space);
-            } else {
-                self.through(cell, tile, tape, space);
+            let pruned = boxes.prune(tape, lane, Asked::Sign, tape.len() * 3 / 4);
+            let steps = alive as f64 * self.steps(&cell, value, rise, space.side);
+            if steps > ENOUGH && !self.is_finest(&cell) {
+                let deep = self.deep(&cell, value, rise);
+                self.through(cell, deep, tile, pruned.as_ref().unwrap_or(tape), level + 1, space);
+                continue;
+            }
+            let rise = [rise.lo() as f32, rise.hi() as f32];
+            match &pruned {
+                Some(tape) => self.march(cell, rise, tile, &mut Block::new(tape), space),
+                None => {
+                    let block = whole.get_or_insert_with(|| Block::new(tape));
+                    self.march(cell, rise, tile, block, space);
+                }
             }
         }
+        space.boxes[level] = boxes;
     }
 
-    /// Whether rays are to be marched through a cell, rather than that it is cut up.
-    fn is_small(&self, cell: &Cell) -> bool {
+    /// About how many steps a ray may take through a cell.
+    fn steps(&self, cell: &Cell, value: Interval, rise: Interval, side: Option<f32>) -> f64 {
+        let long = f64::from(cell.to - cell.from);
+        let (falls, rises) = (-rise.lo(), rise.hi());
+        let (towards, far) = match side {
+            Some(1.0) => (falls, value.hi()),
+            Some(_) => (rises, -value.lo()),
+            None => (falls.max(rises), value.hi().max(-value.lo())),
+        };
+        if towards <= 0.0 {
+            return 1.0;
+        }
+        // As long as those at a quarter of the largest value; never shorter than the tolerance.
+        let step = (0.25 * far / towards).max(self.least(cell));
+        1.0 + long / if step.is_nan() { self.least(cell) } else { step }
+    }
+
+    /// The least step in a cell.
+    fn least(&self, cell: &Cell) -> f64 {
+        f64::from(self.tolerance[0] + self.tolerance[1] * cell.from)
+    }
+
+    /// Whether a cell is too small to be cut.
+    fn is_finest(&self, cell: &Cell) -> bool {
         let across = cell.rect.width().max(cell.rect.height());
-        across <= self.small && f64::from(cell.to - cell.from) <= 2.0 * self.extent(cell)
+        across < 2 * FINEST && f64::from(cell.to - cell.from) <= 8.0 * self.least(cell)
     }
 
-    /// How wide a cell is in space, at its middle; of no fewer than `small` pixels.
-    fn extent(&self, cell: &Cell) -> f64 {
-        let across = cell.rect.width().max(cell.rect.height()).max(self.small);
-        self.lens.across(across as f64 * self.size.step(), 0.5 * f64::from(cell.from + cell.to))
+    /// How much a cell's depth counts against its width: as much as the field changes along it, of what it changes.
+    fn deep(&self, cell: &Cell, value: Interval, rise: Interval) -> f64 {
+        let long = f64::from(cell.to - cell.from);
+        let across = cell.rect.width().max(cell.rect.height()) as f64 * self.size.step();
+        let wide = self.lens.across(across, 0.5 * f64::from(cell.from + cell.to));
+        let (along, all) = (rise.hi().max(-rise.lo()), value.hi() - value.lo());
+        let part = along * (long + 2.0 * wide) / all;
+        if part.is_finite() { part.min(1.0) } else { 1.0 }
     }
 
     /// Cuts a cell into sixteen: in depth first where it is much longer than wide, else each way.
-    fn sixteen(&self, cell: Cell) -> Vec<Cell> {
+    fn sixteen(&self, cell: Cell, deep: f64) -> Vec<Cell> {
         let mut pieces = [1, 1, 1];
         let Cell { rect, from, to } = cell;
         let counts = [rect.width(), rect.height()];
         for _ in 0..BOXES.ilog2() {
-            let depth = f64::from(to - from) / pieces[2] as f64;
+            let depth = deep * f64::from(to - from) / pieces[2] as f64;
             let across = |axis: usize| {
                 let pixels = counts[axis] as f64 / pieces[axis] as f64;
                 self.lens.across(pixels * self.size.step(), 0.5 * f64::from(from + to))
             };
-            let wide = |axis: usize| counts[axis] / pieces[axis] > self.small;
+            let wide = |axis: usize| counts[axis] / pieces[axis] >= 2 * FINEST;
             let axis = match () {
                 _ if wide(0) && across(0) >= depth && across(0) >= across(1) => 0,
                 _ if wide(1) && across(1) >= depth => 1,
@@ -344,10 +428,9 @@ impl<'a> March<'a> {
     }
 
     /// Takes the rays of a small cell through it, where the field rises by no less and no more than `rise`.
-    fn march(&self, cell: Cell, rise: [f32; 2], tile: Rect, tape: &Tape, space: &mut Space) {
-        let Space { rays, marching, .. } = space;
-        let mut block = Block::new(tape);
-        let mut found = Marching::default();
+    fn march(&self, cell: Cell, rise: [f32; 2], tile: Rect, block: &mut Block, space: &mut Space) {
+        let Space { rays, marching, met, .. } = space;
+        met.clear();
         // Rays on one side of the surface and on the other, apart: they fear falls and rises.
         for side in [1.0, -1.0] {
             if space.side.is_some_and(|all| all != side) {
@@ -362,124 +445,148 @@ impl<'a> March<'a> {
                 safe: if towards > 0.0 { 0.999 / towards } else { f32::INFINITY },
                 // The rounding of f, as of a sum of terms of the size of a few |s|.
                 unsure: 1e-6 * rise[0].abs().max(rise[1].abs()).min(1e3),
-                tolerance: self.tolerance,
+                least: self.least(&cell) as f32,
                 to: cell.to,
             };
             while !marching.which.is_empty() {
-                marching.look(&mut block);
+                marching.look(&steps, block);
                 if self.counted {
-                    marching.which.iter().for_each(|&n| rays[n].steps += 1.0);
+                    marching.which.iter().for_each(|&n| rays[n].steps += marching.ahead as f32);
                 }
-                if marching.step(&steps) {
-                    marching.sort_out(&steps, &mut found);
-                }
+                marching.walk(&steps, met);
             }
         }
-        self.refine(found, &mut block, rays);
+        self.refine(met, block, rays);
     }
 
-    /// Narrows down where the sign changes, between where it was the old one and where it was the new.
-    fn refine(&self, mut found: Marching, block: &mut Block, rays: &mut [Ray]) {
-        // A ray that has changed sides on entering the cell is at the place already.
-        let mut ends: Vec<[f32; 2]> = found.s.iter().zip(&found.f).map(|(&s, &f)| [s, f]).collect();
+    /// Narrows down where the sign changes, and notes it.
+    fn refine(&self, met: &mut [Bracket], block: &mut Block, rays: &mut [Ray]) {
+        let width = |s: f32| self.tolerance[0] + self.tolerance[1] * s;
+        let mut points: [Vec<f32>; 4] = Default::default();
         for round in 0..REFINE {
-            for i in 0..found.which.len() {
-                let ([a, fa], [b, fb]) = (found.before[i], ends[i]);
+            let wide = |bracket: &&mut Bracket| bracket.to[0] - bracket.from[0] > width(bracket.from[0]);
+            points.iter_mut().for_each(Vec::clear);
+            for bracket in met.iter_mut().filter(wide) {
                 // The secant, and now and then the middle, so that the bracket is sure to shrink.
-                let secant = a + (b - a) * (fa / (fa - fb));
-                let middle = 0.5 * (a + b);
-                let inside = secant > a.min(b) && secant < a.max(b);
-                found.s[i] = if inside && round % 3 < 2 { secant } else { middle };
+                let at = match bracket.secant() {
+                    at if at > bracket.from[0] && at < bracket.to[0] && round % 3 < 2 => at,
+                    _ => 0.5 * (bracket.from[0] + bracket.to[0]),
+                };
+                let Ray { u, v, .. } = rays[bracket.ray];
+                points.iter_mut().zip([u, v, at, 0.0]).for_each(|(column, v)| column.push(v));
             }
-            found.look(block);
-            for i in 0..found.which.len() {
-                let (s, f) = (found.s[i], found.f[i]);
-                match side_of(f) == side_of(ends[i][1]) {
-                    true => ends[i] = [s, f],
-                    false => found.before[i] = [s, f],
+            if points[0].is_empty() {
+                break;
+            }
+            let [u, v, s, f] = &mut points;
+            block.eval([u, v, s], &mut [f]);
+            for (bracket, (&s, &f)) in met.iter_mut().filter(wide).zip(s.iter().zip(&*f)) {
+                match side_of(f) == side_of(bracket.to[1]) {
+                    true => bracket.to = [s, f],
+                    false => bracket.from = [s, f],
                 }
             }
         }
-        for (i, &n) in found.which.iter().enumerate() {
-            let ([a, fa], [b, fb]) = (found.before[i], ends[i]);
-            let secant = a + (b - a) * (fa / (fa - fb));
-            rays[n].depth = if secant >= a && secant <= b { secant } else { b };
+        for bracket in met {
+            let at = bracket.secant();
+            let inside = at >= bracket.from[0] && at <= bracket.to[0];
+            rays[bracket.ray].depth = if inside { at } else { bracket.to[0] };
         }
     }
 }
 
-/// How often a bracket is narrowed: at least by half each third time, and mostly far more.
-const REFINE: usize = 6;
+/// Where along a ray the sign changes: two depths, and the values there.
+#[derive(Clone, Copy, Debug)]
+struct Bracket {
+    ray: usize,
+    from: [f32; 2],
+    to: [f32; 2],
+}
+
+impl Bracket {
+    /// Where a straight line between the two is 0.
+    fn secant(&self) -> f32 {
+        let ([a, fa], [b, fb]) = (self.from, self.to);
+        a + (b - a) * (fa / (fa - fb))
+    }
+}
+
+/// How often a bracket is narrowed at most: at least by half each third time, and mostly far more.
+const REFINE: usize = 24;
+
+/// So many points are looked at together where that costs little more than one.
+const TOGETHER: usize = 128;
 
 impl Marching {
     fn start(&mut self, which: impl Iterator<Item = usize>, s: f32, rays: &[Ray]) {
-        self.shorten(0);
         for n in which {
             self.which.push(n);
             self.u.push(rays[n].u);
             self.v.push(rays[n].v);
             self.s.push(s);
-            self.f.push(0.0);
             self.before.push([s, 0.0]);
         }
     }
 
-    /// The field where the rays are.
-    fn look(&mut self, block: &mut Block) {
-        block.eval([&self.u, &self.v, &self.s], &mut [&mut self.f]);
-    }
-
-    /// Takes over one of another's rays.
-    fn push(&mut self, other: &Marching, i: usize) {
-        self.which.push(other.which[i]);
-        self.u.push(other.u[i]);
-        self.v.push(other.v[i]);
-        self.s.push(other.s[i]);
-        self.f.push(other.f[i]);
-        self.before.push(other.before[i]);
-    }
-
-    /// Moves each ray on as far as is safe. Says whether any has crossed the surface or is at the end.
-    fn step(&mut self, steps: &Steps) -> bool {
-        let Steps { side, safe, unsure, tolerance: [fixed, slope], to } = *steps;
-        let mut any = false;
-        for ((s, f), before) in self.s.iter_mut().zip(&self.f).zip(&mut self.before) {
-            let (at, f) = (*s, *f);
-            let inward = f * side;
-            let reach = (inward - unsure * at) * safe;
-            let least = fixed + slope * at;
-            let next = at + if reach > least { reach } else { least };
-            let crossed = (f <= 0.0) != (side < 0.0);
-            let stays = crossed | (at >= to);
-            any |= stays;
-            let onward = if at >= to { PASSED } else { next.min(to) };
-            *s = if crossed { at } else { onward };
-            *before = if stays { *before } else { [at, f] };
+    /// The field where the rays are, and where they are sure to come next if all their steps are as short as can be.
+    fn look(&mut self, steps: &Steps, block: &mut Block) {
+        let count = self.which.len();
+        self.ahead = if steps.safe.is_finite() { (TOGETHER / count).clamp(1, 8) } else { 1 };
+        self.f.resize(count * self.ahead, 0.0);
+        if self.ahead == 1 {
+            return block.eval([&self.u, &self.v, &self.s], &mut [&mut self.f]);
         }
-        any
+        let [u, v, s] = &mut self.points;
+        [&mut *u, v, s].into_iter().for_each(|column| column.clear());
+        for i in 0..count {
+            for k in 0..self.ahead {
+                u.push(self.u[i]);
+                v.push(self.v[i]);
+                s.push(steps.ahead(self.s[i], k));
+            }
+        }
+        block.eval([u, v, s], &mut [&mut self.f]);
     }
 
-    /// Moves the rays that have crossed to `found`, and lets go of those at the end.
-    fn sort_out(&mut self, steps: &Steps, found: &mut Marching) {
+    /// Moves each ray on as far as is safe. Those that have crossed the surface go to `met`; those at the end are let go.
+    fn walk(&mut self, steps: &Steps, met: &mut Vec<Bracket>) {
         let mut kept = 0;
         for i in 0..self.which.len() {
-            if side_of(self.f[i]) != steps.side {
-                found.push(self, i);
-            } else if self.s[i] != PASSED {
-                self.which[kept] = self.which[i];
-                (self.u[kept], self.v[kept], self.s[kept]) = (self.u[i], self.v[i], self.s[i]);
-                self.before[kept] = self.before[i];
+            let (start, mut before, mut k) = (self.s[i], self.before[i], 0);
+            let next = loop {
+                let (s, f) = (steps.ahead(start, k), self.f[i * self.ahead + k]);
+                if side_of(f) != steps.side {
+                    // On entering the cell there is nothing before: that is the place.
+                    let from = if before[1] == 0.0 { [s, f] } else { before };
+                    met.push(Bracket { ray: self.which[i], from, to: [s, f] });
+                    break None;
+                }
+                if s >= steps.to {
+                    break None;
+                }
+                before = [s, f];
+                let reach = (f * steps.side - steps.unsure * s) * steps.safe;
+                let next = s + if reach > steps.least { reach } else { steps.least };
+                k = (k + 1).max(((next - start) / steps.least) as usize);
+                if k >= self.ahead {
+                    break Some(next.min(steps.to));
+                }
+            };
+            if let Some(next) = next {
+                (self.which[kept], self.u[kept], self.v[kept]) = (self.which[i], self.u[i], self.v[i]);
+                (self.s[kept], self.before[kept]) = (next, before);
                 kept += 1;
             }
         }
-        self.shorten(kept);
+        self.which.truncate(kept);
+        [&mut self.u, &mut self.v, &mut self.s].into_iter().for_each(|column| column.truncate(kept));
+        self.before.truncate(kept);
     }
+}
 
-    fn shorten(&mut self, count: usize) {
-        self.which.truncate(count);
-        for column in [&mut self.u, &mut self.v, &mut self.s, &mut self.f] {
-            column.truncate(count);
-        }
-        self.before.truncate(count);
+impl Steps {
+    /// Where a ray is after so many of the least steps.
+    fn ahead(&self, start: f32, count: usize) -> f32 {
+        (start + count as f32 * self.least).min(self.to)
     }
 }

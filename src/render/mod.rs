@@ -25,7 +25,7 @@ pub(crate) mod shared {
     //! What the pictures of a GPU take from here, so that numbers stand once.
     pub(crate) use super::bar::draw as draw_bar;
     pub(crate) use super::light::{FADING, START, Sky};
-    pub(crate) use super::march::{Tile, cells};
+    pub(crate) use super::march::{Patch, cells};
     pub(crate) use super::occlusion::LOOKS;
     pub(crate) use super::picture::{EDGE, EDGE_DEPTH, GROUND, REACH, is_near, on_ground, shadow_side};
     pub(crate) use super::shadow::{Frame, SEARCH, TAPS, WIDEST, WIDTH, spread};

@@ -142,7 +142,7 @@ impl<'a> Shot<'a> {
     fn sights(&self, lens: &Lens, seen: &Seen, only: Option<&[bool]>) -> Result<Vec<Sight>> {
         let size = self.options.size;
         let sight = |pixel: usize| {
-            let [u, v] = size.across((pixel % size.width) as f64 + 0.5, (pixel / size.width) as f64 + 0.5);
+            let [u, v] = size.middle(pixel);
             let [start, ray] = lens.ray([u, v]).map(|v| v.as_vec3());
             let depth = seen.depths[pixel];
             if depth == NOTHING {
@@ -154,7 +154,7 @@ impl<'a> Shot<'a> {
             Sight { pixel, ray, stand: Stand { place, normal: -ray, slope: 0.0 }, met }
         };
         let wanted = |pixel: &usize| only.is_none_or(|only| only[*pixel]);
-        let mut sights: Vec<Sight> = tiled(size).into_par_iter().filter(wanted).map(sight).collect();
+        let mut sights: Vec<Sight> = size.tiled().into_par_iter().filter(wanted).map(sight).collect();
 
         let tape = self.stage.asked(self.options.shade)?;
         if tape.output_count() == 0 {
@@ -269,20 +269,6 @@ fn part(seen: &Seen, size: Size, side: usize, [a, b]: [usize; 2]) -> Seen {
 fn shifted(lens: &Lens, size: Size, [a, b]: [usize; 2], side: usize) -> Lens {
     let off = |part: usize| ((part as f64 + 0.5) / side as f64 - 0.5) * size.step();
     lens.moved([off(a), -off(b)])
-}
-
-/// A picture's pixels, tile by tile.
-fn tiled(size: Size) -> Vec<usize> {
-    const TILE: usize = 16;
-    let mut order = Vec::with_capacity(size.pixels());
-    for top in (0..size.height).step_by(TILE) {
-        for left in (0..size.width).step_by(TILE) {
-            for j in top..(top + TILE).min(size.height) {
-                order.extend((left..(left + TILE).min(size.width)).map(|i| j * size.width + i));
-            }
-        }
-    }
-    order
 }
 
 /// Which pixels need all samples: those that part from a neighbour in colour, and those whose rays part in depth.

@@ -125,4 +125,24 @@ impl Size {
     pub(crate) fn across(self, i: f64, j: f64) -> [f64; 2] {
         [(i - 0.5 * self.width as f64) * self.step(), (0.5 * self.height as f64 - j) * self.step()]
     }
+
+    /// The u and v of the middle of a pixel, counted row by row from the top left.
+    pub(super) fn middle(self, pixel: usize) -> [f64; 2] {
+        self.across((pixel % self.width) as f64 + 0.5, (pixel / self.width) as f64 + 0.5)
+    }
+
+    /// All pixels, tile by tile: neighbours are near each other in both directions.
+    pub(super) fn tiled(self) -> Vec<usize> {
+        const TILE: usize = 16;
+        let Size { width, height } = self;
+        let mut order = Vec::with_capacity(self.pixels());
+        for top in (0..height).step_by(TILE) {
+            for left in (0..width).step_by(TILE) {
+                for j in top..(top + TILE).min(height) {
+                    order.extend((left..(left + TILE).min(width)).map(|i| j * width + i));
+                }
+            }
+        }
+        order
+    }
 }

@@ -7,6 +7,7 @@
 use super::arguments::*;
 use crate::field::*;
 use crate::number::{Interval, Kernel, ShaderCall};
+use std::cell::RefCell;
 use std::sync::Arc;
 
 shapes! {
@@ -53,13 +54,14 @@ impl Kernel for Noise {
                 [if order == 0 { 1.0 - far } else { -far }, far]
             })
         };
+        let gradients = gradients(cell.map(|axis| axis as i64));
         let main = weights(u8::MAX);
         let lowered: [Option<[[f64; 2]; 4]>; 4] =
             std::array::from_fn(|i| (self.orders[i] > 0).then(|| weights(i as u8)));
         let mut sum = 0.0;
         for corner in 0..16usize {
             let side: [usize; 4] = std::array::from_fn(|i| corner >> i & 1);
-            let g = gradient(std::array::from_fn(|i| cell[i] as i64 + side[i] as i64));
+            let g = gradients[corner];
             let product = |w: &[[f64; 2]; 4]| w[0][side[0]] * w[1][side[1]] * w[2][side[2]] * w[3][side[3]];
             let linear: f64 = (0..4).map(|i| g[i] * (within[i] - side[i] as f64)).sum();
             sum += product(&main) * linear;
@@ -146,6 +148,32 @@ fn most_of_pair(order: u8) -> f64 {
         5 => 2.0 * 720.0,
         _ => 0.0,
     }
+}
+
+/// The gradients at a lattice cell's corners: bit i of a corner's number says on which side of axis i it lies.
+///
+/// Neighbouring points ask for the same cells again and again, and drawing a cell's gradients takes ten times as long
+/// as what is done with them: each thread keeps those it has drawn last.
+fn gradients(cell: [i64; 4]) -> [[f64; 4]; 16] {
+    const KEPT: usize = 64;
+    type Drawn = ([i64; 4], [[f64; 4]; 16]);
+    thread_local! {
+        static LAST: RefCell<Vec<Option<Drawn>>> = const { RefCell::new(Vec::new()) };
+    }
+    // Four by four by two by two neighbouring cells have places of their own.
+    let place = (cell[0] & 3 | (cell[1] & 3) << 2 | (cell[2] & 1) << 4 | (cell[3] & 1) << 5) as usize;
+    LAST.with_borrow_mut(|last| {
+        last.resize(KEPT, None);
+        match last[place] {
+            Some((of, drawn)) if of == cell => drawn,
+            _ => {
+                let corner = |n: usize| std::array::from_fn(|i| cell[i] + (n >> i & 1) as i64);
+                let drawn = std::array::from_fn(|n| gradient(corner(n)));
+                last[place] = Some((cell, drawn));
+                drawn
+            }
+        }
+    })
 }
 
 /// The unit gradient of a lattice corner, drawn by a hash: a normal deviate an axis would need logarithms, so points

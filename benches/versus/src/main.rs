@@ -32,7 +32,7 @@ struct Options {
 
 const USAGE: &str = "versus [--only WORK] [--rounds N] [--points N] [--threads N] [--frames N] [--models DIR] \
                      [--jax FILE.json] [--peer-block N] [--check]\n\
-                     WORK is part of: s20, loss, edited, prospero, hi, scenes, picture, crowd";
+                     WORK is part of: s20, loss, edited, prospero, hi, scenes, picture, solid, crowd";
 
 impl Options {
     fn read(mut words: impl Iterator<Item = String>) -> Result<Options, Box<dyn Error>> {
@@ -79,6 +79,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let bench = Bench { options };
     bench.s20()?;
     bench.models()?;
+    bench.solids()?;
     bench.scenes()?;
     bench.crowd()
 }
@@ -301,6 +302,57 @@ impl Bench {
             let differ = own.iter().zip(theirs.iter()).filter(|(own, other)| (**own < 0.0) != other.inside());
             println!("| ↳ check | {} of {} pixels differ | | | | | |", differ.count(), own.len());
         }
+    }
+
+    /// Depths and normals of every `.vm` model there is.
+    fn solids(&self) -> Result<(), Box<dyn Error>> {
+        if !self.options.wants("solid") {
+            return Ok(());
+        }
+        const SIDE: usize = 512;
+        let folder = self.options.models.as_deref().unwrap_or(Path::new("."));
+        let mut files: Vec<PathBuf> =
+            std::fs::read_dir(folder)?.map(|entry| entry.map(|e| e.path())).collect::<Result<_, _>>()?;
+        files.retain(|file| file.extension().is_some_and(|extension| extension == "vm"));
+        files.sort();
+        let (rounds, threads) = (self.options.rounds, self.options.threads);
+        let mut ratios = Vec::new();
+        for file in files {
+            let text = std::fs::read_to_string(&file)?;
+            let field = read_vm(&text, &file.to_string_lossy())?;
+            let peers = self.peers_of_text(&text);
+            let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            let seconds = in_turn(
+                rounds,
+                &mut [
+                    &mut || drop(black_box(ours::solid(&field, SIDE, threads))),
+                    &mut || drop(black_box(peers.jit.solid(SIDE, threads))),
+                    &mut || drop(black_box(peers.vm.solid(SIDE, threads))),
+                ],
+            );
+            line(&format!("{name}, {SIDE}³ solid"), field.tape()?.len(), "ms", &seconds, 1e3);
+            ratios.push((seconds[0] / seconds[1].min(seconds[2])).ln());
+            if self.options.check {
+                let (depths, _) = ours::solid(&field, SIDE, threads)?;
+                let theirs = peers.vm.solid(SIDE, threads);
+                let step = 2.0 / SIDE as f32;
+                let (mut both, mut far) = (0, 0);
+                for (own, other) in depths.iter().zip(theirs.iter()) {
+                    let other = 2.0 - other.depth as f32 * step;
+                    if own.is_finite() && other > 0.0 && other < 2.0 {
+                        both += 1;
+                        far += usize::from((own - other).abs() > 2.0 * step);
+                    }
+                }
+                let met = depths.iter().filter(|depth| depth.is_finite()).count();
+                println!(
+                    "| ↳ check | {met} met, {both} by both, {far} of these over two steps apart | | | | | |"
+                );
+            }
+        }
+        let mean = ratios.iter().sum::<f64>() / ratios.len().max(1) as f64;
+        println!("| geometric mean of fieldgrad / faster Fidget | | | {:.2} | | | |", mean.exp());
+        Ok(())
     }
 
     fn scenes(&self) -> Result<(), Box<dyn Error>> {

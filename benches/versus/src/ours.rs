@@ -1,6 +1,7 @@
 //! The project's side: everything this program asks of `fieldgrad` beyond building fields, in one place.
 
 use crate::points::{Points, Time};
+use fieldgrad::render::{Lens, Size, march};
 use fieldgrad::tape::{self as bulk, Asked, Grid, Samples, Sum, Tape};
 use fieldgrad::{Field, Result};
 use rayon::{ThreadPool, ThreadPoolBuilder};
@@ -47,6 +48,17 @@ impl Ours {
         let grid = Grid { x, y, z: Samples::one(0.0), t: times };
         pool(threads).install(|| grid.eval(&self.value, asked).remove(0))
     }
+}
+
+/// The field in [−1, 1]³ as seen from z = 1 by parallel rays: depths, and normals where rays meet it.
+pub fn solid(field: &Field, side: usize, threads: usize) -> Result<(Vec<f32>, Vec<[f32; 3]>)> {
+    let lens = Lens::parallel([0.0, 0.0, 1.0], [0.0; 3], [0.0, 1.0, 0.0], 2.0);
+    let (lens, size) = (Lens { far: 2.0, ..lens }, Size { width: side, height: side });
+    pool(threads).install(|| {
+        let depths = march::depths(field, &lens, size, 0.0)?;
+        let normals = march::normals(field, &lens, size, 0.0, &depths)?;
+        Ok((depths, normals))
+    })
 }
 
 /// So many threads, which are kept: new ones would first have to fill their memory.

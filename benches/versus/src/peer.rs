@@ -3,7 +3,7 @@
 use crate::points::Points;
 use fidget::context::{Context, Tree};
 use fidget::eval::{BulkEvaluator, Function, MathFunction};
-use fidget::raster::pixel;
+use fidget::raster::{pixel, voxel};
 use fidget::render::{RenderHints, ThreadPool};
 use fidget::shape::{BoundShape, Shape, ShapeTape};
 use fidget::types::Grad;
@@ -77,6 +77,17 @@ impl<F: Function + MathFunction + RenderHints> Peer<F> {
         let evaluation = pixel::EvalConfig { threads, ..Default::default() };
         let shape = BoundShape::try_from(self.shape.clone()).expect("a shape of x, y and z");
         pixel::render(shape, &config, &evaluation).expect("nobody cancels")
+    }
+}
+
+impl<F: Function + MathFunction + RenderHints> Peer<F> {
+    /// The shape in [−1, 1]³ as seen from z = 1: depths in as many steps as there are pixels, and normals.
+    pub fn solid(&self, side: usize, threads: usize) -> voxel::Image {
+        let config = voxel::RenderConfig::from_size((side as u32).into());
+        let threads = if threads == 1 { None } else { Some(&ThreadPool::Global) };
+        let evaluation = voxel::EvalConfig { threads, ..Default::default() };
+        let shape = BoundShape::try_from(self.shape.clone()).expect("a shape of x, y and z");
+        voxel::render(shape, &config, &evaluation).expect("nobody cancels")
     }
 }
 
