@@ -108,7 +108,7 @@ fn shade(@builtin(position) position: vec4<f32>) -> @location(0) vec4<f32> {
         last = side * side;
     }
     for (var k = first; k < last; k++) {
-        if (k != middle || last == middle + 1) {
+        if (k != middle || shot.zenith.w == 0.0) {
             sum += color_of(sight_of(pixel * side + vec2<i32>(k % side, k / side)));
         }
     }

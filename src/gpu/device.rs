@@ -127,6 +127,19 @@ impl Gpu {
         Ok(module)
     }
 
+    /// A buffer that holds some bytes, of which there are a multiple of four; at least that.
+    pub(super) fn buffer(&self, contents: &[u8], usage: wgpu::BufferUsages) -> wgpu::Buffer {
+        // Not one that is mapped at its creation: on a device that is lost that panics.
+        let buffer = self.device.create_buffer(&wgpu::BufferDescriptor {
+            label: None,
+            size: contents.len().max(4) as u64,
+            usage: usage | wgpu::BufferUsages::COPY_DST,
+            mapped_at_creation: false,
+        });
+        self.queue.write_buffer(&buffer, 0, contents);
+        buffer
+    }
+
     /// Waits for what a buffer is to hold, and reads it.
     pub(super) fn read(&self, buffer: &wgpu::Buffer) -> Result<Vec<u8>> {
         let (done, told) = mpsc::channel();

@@ -213,12 +213,7 @@ impl Painter {
         let (tiles, tolerance) = cells(self.stage.scene().field(), lens, size, time, small)?;
         let about = program::buffer(gpu, &of_view(lens, size, tolerance), wgpu::BufferUsages::UNIFORM);
         let stretches = stretches(gpu, &tiles)?;
-        let instances = wgpu::util::BufferInitDescriptor {
-            label: None,
-            contents: &instances(&tiles),
-            usage: wgpu::BufferUsages::VERTEX,
-        };
-        let instances = wgpu::util::DeviceExt::create_buffer_init(gpu.device(), &instances);
+        let instances = gpu.buffer(&instances(&tiles), wgpu::BufferUsages::VERTEX);
         let steady = self.march.steady(gpu, time);
         let group = self.march.bind(
             gpu,

@@ -5,7 +5,6 @@ use super::language::{Body, Functions, Language};
 use crate::error::{Error, Result};
 use crate::field::Field;
 use crate::tape::Tape;
-use wgpu::util::DeviceExt;
 
 /// Fields made ready to be evaluated on a GPU, in `f32`, at many points at once.
 ///
@@ -67,10 +66,7 @@ impl Points {
         if size.max(points.len() as u64 * 16) > limit {
             return Err(Error::Undefined(format!("{} points are too many for the GPU", points.len())));
         }
-        let storage = |contents: &[f32]| {
-            let (contents, usage) = (&bytes(contents)[..], wgpu::BufferUsages::STORAGE);
-            device.create_buffer_init(&wgpu::util::BufferInitDescriptor { label: None, contents, usage })
-        };
+        let storage = |numbers: &[f32]| self.gpu.buffer(&bytes(numbers), wgpu::BufferUsages::STORAGE);
         let own = |usage| {
             device.create_buffer(&wgpu::BufferDescriptor {
                 label: None,

@@ -13,7 +13,6 @@ use crate::scene::Scene;
 use crate::tape::Tape;
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use wgpu::util::DeviceExt;
 
 /// What all passes draw into, but for the last: four numbers a pixel, or a depth and a count.
 pub(super) const PICTURE: wgpu::TextureFormat = wgpu::TextureFormat::Rgba32Float;
@@ -297,6 +296,5 @@ pub(super) fn texture(
 
 /// A buffer of numbers.
 pub(super) fn buffer(gpu: &Gpu, numbers: &[f32], usage: wgpu::BufferUsages) -> wgpu::Buffer {
-    let contents = &bytes(numbers)[..];
-    gpu.device().create_buffer_init(&wgpu::util::BufferInitDescriptor { label: None, contents, usage })
+    gpu.buffer(&bytes(numbers), usage)
 }
