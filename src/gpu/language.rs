@@ -4,6 +4,7 @@ use crate::error::{Error, Result};
 use crate::field::{Field, param};
 use crate::number::{Op, Real, ShaderCall, Smooth};
 use crate::tape::{Statement, Tape};
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// A shading language.
@@ -78,8 +79,6 @@ impl Language {
             | Op::Sin
             | Op::Cos
             | Op::Tan
-            | Op::Asin
-            | Op::Acos
             | Op::Atan
             | Op::Floor
             | Op::Ceil
@@ -94,7 +93,7 @@ impl Language {
             Op::Length => format!("length({})", self.vector("vec3", operands)),
             Op::IfLess if self == Wgsl => format!("select({}, {}, {} < {})", a(3), a(2), a(0), a(1)),
             Op::IfLess => format!("{} < {} ? {} : {}", a(0), a(1), a(2), a(3)),
-            Op::Ramp | Op::Pow | Op::Atan2 | Op::SmoothMin(_) | Op::SmoothWeight(_) => {
+            Op::Ramp | Op::Pow | Op::Asin | Op::Acos | Op::Atan2 | Op::SmoothMin(_) | Op::SmoothWeight(_) => {
                 used.ops.insert(function_name(op));
                 call(&function_name(op))
             }
@@ -136,12 +135,34 @@ impl Body<'_> {
     ///
     /// An error if one has a kernel that no shader can compute.
     pub(super) fn lines(&self, fields: &[Field], used: &mut Functions) -> Result<(String, Vec<String>)> {
-        let tape = Tape::new(fields)?;
+        self.lines_of(&Tape::new(fields)?, used)
+    }
+
+    /// The lines that compute a tape's outputs, and what the outputs are called then.
+    pub(super) fn lines_of(&self, tape: &Tape, used: &mut Functions) -> Result<(String, Vec<String>)> {
+        self.lines_from(tape, 0, &BTreeMap::new(), used)
+    }
+
+    /// The same without the lines before `start`, where values that are known have names of their own.
+    pub(super) fn lines_from(
+        &self,
+        tape: &Tape,
+        start: usize,
+        known: &BTreeMap<u32, String>,
+        used: &mut Functions,
+    ) -> Result<(String, Vec<String>)> {
         let mut names: Vec<String> = self.coordinates.to_vec();
         names.extend(tape.parameters().map(|parameter| (self.parameter)(parameter.name())));
         names.extend(tape.constants().iter().map(|&value| literal(value)));
+        let leaves = names.len();
+        known.range(..leaves as u32).for_each(|(&value, name)| names[value as usize].clone_from(name));
         let mut text = String::new();
         for (i, line) in tape.statements().enumerate() {
+            if i < start {
+                // What is not known either is not read.
+                names.push(known.get(&((leaves + i) as u32)).cloned().unwrap_or_default());
+                continue;
+            }
             let (operands, value);
             match line {
                 Statement::Op(op, from) => {
@@ -204,7 +225,8 @@ fn written_out(name: &str, language: Language) -> Result<String> {
         _ => match (kind("field_smooth_min_"), kind("field_smooth_weight_")) {
             (Some(kind), _) => (&["a", "b", "k"], kind.value(a, b, k)),
             (_, Some(kind)) => (&["a", "b", "k"], kind.weight_of_b(a, b, k)),
-            _ => return Ok(atan2(language)),
+            _ if name == "field_atan2" => return Ok(atan2(language)),
+            _ => return Ok(of_circle(name, language)),
         },
     };
     let none = || String::from("0.0");
@@ -216,6 +238,16 @@ fn written_out(name: &str, language: Language) -> Result<String> {
     let mut text = language.function("float", name, &arguments);
     let _ = write!(text, "{lines}    return {};\n}}\n", outputs[0]);
     Ok(text)
+}
+
+/// The angle of a sine or a cosine. Drivers' own are off by up to 3e-4; this by what the angle of a point is.
+fn of_circle(name: &str, language: Language) -> String {
+    let mut text = language.function("float", name, &[("float", "a")]);
+    let angle = if language == Wgsl { "atan2" } else { "atan" };
+    let other = "sqrt((1.0 - a) * (1.0 + a))";
+    let (y, x) = if name == "field_asin" { ("a", other) } else { (other, "a") };
+    let _ = write!(text, "    return {angle}({y}, {x});\n}}\n");
+    text
 }
 
 /// The angle of a point, 0 at the origin, where the languages promise nothing.

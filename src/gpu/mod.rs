@@ -1,7 +1,27 @@
-//! What runs on a GPU; for now its text. Uses scenes and everything above them.
+//! What runs on a GPU. Uses scenes and everything above them.
 //!
-//! [`shader`] writes a scene's field as WGSL or GLSL.
+//! [`shader`] writes a scene's field as WGSL or GLSL. The rest needs the feature `gpu`: [`Gpu`] is a device,
+//! [`Points`] evaluates fields on it, and [`Painter`] draws the pictures that [`render`](crate::render) draws.
 
+#[cfg(feature = "gpu")]
+mod device;
+#[cfg(feature = "gpu")]
+mod frame;
 mod language;
+#[cfg(feature = "gpu")]
+mod painter;
+#[cfg(feature = "gpu")]
+mod points;
+#[cfg(feature = "gpu")]
+mod program;
 pub mod shader;
 mod shadertoy;
+
+#[cfg(feature = "gpu")]
+pub use device::Gpu;
+#[cfg(feature = "gpu")]
+pub use painter::Painter;
+#[cfg(feature = "gpu")]
+pub use points::Points;
+#[cfg(feature = "gpu")]
+pub use wgpu;

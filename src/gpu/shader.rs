@@ -88,6 +88,21 @@ pub(super) fn parameters(scene: &Scene) -> Result<Vec<Parameter>> {
     Ok(all)
 }
 
+/// That shaders can compute all of it; else an error with the scene's line.
+pub(super) fn check(scene: &Scene, fields: &[Field]) -> Result<()> {
+    let nodes = Listing::of(fields).nodes;
+    let refused = nodes.iter().find_map(|node| match node.kind() {
+        Kind::Kernel(kernel) if kernel.shader().is_none() => Some((node, kernel.name())),
+        _ => None,
+    });
+    let Some((node, name)) = refused else { return Ok(()) };
+    let problem = format!("{name} searches for its value, which no shader can be written for");
+    match scene.place_of(node) {
+        Some(place) => Err(scene.error_at(place, problem)),
+        None => Err(Error::Undefined(problem)),
+    }
+}
+
 /// Writes the functions of a scene.
 pub(super) struct Writer<'a> {
     pub(super) scene: &'a Scene,
@@ -100,25 +115,10 @@ pub(super) struct Writer<'a> {
 impl Writer<'_> {
     /// The lines that compute fields of a point `p` and a time `t`.
     fn lines(&self, fields: &[Field], used: &mut Functions) -> Result<(String, Vec<String>)> {
-        self.check(fields)?;
+        check(self.scene, fields)?;
         let time = self.still.map_or("t".into(), literal);
         let coordinates = ["p.x".into(), "p.y".into(), "p.z".into(), time];
         Body { language: self.language, coordinates, parameter: self.parameter }.lines(fields, used)
-    }
-
-    /// That shaders can compute all of it; else an error with the scene's line.
-    fn check(&self, fields: &[Field]) -> Result<()> {
-        let nodes = Listing::of(fields).nodes;
-        let refused = nodes.iter().find_map(|node| match node.kind() {
-            Kind::Kernel(kernel) if kernel.shader().is_none() => Some((node, kernel.name())),
-            _ => None,
-        });
-        let Some((node, name)) = refused else { return Ok(()) };
-        let problem = format!("{name} searches for its value, which no shader can be written for");
-        match self.scene.place_of(node) {
-            Some(place) => Err(self.scene.error_at(place, problem)),
-            None => Err(Error::Undefined(problem)),
-        }
     }
 
     /// A function of `p` and `t` that gives some fields as one type.

@@ -6,7 +6,7 @@ use crate::shape::text;
 use crate::tape::{Asked, Grid, Samples};
 
 /// Draws a scale into the lower left corner of a picture that is large enough for one.
-pub(super) fn draw(image: &mut Image, scale: &Scale, title: &str) {
+pub(crate) fn draw(image: &mut Image, scale: &Scale, title: &str) {
     let unit = (image.height as f64 / 60.0).clamp(6.0, 14.0).round();
     let (width, left) = ((16.0 * unit) as usize, 2.0 * unit);
     if image.width < width + 4 * unit as usize || image.height < 10 * unit as usize {

@@ -98,7 +98,7 @@ impl Facet {
 
 /// The sky as a lamp: one colour level with the eye, others straight up and straight down, even between them.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Sky {
+pub(crate) struct Sky {
     pub horizon: Vec3,
     pub zenith: Vec3,
     pub nadir: Vec3,
@@ -140,11 +140,13 @@ impl Sky {
     }
 }
 
+/// Where the tone curve bends, and how fast what is brighter fades to white.
+pub(crate) const START: f32 = 0.76;
+pub(crate) const FADING: f32 = 0.15;
+
 /// Light for a screen: the tone curve "PBR Neutral" of the Khronos group (2024), which keeps base colours as they are
 /// and bends only what is brighter than a screen's white, losing colour there.
 pub(super) fn toned(light: Vec3) -> Vec3 {
-    const START: f32 = 0.76;
-    const FADING: f32 = 0.15;
     let least = light.min_element();
     let raised = if least < 0.08 { least - 6.25 * least * least } else { 0.04 };
     let color = light - raised;

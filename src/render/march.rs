@@ -15,6 +15,12 @@ use crate::tape::{Asked, BOXES, Block, Bounding, Boxes, Tape};
 use glam::Vec3;
 use rayon::prelude::*;
 
+#[cfg(feature = "gpu")]
+mod cells;
+
+#[cfg(feature = "gpu")]
+pub(crate) use cells::{Patch, cells};
+
 /// What a ray that meets nothing has for depth.
 pub const NOTHING: f32 = f32::INFINITY;
 

@@ -20,6 +20,18 @@ mod shadow;
 mod slice;
 mod stage;
 
+#[cfg(feature = "gpu")]
+pub(crate) mod shared {
+    //! What the pictures of a GPU take from here, so that numbers stand once.
+    pub(crate) use super::bar::draw as draw_bar;
+    pub(crate) use super::light::{FADING, START, Sky};
+    pub(crate) use super::march::{Patch, cells};
+    pub(crate) use super::occlusion::LOOKS;
+    pub(crate) use super::picture::{EDGE, EDGE_DEPTH, GROUND, REACH, is_near, on_ground, shadow_side};
+    pub(crate) use super::shadow::{Frame, SEARCH, TAPS, WIDEST, WIDTH, spread};
+    pub(crate) use super::stage::asked;
+}
+
 pub use film::{Film, Frames};
 pub use image::Image;
 pub use options::{Options, Shade};

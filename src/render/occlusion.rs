@@ -9,7 +9,7 @@ use glam::Vec3;
 use rayon::prelude::*;
 
 /// Where on a normal the field is looked at, as parts of how far occlusion reaches, and how much each counts.
-const LOOKS: [(f32, f32); 5] = [(0.06, 0.24), (0.15, 0.24), (0.32, 0.2), (0.6, 0.17), (1.0, 0.15)];
+pub(crate) const LOOKS: [(f32, f32); 5] = [(0.06, 0.24), (0.15, 0.24), (0.32, 0.2), (0.6, 0.17), (1.0, 0.15)];
 
 /// A place on a surface: its normal, and how steep the field is there.
 #[derive(Clone, Copy, Debug)]

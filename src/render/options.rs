@@ -42,7 +42,7 @@ impl Shade {
     }
 
     /// What is written beside its scale.
-    pub(super) fn title(self) -> &'static str {
+    pub(crate) fn title(self) -> &'static str {
         match self {
             Shade::Lit => "light",
             Shade::Normals => "normal",
@@ -114,17 +114,17 @@ const MOST_SAMPLES: usize = 64;
 
 impl Options {
     /// How many rays a pixel has across and down.
-    pub(super) fn side(&self) -> usize {
+    pub(crate) fn side(&self) -> usize {
         (1..=8).find(|side| side * side >= self.samples).unwrap_or(8)
     }
 
     /// The picture's time.
-    pub(super) fn time_in(&self, scene: &Scene) -> f64 {
+    pub(crate) fn time_in(&self, scene: &Scene) -> f64 {
         self.time.unwrap_or(scene.timeline().from)
     }
 
     /// That there is such a picture.
-    pub(super) fn check(&self) -> Result<()> {
+    pub(crate) fn check(&self) -> Result<()> {
         let Size { width, height } = self.size;
         let wrong = |problem: String| Err(Error::Undefined(format!("no such picture: {problem}")));
         if width == 0 || height == 0 {

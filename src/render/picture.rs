@@ -38,13 +38,16 @@ pub fn picture(scene: &Scene, options: &Options) -> Result<Image> {
 }
 
 /// How far ambient occlusion reaches, as a part of the scene's radius.
-const REACH: f32 = 0.16;
+pub(crate) const REACH: f32 = 0.16;
 
 /// How many scene radii around its middle the ground is shaded.
-const GROUND: f32 = 2.6;
+pub(crate) const GROUND: f32 = 2.6;
 
 /// The most a colour may part from its neighbour's, as the root of linear light, before both get all samples.
-const EDGE: f32 = 0.03;
+pub(crate) const EDGE: f32 = 0.03;
+
+/// How many pixels' width its rays may part in depth before it gets all samples.
+pub(crate) const EDGE_DEPTH: f32 = 6.0;
 
 fn vec(a: [f64; 3]) -> Vec3 {
     Vec3::from(a.map(|v| v as f32))
@@ -179,16 +182,10 @@ impl<'a> Shot<'a> {
 
     /// What a ray sees that meets no surface.
     fn beyond(&self, pixel: usize, eye: Vec3, ray: Vec3) -> Sight {
-        let (center, radius) = self.ball;
         let stand = Stand { place: eye, normal: Vec3::Y, slope: 1.0 };
         let mut sight = Sight { pixel, ray, stand, met: Met::Nothing };
-        if let Some(ground) = self.ground.filter(|&ground| eye.y > ground && ray.y < -1e-3) {
-            let place = eye + ray * ((ground - eye.y) / ray.y);
-            let away = (place - center).with_y(0.0).length() / (GROUND * radius);
-            if away < 1.0 {
-                sight.stand.place = place;
-                sight.met = Met::Ground((1.0 - away * away).powi(2));
-            }
+        if let Some((place, plainly)) = on_ground(self.ground, self.ball, eye, ray) {
+            (sight.stand.place, sight.met) = (place, Met::Ground(plainly));
         }
         sight
     }
@@ -209,14 +206,12 @@ impl<'a> Shot<'a> {
 
     fn lighting(&self, sights: &[Sight], horizon: Vec3, zenith: Vec3) -> Result<Lighting> {
         let (scene, (center, radius)) = (self.stage.scene(), self.ball);
-        // What is far from the scene lies in nobody's shade.
         let near = sights
             .iter()
             .filter(|sight| !matches!(sight.met, Met::Nothing))
             .map(|sight| sight.stand.place)
-            .filter(|place| place.distance(center) < (GROUND + 1.0) * radius);
-        let Size { width, height } = self.options.size;
-        let side = (width.max(height) * 3 / 2).clamp(64, 4096);
+            .filter(|&place| is_near(place, (center, radius)));
+        let side = shadow_side(self.options.size);
         let mut lamps = Vec::new();
         for light in scene.lights() {
             let (toward, radiance) = light.at(self.time)?;
@@ -229,6 +224,29 @@ impl<'a> Shot<'a> {
         let tape = self.stage.shape()?.fixed([None, None, None, Some(self.time)]);
         Ok(Lighting { lamps, sky: Sky::of(horizon, zenith), tape, reach: REACH * radius })
     }
+}
+
+/// Whether a place may lie in a shade: what is far from the scene lies in nobody's.
+pub(crate) fn is_near(place: Vec3, (center, radius): (Vec3, f32)) -> bool {
+    place.distance(center) < (GROUND + 1.0) * radius
+}
+
+/// Where a ray meets the ground, and how plainly its shadows are seen there.
+pub(crate) fn on_ground(
+    ground: Option<f32>,
+    (center, radius): (Vec3, f32),
+    eye: Vec3,
+    ray: Vec3,
+) -> Option<(Vec3, f32)> {
+    let ground = ground.filter(|&ground| eye.y > ground && ray.y < -1e-3)?;
+    let place = eye + ray * ((ground - eye.y) / ray.y);
+    let away = (place - center).with_y(0.0).length() / (GROUND * radius);
+    (away < 1.0).then(|| (place, (1.0 - away * away).powi(2)))
+}
+
+/// How many texels a shadow is across.
+pub(crate) fn shadow_side(Size { width, height }: Size) -> usize {
+    (width.max(height) * 3 / 2).clamp(64, 4096)
 }
 
 fn values_of(sights: &[Sight]) -> impl Iterator<Item = f32> {
@@ -270,7 +288,7 @@ fn edges(pixels: &[[f32; 3]], depths: &[f32], size: Size, side: usize, lens: &Le
                 }
             }
             let wide = lens.across(size.step(), f64::from(near)) as f32;
-            *edge = near < NOTHING && far - near > 6.0 * wide;
+            *edge = near < NOTHING && far - near > EDGE_DEPTH * wide;
         }
     });
     let seen: Vec<Vec3> =

@@ -55,7 +55,7 @@ impl Lens {
     }
 
     /// How far away its target is, as seen from a lens that was made with one.
-    pub(super) fn distance(&self) -> f64 {
+    pub(crate) fn distance(&self) -> f64 {
         1e-3 * self.far
     }
 
@@ -90,13 +90,13 @@ impl Lens {
     }
 
     /// Where the ray at (u, v) starts and which way it goes, for a length of 1.
-    pub(super) fn ray(&self, [u, v]: [f64; 2]) -> [DVec3; 2] {
+    pub(crate) fn ray(&self, [u, v]: [f64; 2]) -> [DVec3; 2] {
         let [start, next] = [0.0, 1.0].map(|s| DVec3::from(self.at([u, v, s])));
         [start, (next - start).normalize()]
     }
 
     /// How much of space a step across the picture is, at a depth.
-    pub(super) fn across(&self, step: f64, s: f64) -> f64 {
+    pub(crate) fn across(&self, step: f64, s: f64) -> f64 {
         step * DVec3::from(self.up).length() * if self.parallel { 1.0 } else { s }
     }
 }
@@ -117,12 +117,12 @@ impl Size {
     }
 
     /// From one pixel to the next, in u and in v.
-    pub(super) fn step(self) -> f64 {
+    pub(crate) fn step(self) -> f64 {
         2.0 / self.height as f64
     }
 
     /// The u and v of a place of the picture, in pixels from its left and top.
-    pub(super) fn across(self, i: f64, j: f64) -> [f64; 2] {
+    pub(crate) fn across(self, i: f64, j: f64) -> [f64; 2] {
         [(i - 0.5 * self.width as f64) * self.step(), (0.5 * self.height as f64 - j) * self.step()]
     }
 

@@ -12,14 +12,14 @@ use crate::field::Field;
 use glam::{Vec2, Vec3};
 
 /// The tangent of the angle from a lamp's middle to its edge, as seen from the scene.
-const WIDTH: f32 = 0.03;
+pub(crate) const WIDTH: f32 = 0.03;
 
 /// How many texels are looked at for what shades a place, and how many for how much.
-const SEARCH: usize = 20;
-const TAPS: usize = 40;
+pub(crate) const SEARCH: usize = 20;
+pub(crate) const TAPS: usize = 40;
 
 /// The widest search, in texels.
-const WIDEST: f32 = 40.0;
+pub(crate) const WIDEST: f32 = 40.0;
 
 /// What a lamp sees.
 pub(super) struct Shadow {
@@ -34,6 +34,50 @@ fn vec(a: [f64; 3]) -> Vec3 {
     Vec3::from(a.map(|v| v as f32))
 }
 
+/// The directions a lamp sees in.
+pub(crate) struct Frame {
+    right: Vec3,
+    up: Vec3,
+    toward: Vec3,
+}
+
+impl Frame {
+    /// Of a lamp in a direction of length 1.
+    pub fn of(toward: Vec3) -> Frame {
+        let up = if toward.y.abs() > 0.9 { Vec3::X } else { Vec3::Y };
+        let right = (-toward).cross(up).normalize();
+        Frame { right, up: right.cross(-toward), toward }
+    }
+
+    /// A place, as the lamp sees it: how far right, up, and away.
+    pub fn flat(&self, place: Vec3) -> Vec3 {
+        Vec3::new(place.dot(self.right), place.dot(self.up), place.dot(-self.toward))
+    }
+
+    /// The lens with which the lamp sees what lies between the least and the most of some flat places, in a square of
+    /// `side` texels; and how wide a texel is.
+    pub fn lens(
+        &self,
+        (mut low, mut high): (Vec3, Vec3),
+        (center, radius): (Vec3, f32),
+        side: usize,
+    ) -> (Lens, f32) {
+        let &Frame { right, up, toward } = self;
+        let center = self.flat(center);
+        if low.x > high.x {
+            (low, high) = (center, center);
+        }
+        let middle = 0.5 * (low + high);
+        // A margin for what is looked at around the places.
+        let half = (0.5 * (high - low).truncate().max_element()).max(1e-4 * radius) * 1.04;
+        let start = low.z.min(center.z - radius) - 0.1 * radius;
+        let end = high.z + 0.01 * radius;
+        let at = |z: f32| (right * middle.x + up * middle.y - toward * z).to_array().map(f64::from);
+        let lens = Lens::parallel(at(start), at(end), up.to_array().map(f64::from), f64::from(2.0 * half));
+        (Lens { far: f64::from(end - start), ..lens }, 2.0 * half / side as f32)
+    }
+}
+
 impl Shadow {
     /// Of a lamp in the direction `toward`, for the places given, in a picture of the scene within a ball.
     pub fn new(
@@ -41,30 +85,17 @@ impl Shadow {
         t: f64,
         toward: Vec3,
         places: impl Iterator<Item = Vec3> + Clone,
-        (center, radius): (Vec3, f32),
+        ball: (Vec3, f32),
         side: usize,
     ) -> Result<Shadow> {
-        let up = if toward.y.abs() > 0.9 { Vec3::X } else { Vec3::Y };
-        let right = (-toward).cross(up).normalize();
-        let up = right.cross(-toward);
-        let flat = |p: Vec3| Vec3::new(p.dot(right), p.dot(up), p.dot(-toward));
+        let frame = Frame::of(toward);
         let (mut low, mut high) = (Vec3::INFINITY, Vec3::NEG_INFINITY);
         for place in places {
-            (low, high) = (low.min(flat(place)), high.max(flat(place)));
+            (low, high) = (low.min(frame.flat(place)), high.max(frame.flat(place)));
         }
-        if low.x > high.x {
-            (low, high) = (flat(center), flat(center));
-        }
-        let middle = 0.5 * (low + high);
-        // A margin for what is looked at around the places.
-        let half = (0.5 * (high - low).truncate().max_element()).max(1e-4 * radius) * 1.04;
-        let start = low.z.min(flat(center).z - radius) - 0.1 * radius;
-        let end = high.z + 0.01 * radius;
-        let at = |z: f32| (right * middle.x + up * middle.y - toward * z).to_array().map(f64::from);
-        let lens = Lens::parallel(at(start), at(end), up.to_array().map(f64::from), f64::from(2.0 * half));
-        let lens = Lens { far: f64::from(end - start), ..lens };
+        let (lens, texel) = frame.lens((low, high), ball, side);
         let depths = march::depths(field, &lens, Size { width: side, height: side }, t)?;
-        Ok(Shadow { lens, side, texel: 2.0 * half / side as f32, depths })
+        Ok(Shadow { lens, side, texel, depths })
     }
 
     /// How much of the lamp is seen from a place with that normal: 0 to 1.
@@ -121,7 +152,7 @@ impl Shadow {
 }
 
 /// The i-th of some places spread evenly over a disc, as seeds are over a sunflower.
-fn spread(i: usize, count: usize) -> Vec2 {
+pub(crate) fn spread(i: usize, count: usize) -> Vec2 {
     let (sin, cos) = (i as f32 * 2.399_963_2).sin_cos();
     Vec2::new(cos, sin) * ((i as f32 + 0.5) / count as f32).sqrt()
 }

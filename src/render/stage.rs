@@ -74,7 +74,7 @@ impl Stage {
 
     /// The lens of a picture, which sees no farther than makes sense, and a ball about the scene. Without bounds that is
     /// as wide as the way from the eye to its target.
-    pub(super) fn lens_of(&self, options: &Options, time: f64) -> Result<(Lens, (Vec3, f32))> {
+    pub(crate) fn lens_of(&self, options: &Options, time: f64) -> Result<(Lens, (Vec3, f32))> {
         let lens = options.lens.map_or_else(|| Ok(Lens::of(&self.view(time)?)), Ok)?;
         let (center, radius) = match &self.bounds {
             Some(bounds) => (vec(bounds.center()), vec(bounds.size()).length() / 2.0),
@@ -88,7 +88,7 @@ impl Stage {
     }
 
     /// How high the ground is, if the scene has one.
-    pub(super) fn ground(&self) -> Result<Option<f32>> {
+    pub(crate) fn ground(&self) -> Result<Option<f32>> {
         let find = || match &self.bounds {
             Some(bounds) => lowest(self.scene.field(), bounds, &moments(&self.scene)),
             None => Ok(None),
@@ -97,13 +97,13 @@ impl Stage {
     }
 
     /// What a view must know where rays meet the surface.
-    pub(super) fn asked(&self, shade: Shade) -> Result<&Tape> {
+    pub(crate) fn asked(&self, shade: Shade) -> Result<&Tape> {
         let find = || Tape::new(&asked(self.scene.field(), shade));
         self.asked[shade as usize].get_or_init(find).as_ref().map_err(Error::clone)
     }
 
     /// The field's own tape.
-    pub(super) fn shape(&self) -> Result<&Tape> {
+    pub(crate) fn shape(&self) -> Result<&Tape> {
         self.shape.get_or_init(|| self.scene.field().tape()).as_ref().map_err(Error::clone)
     }
 }
@@ -145,7 +145,7 @@ fn lowest(field: &Field, bounds: &Bounds, moments: &[f64]) -> Result<Option<f32>
 }
 
 /// What must be known of a field for a view of it.
-fn asked(field: &Field, shade: Shade) -> Vec<Field> {
+pub(crate) fn asked(field: &Field, shade: Shade) -> Vec<Field> {
     let slope = || field.gradient().into_iter().take(3);
     match shade {
         Shade::Lit => {

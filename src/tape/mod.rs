@@ -13,6 +13,8 @@ mod grid;
 mod machine;
 mod program;
 mod prune;
+#[cfg(feature = "gpu")]
+mod steady;
 mod sum;
 
 pub use adjoint::Adjoint;
