@@ -454,6 +454,19 @@ impl App {
     }
 }
 
+/// Prepares what draws frames: letters that one font lacks, such as ∇, come from the other.
+pub(super) fn prepare(ctx: &egui::Context) {
+    let mut fonts = egui::FontDefinitions::default();
+    let even = fonts.families.get(&egui::FontFamily::Monospace).cloned().unwrap_or_default();
+    let own = fonts.families.entry(egui::FontFamily::Proportional).or_default();
+    for name in even {
+        if !own.contains(&name) {
+            own.push(name);
+        }
+    }
+    ctx.set_fonts(fonts);
+}
+
 /// What calls a window's frame, from any thread.
 pub(super) fn wake_of(ctx: &egui::Context) -> Wake {
     let ctx = ctx.clone();

@@ -79,11 +79,16 @@ pub(super) struct Document {
 }
 
 impl Document {
-    /// A document that begins with a scene.
-    pub(super) fn new(scene: Scene, source: Source, now: Instant) -> Document {
+    /// A document that begins with a scene. Where that has other values than its text, a hand gave them.
+    pub(super) fn new(given: Scene, source: Source, now: Instant) -> Document {
+        let text = given.text().to_string();
+        let values_given: Vec<(String, f64)> =
+            given.parameters().iter().map(|own| (own.name().to_string(), own.value())).collect();
+        let scene = source.read(&text).unwrap_or(given);
         let mut values = Values::default();
         values.take(scene.parameters());
-        let text = scene.text().to_string();
+        values.set_all(&values_given);
+        values.let_go();
         Document {
             state: source.state(),
             source,
@@ -353,6 +358,17 @@ mod tests {
         std::fs::write(&path, TEXT).unwrap();
         assert!(document.look(now + 3 * LOOK).unwrap().contains("stays"));
         assert!(document.text.ends_with("mine"));
+    }
+
+    #[test]
+    fn values_given_at_the_start_are_changes_of_the_text() {
+        let folder = Folder::new("given");
+        let (_, path, now) = document(&folder, TEXT);
+        let given = Scene::from_file(&path).unwrap().with_parameters(&[("r", 0.8)]).unwrap();
+        let document = Document::new(given, Source::File(path), now);
+        assert_eq!(document.values.get("r"), Some(0.8));
+        assert!(document.is_changed());
+        assert_eq!(document.text_with_values().unwrap(), TEXT.replace("0.5", "0.8"));
     }
 
     #[test]

@@ -16,6 +16,8 @@ mod painter;
 mod panels;
 mod probe;
 mod scout;
+#[cfg(test)]
+mod tests;
 mod timeline;
 mod values;
 mod window;

@@ -64,6 +64,7 @@ struct Program {
 impl Program {
     fn new(start: Start, proxy: EventLoopProxy<Happening>) -> Program {
         let egui = egui::Context::default();
+        app::prepare(&egui);
         let wakes = proxy.clone();
         egui.set_request_repaint_callback(move |info| {
             // When the loop is over, nobody wants a frame any more.

@@ -108,11 +108,13 @@ mod tests {
     fn only_the_latest_question_is_answered() {
         let (done, answered) = channel();
         let (begin, may_begin) = channel::<()>();
-        let worker: Worker<i32, i32> =
-            Worker::start(Arc::new(move || done.send(()).unwrap_or_default()), move |question, report| {
+        let worker: Worker<i32, i32> = Worker::start(
+            Arc::new(move || done.send(()).unwrap_or_default()),
+            move |question: i32, report| {
                 let _ = may_begin.recv();
                 report.give(if report.is_stale() { -question } else { question });
-            });
+            },
+        );
         worker.ask(1);
         while worker.0.papers().question.is_some() {
             std::thread::yield_now(); // until it is begun

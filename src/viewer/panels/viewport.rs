@@ -23,7 +23,9 @@ pub(super) fn show(app: &mut App, ui: &mut egui::Ui) {
         ui.memory_mut(|memory| memory.focused().into_iter().for_each(|id| memory.surrender_focus(id)));
     }
     hands(app, ui, &response);
-    if app.unpainted.is_some() || app.document.error().is_some() {
+    // Where the text is shown, its mistake is shown below it.
+    let is_broken = app.document.error().is_some() && !app.memory.shows_editor;
+    if app.unpainted.is_some() || is_broken {
         wrong(app, ui, rect);
     } else if !app.memory.knows_hints {
         hints(app, ui, rect);
