@@ -187,10 +187,7 @@ impl App {
 
     /// Where it is seen from, to be moved.
     pub(super) fn orbit(&self) -> Option<Orbit> {
-        self.orbit.or_else(|| {
-            let painted = self.painted.as_ref()?;
-            painted.stage.view(self.playhead.time).ok().map(|view| Orbit::of(&view))
-        })
+        self.orbit.or_else(|| self.painted.as_ref()?.view.as_ref().map(Orbit::of))
     }
 
     /// Moves the eye.
@@ -245,7 +242,7 @@ impl App {
     }
 
     fn frame_object(&mut self) {
-        match self.painted.as_ref().and_then(|painted| painted.stage.bounds()) {
+        match self.painted.as_ref().and_then(|painted| painted.bounds) {
             Some(bounds) => self.move_eye(|orbit| orbit.framing(&bounds)),
             None => self.say("the scene has no bounds to bring into view"),
         }
@@ -362,7 +359,7 @@ impl App {
         let (Some(lens), Some(painted)) = (self.lens(), &self.painted) else { return };
         let sliders = self.document.values.sliders().iter().filter(|slider| slider.is_locked);
         let locked = sliders.map(|slider| slider.parameter.name().to_string()).collect();
-        let sides = painted.stage.bounds().map_or([1.0; 3], |bounds| bounds.size());
+        let sides = painted.bounds.map_or([1.0; 3], |bounds| bounds.size());
         let size = 0.5 * glam::DVec3::from(sides).length();
         self.hand = Hand::Reaching;
         self.scout.ask(self.look(lens, place, Some((locked, size))));

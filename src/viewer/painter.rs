@@ -5,8 +5,9 @@
 
 use super::worker::{Report, Wake, Worker};
 use crate::error::{Error, Result};
+use crate::measure::Bounds;
 use crate::render::{Image, Lens, Options, Size, Stage};
-use crate::scene::Scene;
+use crate::scene::{Scene, View};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -37,8 +38,10 @@ impl Wanted {
 
 /// A picture that was made.
 pub(super) struct Painted {
-    /// The scene made ready, with the values it was painted with.
-    pub stage: Arc<Stage>,
+    /// Where the scene's own camera is at its time, if it sees anything.
+    pub view: Option<View>,
+    /// A box about the scene, if it is known to have one.
+    pub bounds: Option<Bounds>,
     /// How it was seen.
     pub lens: Lens,
     /// Its time.
@@ -90,12 +93,15 @@ impl Easel {
     fn paint(&mut self, wanted: &Wanted, report: &Told) -> Result<()> {
         let stage = self.stage(wanted)?;
         let time = wanted.options.time.unwrap_or(stage.scene().timeline().from);
-        let lens = wanted.options.lens.map_or_else(|| Ok(Lens::of(&stage.view(time)?)), Ok)?;
+        let view = stage.view(time);
+        let lens = wanted.options.lens.map_or_else(|| view.clone().map(|view| Lens::of(&view)), Ok)?;
+        let view = view.ok();
         let mut options = wanted.options.clone();
         (options.lens, options.time) = (Some(lens), Some(time));
         let begun = Instant::now();
         let painted = |image: &Image, is_sharp: bool| Painted {
-            stage: stage.clone(),
+            view,
+            bounds: stage.bounds(),
             lens,
             time,
             size: Size { width: image.width, height: image.height },
@@ -305,7 +311,7 @@ mod tests {
         assert_eq!((sharp.size, sharp.pixels.len()), (wanted.options.size, 3 * 160 * 120));
         let larger = last(&Wanted { values: vec![("r".into(), 0.9)], ..wanted.clone() });
         assert_ne!(sharp.pixels, larger.pixels);
-        assert_eq!(larger.stage.scene().parameters()[0].value(), 0.9);
+        assert_eq!(larger.bounds, Some(Bounds::new([-1.0; 3], [1.0; 3])));
         let mut other = wanted.clone();
         other.options.shade = Shade::Depth;
         let coarse = last(&Wanted { is_moving: true, ..other });

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use winit::application::ApplicationHandler;
 use winit::dpi::LogicalSize;
-use winit::event::{StartCause, WindowEvent};
+use winit::event::WindowEvent;
 use winit::event_loop::{ActiveEventLoop, ControlFlow, EventLoop, EventLoopProxy};
 use winit::window::{Window, WindowId};
 
@@ -145,16 +145,13 @@ impl ApplicationHandler<Happening> for Program {
         }
     }
 
-    fn new_events(&mut self, _: &ActiveEventLoop, cause: StartCause) {
-        if let StartCause::ResumeTimeReached { .. } = cause
-            && let Some(pane) = &self.pane
+    fn about_to_wait(&mut self, events: &ActiveEventLoop) {
+        if let (Some(pane), Some(next)) = (&self.pane, self.next)
+            && next <= Instant::now()
         {
             self.next = None;
             pane.window.request_redraw();
         }
-    }
-
-    fn about_to_wait(&mut self, events: &ActiveEventLoop) {
         events.set_control_flow(match self.next {
             Some(next) => ControlFlow::WaitUntil(next),
             None => ControlFlow::Wait,

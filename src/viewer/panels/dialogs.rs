@@ -164,10 +164,10 @@ fn given(app: &mut App, purpose: Purpose, path: &str, size: Size) {
 
 /// The scenes that are built in; whether one was chosen, or none is wanted.
 fn gallery(app: &mut App, ui: &mut egui::Ui) -> bool {
-    ui.set_width(560.0);
+    ui.set_width(WIDTH);
     let is_done = heading("Gallery", ui);
     let mut chosen = None;
-    egui::ScrollArea::vertical().max_height(460.0).show(ui, |ui| {
+    list().show(ui, |ui| {
         for exhibit in GALLERY {
             ui.horizontal(|ui| {
                 let button = egui::Button::new(exhibit.name).min_size(egui::vec2(120.0, 0.0));
@@ -182,6 +182,14 @@ fn gallery(app: &mut App, ui: &mut egui::Ui) -> bool {
         app.open(Source::Exhibit(exhibit));
     }
     is_done || chosen.is_some()
+}
+
+/// How wide the gallery and the help are.
+const WIDTH: f32 = 680.0;
+
+/// A long list, as high whatever the window was when it was first shown.
+fn list() -> egui::ScrollArea {
+    egui::ScrollArea::vertical().max_height(460.0).min_scrolled_height(460.0).auto_shrink([false, true])
 }
 
 /// A title, and a button that closes what it is of; whether that was clicked.
@@ -207,9 +215,9 @@ const HANDS: [(&str, &str); 6] = [
 ];
 
 fn help(ui: &mut egui::Ui) -> bool {
-    ui.set_width(560.0);
+    ui.set_width(WIDTH);
     let is_done = heading("Keys and hands", ui);
-    egui::ScrollArea::vertical().max_height(460.0).show(ui, |ui| {
+    list().show(ui, |ui| {
         egui::Grid::new("keys").num_columns(3).striped(true).show(ui, |ui| {
             for (what, does) in HANDS {
                 ui.strong(what);

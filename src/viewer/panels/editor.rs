@@ -32,8 +32,8 @@ pub(super) fn show(app: &mut App, ui: &mut egui::Ui) {
     if let Some(error) = app.document.error() {
         let text = egui::RichText::new(error.to_string()).monospace().color(ui.visuals().error_fg_color);
         egui::Panel::bottom("mistake").show_separator_line(true).show(ui, |ui| {
-            egui::ScrollArea::both().max_height(140.0).show(ui, |ui| {
-                ui.add(egui::Label::new(text).extend());
+            egui::ScrollArea::vertical().max_height(140.0).show(ui, |ui| {
+                ui.add(egui::Label::new(text).wrap());
             });
         });
     }

@@ -110,7 +110,7 @@ fn shades(app: &mut App, ui: &mut egui::Ui) {
 
 /// The plane that cuts the scene, if one does.
 fn planes(app: &mut App, ui: &mut egui::Ui) {
-    let bounds = app.painted.as_ref().and_then(|painted| painted.stage.bounds());
+    let bounds = app.painted.as_ref().and_then(|painted| painted.bounds);
     let name = app.plane.map_or("no slice", |plane| ["slice x", "slice y", "slice z"][plane.axis]);
     let before = app.plane;
     let shown = egui::ComboBox::from_id_salt("slice").width(76.0).selected_text(name).show_ui(ui, |ui| {

@@ -29,7 +29,7 @@ pub(super) fn show(app: &mut App, ui: &mut egui::Ui) {
     if app.memory.shows_parameters {
         egui::Panel::right("parameters")
             .default_size(280.0)
-            .size_range(200.0..=600.0)
+            .size_range(240.0..=600.0)
             .show(ui, |ui| parameters::show(app, ui));
     }
     egui::CentralPanel::no_frame().show(ui, |ui| viewport::show(app, ui));
