@@ -11,6 +11,7 @@ use super::panels::{self, Completion, Dialog};
 use super::probe::Probe;
 use super::scout::{self, Found, Look, Scout};
 use super::timeline::Playhead;
+use super::values::Given;
 use super::worker::{Wake, Worker};
 use crate::error::{Error, Result};
 use crate::render::{Cut, Lens, Options, Shade, Size};
@@ -66,6 +67,9 @@ const SAID: Duration = Duration::from_secs(6);
 /// The longest that time goes on by from one frame to the next, in seconds.
 const LONGEST_STEP: f64 = 0.25;
 
+/// What was looked at last: the place of the picture, how it was seen, the time, the values.
+type Looked = ([f64; 2], Lens, f64, Given);
+
 /// The window's state.
 pub(super) struct App {
     pub document: Document,
@@ -93,7 +97,7 @@ pub(super) struct App {
     scout: Scout,
     reader: Worker<super::document::Draft, (u64, Result<Scene>)>,
     wanted: Option<Wanted>,
-    looked: Option<([f64; 2], Lens, f64, Vec<(String, f64)>)>,
+    looked: Option<Looked>,
     moved: Instant,
     last_frame: Instant,
     size: Size,

@@ -2,6 +2,7 @@
 
 use super::drag::Grip;
 use super::probe::{Probe, ray};
+use super::values::Given;
 use super::worker::{Wake, Worker};
 use crate::error::Result;
 use crate::field::Field;
@@ -39,7 +40,7 @@ pub(super) type Scout = Worker<Look, Found>;
 
 /// Starts a thread that looks.
 pub(super) fn start(wake: Wake) -> Scout {
-    let mut known: Option<(Arc<Scene>, Vec<(String, f64)>, Field)> = None;
+    let mut known: Option<(Arc<Scene>, Given, Field)> = None;
     Worker::start(wake, move |look: Look, report| {
         let field = match &known {
             Some((scene, values, field)) if Arc::ptr_eq(scene, &look.scene) && *values == look.values => {

@@ -6,8 +6,8 @@ use crate::field::Parameter;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Values {
     sliders: Vec<Slider>,
-    past: Vec<Vec<(String, f64)>>,
-    future: Vec<Vec<(String, f64)>>,
+    past: Vec<Given>,
+    future: Vec<Given>,
     /// Whether changes join the one before, as those of one drag do.
     is_held: bool,
 }
@@ -35,6 +35,9 @@ impl Slider {
         if value.is_nan() { self.value } else { value.clamp(low, high) }
     }
 }
+
+/// Values by the names of their parameters.
+pub(super) type Given = Vec<(String, f64)>;
 
 /// How many changes are kept.
 const MOST_KEPT: usize = 1000;
