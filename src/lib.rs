@@ -111,6 +111,8 @@ pub mod render;
 pub mod scene;
 pub mod shape;
 pub mod tape;
+#[cfg(feature = "viewer")]
+pub mod viewer;
 
 pub use error::{Error, Mistake, Place, Result};
 pub use field::Field;

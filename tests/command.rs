@@ -103,10 +103,32 @@ fn points(count: usize) -> (String, Vec<[f64; 4]>) {
     (std::iter::once("x,y,z,t\n".to_string()).chain(lines).collect(), all)
 }
 
+/// A command that finds no display to open a window on.
+fn without_display(command: &mut Command) -> &mut Command {
+    ["DISPLAY", "WAYLAND_DISPLAY", "WAYLAND_SOCKET"]
+        .iter()
+        .fold(command, |command, name| command.env_remove(name))
+}
+
+#[test]
+#[cfg(feature = "viewer")]
+fn a_scene_that_cannot_be_shown_is_drawn() {
+    let folder = Folder::new("view").with("blend.rhai", BLEND).with("broken.rhai", "show(spere(1));");
+    let ran = |arguments: &str| Ran::of(without_display(&mut folder.command(arguments)).output().unwrap());
+    let seen = ran("view blend.rhai").ends(0);
+    assert!(seen.err.starts_with("no window: ") && seen.err.contains("fieldgrad.png"), "{}", seen.err);
+    assert!(folder.read("fieldgrad.png").starts_with(b"\x89PNG"));
+    assert!(ran("view broken.rhai").error().contains("did you mean sphere?"));
+}
+
 #[test]
 fn alone_it_describes_and_draws_the_built_in_scene() {
     let folder = Folder::new("alone");
-    let ran = folder.run("").ends(0);
+    let mut command = folder.command("");
+    let ran = Ran::of(without_display(&mut command).output().unwrap()).ends(0);
+    if cfg!(feature = "viewer") {
+        assert!(ran.err.lines().any(|line| line.starts_with("no window: ")), "{}", ran.err);
+    }
     assert!(ran.out.contains("∂f/∂blend") && ran.out.contains("fieldgrad.png"), "{}", ran.out);
     assert!(folder.read("fieldgrad.png").starts_with(b"\x89PNG"));
     let json = folder.run("--json --set blend=0.2").ends(0).json();

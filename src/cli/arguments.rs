@@ -8,7 +8,8 @@ use std::path::PathBuf;
 /// A differentiable 4D signed-distance-field engine.
 ///
 /// SCENE is a .rhai scene, a .vm expression file, or the name of a scene built in (`fieldgrad gallery` lists them).
-/// Without a verb: the facts of the built-in scene, and a picture of it in fieldgrad.png.
+/// Without a verb, a window opens on the built-in scene; where there is no display, its facts are printed and its picture is saved
+/// to fieldgrad.png.
 #[derive(Debug, Parser)]
 #[command(name = "fieldgrad", version, max_term_width = 100)]
 #[command(after_help = "Ends with 0 when done, 1 when found wanting, 2 for bad input or usage.")]
@@ -41,6 +42,9 @@ pub(super) struct Common {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
+    /// Open a window on a scene: see it move, change it, pull at it.
+    #[cfg(feature = "viewer")]
+    View(View),
     /// Make a picture of a scene, or a film of it.
     Render(Box<Render>),
     /// Evaluate the field at points, with its derivatives.
@@ -65,6 +69,13 @@ pub(super) enum Verb {
         #[arg(value_enum)]
         shell: clap_complete::Shell,
     },
+}
+
+#[cfg(feature = "viewer")]
+#[derive(Args, Debug)]
+pub(super) struct View {
+    /// A .rhai or .vm file, or the name of a scene built in (default: the built-in scene).
+    pub(super) scene: Option<String>,
 }
 
 #[derive(Args, Debug)]

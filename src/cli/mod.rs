@@ -23,6 +23,8 @@ mod portrait;
 mod progress;
 mod random;
 mod render;
+#[cfg(feature = "viewer")]
+mod view;
 
 use crate::error::{Error, Result};
 use arguments::{Arguments, Common, Verb};
@@ -70,7 +72,11 @@ fn started(arguments: Arguments) -> Result<Ending> {
         pool.map_err(|error| Error::Undefined(format!("{threads} threads cannot be started: {error}")))?;
     }
     let ending = match arguments.verb {
+        #[cfg(feature = "viewer")]
+        None if !common.json => view::run(&arguments::View { scene: None }, &common),
         None => portrait::run(&common),
+        #[cfg(feature = "viewer")]
+        Some(Verb::View(verb)) => view::run(&verb, &common),
         Some(Verb::Render(verb)) => render::run(&verb, &common),
         Some(Verb::Eval(verb)) => eval::run(&verb, &common),
         Some(Verb::Info(verb)) => info::run(&verb, &common),

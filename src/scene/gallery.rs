@@ -25,7 +25,12 @@ impl Exhibit {
 
     /// Reads it. It may import the gallery's [`PARTS`].
     pub fn scene(&self) -> Result<Scene> {
-        let (file, text) = (self.file().into(), self.text.into());
+        self.with_text(self.text)
+    }
+
+    /// Reads another text in its place, which may import the same parts.
+    pub fn with_text(&self, text: &str) -> Result<Scene> {
+        let (file, text) = (self.file().into(), text.into());
         Scene::from_origin(Origin { file, text, home: Home::Gallery }, &[])
     }
 }

@@ -112,11 +112,17 @@ impl Scene {
 
     /// Reads a scene file: an expression file if its name ends in `.vm`, else a script.
     pub fn from_file(path: impl AsRef<Path>) -> Result<Scene> {
+        let text = read_text(path.as_ref(), &path.as_ref().display().to_string())?;
+        Scene::from_text_of(&text, path)
+    }
+
+    /// Reads a text as if it stood in a file: what an editor holds before it is saved. Messages call it by that file,
+    /// and what it imports is looked for beside it.
+    pub fn from_text_of(text: &str, path: impl AsRef<Path>) -> Result<Scene> {
         let path = path.as_ref();
         let file = path.display().to_string();
-        let text = read_text(path, &file)?;
         if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("vm")) {
-            return Scene::from_expression(&text, &file);
+            return Scene::from_expression(text, &file);
         }
         let found = path.canonicalize().ok();
         let folder = found.and_then(|found| found.parent().map(Path::to_path_buf));
@@ -304,8 +310,8 @@ impl Scene {
     }
 }
 
-/// The text of a file, if it is one that can be a scene.
-fn read_text(path: &Path, shown: &str) -> Result<String> {
+/// The text of a file, if it is one that can be a scene, right or not. `shown` is what messages call it.
+pub(crate) fn read_text(path: &Path, shown: &str) -> Result<String> {
     let wrong = |problem: String| Error::File { path: shown.into(), problem };
     let about = std::fs::metadata(path).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => wrong("there is no such file".into()),

@@ -1,0 +1,31 @@
+//! `view`: the window; and where there can be none, the built-in scene's picture in its place.
+
+use super::arguments::{Common, View};
+use super::{Ending, input, portrait};
+use crate::error::Result;
+use crate::render::{Options, picture};
+use crate::scene::Scene;
+use crate::viewer::{Closed, Start, open};
+use std::path::Path;
+
+pub(super) fn run(verb: &View, common: &Common) -> Result<Ending> {
+    let scene = input::scene_or_built_in(verb.scene.as_deref(), common)?;
+    let file = verb.scene.as_deref().map(Path::new).filter(|path| path.is_file()).map(Path::to_path_buf);
+    match open(Start { scene: scene.clone(), file })? {
+        Closed::ByHand => Ok(Ending::Done),
+        Closed::NeverOpened(why) => {
+            eprintln!("no window: {why}; a picture is made instead");
+            instead(verb, &scene, common)
+        }
+    }
+}
+
+/// What is done where there is no window.
+fn instead(verb: &View, scene: &Scene, common: &Common) -> Result<Ending> {
+    if verb.scene.is_none() {
+        return portrait::run(common);
+    }
+    let path = Path::new("fieldgrad.png");
+    picture(scene, &Options::default())?.save_png(path)?;
+    super::output::saved(path, common)
+}

@@ -1,0 +1,475 @@
+//! All that the window knows and does, without the window: what each frame shows, and what hands and threads change.
+
+use super::camera::Orbit;
+use super::commands::{self, Command};
+use super::document::{Document, Source};
+use super::drag::Grip;
+use super::job::{Export, Job};
+use super::memory::Memory;
+use super::painter::{self, Painted, Painter, Wanted};
+use super::panels::{self, Completion, Dialog};
+use super::probe::Probe;
+use super::scout::{self, Found, Look, Scout};
+use super::timeline::Playhead;
+use super::values::Given;
+use super::worker::{Wake, Worker};
+use crate::error::{Error, Result};
+use crate::render::{Cut, Lens, Options, Shade, Size};
+use crate::scene::{Scene, Timeline};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// What a drag in the viewport does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Tool {
+    /// It turns the scene.
+    #[default]
+    Turn,
+    /// It pulls at the surface.
+    Pull,
+}
+
+/// A plane through the scene, held at a place.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Plane {
+    /// Which coordinate is held: `x`, `y` or `z`.
+    pub axis: usize,
+    /// Where.
+    pub at: f64,
+}
+
+impl Plane {
+    /// The names of the axes.
+    pub(super) const AXES: [&'static str; 3] = ["x", "y", "z"];
+
+    fn cut(self) -> Option<Cut> {
+        format!("{}={}", Plane::AXES[self.axis], self.at).parse().ok()
+    }
+}
+
+/// A hand that holds the surface, or is about to.
+#[derive(Default)]
+pub(super) enum Hand {
+    /// It does not.
+    #[default]
+    Open,
+    /// It is looked for where it holds.
+    Reaching,
+    /// It holds.
+    Holding(Box<Grip>),
+}
+
+/// How long things count as moving after they moved.
+const SETTLE: Duration = Duration::from_millis(180);
+/// How long something that was said stays.
+const SAID: Duration = Duration::from_secs(6);
+/// The longest that time goes on by from one frame to the next, in seconds.
+const LONGEST_STEP: f64 = 0.25;
+
+/// What was looked at last: the place of the picture, how it was seen, the time, the values.
+type Looked = ([f64; 2], Lens, f64, Given);
+
+/// The window's state.
+pub(super) struct App {
+    pub document: Document,
+    pub playhead: Playhead,
+    /// Where it is seen from; without one, from the scene's camera.
+    pub orbit: Option<Orbit>,
+    pub shade: Shade,
+    pub plane: Option<Plane>,
+    pub tool: Tool,
+    pub hand: Hand,
+    pub probe: Option<Result<Option<Probe>>>,
+    /// Where the cursor is in the picture: u and v.
+    pub pointed: Option<[f64; 2]>,
+    pub painted: Option<Painted>,
+    pub texture: Option<egui::TextureHandle>,
+    /// What is wrong with the picture, if it could not be painted.
+    pub unpainted: Option<Error>,
+    pub dialog: Dialog,
+    pub jobs: Vec<Job>,
+    pub memory: Memory,
+    pub said: Option<(String, Instant)>,
+    pub is_closing: bool,
+    pub completion: Completion,
+    painter: Painter,
+    scout: Scout,
+    reader: Worker<super::document::Draft, (u64, Result<Scene>)>,
+    wanted: Option<Wanted>,
+    looked: Option<Looked>,
+    moved: Instant,
+    last_frame: Instant,
+    size: Size,
+    wake: Wake,
+    /// Whether the scene now being read is another one, and not the same with changes.
+    is_opening: bool,
+}
+
+impl App {
+    /// The state at the start, with a scene that moves.
+    pub(super) fn new(scene: Scene, source: Source, memory: Memory, wake: Wake) -> App {
+        let now = Instant::now();
+        let playhead = Playhead::of(&scene.timeline(), true);
+        let reader = Worker::start(wake.clone(), |draft: super::document::Draft, report| {
+            report.give((draft.revision, draft.source.read(&draft.text)));
+        });
+        App {
+            document: Document::new(scene, source, now),
+            playhead,
+            orbit: None,
+            shade: Shade::Lit,
+            plane: None,
+            tool: Tool::Turn,
+            hand: Hand::Open,
+            probe: None,
+            pointed: None,
+            painted: None,
+            texture: None,
+            unpainted: None,
+            dialog: Dialog::None,
+            jobs: Vec::new(),
+            memory,
+            said: None,
+            is_closing: false,
+            completion: Completion::default(),
+            painter: painter::start(wake.clone()),
+            scout: scout::start(wake.clone()),
+            reader,
+            wanted: None,
+            looked: None,
+            moved: now,
+            last_frame: now,
+            size: Size { width: 1, height: 1 },
+            wake,
+            is_opening: false,
+        }
+    }
+
+    /// One frame: what threads found, what time and hands changed, and all panels.
+    pub(super) fn frame(&mut self, ui: &mut egui::Ui) {
+        let now = Instant::now();
+        self.take_answers(ui.ctx(), now);
+        for command in commands::pressed(ui) {
+            self.run(command);
+        }
+        self.take_drops(ui.ctx());
+        let passed = now.duration_since(self.last_frame).as_secs_f64().min(LONGEST_STEP);
+        self.last_frame = now;
+        if matches!(self.hand, Hand::Open) {
+            let timeline = self.timeline();
+            self.playhead.advance(passed, &timeline);
+        }
+        panels::show(self, ui);
+        if !ui.input(|input| input.pointer.any_down()) {
+            self.document.values.let_go();
+        }
+        self.read_text(now);
+        self.paint(ui.ctx(), now);
+        self.probe_there();
+    }
+
+    /// What is said in a line, for a while.
+    pub(super) fn say(&mut self, what: impl Into<String>) {
+        self.said = Some((what.into(), Instant::now()));
+    }
+
+    /// The timeline of the scene.
+    pub(super) fn timeline(&self) -> Timeline {
+        self.document.scene().timeline()
+    }
+
+    /// Something moves under a hand: pictures are coarse until it rests.
+    pub(super) fn touch(&mut self) {
+        self.moved = Instant::now();
+    }
+
+    /// How the scene is seen; not known before there is a picture.
+    pub(super) fn lens(&self) -> Option<Lens> {
+        self.orbit.map(|orbit| orbit.lens()).or(self.painted.as_ref().map(|painted| painted.lens))
+    }
+
+    /// Where it is seen from, to be moved.
+    pub(super) fn orbit(&self) -> Option<Orbit> {
+        self.orbit.or_else(|| self.painted.as_ref()?.view.as_ref().map(Orbit::of))
+    }
+
+    /// Moves the eye.
+    pub(super) fn move_eye(&mut self, change: impl FnOnce(Orbit) -> Orbit) {
+        if let Some(orbit) = self.orbit() {
+            self.orbit = Some(change(orbit));
+            self.touch();
+        }
+    }
+
+    /// Does what a key or a menu asked for.
+    pub(super) fn run(&mut self, command: Command) {
+        let timeline = self.timeline();
+        match command {
+            Command::Open => self.dialog = Dialog::open(),
+            Command::Gallery => self.dialog = Dialog::Gallery,
+            Command::Save => match self.document.source() {
+                Source::File(_) => self.save(None),
+                Source::Exhibit(_) => self.dialog = Dialog::save_as(&self.document),
+            },
+            Command::SaveAs => self.dialog = Dialog::save_as(&self.document),
+            Command::ExportPicture => self.dialog = Dialog::export_picture(&self.document),
+            Command::ExportFilm => self.dialog = Dialog::export_film(&self.document),
+            Command::ExportShader => self.dialog = Dialog::export_shader(&self.document),
+            Command::Quit => self.is_closing = true,
+            Command::Undo => self.undone(|values| values.undo(), "there is nothing to undo"),
+            Command::Redo => self.undone(|values| values.redo(), "there is nothing to redo"),
+            Command::ResetValues => self.document.values.reset(),
+            Command::Play => self.playhead.toggle(&timeline),
+            Command::StepBack => self.playhead.step(-1, &timeline),
+            Command::StepOn => self.playhead.step(1, &timeline),
+            Command::ToStart => self.playhead.time = timeline.from,
+            Command::Frame => self.frame_object(),
+            Command::SceneCamera => self.orbit = None,
+            Command::Parallel => self.move_eye(|orbit| Orbit { parallel: !orbit.parallel, ..orbit }),
+            Command::From(side) => self.move_eye(|orbit| orbit.from(side)),
+            Command::Pull => self.tool = if self.tool == Tool::Pull { Tool::Turn } else { Tool::Pull },
+            Command::Probe => self.memory.shows_probe = !self.memory.shows_probe,
+            Command::Editor => self.memory.shows_editor = !self.memory.shows_editor,
+            Command::Parameters => self.memory.shows_parameters = !self.memory.shows_parameters,
+            Command::Theme => self.memory.is_dark = !self.memory.is_dark,
+            Command::Help => {
+                self.dialog = if self.dialog == Dialog::Help { Dialog::None } else { Dialog::Help };
+            }
+        }
+    }
+
+    fn undone(&mut self, change: impl FnOnce(&mut super::values::Values) -> bool, otherwise: &str) {
+        if !change(&mut self.document.values) {
+            self.say(otherwise);
+        }
+    }
+
+    fn frame_object(&mut self) {
+        match self.painted.as_ref().and_then(|painted| painted.bounds) {
+            Some(bounds) => self.move_eye(|orbit| orbit.framing(&bounds)),
+            None => self.say("the scene has no bounds to bring into view"),
+        }
+    }
+
+    /// Opens another scene.
+    pub(super) fn open(&mut self, source: Source) {
+        let path = match &source {
+            Source::File(path) => Some(path.clone()),
+            Source::Exhibit(_) => None,
+        };
+        match self.document.open(source, Instant::now()) {
+            Ok(()) => {
+                self.is_opening = true;
+                if let Some(path) = path {
+                    self.memory.used(&path);
+                }
+            }
+            Err(error) => self.say(error.to_string()),
+        }
+    }
+
+    /// Writes the document to its file, or to another.
+    pub(super) fn save(&mut self, path: Option<PathBuf>) {
+        match self.document.save(path.as_deref(), Instant::now()) {
+            Ok(path) => {
+                self.memory.used(&path);
+                self.say(format!("{} is saved", path.display()));
+            }
+            Err(error) => self.say(error.to_string()),
+        }
+    }
+
+    /// Starts to write a picture, a film or a shader of what is seen now.
+    pub(super) fn export(&mut self, path: PathBuf, size: Size, make: impl FnOnce(Options) -> Export) {
+        let options = Options { size, ..self.options() };
+        match painter::with_values(self.document.scene(), &self.document.values.all()) {
+            Ok(scene) => self.jobs.push(Job::start(scene, make(options), path, self.wake.clone())),
+            Err(error) => self.say(error.to_string()),
+        }
+    }
+
+    /// What is seen now.
+    fn options(&self) -> Options {
+        Options {
+            size: self.size,
+            time: Some(self.playhead.time),
+            lens: self.orbit.map(|orbit| orbit.lens()),
+            shade: self.shade,
+            cut: self.plane.and_then(Plane::cut),
+            ..Options::default()
+        }
+    }
+
+    fn take_answers(&mut self, ctx: &egui::Context, now: Instant) {
+        if let Some((revision, result)) = self.reader.answer()
+            && self.document.read(revision, result)
+        {
+            let timeline = self.timeline();
+            self.playhead = match self.is_opening {
+                true => Playhead::of(&timeline, true),
+                false => self.playhead.on(&timeline),
+            };
+            if std::mem::take(&mut self.is_opening) {
+                (self.orbit, self.plane, self.probe) = (None, None, None);
+            }
+            self.document.scene().printed().to_vec().into_iter().for_each(|line| self.say(line));
+        }
+        match self.painter.answer() {
+            Some(Ok(painted)) => {
+                let size = [painted.size.width, painted.size.height];
+                let image = egui::ColorImage::from_rgb(size, &painted.pixels);
+                let options = egui::TextureOptions::LINEAR;
+                match &mut self.texture {
+                    Some(texture) => texture.set(image, options),
+                    None => self.texture = Some(ctx.load_texture("picture", image, options)),
+                }
+                (self.painted, self.unpainted) = (Some(painted), None);
+            }
+            Some(Err(error)) => self.unpainted = Some(error),
+            None => {}
+        }
+        match self.scout.answer() {
+            Some(Found::Point(probe)) => self.probe = Some(probe),
+            Some(Found::Held(grip)) if matches!(self.hand, Hand::Reaching) => self.hold(grip),
+            Some(Found::Held(_)) | None => {}
+        }
+        if self.said.as_ref().is_some_and(|(_, since)| now.duration_since(*since) > SAID) {
+            self.said = None;
+        }
+        let ended: Vec<(PathBuf, Result<()>)> =
+            self.jobs.iter().filter_map(|job| Some((job.path.clone(), job.result()?))).collect();
+        for (path, result) in ended {
+            self.jobs.retain(|job| job.path != path);
+            match result {
+                Ok(()) => self.say(format!("{} is written", path.display())),
+                Err(error) => self.say(error.to_string()),
+            }
+        }
+    }
+
+    fn hold(&mut self, grip: Result<Option<Grip>>) {
+        self.hand = Hand::Open;
+        match grip {
+            Ok(Some(grip)) if grip.is_loose() => self.hand = Hand::Holding(Box::new(grip)),
+            Ok(Some(_)) => self.say("no free parameter moves the surface"),
+            Ok(None) => self.say("there is no surface here to take hold of"),
+            Err(error) => self.say(error.to_string()),
+        }
+    }
+
+    /// Reaches for the surface at a place of the picture.
+    pub(super) fn reach(&mut self, place: [f64; 2]) {
+        let (Some(lens), Some(painted)) = (self.lens(), &self.painted) else { return };
+        let sliders = self.document.values.sliders().iter().filter(|slider| slider.is_locked);
+        let locked = sliders.map(|slider| slider.parameter.name().to_string()).collect();
+        let sides = painted.bounds.map_or([1.0; 3], |bounds| bounds.size());
+        let size = 0.5 * glam::DVec3::from(sides).length();
+        self.hand = Hand::Reaching;
+        self.scout.ask(self.look(lens, place, Some((locked, size))));
+    }
+
+    /// The hand that holds the surface goes to a place of the picture, as far from the eye as it began.
+    pub(super) fn pull(&mut self, place: [f64; 2]) {
+        let (Hand::Holding(grip), Some(lens)) = (&self.hand, self.lens()) else { return };
+        let way = glam::DVec3::from(grip.start()) - glam::DVec3::from(lens.eye);
+        let to = lens.at([place[0], place[1], way.dot(lens.ahead.into())]);
+        let values = grip.pulled(to);
+        self.document.values.set_all(&values);
+        self.touch();
+    }
+
+    /// The hand lets go.
+    pub(super) fn release(&mut self) {
+        self.hand = Hand::Open;
+        self.document.values.let_go();
+    }
+
+    fn look(&self, lens: Lens, place: [f64; 2], hold: Option<(Vec<String>, f64)>) -> Look {
+        let (scene, values) = (self.document.scene().clone(), self.document.values.all());
+        Look { scene, values, lens, place, time: self.playhead.time, hold }
+    }
+
+    /// Asks what is under the cursor, if that is another point than the last.
+    fn probe_there(&mut self) {
+        let is_wanted = self.memory.shows_probe && self.plane.is_none() && matches!(self.hand, Hand::Open);
+        let (true, Some(place), Some(lens)) = (is_wanted, self.pointed, self.lens()) else { return };
+        let key = (place, lens, self.playhead.time, self.document.values.all());
+        if self.looked.as_ref() != Some(&key) && !self.scout.is_busy() {
+            self.scout.ask(self.look(lens, place, None));
+            self.looked = Some(key);
+        }
+    }
+
+    /// How large the picture is on the screen, in pixels.
+    pub(super) fn resize(&mut self, size: Size) {
+        if size != self.size {
+            self.size = size;
+            self.touch();
+        }
+    }
+
+    fn read_text(&mut self, now: Instant) {
+        if let Some(news) = self.document.look(now) {
+            self.say(news);
+        }
+        if let Some(draft) = self.document.due(now) {
+            self.reader.ask(draft);
+        }
+    }
+
+    fn paint(&mut self, ctx: &egui::Context, now: Instant) {
+        let is_held = self.document.values.is_held() || !matches!(self.hand, Hand::Open);
+        if is_held {
+            self.moved = now;
+        }
+        let settles = SETTLE.saturating_sub(now.duration_since(self.moved));
+        let is_moving = self.playhead.is_playing || is_held || !settles.is_zero();
+        let wanted = Wanted {
+            scene: self.document.scene().clone(),
+            values: self.document.values.all(),
+            options: self.options(),
+            is_moving,
+        };
+        if !self.wanted.as_ref().is_some_and(|last| last.is_same(&wanted)) {
+            self.painter.ask(wanted.clone());
+            self.wanted = Some(wanted);
+        }
+        if !settles.is_zero() {
+            ctx.request_repaint_after(settles);
+        }
+        if let Some(rests) = self.document.rests(now) {
+            ctx.request_repaint_after(rests);
+        }
+        if self.said.is_some() {
+            ctx.request_repaint_after(SAID);
+        }
+    }
+
+    fn take_drops(&mut self, ctx: &egui::Context) {
+        let dropped =
+            ctx.input(|input| input.raw.dropped_files.first().map(|file| file.path().to_path_buf()));
+        if let Some(path) = dropped {
+            self.open(Source::File(path));
+        }
+    }
+}
+
+/// Prepares what draws frames: letters that one font lacks, such as ∇, come from the other.
+pub(super) fn prepare(ctx: &egui::Context) {
+    let mut fonts = egui::FontDefinitions::default();
+    let even = fonts.families.get(&egui::FontFamily::Monospace).cloned().unwrap_or_default();
+    let own = fonts.families.entry(egui::FontFamily::Proportional).or_default();
+    for name in even {
+        if !own.contains(&name) {
+            own.push(name);
+        }
+    }
+    ctx.set_fonts(fonts);
+}
+
+/// What calls a window's frame, from any thread.
+pub(super) fn wake_of(ctx: &egui::Context) -> Wake {
+    let ctx = ctx.clone();
+    Arc::new(move || ctx.request_repaint())
+}

@@ -1,0 +1,295 @@
+//! Pulling at the surface: the parameters that make it follow a hand, by damped least squares on exact derivatives.
+//!
+//! A hand holds the surface at p with normal n and moves to q. Wanted are parameters θ with f(q, θ) = 0 whose surface
+//! at q still faces as it did at p, so that a ball that is pulled aside moves aside and does not grow. With
+//! J = ∂(residuals)/∂θ, exact by reverse mode over duals, the next θ is θ₀ − Jᵀ(JJᵀ + λ)⁻¹(r + J(θ₀ − θ)): the least change
+//! since the hand took hold that does it,
+//! with each parameter measured by its range. Which way it faces is given up where both cannot be had.
+
+use crate::error::Result;
+use crate::field::Field;
+use crate::number::Dual;
+use crate::tape::{Adjoint, Tape};
+use glam::DVec3;
+use nalgebra::{DMatrix, DVector};
+
+/// The surface, held at a point.
+pub(super) struct Grip {
+    tape: Tape,
+    handles: Vec<Handle>,
+    start: DVec3,
+    time: f64,
+    /// Two directions across the normal.
+    across: [DVec3; 2],
+    /// How large the scene is: what its residuals and its damping are measured by.
+    size: f64,
+}
+
+/// What may be done with one of the tape's parameters.
+#[derive(Clone, Debug)]
+struct Handle {
+    name: String,
+    value: f64,
+    low: f64,
+    high: f64,
+    /// How much of it is as much as a part of another.
+    unit: f64,
+    is_locked: bool,
+}
+
+/// The field at a point, with its exact derivatives there in space and in all parameters.
+struct Reading {
+    value: f64,
+    slope: DVec3,
+    by_parameter: Vec<f64>,
+    slope_by_parameter: Vec<DVec3>,
+}
+
+/// In how many steps the way of the hand is gone, so that the nearest of several solutions is found.
+const STRIDES: usize = 8;
+/// How often a step is corrected.
+const CORRECTIONS: usize = 6;
+/// What one radian of facing elsewhere counts, in scene sizes.
+const FACING: f64 = 0.25;
+/// The damping, in parts of the square of the largest residual's derivative.
+const DAMPING: f64 = 1e-4;
+
+impl Grip {
+    /// Takes hold of a field's surface at a point. `values` are those the parameters have, `locked` what stays as it is.
+    pub(super) fn at(
+        field: &Field,
+        point: [f64; 3],
+        time: f64,
+        values: &[(String, f64)],
+        locked: &[String],
+        size: f64,
+    ) -> Result<Grip> {
+        let tape = field.tape()?;
+        let handles = tape
+            .parameters()
+            .map(|parameter| {
+                let given = values.iter().find(|(name, _)| name == parameter.name());
+                let value = given.map_or(parameter.value(), |(_, value)| *value);
+                let (low, high) = parameter.range().unwrap_or((f64::MIN, f64::MAX));
+                let unit = parameter.range().map_or(2.0 * value.abs().max(0.5), |(low, high)| high - low);
+                let is_locked = locked.iter().any(|name| name == parameter.name()) || unit <= 0.0;
+                Handle { name: parameter.name().into(), value, low, high, unit, is_locked }
+            })
+            .collect();
+        let start = DVec3::from(point);
+        let mut grip =
+            Grip { tape, handles, start, time, across: [DVec3::X, DVec3::Y], size: size.max(1e-6) };
+        let normal = grip.read(start, &grip.values()).slope.normalize_or(DVec3::Y);
+        let (a, b) = normal.any_orthonormal_pair();
+        grip.across = [a, b];
+        Ok(grip)
+    }
+
+    /// Whether there is any parameter to move.
+    pub(super) fn is_loose(&self) -> bool {
+        self.handles.iter().any(|handle| !handle.is_locked)
+    }
+
+    /// Where the surface was taken hold of.
+    pub(super) fn start(&self) -> [f64; 3] {
+        self.start.into()
+    }
+
+    /// The values of the field's parameters with which its surface goes through `to`, or as near as they allow.
+    ///
+    /// They depend on where the hand is and not on how it came there: back at the start is as it was.
+    pub(super) fn pulled(&self, to: [f64; 3]) -> Vec<(String, f64)> {
+        let to = DVec3::from(to);
+        let mut values = self.values();
+        for stride in 1..=STRIDES {
+            let at = self.start.lerp(to, stride as f64 / STRIDES as f64);
+            let start = self.values();
+            for _ in 0..CORRECTIONS {
+                values = self.corrected(&start, &values, at, FACING * self.size);
+            }
+            let facing = values.clone();
+            for _ in 0..CORRECTIONS {
+                values = self.corrected(&facing, &values, at, 0.0);
+            }
+        }
+        self.handles.iter().zip(values).map(|(handle, value)| (handle.name.clone(), value)).collect()
+    }
+
+    fn values(&self) -> Vec<f64> {
+        self.handles.iter().map(|handle| handle.value).collect()
+    }
+
+    fn read(&self, at: DVec3, values: &[f64]) -> Reading {
+        let mut adjoint = Adjoint::<Dual<f64>>::new(&self.tape);
+        adjoint.set_parameters(&values.iter().map(|&value| Dual::fixed(value)).collect::<Vec<_>>());
+        let found = adjoint.forward(Dual::variables([at.x, at.y, at.z, self.time])).next().cloned();
+        adjoint.back(&[Dual::fixed(1.0)]);
+        let by: Vec<Dual<f64>> = adjoint.parameters().collect();
+        let space = |dual: &Dual<f64>| DVec3::new(dual.slope[0], dual.slope[1], dual.slope[2]);
+        let found = found.unwrap_or(Dual::fixed(0.0));
+        Reading {
+            value: found.value,
+            slope: space(&found),
+            by_parameter: by.iter().map(|dual| dual.value).collect(),
+            slope_by_parameter: by.iter().map(space).collect(),
+        }
+    }
+
+    /// One step from `values` towards a surface that goes through a point and, as far as `facing` counts, faces as at
+    /// the start: the values nearest to those of `from` that do it, as far as can be seen from here.
+    ///
+    /// A parameter that its range stops stays at its end, and the others do what is left to do.
+    fn corrected(&self, from: &[f64], values: &[f64], at: DVec3, facing: f64) -> Vec<f64> {
+        let reading = self.read(at, values);
+        let steep = reading.slope.length();
+        if !reading.value.is_finite() || steep.is_nan() || steep < 1e-9 {
+            return values.to_vec();
+        }
+        let rows = if facing > 0.0 { 3 } else { 1 };
+        let tilt = |slope: DVec3, i: usize| facing * self.across[i].dot(slope) / steep;
+        let by = |row: usize, p: usize| {
+            let part = match row {
+                0 => reading.by_parameter[p] / steep,
+                _ => tilt(reading.slope_by_parameter[p], row - 1),
+            };
+            if part.is_finite() { part } else { 0.0 }
+        };
+        let own = [reading.value / steep, tilt(reading.slope, 0), tilt(reading.slope, 1)];
+        let mut next = from.to_vec();
+        let mut free: Vec<usize> = (0..values.len()).filter(|&p| !self.handles[p].is_locked).collect();
+        loop {
+            // What would be left to do with the parameters where `next` has them.
+            let left = DVector::from_fn(rows, |row, _| {
+                own[row] + (0..values.len()).map(|p| by(row, p) * (next[p] - values[p])).sum::<f64>()
+            });
+            let scaled =
+                DMatrix::from_fn(rows, free.len(), |row, i| by(row, free[i]) * self.handles[free[i]].unit);
+            let square = &scaled * scaled.transpose();
+            let damping = DAMPING * square.diagonal().max() * if rows == 1 { 1e-6 } else { 1.0 };
+            if free.is_empty() || damping.is_nan() || damping <= 0.0 {
+                return next; // nothing else moves this point
+            }
+            let damped = square + DMatrix::identity(rows, rows) * damping;
+            let Some(solved) = damped.lu().solve(&left) else { return values.to_vec() };
+            let step = scaled.transpose() * solved;
+            let moved: Vec<(usize, f64)> = free
+                .iter()
+                .zip(step.iter())
+                .map(|(&p, step)| (p, next[p] - step * self.handles[p].unit))
+                .collect();
+            let inside =
+                |&(p, value): &(usize, f64)| (self.handles[p].low..=self.handles[p].high).contains(&value);
+            if moved.iter().all(inside) {
+                moved.into_iter().for_each(|(p, value)| next[p] = value);
+                return next;
+            }
+            for (p, value) in moved.into_iter().filter(|moved| !inside(moved)) {
+                next[p] = value.clamp(self.handles[p].low, self.handles[p].high);
+                free.retain(|&other| other != p);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scene::Scene;
+
+    /// What pulling a scene's surface from one point to another makes of its parameters.
+    fn pulled(text: &str, from: [f64; 3], to: [f64; 3], locked: &[&str]) -> Vec<(String, f64)> {
+        let scene = Scene::from_text(text, "a.rhai").unwrap();
+        let field = scene.field();
+        let on_surface = field.value_at([from[0], from[1], from[2], 0.0]).unwrap();
+        assert!(on_surface.abs() < 1e-9, "a hand holds the surface: {on_surface}");
+        let locked: Vec<String> = locked.iter().map(|name| name.to_string()).collect();
+        let grip = Grip::at(field, from, 0.0, &[], &locked, 1.0).unwrap();
+        let values = grip.pulled(to);
+        let back = grip.pulled(from);
+        for (name, value) in back {
+            let start = grip.handles.iter().find(|handle| handle.name == name).unwrap().value;
+            assert!((value - start).abs() < 1e-9, "back at the start, {name} is {value} and was {start}");
+        }
+        let given: Vec<(&str, f64)> = values.iter().map(|(name, value)| (name.as_str(), *value)).collect();
+        let left = field.with_parameters(&given).unwrap().value_at([to[0], to[1], to[2], 0.0]).unwrap();
+        println!("{given:?}, f = {left:e}");
+        values
+    }
+
+    fn close(values: &[(String, f64)], name: &str, wanted: f64, tolerance: f64) {
+        let value = values.iter().find(|(own, _)| own == name).unwrap().1;
+        assert!((value - wanted).abs() <= tolerance, "{name} = {value}, not {wanted}");
+    }
+
+    const BALL: &str = "let r = param(\"r\", 0.5, 0.1, 2);";
+
+    #[test]
+    fn a_ball_is_pulled_larger() {
+        let scene = format!("{BALL} show(sphere(r));");
+        close(&pulled(&scene, [0.0, 0.5, 0.0], [0.0, 0.8, 0.0], &[]), "r", 0.8, 1e-6);
+        close(&pulled(&scene, [0.0, 0.5, 0.0], [0.3, 0.4, 0.0], &[]), "r", 0.5, 1e-6);
+        close(&pulled(&scene, [0.0, 0.5, 0.0], [3.0, 4.0, 0.0], &[]), "r", 2.0, 0.0);
+    }
+
+    #[test]
+    fn a_ball_that_can_move_moves_along_and_keeps_its_size() {
+        let scene = format!(
+            "{BALL} let c = param(\"c\", [0.0, 0.0, 0.0]); show(sphere(r).translate(c)); bounds([-2, -2, -2], [2, 2, 2]);"
+        );
+        let aside = pulled(&scene, [0.0, 0.5, 0.0], [0.6, 0.5, 0.0], &[]);
+        close(&aside, "c.x", 0.6, 1e-2);
+        close(&aside, "r", 0.5, 2e-2);
+        close(&aside, "c.z", 0.0, 1e-9);
+        // Without its size it can do it no other way.
+        let locked = pulled(&scene, [0.0, 0.5, 0.0], [0.6, 0.5, 0.0], &["r"]);
+        close(&locked, "c.x", 0.6, 1e-2);
+        close(&locked, "r", 0.5, 0.0);
+        // Outwards, both size and place may do it: the sum is what was pulled.
+        let out = pulled(&scene, [0.0, 0.5, 0.0], [0.0, 0.9, 0.0], &[]);
+        let part = |name: &str| out.iter().find(|(own, _)| own == name).unwrap().1;
+        assert!((part("r") + part("c.y") - 0.9).abs() < 1e-6);
+    }
+
+    #[test]
+    fn what_its_range_stops_leaves_the_rest_to_others() {
+        let scene = "let h = param(\"h\", 1.0, 0.1, 1.2); let y = param(\"y\", 0.0, -0.3, 0.3);
+                     show(box([1, h, 1]).translate([0, y, 0]));";
+        let values = pulled(scene, [0.1, 0.5, 0.1], [0.1, 0.85, 0.1], &[]);
+        close(&values, "h", 1.2, 1e-9);
+        close(&values, "y", 0.25, 1e-6);
+    }
+
+    #[test]
+    fn what_is_locked_or_has_no_part_in_it_stays() {
+        let scene = format!(
+            "{BALL} let far = param(\"far\", 0.3, 0.1, 1);
+             show(sphere(r)); show(sphere(far).translate([5, 0, 0]));"
+        );
+        let values = pulled(&scene, [0.0, 0.5, 0.0], [0.0, 0.7, 0.0], &[]);
+        close(&values, "r", 0.7, 1e-6);
+        close(&values, "far", 0.3, 0.0);
+        close(&pulled(&scene, [0.0, 0.5, 0.0], [0.0, 0.7, 0.0], &["r"]), "r", 0.5, 0.0);
+    }
+
+    #[test]
+    fn a_blend_is_pulled_out() {
+        // In the middle between two balls the surface is higher the wider the blend: k/6 more at the most.
+        let scene = "let k = param(\"k\", 0.6, 0.1, 2);
+                     show(smooth_union(sphere(0.5).translate([-0.4, 0, 0]), sphere(0.5).translate([0.4, 0, 0]), k));";
+        let field = Scene::from_text(scene, "a.rhai").unwrap().field().clone();
+        let height = |field: &Field| {
+            let (mut low, mut high) = (0.0, 1.0);
+            for _ in 0..80 {
+                let middle = 0.5 * (low + high);
+                match field.value_at([0.0, middle, 0.0, 0.0]).unwrap() < 0.0 {
+                    true => low = middle,
+                    false => high = middle,
+                }
+            }
+            low
+        };
+        let wider = height(&field.with_parameters(&[("k", 0.9)]).unwrap());
+        let values = pulled(scene, [0.0, height(&field), 0.0], [0.0, wider, 0.0], &[]);
+        close(&values, "k", 0.9, 1e-6);
+    }
+}

@@ -1,0 +1,146 @@
+//! Long work that the window starts and does not wait for: pictures, films and shaders written to files.
+
+use super::worker::Wake;
+use crate::error::{Error, Result};
+use crate::file::write_whole;
+use crate::gpu::shader::{shadertoy, wgsl_library};
+use crate::measure::Bounds;
+use crate::number::{Dual, Interval};
+use crate::render::{Film, Frames, Options, Stage};
+use crate::scene::Scene;
+use crate::scene::vm::write_vm;
+use crate::tape::Machine;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// What is written.
+#[derive(Clone, Debug)]
+pub(super) enum Export {
+    /// A picture.
+    Picture(Options),
+    /// The whole timeline.
+    Film(Options),
+    /// The field, as the file's name says: `.wgsl`, `.glsl` or `.vm`.
+    Shader,
+}
+
+/// Work under way.
+pub(super) struct Job {
+    /// What is made.
+    pub path: PathBuf,
+    state: Arc<State>,
+}
+
+#[derive(Default)]
+struct State {
+    done: AtomicUsize,
+    all: AtomicUsize,
+    is_given_up: AtomicBool,
+    result: Mutex<Option<Result<()>>>,
+}
+
+impl Job {
+    /// Starts to write a scene to a file.
+    pub(super) fn start(scene: Scene, export: Export, path: PathBuf, wake: Wake) -> Job {
+        let state = Arc::new(State::default());
+        let (own, to) = (state.clone(), path.clone());
+        std::thread::spawn(move || {
+            let result = write(&scene, &export, &to, &own, &wake);
+            *own.result.lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
+            wake();
+        });
+        Job { path, state }
+    }
+
+    /// How much is done, from 0 to 1; nothing, where that is not known.
+    pub(super) fn progress(&self) -> Option<f32> {
+        let [done, all] = [&self.state.done, &self.state.all].map(|count| count.load(Ordering::Relaxed));
+        (all > 1).then(|| done as f32 / all as f32)
+    }
+
+    /// Gives it up, as soon as the picture that is being made is done.
+    pub(super) fn give_up(&self) {
+        self.state.is_given_up.store(true, Ordering::Relaxed);
+    }
+
+    /// How it ended, if it did.
+    pub(super) fn result(&self) -> Option<Result<()>> {
+        self.state.result.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+fn write(scene: &Scene, export: &Export, path: &Path, state: &State, wake: &Wake) -> Result<()> {
+    let extension = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
+    match export {
+        Export::Picture(_) if extension != "png" => Err(unknown(path, ".png")),
+        Export::Picture(options) => {
+            crate::file::check_writable(path)?;
+            let image = Stage::new(scene)?.picture(options)?;
+            match state.is_given_up.load(Ordering::Relaxed) {
+                true => Err(Error::Undefined("given up".into())),
+                false => image.save_png(path),
+            }
+        }
+        Export::Film(options) => {
+            let film = Film::of(scene.timeline());
+            film.save(scene, options, path, &Frames::default(), &mut |done, all| {
+                state.done.store(done, Ordering::Relaxed);
+                state.all.store(all, Ordering::Relaxed);
+                wake();
+                !state.is_given_up.load(Ordering::Relaxed)
+            })
+        }
+        Export::Shader => {
+            let text = match extension.as_str() {
+                "wgsl" => wgsl_library(scene, None)?,
+                "vm" => write_vm(scene.field())?,
+                "glsl" => {
+                    let bounds = Stage::new(scene)?.bounds().unwrap_or(Bounds::new([-4.0; 3], [4.0; 3]));
+                    shadertoy(scene, None, &bounds, steepness(scene, &bounds)?)?
+                }
+                _ => return Err(unknown(path, ".wgsl, .glsl or .vm")),
+            };
+            write_whole(path, |out| out.write_all(text.as_bytes()))
+        }
+    }
+}
+
+fn unknown(path: &Path, kinds: &str) -> Error {
+    Error::File { path: path.display().to_string(), problem: format!("must end in {kinds}") }
+}
+
+/// How long is looked for a bound before it is estimated.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// A bound this large is no use to who steps by it.
+const USELESS: f64 = 20.0;
+
+/// How steep the field is in a box over the scene's time: proven, or where that takes too long or says too much, a
+/// little more than the steepest of many points.
+fn steepness(scene: &Scene, bounds: &Bounds) -> Result<f64> {
+    let timeline = scene.timeline();
+    let side = |i: usize| Interval::new(bounds.min[i], bounds.max[i]);
+    let over = [side(0), side(1), side(2), Interval::new(timeline.from, timeline.to)];
+    let (field, (give, given)) = (scene.field().clone(), channel());
+    std::thread::spawn(move || give.send(field.lipschitz(over)));
+    if let Ok(Ok(proven)) = given.recv_timeout(PATIENCE)
+        && proven < USELESS
+    {
+        return Ok(proven);
+    }
+    const POINTS: usize = 5_000;
+    // Multiples of powers of the root of x⁵ = x + 1, whose parts behind the point fill four dimensions evenly.
+    const STEPS: [f64; 4] =
+        [0.856_674_883_854_502_8, 0.733_891_856_627_126, 0.628_706_721_037_808_7, 0.538_597_257_223_612_3];
+    let tape = scene.field().tape()?;
+    let mut machine = Machine::<Dual<f64>>::new(&tape);
+    let steep = (1..=POINTS).map(|n| {
+        let part = |i: usize| (n as f64 * STEPS[i]).fract();
+        let at = [0, 1, 2, 3].map(|i| over[i].lo() + part(i) * (over[i].hi() - over[i].lo()));
+        let [x, y, z, _] = machine.at(Dual::variables(at))[0].slope;
+        (x * x + y * y + z * z).sqrt()
+    });
+    Ok(1.1 * steep.filter(|steep| steep.is_finite()).fold(1.0, f64::max))
+}

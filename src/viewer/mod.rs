@@ -1,0 +1,53 @@
+//! The window: a scene seen, played, changed and pulled at. Uses everything above it.
+//!
+//! [`open`] shows it until it is closed. `app.rs` is what it knows and does, made of parts that know nothing of windows:
+//! the `document` and its `values`, the `camera` and the `timeline`, `drag` and `probe`. `panels/` shows it, `window.rs`
+//! puts it on a screen. Whatever takes long is done by a `worker`, and frames never wait for one: the `painter` paints,
+//! the `scout` looks for points of the surface, and a `job` writes a film.
+
+mod app;
+mod camera;
+mod commands;
+mod document;
+mod drag;
+mod job;
+mod memory;
+mod painter;
+mod panels;
+mod probe;
+mod scout;
+#[cfg(test)]
+mod tests;
+mod timeline;
+mod values;
+mod window;
+mod words;
+mod worker;
+
+use crate::error::Result;
+use crate::scene::Scene;
+use std::path::PathBuf;
+
+/// What a window begins with.
+#[derive(Clone, Debug)]
+pub struct Start {
+    /// The scene. Its text is read again as it is changed.
+    pub scene: Scene,
+    /// The file it is of; without one, it is the one that is built in under its name.
+    pub file: Option<PathBuf>,
+}
+
+/// How a window came to nothing.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Closed {
+    /// It was closed.
+    ByHand,
+    /// None could be opened, and why.
+    NeverOpened(String),
+}
+
+/// Opens a window on a scene, and returns when it is closed. Where there is no display, or nothing that can draw on it,
+/// it says so and does nothing.
+pub fn open(start: Start) -> Result<Closed> {
+    window::open(start)
+}

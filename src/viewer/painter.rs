@@ -1,0 +1,340 @@
+//! Pictures for the window, made on a thread: coarse while things move, sharp when they rest.
+//!
+//! A picture that nobody waits for any more is given up at the next strip. How coarse a picture is, is found from how
+//! long those before it took.
+
+use super::values::Given;
+use super::worker::{Report, Wake, Worker};
+use crate::error::{Error, Result};
+use crate::measure::Bounds;
+use crate::render::{Image, Lens, Options, Size, Stage};
+use crate::scene::{Scene, View};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// A picture that is wanted.
+#[derive(Clone)]
+pub(super) struct Wanted {
+    /// The scene, with its parameters as its text has them.
+    pub scene: Arc<Scene>,
+    /// The values its parameters have instead.
+    pub values: Vec<(String, f64)>,
+    /// What is shown, and how large it is when it is sharp.
+    pub options: Options,
+    /// Whether another is wanted soon: then this one is coarse and stays so.
+    pub is_moving: bool,
+}
+
+impl Wanted {
+    /// Whether a picture of this is one of the other too, but for being sharp.
+    fn is_like(&self, other: &Wanted) -> bool {
+        Arc::ptr_eq(&self.scene, &other.scene) && self.values == other.values && self.options == other.options
+    }
+
+    /// Whether nothing else is wanted.
+    pub(super) fn is_same(&self, other: &Wanted) -> bool {
+        self.is_like(other) && self.is_moving == other.is_moving
+    }
+}
+
+/// A picture that was made.
+pub(super) struct Painted {
+    /// Where the scene's own camera is at its time, if it sees anything.
+    pub view: Option<View>,
+    /// A box about the scene, if it is known to have one.
+    pub bounds: Option<Bounds>,
+    /// How it was seen.
+    pub lens: Lens,
+    /// Its time.
+    pub time: f64,
+    /// Its pixels.
+    pub size: Size,
+    /// Red, green and blue of each, in sRGB.
+    pub pixels: Vec<u8>,
+    /// How long it took.
+    pub took: Duration,
+    /// Whether it is as sharp as it gets.
+    pub is_sharp: bool,
+}
+
+/// A thread that paints.
+pub(super) type Painter = Worker<Wanted, Result<Painted>>;
+
+/// Starts a thread that paints.
+pub(super) fn start(wake: Wake) -> Painter {
+    let mut easel = Easel::default();
+    Worker::start(wake, move |wanted, report| {
+        if let Err(error) = easel.paint(&wanted, report) {
+            report.give(Err(error));
+        }
+    })
+}
+
+/// How long a coarse picture should take.
+const PATIENCE: f64 = 0.08;
+/// The most that a coarse picture's side is smaller by, and what the first one is smaller by.
+const COARSEST: f64 = 8.0;
+const FIRST: f64 = 4.0;
+/// How many pixels a strip of a sharp picture has, about. Every strip looks for its shadows anew: of the built-in scene
+/// one of 547×44 took 4.3 s of two processors, one of 547×181 5.8 s.
+const STRIP: usize = 100_000;
+
+/// A scene with values, and the same made ready.
+type Staged = (Arc<Scene>, Given, Arc<Stage>);
+
+/// What a painter keeps between pictures.
+#[derive(Default)]
+struct Easel {
+    staged: Option<Staged>,
+    /// What was painted last, and its coarse picture.
+    last: Option<(Wanted, Image)>,
+    /// How much smaller the side of a coarse picture is.
+    coarseness: Option<f64>,
+}
+
+type Told<'a> = Report<'a, Wanted, Result<Painted>>;
+
+impl Easel {
+    fn paint(&mut self, wanted: &Wanted, report: &Told) -> Result<()> {
+        let stage = self.stage(wanted)?;
+        let time = wanted.options.time.unwrap_or(stage.scene().timeline().from);
+        let view = stage.view(time);
+        let lens = wanted.options.lens.map_or_else(|| view.clone().map(|view| Lens::of(&view)), Ok)?;
+        let view = view.ok();
+        let mut options = wanted.options.clone();
+        (options.lens, options.time) = (Some(lens), Some(time));
+        let begun = Instant::now();
+        let painted = |image: &Image, is_sharp: bool| Painted {
+            view,
+            bounds: stage.bounds(),
+            lens,
+            time,
+            size: Size { width: image.width, height: image.height },
+            pixels: image.to_srgb(),
+            took: begun.elapsed(),
+            is_sharp,
+        };
+        if !self.last.as_ref().is_some_and(|(last, _)| last.is_like(wanted)) {
+            let size = self.coarse(wanted.options.size);
+            let image = stage.picture(&Options { size, samples: 1, bar: false, ..options.clone() })?;
+            self.adapt(begun.elapsed().as_secs_f64());
+            report.give(Ok(painted(&image, false)));
+            self.last = Some((wanted.clone(), image));
+        }
+        let (Some((_, coarse)), false) = (&self.last, wanted.is_moving || report.is_stale()) else {
+            return Ok(());
+        };
+        let shown = |image: &Image, is_done: bool| {
+            report.give(Ok(painted(image, is_done)));
+            !report.is_stale()
+        };
+        sharpened(&stage, &options, coarse, shown)
+    }
+
+    /// The scene made ready, kept for as long as it is the same.
+    fn stage(&mut self, wanted: &Wanted) -> Result<Arc<Stage>> {
+        if let Some((scene, values, stage)) = &self.staged
+            && Arc::ptr_eq(scene, &wanted.scene)
+            && *values == wanted.values
+        {
+            return Ok(stage.clone());
+        }
+        let stage = Arc::new(Stage::new(&with_values(&wanted.scene, &wanted.values)?)?);
+        self.staged = Some((wanted.scene.clone(), wanted.values.clone(), stage.clone()));
+        Ok(stage)
+    }
+
+    /// How large a picture may be that is made in no time.
+    fn coarse(&self, full: Size) -> Size {
+        let by = self.coarseness.unwrap_or(FIRST);
+        let side = |side: usize| ((side as f64 / by).round() as usize).max(1);
+        Size { width: side(full.width), height: side(full.height) }
+    }
+
+    /// A coarse picture took so many seconds: the next may be finer, or must be coarser. No step is large, since a
+    /// machine may have been busy with other things.
+    fn adapt(&mut self, seconds: f64) {
+        let change = (seconds / PATIENCE).sqrt().clamp(0.8, 1.3);
+        self.coarseness = Some((self.coarseness.unwrap_or(FIRST) * change).clamp(1.0, COARSEST));
+    }
+}
+
+/// The scene with its parameters at other values; itself, where they are its own.
+pub(super) fn with_values(scene: &Scene, values: &[(String, f64)]) -> Result<Scene> {
+    let own = scene.parameters();
+    let moved: Vec<(&str, f64)> = values
+        .iter()
+        .filter(|(name, value)| own.iter().any(|p| p.name() == name && p.value() != *value))
+        .map(|(name, value)| (name.as_str(), *value))
+        .collect();
+    scene.with_parameters(&moved)
+}
+
+/// Makes a coarse picture sharp, strip by strip from its middle, for as long as `shown` asks for more.
+///
+/// What has one scale of colours for all of the picture is made as a whole.
+fn sharpened(
+    stage: &Stage,
+    options: &Options,
+    coarse: &Image,
+    mut shown: impl FnMut(&Image, bool) -> bool,
+) -> Result<()> {
+    let Size { width, height } = options.size;
+    let is_whole = options.cut.is_some() || (options.shade.is_scale() && options.range.is_none());
+    let (Some(lens), false) = (options.lens, is_whole) else {
+        shown(&stage.picture(options)?, true);
+        return Ok(());
+    };
+    let count = (width * height).div_ceil(STRIP).clamp(1, height);
+    let mut order: Vec<usize> = (0..count).collect();
+    order.sort_by_key(|strip| (2 * strip + 1).abs_diff(count));
+    let mut image = enlarged(coarse, options.size);
+    for (n, strip) in order.into_iter().enumerate() {
+        let rows = [strip * height / count, (strip + 1) * height / count];
+        let size = Size { width, height: rows[1] - rows[0] };
+        let part =
+            stage.picture(&Options { size, lens: Some(strip_of(&lens, height, rows)), ..options.clone() })?;
+        image.pixels[rows[0] * width..rows[1] * width].copy_from_slice(&part.pixels);
+        if !shown(&image, n + 1 == count) {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// A picture at another size, its colours blended between the middles of its pixels.
+fn enlarged(image: &Image, Size { width, height }: Size) -> Image {
+    let place = |at: usize, own: usize, side: usize| {
+        let at = ((at as f64 + 0.5) * own as f64 / side as f64 - 0.5).clamp(0.0, (own - 1) as f64);
+        (at as usize, (at as usize + 1).min(own - 1), at.fract() as f32)
+    };
+    let mut pixels = Vec::with_capacity(width * height);
+    for y in 0..height {
+        let (above, below, down) = place(y, image.height, height);
+        for x in 0..width {
+            let (left, right, across) = place(x, image.width, width);
+            let row = |y: usize, i: usize| {
+                let [a, b] = [left, right].map(|x| image.pixels[y * image.width + x][i]);
+                a + (b - a) * across
+            };
+            pixels.push([0, 1, 2].map(|i| row(above, i) + (row(below, i) - row(above, i)) * down));
+        }
+    }
+    Image { width, height, pixels }
+}
+
+/// The lens of some rows of a picture.
+fn strip_of(lens: &Lens, height: usize, rows: [usize; 2]) -> Lens {
+    let part = (rows[1] - rows[0]) as f64 / height as f64;
+    let middle = 1.0 - (rows[0] + rows[1]) as f64 / height as f64;
+    let moved = |from: [f64; 3]| [0, 1, 2].map(|i| from[i] + middle * lens.up[i]);
+    let lens = match lens.parallel {
+        true => Lens { eye: moved(lens.eye), ..*lens },
+        false => Lens { ahead: moved(lens.ahead), ..*lens },
+    };
+    Lens { right: lens.right.map(|v| v * part), up: lens.up.map(|v| v * part), ..lens }
+}
+
+/// What is said where nothing could be painted.
+pub(super) fn said(error: &Error) -> String {
+    format!("there is no picture: {error}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::Shade;
+    use std::sync::mpsc::channel;
+
+    const TEXT: &str = "let r = param(\"r\", 0.5, 0.1, 2); show(sphere(r)); bounds([-1, -1, -1], [1, 1, 1]);";
+
+    fn scene() -> Scene {
+        Scene::from_text(TEXT, "a.rhai").unwrap()
+    }
+
+    #[test]
+    fn strips_make_the_whole_picture() {
+        let stage = Stage::new(&scene()).unwrap();
+        let view = Lens::of(&stage.view(0.0).unwrap());
+        for lens in [view, Lens::parallel([0.0, 0.3, 3.0], [0.0; 3], [0.0, 1.0, 0.0], 2.0)] {
+            let size = Size { width: 480, height: 450 };
+            let options =
+                Options { size, lens: Some(lens), shade: Shade::Normals, samples: 1, ..Options::default() };
+            let whole = stage.picture(&options).unwrap();
+            let coarse = Image { width: 1, height: 1, pixels: vec![[0.5; 3]] };
+            let mut strips = coarse.clone();
+            sharpened(&stage, &options, &coarse, |image, _| {
+                strips = image.clone();
+                true
+            })
+            .unwrap();
+            let far = |(a, b): (&[f32; 3], &[f32; 3])| a.iter().zip(b).any(|(a, b)| (a - b).abs() > 1e-2);
+            let differ = whole.pixels.iter().zip(&strips.pixels).filter(|&pair| far(pair)).count();
+            assert!(differ * 1000 < size.pixels(), "{differ} pixels of {}", size.pixels());
+            let mut count = 0;
+            sharpened(&stage, &options, &coarse, |_, is_done| {
+                count += 1;
+                assert!(!is_done, "it was given up");
+                false
+            })
+            .unwrap();
+            assert_eq!(count, 1);
+        }
+    }
+
+    #[test]
+    fn a_picture_that_is_enlarged_keeps_its_slopes() {
+        let ramp = |width: usize| Image {
+            width,
+            height: 1,
+            pixels: (0..width).map(|x| [(x as f32 + 0.5) / width as f32; 3]).collect(),
+        };
+        let large = enlarged(&ramp(8), Size { width: 32, height: 3 });
+        for (x, pixel) in large.pixels[32..64].iter().enumerate().skip(2).take(28) {
+            assert!((pixel[0] - (x as f32 + 0.5) / 32.0).abs() < 1e-6, "{x}: {pixel:?}");
+        }
+    }
+
+    #[test]
+    fn a_picture_is_coarse_and_then_sharp_and_follows_the_values() {
+        let (done, painted) = channel();
+        let painter = start(Arc::new(move || done.send(()).unwrap_or_default()));
+        let options = Options { size: Size { width: 160, height: 120 }, ..Options::default() };
+        let wanted = Wanted { scene: Arc::new(scene()), values: Vec::new(), options, is_moving: false };
+        let last = |wanted: &Wanted| {
+            painter.ask(wanted.clone());
+            loop {
+                painted.recv().unwrap();
+                match painter.answer() {
+                    Some(Ok(painted)) if painted.is_sharp != wanted.is_moving => break painted,
+                    Some(Err(error)) => panic!("{error}"),
+                    _ => (), // the coarse one, or taken with the one before
+                }
+            }
+        };
+        let sharp = last(&wanted);
+        assert_eq!((sharp.size, sharp.pixels.len()), (wanted.options.size, 3 * 160 * 120));
+        let larger = last(&Wanted { values: vec![("r".into(), 0.9)], ..wanted.clone() });
+        assert_ne!(sharp.pixels, larger.pixels);
+        assert_eq!(larger.bounds, Some(Bounds::new([-1.0; 3], [1.0; 3])));
+        let mut other = wanted.clone();
+        other.options.shade = Shade::Depth;
+        let coarse = last(&Wanted { is_moving: true, ..other });
+        assert!(!coarse.is_sharp);
+    }
+
+    #[test]
+    fn a_value_that_cannot_be_is_an_error_and_not_the_end() {
+        let (done, painted) = channel();
+        let painter = start(Arc::new(move || done.send(()).unwrap_or_default()));
+        let options = Options { size: Size { width: 16, height: 12 }, ..Options::default() };
+        let wanted =
+            Wanted { scene: Arc::new(scene()), values: vec![("r".into(), 7.0)], options, is_moving: true };
+        painter.ask(wanted.clone());
+        painted.recv().unwrap();
+        assert!(painter.answer().unwrap().is_err());
+        painter.ask(Wanted { values: Vec::new(), ..wanted });
+        painted.recv().unwrap();
+        assert!(painter.answer().unwrap().is_ok());
+    }
+}

@@ -1,0 +1,141 @@
+//! The picture, and what hands do to it.
+
+use crate::render::Size;
+use crate::viewer::app::{App, Hand, Tool};
+use crate::viewer::painter;
+use egui::{Color32, PointerButton, Rect, Sense};
+
+/// How much nearer one notch of a wheel goes.
+const NOTCH: f64 = 0.0025;
+
+pub(super) fn show(app: &mut App, ui: &mut egui::Ui) {
+    let rect = ui.available_rect_before_wrap();
+    let response = ui.allocate_rect(rect, Sense::click_and_drag()).accessible_name("The scene");
+    let scale = ui.ctx().pixels_per_point();
+    let side = |points: f32| ((points * scale).round() as usize).max(1);
+    app.resize(Size { width: side(rect.width()), height: side(rect.height()) });
+    ui.painter().rect_filled(rect, 0.0, Color32::from_gray(28));
+    if let Some(texture) = &app.texture {
+        let whole = Rect::from_min_max(egui::pos2(0.0, 0.0), egui::pos2(1.0, 1.0));
+        ui.painter().image(texture.id(), rect, whole, Color32::WHITE);
+    }
+    if response.clicked() || response.drag_started() {
+        ui.memory_mut(|memory| memory.focused().into_iter().for_each(|id| memory.surrender_focus(id)));
+    }
+    hands(app, ui, &response);
+    // Where the text is shown, its mistake is shown below it.
+    let is_broken = app.document.error().is_some() && !app.memory.shows_editor;
+    if app.unpainted.is_some() || is_broken {
+        wrong(app, ui, rect);
+    } else if !app.memory.knows_hints {
+        hints(app, ui, rect);
+    }
+    grip(app, ui, rect);
+}
+
+/// Where a place of the window is in the picture: u and v.
+fn place(rect: Rect, at: egui::Pos2) -> [f64; 2] {
+    let half = f64::from(rect.height()).max(1.0) / 2.0;
+    let from = at - rect.center();
+    [f64::from(from.x) / half, -f64::from(from.y) / half]
+}
+
+fn hands(app: &mut App, ui: &egui::Ui, response: &egui::Response) {
+    let rect = response.rect;
+    app.pointed = response.hover_pos().map(|at| place(rect, at));
+    let (alt, shift) = ui.input(|input| (input.modifiers.alt, input.modifiers.shift));
+    let delta = response.drag_delta() / rect.height().max(1.0);
+    let delta = [f64::from(delta.x), f64::from(delta.y)];
+    let is_still = app.plane.is_some();
+    let pulls = !shift && (alt || app.tool == Tool::Pull);
+    if pulls && response.drag_started_by(PointerButton::Primary) && !is_still {
+        // Where the hand came down, not where it was when that was known to be a drag.
+        if let Some(at) = ui.input(|input| input.pointer.press_origin()) {
+            app.reach(place(rect, at));
+        }
+    }
+    match &app.hand {
+        Hand::Open if is_still => {}
+        Hand::Open => {
+            let pans = response.dragged_by(PointerButton::Middle)
+                || response.dragged_by(PointerButton::Secondary)
+                || (shift && response.dragged_by(PointerButton::Primary));
+            if pans && delta != [0.0; 2] {
+                app.move_eye(|orbit| orbit.panned(delta));
+            } else if !pulls && response.dragged_by(PointerButton::Primary) && delta != [0.0; 2] {
+                app.move_eye(|orbit| orbit.turned(delta));
+            }
+        }
+        Hand::Reaching | Hand::Holding(_) if !response.dragged_by(PointerButton::Primary) => app.release(),
+        Hand::Reaching => {}
+        Hand::Holding(_) => {
+            if let Some(at) = response.interact_pointer_pos() {
+                app.pull(place(rect, at));
+            }
+        }
+    }
+    let scrolled = ui.input(|input| input.smooth_scroll_delta().y);
+    if let (Some(place), true) = (app.pointed, scrolled != 0.0 && !is_still) {
+        app.move_eye(|orbit| orbit.zoomed((-NOTCH * f64::from(scrolled)).exp(), place));
+    }
+    if response.hovered() {
+        ui.ctx().set_cursor_icon(match (&app.hand, pulls) {
+            (Hand::Holding(_), _) => egui::CursorIcon::Grabbing,
+            (_, true) => egui::CursorIcon::Grab,
+            _ => egui::CursorIcon::Default,
+        });
+    }
+}
+
+/// A mark where the surface is held.
+fn grip(app: &App, ui: &egui::Ui, rect: Rect) {
+    if let (Hand::Holding(_), Some([u, v])) = (&app.hand, app.pointed) {
+        let half = rect.height() / 2.0;
+        let at = rect.center() + egui::vec2(u as f32 * half, -v as f32 * half);
+        ui.painter().circle(at, 6.0, Color32::from_white_alpha(60), egui::Stroke::new(2.0, Color32::WHITE));
+    }
+}
+
+/// A box over the picture.
+fn card(ui: &egui::Ui, name: &str, rect: Rect, content: impl FnOnce(&mut egui::Ui)) {
+    let area = egui::Area::new(egui::Id::unique(name)).order(egui::Order::Middle).constrain_to(rect);
+    area.fixed_pos(rect.left_top() + egui::vec2(12.0, 12.0)).show(ui.ctx(), |ui| {
+        egui::Frame::popup(ui.style()).show(ui, |ui| {
+            ui.set_max_width((rect.width() - 48.0).clamp(80.0, 520.0));
+            content(ui);
+        });
+    });
+}
+
+fn wrong(app: &App, ui: &egui::Ui, rect: Rect) {
+    let said = match (&app.unpainted, app.document.error()) {
+        (_, Some(error)) => {
+            format!("The text has a mistake, and this is the last picture without it.\n{error}")
+        }
+        (Some(error), None) => painter::said(error),
+        (None, None) => return,
+    };
+    card(ui, "wrong", rect, |ui| {
+        ui.label(egui::RichText::new(said).monospace().color(ui.visuals().error_fg_color));
+    });
+}
+
+fn hints(app: &mut App, ui: &egui::Ui, rect: Rect) {
+    card(ui, "hints", rect, |ui| {
+        ui.strong("Three things to try");
+        ui.label("Drag to turn, shift-drag to move, the wheel to come nearer.");
+        ui.label("Hold Alt, take hold of the surface and pull: the parameters follow.");
+        ui.label("Change a number in the text: the picture changes as you type.");
+        ui.horizontal(|ui| {
+            if ui.button("More scenes").clicked() {
+                app.run(crate::viewer::commands::Command::Gallery);
+            }
+            if ui.button("All keys").clicked() {
+                app.run(crate::viewer::commands::Command::Help);
+            }
+            if ui.button("Got it").clicked() {
+                app.memory.knows_hints = true;
+            }
+        });
+    });
+}

@@ -1,0 +1,332 @@
+//! A window on a screen: its events go to egui, and what egui draws goes to the screen through wgpu.
+
+use super::app::{self, App};
+use super::document::{self, Source};
+use super::memory::{self, Memory};
+use super::{Closed, Start};
+use crate::error::Result;
+use egui_winit::accesskit_winit;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use winit::application::ApplicationHandler;
+use winit::dpi::LogicalSize;
+use winit::event::WindowEvent;
+use winit::event_loop::{ActiveEventLoop, ControlFlow, EventLoop, EventLoopProxy};
+use winit::window::{Window, WindowId};
+
+/// What comes from elsewhere than the window's own events.
+enum Happening {
+    /// A frame is wanted, after a while.
+    Frame(Duration),
+    /// Somebody reads the window with another tool than eyes.
+    Access(accesskit_winit::Event),
+}
+
+impl From<accesskit_winit::Event> for Happening {
+    fn from(event: accesskit_winit::Event) -> Happening {
+        Happening::Access(event)
+    }
+}
+
+/// The smallest window, in points, that a hand can make.
+const LEAST: [f64; 2] = [320.0, 240.0];
+
+pub(super) fn open(start: Start) -> Result<Closed> {
+    let events = match EventLoop::<Happening>::with_user_event().build() {
+        Ok(events) => events,
+        Err(error) => return Ok(Closed::NeverOpened(format!("there is no display ({error})"))),
+    };
+    let mut program = Program::new(start, events.create_proxy());
+    if let Err(error) = events.run_app(&mut program) {
+        program.problem.get_or_insert(format!("the display failed ({error})"));
+    }
+    program.remember();
+    Ok(match (program.problem.take(), program.was_open) {
+        (Some(problem), false) => Closed::NeverOpened(problem),
+        _ => Closed::ByHand,
+    })
+}
+
+/// The program of the event loop.
+struct Program {
+    app: App,
+    egui: egui::Context,
+    proxy: EventLoopProxy<Happening>,
+    /// The window, once there is one.
+    pane: Option<Pane>,
+    /// When the next frame is wanted.
+    next: Option<Instant>,
+    /// Why there is no window.
+    problem: Option<String>,
+    was_open: bool,
+}
+
+impl Program {
+    fn new(start: Start, proxy: EventLoopProxy<Happening>) -> Program {
+        let egui = egui::Context::default();
+        app::prepare(&egui);
+        let wakes = proxy.clone();
+        egui.set_request_repaint_callback(move |info| {
+            // When the loop is over, nobody wants a frame any more.
+            let _ = wakes.send_event(Happening::Frame(info.delay));
+        });
+        let mut known = memory::path().map_or_else(Memory::default, |path| Memory::read(&path));
+        let name = start.scene.file().trim_end_matches(".rhai").to_string();
+        let source = match (start.file, document::exhibit(&name)) {
+            (Some(path), _) => {
+                known.used(&path);
+                Source::File(path)
+            }
+            (None, Some(exhibit)) => Source::Exhibit(exhibit),
+            (None, None) => Source::File(start.scene.file().into()),
+        };
+        let app = App::new(start.scene, source, known, app::wake_of(&egui));
+        Program { app, egui, proxy, pane: None, next: None, problem: None, was_open: false }
+    }
+
+    /// Writes down what the next run is to know.
+    fn remember(&self) {
+        if let (Some(path), true) = (memory::path(), self.was_open) {
+            let _ = self.app.memory.write(&path); // without a place to keep it, it is forgotten
+        }
+    }
+
+    fn fail(&mut self, events: &ActiveEventLoop, problem: String) {
+        self.problem = Some(problem);
+        events.exit();
+    }
+
+    /// A frame is wanted after a while.
+    fn schedule(&mut self, delay: Duration) {
+        if let Some(next) = Instant::now().checked_add(delay) {
+            self.next = Some(self.next.map_or(next, |known| known.min(next)));
+        }
+    }
+
+    fn draw(&mut self, events: &ActiveEventLoop) {
+        let Some(pane) = &mut self.pane else { return };
+        let title = format!("{} – fieldgrad", self.app.document.source().name());
+        if pane.title != title {
+            pane.window.set_title(&title);
+            pane.title = title;
+        }
+        let input = pane.input.take_egui_input(&pane.window);
+        let mut output = self.egui.run_ui(input, |ui| self.app.frame(ui));
+        pane.input.handle_platform_output(&pane.window, std::mem::take(&mut output.platform_output));
+        let size = pane.window.inner_size().to_logical::<f64>(pane.window.scale_factor());
+        self.app.memory.size = [size.width.max(LEAST[0]), size.height.max(LEAST[1])];
+        let shapes = std::mem::take(&mut output.shapes);
+        let painted = self.egui.tessellate(shapes, output.pixels_per_point);
+        pane.show(&painted, &mut output.textures_delta, output.pixels_per_point);
+        let delay = output.viewport_output.get(&egui::ViewportId::ROOT).map(|own| own.repaint_delay);
+        if self.app.is_closing {
+            events.exit();
+        }
+        if let Some(delay) = delay {
+            self.schedule(delay);
+        }
+    }
+}
+
+impl ApplicationHandler<Happening> for Program {
+    fn resumed(&mut self, events: &ActiveEventLoop) {
+        if self.pane.is_some() {
+            return;
+        }
+        let size = self.app.memory.size;
+        match Pane::open(events, &self.proxy, &self.egui, size) {
+            Ok(pane) => {
+                self.was_open = true;
+                pane.window.set_visible(true);
+                pane.window.request_redraw();
+                self.pane = Some(pane);
+            }
+            Err(problem) => self.fail(events, problem),
+        }
+    }
+
+    fn about_to_wait(&mut self, events: &ActiveEventLoop) {
+        if let (Some(pane), Some(next)) = (&self.pane, self.next)
+            && next <= Instant::now()
+        {
+            self.next = None;
+            pane.window.request_redraw();
+        }
+        events.set_control_flow(match self.next {
+            Some(next) => ControlFlow::WaitUntil(next),
+            None => ControlFlow::Wait,
+        });
+    }
+
+    fn user_event(&mut self, _: &ActiveEventLoop, happening: Happening) {
+        match happening {
+            Happening::Frame(delay) => self.schedule(delay),
+            Happening::Access(event) => {
+                let Some(pane) = &mut self.pane else { return };
+                match event.window_event {
+                    accesskit_winit::WindowEvent::InitialTreeRequested => self.egui.enable_accesskit(),
+                    accesskit_winit::WindowEvent::ActionRequested(request) => {
+                        pane.input.on_accesskit_action_request(request);
+                    }
+                    accesskit_winit::WindowEvent::AccessibilityDeactivated => self.egui.disable_accesskit(),
+                }
+                pane.window.request_redraw();
+            }
+        }
+    }
+
+    fn window_event(&mut self, events: &ActiveEventLoop, _: WindowId, event: WindowEvent) {
+        let Some(pane) = &mut self.pane else { return };
+        let response = pane.input.on_window_event(&pane.window, &event);
+        match event {
+            WindowEvent::CloseRequested => events.exit(),
+            WindowEvent::RedrawRequested => self.draw(events),
+            WindowEvent::Resized(size) => {
+                pane.resize(size.width, size.height);
+                pane.window.request_redraw();
+            }
+            _ if response.repaint => pane.window.request_redraw(),
+            _ => {}
+        }
+    }
+}
+
+/// A window, and what draws on it.
+struct Pane {
+    window: Arc<Window>,
+    title: String,
+    input: egui_winit::State,
+    instance: wgpu::Instance,
+    surface: wgpu::Surface<'static>,
+    config: wgpu::SurfaceConfiguration,
+    device: wgpu::Device,
+    queue: wgpu::Queue,
+    renderer: egui_wgpu::Renderer,
+}
+
+impl Pane {
+    /// Opens a window of a size in points; or says why there is none.
+    fn open(
+        events: &ActiveEventLoop,
+        proxy: &EventLoopProxy<Happening>,
+        egui: &egui::Context,
+        [width, height]: [f64; 2],
+    ) -> Result<Pane, String> {
+        let attributes = Window::default_attributes()
+            .with_title("fieldgrad")
+            .with_inner_size(LogicalSize::new(width, height))
+            .with_visible(false); // until what reads it aloud knows of it
+        let window = events.create_window(attributes);
+        let window = Arc::new(window.map_err(|error| format!("no window can be opened ({error})"))?);
+        let (instance, surface, adapter) = Pane::adapter(events, &window)?;
+        let descriptor = wgpu::DeviceDescriptor { required_limits: adapter.limits(), ..Default::default() };
+        let device = pollster::block_on(adapter.request_device(&descriptor));
+        let (device, queue) = device.map_err(|error| format!("the graphics adapter fails ({error})"))?;
+        let capabilities = surface.get_capabilities(&adapter);
+        let format = egui_wgpu::preferred_framebuffer_format(&capabilities.formats);
+        let format = format.map_err(|error| format!("the window takes no pictures ({error})"))?;
+        let size = window.inner_size();
+        let (width, height) = (size.width.max(1), size.height.max(1));
+        let config = surface.get_default_config(&adapter, width, height);
+        let config = config.ok_or("the graphics adapter cannot draw on the window")?;
+        let config = wgpu::SurfaceConfiguration { format, ..config };
+        surface.configure(&device, &config);
+        let renderer = egui_wgpu::Renderer::new(&device, format, egui_wgpu::RendererOptions::default());
+        let most = device.limits().max_texture_dimension_2d as usize;
+        let (scale, theme) = (Some(window.scale_factor() as f32), window.theme());
+        let root = egui::ViewportId::ROOT;
+        let mut input = egui_winit::State::new(egui.clone(), root, &window, scale, theme, Some(most));
+        input.init_accesskit(events, &window, proxy.clone());
+        let title = String::new();
+        Ok(Pane { window, title, input, instance, surface, config, device, queue, renderer })
+    }
+
+    /// What draws on a window: of the system's newer ways the best, or else one of the older.
+    fn adapter(
+        events: &ActiveEventLoop,
+        window: &Arc<Window>,
+    ) -> Result<(wgpu::Instance, wgpu::Surface<'static>, wgpu::Adapter), String> {
+        let mut problem = String::new();
+        for backends in [wgpu::Backends::PRIMARY, wgpu::Backends::SECONDARY] {
+            let display = Box::new(events.owned_display_handle());
+            let descriptor = wgpu::InstanceDescriptor::new_with_display_handle(display);
+            let instance = wgpu::Instance::new(wgpu::InstanceDescriptor { backends, ..descriptor });
+            let surface = match instance.create_surface(window.clone()) {
+                Ok(surface) => surface,
+                Err(error) => {
+                    problem = format!("nothing can draw on the window ({error})");
+                    continue;
+                }
+            };
+            let options =
+                wgpu::RequestAdapterOptions { compatible_surface: Some(&surface), ..Default::default() };
+            match pollster::block_on(instance.request_adapter(&options)) {
+                Ok(adapter) => return Ok((instance, surface, adapter)),
+                Err(error) => problem = format!("no graphics adapter is found ({error})"),
+            }
+        }
+        Err(problem)
+    }
+
+    fn resize(&mut self, width: u32, height: u32) {
+        let most = self.device.limits().max_texture_dimension_2d;
+        (self.config.width, self.config.height) = (width.clamp(1, most), height.clamp(1, most));
+        self.surface.configure(&self.device, &self.config);
+    }
+
+    /// The picture to draw on; none, if the screen has none to give now.
+    fn target(&mut self) -> Option<wgpu::SurfaceTexture> {
+        use wgpu::CurrentSurfaceTexture::{Lost, Outdated, Suboptimal, Success};
+        for _ in 0..2 {
+            match self.surface.get_current_texture() {
+                Success(texture) | Suboptimal(texture) => return Some(texture),
+                Outdated => self.surface.configure(&self.device, &self.config),
+                Lost => {
+                    self.surface = self.instance.create_surface(self.window.clone()).ok()?;
+                    self.surface.configure(&self.device, &self.config);
+                }
+                _ => return None,
+            }
+        }
+        None
+    }
+
+    /// Draws a frame on the window.
+    fn show(
+        &mut self,
+        painted: &[egui::ClippedPrimitive],
+        textures: &mut egui::TexturesDelta,
+        pixels_per_point: f32,
+    ) {
+        for (id, deltas) in textures.set.drain() {
+            deltas
+                .iter()
+                .for_each(|delta| self.renderer.update_texture(&self.device, &self.queue, id, delta));
+        }
+        if let Some(target) = self.target() {
+            let size_in_pixels = [self.config.width, self.config.height];
+            let screen = egui_wgpu::ScreenDescriptor { size_in_pixels, pixels_per_point };
+            let mut encoder = self.device.create_command_encoder(&Default::default());
+            let before =
+                self.renderer.update_buffers(&self.device, &self.queue, &mut encoder, painted, &screen);
+            let view = target.texture.create_view(&Default::default());
+            let onto = wgpu::RenderPassColorAttachment {
+                view: &view,
+                depth_slice: None,
+                resolve_target: None,
+                ops: wgpu::Operations {
+                    load: wgpu::LoadOp::Clear(wgpu::Color::BLACK),
+                    store: wgpu::StoreOp::Store,
+                },
+            };
+            let pass = wgpu::RenderPassDescriptor { color_attachments: &[Some(onto)], ..Default::default() };
+            let mut pass = encoder.begin_render_pass(&pass).forget_lifetime();
+            self.renderer.render(&mut pass, painted, &screen);
+            drop(pass);
+            self.queue.submit(before.into_iter().chain([encoder.finish()]));
+            self.window.pre_present_notify();
+            self.queue.present(target);
+        }
+        textures.free.drain().for_each(|id| self.renderer.free_texture(&id));
+    }
+}
