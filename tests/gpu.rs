@@ -257,7 +257,8 @@ fn pictures_of_the_gallery_are_those_of_the_cpu() {
         );
         assert!(other <= inner / 1000, "{}: {other} of {inner} pixels hit another thing", exhibit.name);
         assert!(off <= inner / 100, "{}: {off} of {inner} depths are off", exhibit.name);
-        assert!(differ <= even / 200, "{}: {differ} of {even} colours differ", exhibit.name);
+        // The CPU's depths are right to a quarter of a pixel, which glossy surfaces show.
+        assert!(differ <= even / 50, "{}: {differ} of {even} colours differ", exhibit.name);
         assert!(even > 2000, "{}: {even} pixels", exhibit.name);
         for (sum, n) in all.iter_mut().zip([inner, other, off, even, differ, 1]) {
             *sum += n;
@@ -274,7 +275,7 @@ fn pictures_of_the_gallery_are_those_of_the_cpu() {
          a pixel; of {even} even ones {differ} differ by more than 2 of 255",
         gpu.name()
     );
-    assert!(scenes > 25 && other <= inner / 10_000 && off <= inner / 500 && differ <= even / 2000);
+    assert!(scenes > 25 && other <= inner / 10_000 && off <= inner / 500 && differ <= even / 500);
 }
 
 fn scene(text: &str) -> Scene {
@@ -307,7 +308,7 @@ fn views_and_samples_are_those_of_the_cpu() {
             let [cpu, own] = [painter.stage().picture(&options).unwrap(), painter.picture(&options).unwrap()];
             let off = unlike(&cpu, &own);
             println!("{name}, {samples} samples: {off} pixels of {} differ", SMALL.pixels());
-            assert!(off <= SMALL.pixels() / 50, "{name}, {samples} samples: {off} pixels differ");
+            assert!(off <= SMALL.pixels() / 100, "{name}, {samples} samples: {off} pixels differ");
         }
     }
 }
