@@ -51,7 +51,7 @@ mod tests {
 
     #[test]
     fn what_moves_with_time_alone_is_steady() {
-        let field = sphere(param("r", 0.5)).translate([(2 * t()).sin(), t() * t(), 0 * t()]);
+        let field = sphere(param("r", 0.5)).translate([(2 * t()).sin(), t() * t(), Field::constant(0.0)]);
         let tape = Tape::new(&[field]).unwrap();
         let steady = tape.steady();
         let values = tape.steady_values(&steady, 0.7);
