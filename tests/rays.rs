@@ -74,7 +74,7 @@ fn agrees(name: &str, field: &Field, lens: &Lens, size: Size, t: f64) -> Count {
                 found = ((value(s) <= 0.0) != side).then_some(s);
             }
             let depth = depths[j * size.width + i];
-            let near = |a: f64, b: f64| (a - b).abs() <= 0.75 * pixel(a.min(b));
+            let near = |a: f64, b: f64| (a - b).abs() <= 0.5 * pixel(a.min(b));
             match (found, depth.is_finite().then_some(f64::from(depth))) {
                 (Some(at), Some(depth)) if near(at, depth) => count.hits += 1,
                 (None, None) => count.misses += 1,
@@ -93,7 +93,7 @@ fn agrees(name: &str, field: &Field, lens: &Lens, size: Size, t: f64) -> Count {
                     };
                     let missed = found.filter(|&at| depth.is_none_or(|depth| at < depth));
                     let end = depth.map_or(lens.far, |depth| depth - 0.02 * pixel(depth));
-                    let thin = missed.is_none_or(|at| longest(at, 2.0, 0.01, end) <= 0.55);
+                    let thin = missed.is_none_or(|at| longest(at, 2.0, 0.01, end) <= 0.3);
                     let real = |at| {
                         longest(at, 0.6, 0.01, lens.far) > 0.0 || longest(at, 0.05, 1e-5, lens.far) > 0.0
                     };

@@ -26,7 +26,7 @@ pub const NOTHING: f32 = f32::INFINITY;
 
 /// How deep each pixel's ray goes until it meets the surface, row by row from the top: s of [`Lens`].
 ///
-/// Rays go through the pixels' middles. The depth is right to half a pixel's width, and what is thicker than that along
+/// Rays go through the pixels' middles. The depth is right to a quarter of a pixel's width, and what is thicker than that along
 /// the ray is never missed. A ray that starts inside ends where it leaves. The same bits for any number of threads.
 pub fn depths(field: &Field, lens: &Lens, size: Size, t: f64) -> Result<Vec<f32>> {
     Ok(seen(field, lens, size, t, false)?.depths)
@@ -218,10 +218,10 @@ struct March<'a> {
 
 impl<'a> March<'a> {
     fn new(lens: &'a Lens, size: Size, counted: bool) -> March<'a> {
-        let half = 0.5 * lens.across(size.step(), 1.0) as f32;
+        let quarter = 0.25 * lens.across(size.step(), 1.0) as f32;
         let tolerance = match lens.parallel {
-            true => [half, 4.0 * f32::EPSILON],
-            false => [f32::MIN_POSITIVE, half.max(4.0 * f32::EPSILON)],
+            true => [quarter, 4.0 * f32::EPSILON],
+            false => [f32::MIN_POSITIVE, quarter.max(4.0 * f32::EPSILON)],
         };
         March { lens, size, tolerance, counted }
     }
