@@ -15,8 +15,7 @@ const SMALL: Size = Size { width: 120, height: 90 };
 fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
     let folder = PathBuf::from(arguments.next().unwrap_or_else(|| ".".into()));
-    let names: Vec<String> = arguments.collect();
-    let pictures = folder.join("assets/gallery");
+    let (names, pictures) = (arguments.collect::<Vec<String>>(), folder.join("assets/gallery"));
     std::fs::create_dir_all(pictures.join("small"))?;
     for exhibit in
         GALLERY.iter().filter(|exhibit| names.is_empty() || names.iter().any(|n| n == exhibit.name))
@@ -25,8 +24,7 @@ fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
         println!("{}", exhibit.name);
     }
     std::fs::create_dir_all(folder.join("docs"))?;
-    std::fs::write(folder.join("docs/gallery.md"), page())?;
-    Ok(())
+    Ok(std::fs::write(folder.join("docs/gallery.md"), page())?)
 }
 
 /// Three tenths into its timeline, where what moves is on its way.
@@ -49,12 +47,12 @@ fn page() -> String {
          writes their\ntexts to a folder. The pictures are made by `cargo run --release --example gallery_pictures`.\n\n\
          | | | |\n|---|---|---|\n",
     );
+    let cell = |exhibit: &Exhibit| {
+        let (name, says) = (exhibit.name, exhibit.text.lines().next().unwrap_or_default());
+        let says = says.trim_start_matches('/').trim().replace('|', "\\|");
+        format!("![{name}](../assets/gallery/{name}.png)<br>[**{name}**](../scenes/{name}.rhai): {says}")
+    };
     for row in GALLERY.chunks(3) {
-        let cell = |exhibit: &Exhibit| {
-            let (name, says) = (exhibit.name, exhibit.text.lines().next().unwrap_or_default());
-            let says = says.trim_start_matches('/').trim().replace('|', "\\|");
-            format!("![{name}](../assets/gallery/{name}.png)<br>[**{name}**](../scenes/{name}.rhai): {says}")
-        };
         let _ = writeln!(page, "| {} |", row.iter().map(cell).collect::<Vec<_>>().join(" | "));
     }
     page

@@ -12,8 +12,8 @@ fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
     let folder = std::env::args().nth(1).unwrap_or_else(|| "docs".into());
     let pictures = Path::new(&folder).join("reference");
     std::fs::create_dir_all(&pictures)?;
-    let mut page = include_str!("../docs/reference_head.md").to_string();
     let (words, mut groups) = (words(), Vec::new());
+    let mut page = String::from(include_str!("../docs/reference_head.md"));
     for group in words.iter().map(|word| word.group) {
         if !groups.contains(&group) {
             groups.push(group);
