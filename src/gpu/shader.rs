@@ -20,6 +20,7 @@ use crate::scene::Scene;
 use std::fmt::Write;
 
 pub use super::shadertoy::shadertoy;
+pub(crate) use super::shadertoy::steepness;
 
 /// The scene's field as a library of WGSL functions: `field_value`, `field_gradient` with the value, `field_material`.
 /// The parameters are a uniform; the time is an argument, unless the scene is held `still` at one.

@@ -5,9 +5,13 @@ use super::shader::{Writer, comment, head, parameters};
 use crate::error::Result;
 use crate::field::{Field, Parameter};
 use crate::measure::Bounds;
+use crate::number::{Dual, Interval};
 use crate::scene::{Camera, Light, Scene};
+use crate::tape::Machine;
 use std::collections::HashSet;
 use std::fmt::Write;
+use std::sync::mpsc::channel;
+use std::time::Duration;
 
 /// The scene as an image shader for Shadertoy, with its camera, lights, background and timeline. The parameters are
 /// constants at its head, to be played with.
@@ -55,6 +59,39 @@ pub fn shadertoy(scene: &Scene, still: Option<f64>, bounds: &Bounds, steepness: 
     }
     text += include_str!("../../shaders/shadertoy.glsl");
     Ok(text)
+}
+
+/// How long is looked for a bound before it is estimated.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// A bound this large is no use to who steps by it.
+const USELESS: f64 = 20.0;
+
+/// How steep the field is in a box over the scene's time: proven, or where that takes too long or says too much, a
+/// little more than the steepest of many points.
+pub(crate) fn steepness(scene: &Scene, bounds: &Bounds) -> Result<f64> {
+    let timeline = scene.timeline();
+    let side = |i: usize| Interval::new(bounds.min[i], bounds.max[i]);
+    let over = [side(0), side(1), side(2), Interval::new(timeline.from, timeline.to)];
+    let (field, (give, given)) = (scene.field().clone(), channel());
+    std::thread::spawn(move || give.send(field.lipschitz(over)));
+    if let Ok(Ok(proven)) = given.recv_timeout(PATIENCE)
+        && proven < USELESS
+    {
+        return Ok(proven);
+    }
+    const POINTS: usize = 5_000;
+    // Multiples of powers of the root of x⁵ = x + 1, whose parts behind the point fill four dimensions evenly.
+    const STEPS: [f64; 4] =
+        [0.856_674_883_854_502_8, 0.733_891_856_627_126, 0.628_706_721_037_808_7, 0.538_597_257_223_612_3];
+    let tape = scene.field().tape()?;
+    let mut machine = Machine::<Dual<f64>>::new(&tape);
+    let steep = (1..=POINTS).map(|n| {
+        let part = |i: usize| (n as f64 * STEPS[i]).fract();
+        let at = [0, 1, 2, 3].map(|i| over[i].lo() + part(i) * (over[i].hi() - over[i].lo()));
+        let [x, y, z, _] = machine.at(Dual::variables(at))[0].slope;
+        (x * x + y * y + z * z).sqrt()
+    });
+    Ok(1.1 * steep.filter(|steep| steep.is_finite()).fold(1.0, f64::max))
 }
 
 /// The functions of time that say how the scene is looked at.

@@ -3,18 +3,14 @@
 use super::worker::Wake;
 use crate::error::{Error, Result};
 use crate::file::write_whole;
-use crate::gpu::shader::{shadertoy, wgsl_library};
+use crate::gpu::shader::{shadertoy, steepness, wgsl_library};
 use crate::measure::Bounds;
-use crate::number::{Dual, Interval};
 use crate::render::{Film, Frames, Options, Stage};
 use crate::scene::Scene;
 use crate::scene::vm::write_vm;
-use crate::tape::Machine;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 /// What is written.
 #[derive(Clone, Debug)]
@@ -110,37 +106,4 @@ fn write(scene: &Scene, export: &Export, path: &Path, state: &State, wake: &Wake
 
 fn unknown(path: &Path, kinds: &str) -> Error {
     Error::File { path: path.display().to_string(), problem: format!("must end in {kinds}") }
-}
-
-/// How long is looked for a bound before it is estimated.
-const PATIENCE: Duration = Duration::from_secs(10);
-/// A bound this large is no use to who steps by it.
-const USELESS: f64 = 20.0;
-
-/// How steep the field is in a box over the scene's time: proven, or where that takes too long or says too much, a
-/// little more than the steepest of many points.
-fn steepness(scene: &Scene, bounds: &Bounds) -> Result<f64> {
-    let timeline = scene.timeline();
-    let side = |i: usize| Interval::new(bounds.min[i], bounds.max[i]);
-    let over = [side(0), side(1), side(2), Interval::new(timeline.from, timeline.to)];
-    let (field, (give, given)) = (scene.field().clone(), channel());
-    std::thread::spawn(move || give.send(field.lipschitz(over)));
-    if let Ok(Ok(proven)) = given.recv_timeout(PATIENCE)
-        && proven < USELESS
-    {
-        return Ok(proven);
-    }
-    const POINTS: usize = 5_000;
-    // Multiples of powers of the root of x⁵ = x + 1, whose parts behind the point fill four dimensions evenly.
-    const STEPS: [f64; 4] =
-        [0.856_674_883_854_502_8, 0.733_891_856_627_126, 0.628_706_721_037_808_7, 0.538_597_257_223_612_3];
-    let tape = scene.field().tape()?;
-    let mut machine = Machine::<Dual<f64>>::new(&tape);
-    let steep = (1..=POINTS).map(|n| {
-        let part = |i: usize| (n as f64 * STEPS[i]).fract();
-        let at = [0, 1, 2, 3].map(|i| over[i].lo() + part(i) * (over[i].hi() - over[i].lo()));
-        let [x, y, z, _] = machine.at(Dual::variables(at))[0].slope;
-        (x * x + y * y + z * z).sqrt()
-    });
-    Ok(1.1 * steep.filter(|steep| steep.is_finite()).fold(1.0, f64::max))
 }
