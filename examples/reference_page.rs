@@ -53,9 +53,7 @@ fn picture(word: &Word, folder: &Path) -> Result<String> {
     let field = (entry.sample)();
     let is_curve = !field.depends_on(Axis::X) && field.depends_on(Axis::T);
     let shown = if is_curve { y() - field.remap([x(), y(), z(), x()]) } else { field };
-    let size = Size { width: 80, height: 80 };
-    Slice::facing([0.0, 0.0, 0.1, 0.3], 3.4, size, 0.2)
-        .draw(&shown, size)?
-        .save_png(&folder.join(format!("{}.png", word.name)))?;
+    let (path, size) = (folder.join(format!("{}.png", word.name)), Size { width: 80, height: 80 });
+    Slice::facing([0.0, 0.0, 0.1, 0.3], 3.4, size, 0.2).draw(&shown, size)?.save_png(&path)?;
     Ok(format!("\n![{0}](reference/{0}.png)\n", word.name))
 }

@@ -37,7 +37,7 @@ fn each_example_is_known_here_and_short() {
         let known = include_str!("examples.rs").contains(&format!("run(\"{name}\""));
         assert!(known, "no test here runs {name}");
         let lines = std::fs::read_to_string(&path).unwrap().lines().count();
-        assert!(lines <= 61, "{name} has {lines} lines");
+        assert!(lines < 60, "{name} has {lines} lines");
     }
 }
 

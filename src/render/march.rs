@@ -26,8 +26,8 @@ pub const NOTHING: f32 = f32::INFINITY;
 
 /// How deep each pixel's ray goes until it meets the surface, row by row from the top: s of [`Lens`].
 ///
-/// Rays go through the pixels' middles. The depth is right to a quarter of a pixel's width, and what is thicker than that along
-/// the ray is never missed. A ray that starts inside ends where it leaves. The same bits for any number of threads.
+/// Rays go through the pixels' middles. The depth is right to a quarter of a pixel's width, and what is thicker than that
+/// along the ray is never missed. A ray that starts inside ends where it leaves. The same bits for any number of threads.
 pub fn depths(field: &Field, lens: &Lens, size: Size, t: f64) -> Result<Vec<f32>> {
     Ok(seen(field, lens, size, t, false)?.depths)
 }
