@@ -1,6 +1,6 @@
 //! What the command line may say.
 
-use crate::render::{Cut, Shade, Size};
+use crate::render::{Cut, Layer, Shade, Size};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::ops::Range;
 use std::path::PathBuf;
@@ -76,6 +76,9 @@ pub(super) enum Verb {
 pub(super) struct View {
     /// A .rhai or .vm file, or the name of a scene built in (default: the built-in scene).
     pub(super) scene: Option<String>,
+    /// What draws: the GPU, the CPU, or the GPU where there is real hardware.
+    #[arg(long, value_enum, default_value_t = Backend::Auto)]
+    pub(super) backend: Backend,
 }
 
 #[derive(Args, Debug)]
@@ -86,7 +89,7 @@ pub(super) struct View {
 pub(super) struct Render {
     /// A .rhai or .vm file, or the name of a scene built in (default: the built-in scene).
     pub(super) scene: Option<String>,
-    /// Where to write: .png, or for a film .gif, .png (an animated one) or name_%04d.png (a file for each frame).
+    /// Where to write: .png or .exr, or for a film .gif, .png (an animated one) or name_%04d.png (a file for each frame).
     #[arg(long, short, value_name = "FILE")]
     pub(super) out: PathBuf,
     /// The picture's width and height in pixels.
@@ -113,9 +116,16 @@ pub(super) struct Render {
     /// What is shown of the surface: lit, normals, depth, steps, gradient, velocity or curvature.
     #[arg(long, value_name = "VIEW", default_value = "lit", value_parser = shade)]
     pub(super) shade: Shade,
+    /// Write numbers for other programs in place of the picture, as a PNG of 16 bits: depth, normals or objects. An .exr
+    /// has all of them and the light besides, in 32 bits.
+    #[arg(long, value_name = "LAYER", value_parser = layer, conflicts_with_all = ["shade", "slice"])]
+    pub(super) layer: Option<Layer>,
     /// Show a flat cut instead: the coordinates that are held, as z=0, or y=0,z=0 for x against t.
     #[arg(long, value_name = "CUT", value_parser = cut, conflicts_with = "shade")]
     pub(super) slice: Option<Cut>,
+    /// Draw a flat cut into the view, as z=0.
+    #[arg(long, value_name = "CUT", value_parser = cut, conflicts_with_all = ["slice", "layer"])]
+    pub(super) plane: Option<Cut>,
     /// The values of the first and the last colour of a view (default: what is seen).
     #[arg(long, value_name = "A,B", allow_hyphen_values = true, value_parser = range)]
     pub(super) range: Option<[f64; 2]>,
@@ -134,12 +144,23 @@ pub(super) struct Render {
     /// Parallel rays, over a picture of that height in the scene.
     #[arg(long, value_name = "HEIGHT", value_parser = positive, conflicts_with = "fov")]
     pub(super) orthographic: Option<f64>,
+    /// What draws: the CPU, whose pictures are the same on every machine, a GPU, or a GPU where there is real hardware.
+    #[arg(long, value_enum, default_value_t = Backend::Cpu)]
+    pub(super) backend: Backend,
     /// Leave out the colour scale of a view.
     #[arg(long)]
     pub(super) no_bar: bool,
     /// Leave out the ground on which a scene casts its shadow.
     #[arg(long)]
     pub(super) no_ground: bool,
+}
+
+/// What draws pictures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Backend {
+    Auto,
+    Cpu,
+    Gpu,
 }
 
 #[derive(Args, Debug)]
@@ -297,6 +318,10 @@ fn frames(text: &str) -> Result<Range<usize>, String> {
 }
 
 fn shade(text: &str) -> Result<Shade, String> {
+    text.parse().map_err(|error: crate::error::Error| error.to_string())
+}
+
+fn layer(text: &str) -> Result<Layer, String> {
     text.parse().map_err(|error: crate::error::Error| error.to_string())
 }
 

@@ -73,7 +73,9 @@ fn started(arguments: Arguments) -> Result<Ending> {
     }
     let ending = match arguments.verb {
         #[cfg(feature = "viewer")]
-        None if !common.json => view::run(&arguments::View { scene: None }, &common),
+        None if !common.json => {
+            view::run(&arguments::View { scene: None, backend: arguments::Backend::Auto }, &common)
+        }
         None => portrait::run(&common),
         #[cfg(feature = "viewer")]
         Some(Verb::View(verb)) => view::run(&verb, &common),

@@ -1,16 +1,17 @@
 //! `render`: a picture of a scene, or a film of it.
 
-use super::arguments::{Common, Render};
+use super::arguments::{Backend, Common, Render};
 use super::progress::Progress;
 use super::{Ending, input, output};
 use crate::error::{Error, Result};
-use crate::render::{Film, Frames, Lens, Options, Stage};
+use crate::render::{Artist, Film, Frames, Lens, Options, Stage, save};
 use crate::scene::Scene;
 use std::sync::OnceLock;
 
 pub(super) fn run(verb: &Render, common: &Common) -> Result<Ending> {
     let scene = input::scene_or_built_in(verb.scene.as_deref(), common)?;
     let options = options(verb, &scene)?;
+    options.check()?;
     let name = verb.out.to_string_lossy();
     let is_film = output::extension(&verb.out) == "gif"
         || name.contains('%')
@@ -19,8 +20,10 @@ pub(super) fn run(verb: &Render, common: &Common) -> Result<Ending> {
         || verb.frames.is_some();
     match (is_film, output::extension(&verb.out).as_str()) {
         (true, _) => film(verb, &scene, &options, common)?,
-        (false, "png") => picture(verb, &scene, &options, common)?,
-        _ => return Err(output::unknown_kind(&verb.out, ".png, or for a film .gif or name_%04d.png")),
+        (false, "png" | "exr") => picture(verb, &scene, &options, common)?,
+        _ => {
+            return Err(output::unknown_kind(&verb.out, ".png or .exr, or for a film .gif or name_%04d.png"));
+        }
     }
     output::saved(&verb.out, common)
 }
@@ -28,7 +31,7 @@ pub(super) fn run(verb: &Render, common: &Common) -> Result<Ending> {
 fn picture(verb: &Render, scene: &Scene, options: &Options, common: &Common) -> Result<()> {
     crate::file::check_writable(&verb.out)?;
     let _progress = Progress::of("rendering", 0, common);
-    crate::render::picture(scene, options)?.save_png(&verb.out)
+    save(&mut *artist(verb.backend, scene)?, options, &verb.out)
 }
 
 fn film(verb: &Render, scene: &Scene, options: &Options, common: &Common) -> Result<()> {
@@ -41,15 +44,36 @@ fn film(verb: &Render, scene: &Scene, options: &Options, common: &Common) -> Res
     if verb.time.is_some() {
         return Err(Error::Undefined("a film has no one --time; it goes --from one --to another".into()));
     }
+    film.check()?;
     let frames = Frames { which: verb.frames.clone(), resume: verb.resume };
-    let progress = OnceLock::new();
-    film.save(scene, options, &verb.out, &frames, &mut |done, all| {
+    let (progress, mut before) = (OnceLock::new(), 0);
+    film.save(&mut *artist(verb.backend, scene)?, options, &verb.out, &frames, &mut |done, all| {
         let bar = progress.get_or_init(|| Progress::of("rendering", all, common));
-        if done > 0 {
-            bar.advance(1);
-        }
+        bar.advance(done - before);
+        before = done;
         true
     })
+}
+
+/// What draws the scene.
+#[cfg(feature = "gpu")]
+fn artist(backend: Backend, scene: &Scene) -> Result<Box<dyn Artist>> {
+    use crate::gpu::{Drawer, Gpu};
+    let gpu = match backend {
+        Backend::Cpu => None,
+        Backend::Auto => Gpu::headless().ok().filter(|gpu| !gpu.is_software()),
+        Backend::Gpu => Gpu::headless().map_err(|error| eprintln!("the CPU draws: {error}")).ok(),
+    };
+    Ok(Box::new(Drawer::new(scene, gpu, |says| eprintln!("{says}"))?))
+}
+
+/// What draws the scene: the CPU, since this program was built without the rest.
+#[cfg(not(feature = "gpu"))]
+fn artist(backend: Backend, scene: &Scene) -> Result<Box<dyn Artist>> {
+    if backend == Backend::Gpu {
+        eprintln!("this program was built without GPUs; the CPU draws");
+    }
+    Ok(Box::new(Stage::new(scene)?))
 }
 
 /// What the command line says of a picture.
@@ -60,10 +84,13 @@ fn options(verb: &Render, scene: &Scene) -> Result<Options> {
         lens: lens(verb, scene)?,
         shade: verb.shade,
         cut: verb.slice.clone(),
+        plane: verb.plane.clone(),
+        layer: verb.layer,
         samples: verb.samples,
         range: verb.range,
         bar: !verb.no_bar,
         ground: !verb.no_ground,
+        tone: true,
     })
 }
 

@@ -1,19 +1,29 @@
 //! `view`: the window; and where there can be none, the built-in scene's picture in its place.
 
-use super::arguments::{Common, View};
+use super::arguments::{Backend, Common, View};
 use super::{Ending, input, portrait};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::render::{Options, picture};
 use crate::scene::Scene;
 use crate::viewer::{Closed, Start, open};
 use std::path::Path;
 
 pub(super) fn run(verb: &View, common: &Common) -> Result<Ending> {
-    let scene = input::scene_or_built_in(verb.scene.as_deref(), common)?;
+    let scene = input::scene_or_built_in(verb.scene.as_deref(), common);
     let file = verb.scene.as_deref().map(Path::new).filter(|path| path.is_file()).map(Path::to_path_buf);
-    match open(Start { scene: scene.clone(), file })? {
+    // A mistake in a file is what its editor is for.
+    let scene = match scene {
+        Err(error) if file.is_none() || !matches!(error, Error::Scene(_)) => return Err(error),
+        scene => scene,
+    };
+    let on_gpu = match verb.backend {
+        Backend::Auto => None,
+        backend => Some(backend == Backend::Gpu),
+    };
+    match open(Start { scene: scene.as_ref().ok().cloned(), file, on_gpu })? {
         Closed::ByHand => Ok(Ending::Done),
         Closed::NeverOpened(why) => {
+            let scene = scene?;
             eprintln!("no window: {why}; a picture is made instead");
             instead(verb, &scene, common)
         }

@@ -1,5 +1,6 @@
 //! Pictures of the graph: Graphviz text and SVG, each node with its operation and, at a chosen point, its value and ∇f.
 
+use super::layout::Layout;
 use super::node::{Key, KeyMap};
 use super::{Field, Kind};
 use crate::error::Result;
@@ -38,12 +39,12 @@ impl Role {
     }
 
     /// Fill and outline.
-    const fn colors(self) -> (&'static str, &'static str) {
+    pub(crate) const fn colors(self) -> [&'static str; 2] {
         match self {
-            Role::Leaf => ("#f3f1ec", "#a39e93"),
-            Role::Parameter => ("#fdebd3", "#d9913a"),
-            Role::Operation => ("#ffffff", "#8a94a6"),
-            Role::Shape => ("#dcebf7", "#3a76a8"),
+            Role::Leaf => ["#f3f1ec", "#a39e93"],
+            Role::Parameter => ["#fdebd3", "#d9913a"],
+            Role::Operation => ["#ffffff", "#8a94a6"],
+            Role::Shape => ["#dcebf7", "#3a76a8"],
         }
     }
 }
@@ -63,6 +64,13 @@ pub(crate) struct Box {
     pub(crate) at: Option<Dual<f64>>,
 }
 
+impl Box {
+    /// What is written in it, a line an item, its title first.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &String> {
+        std::iter::once(&self.title).chain(&self.lines)
+    }
+}
+
 impl Field {
     /// The graph in Graphviz's language: `dot -Tsvg` draws it. At a point, each node shows its value and ∇f there.
     ///
@@ -70,9 +78,9 @@ impl Field {
     pub fn to_dot(&self, detail: Detail, at: Option<[f64; 4]>) -> Result<String> {
         let mut dot = String::from("digraph field {\n  rankdir=LR;\n  node [shape=box, style=filled];\n");
         for (i, node) in boxes(self, detail, at)?.iter().enumerate() {
-            let text = std::iter::once(&node.title).chain(&node.lines);
-            let label = text.map(|line| line.replace('\\', "\\\\").replace('"', "\\\"")).collect::<Vec<_>>();
-            let (fill, line) = node.role.colors();
+            let label =
+                node.texts().map(|line| line.replace('\\', "\\\\").replace('"', "\\\"")).collect::<Vec<_>>();
+            let [fill, line] = node.role.colors();
             let label = label.join("\\n");
             let _ = writeln!(dot, "  n{i} [label=\"{label}\", fillcolor=\"{fill}\", color=\"{line}\"];");
             for (input, role) in &node.inputs {
@@ -201,80 +209,21 @@ fn short(value: f64) -> String {
     text.trim_end_matches('0').trim_end_matches('.').into()
 }
 
-const LINE: f64 = 16.0;
-const LETTER: f64 = 7.2;
-const PADDING: f64 = 10.0;
-const GAP: (f64, f64) = (56.0, 18.0);
-
 fn svg(boxes: &[Box]) -> String {
-    let size: Vec<(f64, f64)> = boxes.iter().map(box_size).collect();
-    let (column, columns) = columns(boxes);
-    let mut order: Vec<Vec<usize>> = vec![Vec::new(); columns];
-    for (i, &c) in column.iter().enumerate() {
-        order[c].push(i);
-    }
-    // Rows are ordered by the middle of what each box is joined to, back and forth a few times.
-    let mut row: Vec<f64> = vec![0.0; boxes.len()];
-    let mut outputs: Vec<Vec<usize>> = vec![Vec::new(); boxes.len()];
-    for (i, node) in boxes.iter().enumerate() {
-        node.inputs.iter().for_each(|(input, _)| outputs[*input].push(i));
-    }
-    let number = |order: &[Vec<usize>], row: &mut [f64]| {
-        for column in order {
-            column.iter().enumerate().for_each(|(n, &i)| row[i] = n as f64 - column.len() as f64 / 2.0);
-        }
-    };
-    number(&order, &mut row);
-    for sweep in 0..6 {
-        for column in &mut order {
-            let middle = |i: usize| {
-                let inputs = boxes[i].inputs.iter().map(|(input, _)| *input).collect::<Vec<_>>();
-                let joined = if sweep % 2 == 0 { &outputs[i] } else { &inputs };
-                match joined.len() {
-                    0 => row[i],
-                    n => joined.iter().map(|&j| row[j]).sum::<f64>() / n as f64,
-                }
-            };
-            column.sort_by(|&a, &b| middle(a).total_cmp(&middle(b)).then(a.cmp(&b)));
-        }
-        number(&order, &mut row);
-    }
-    let (mut left, mut height) = (PADDING, 0f64);
-    let mut corner = vec![(0.0, 0.0); boxes.len()];
-    for column in &order {
-        let widest = column.iter().map(|&i| size[i].0).fold(0.0, f64::max);
-        let mut top = PADDING;
-        for &i in column {
-            corner[i] = (left + (widest - size[i].0) / 2.0, top);
-            top += size[i].1 + GAP.1;
-        }
-        height = height.max(top);
-        left += widest + GAP.0;
-    }
-    for column in &order {
-        // Centre each column on the tallest.
-        let used = column.iter().map(|&i| size[i].1 + GAP.1).sum::<f64>() + PADDING;
-        column.iter().for_each(|&i| corner[i].1 += (height - used) / 2.0);
-    }
-    let (width, height) = (left - GAP.0 + PADDING, height - GAP.1 + PADDING);
+    let Layout { places, size: [width, height] } = Layout::of(boxes);
     let mut out = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width:.0}\" height=\"{height:.0}\" \
          viewBox=\"0 0 {width:.0} {height:.0}\" font-family=\"monospace\" font-size=\"12\">\n\
          <rect width=\"100%\" height=\"100%\" fill=\"#fcfcfa\"/>\n"
     );
     for (i, node) in boxes.iter().enumerate() {
-        let (x1, y1) = (corner[i].0, corner[i].1);
         for (n, (input, name)) in node.inputs.iter().enumerate() {
-            let share = (n as f64 + 1.0) / (node.inputs.len() as f64 + 1.0);
-            let (x0, y0) = (corner[*input].0 + size[*input].0, corner[*input].1 + size[*input].1 / 2.0);
-            let (x1, y1) = (x1, y1 + size[i].1 * share);
-            let bend = ((x1 - x0) / 2.0).max(20.0);
+            let [[x0, y0], a, b, [x1, y1]] = places[i].line_from(&places[*input], n, node.inputs.len());
             let _ = writeln!(
                 out,
-                "<path d=\"M{x0:.1} {y0:.1}C{:.1} {y0:.1} {:.1} {y1:.1} {x1:.1} {y1:.1}\" fill=\"none\" \
+                "<path d=\"M{x0:.1} {y0:.1}C{:.1} {:.1} {:.1} {:.1} {x1:.1} {y1:.1}\" fill=\"none\" \
                  stroke=\"#8a94a6\"/>",
-                x0 + bend,
-                x1 - bend
+                a[0], a[1], b[0], b[1]
             );
             if !name.is_empty() {
                 let _ = writeln!(
@@ -287,18 +236,17 @@ fn svg(boxes: &[Box]) -> String {
             }
         }
     }
-    for (i, node) in boxes.iter().enumerate() {
-        let ((x, y), (w, h)) = (corner[i], size[i]);
-        let (fill, line) = node.role.colors();
+    for (node, place) in boxes.iter().zip(&places) {
+        let ([x, y], [w, h]) = (place.corner, place.size);
+        let [fill, line] = node.role.colors();
         let _ = writeln!(
             out,
             "<rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{w:.1}\" height=\"{h:.1}\" rx=\"4\" fill=\"{fill}\" \
              stroke=\"{line}\"/>"
         );
-        for (n, text) in std::iter::once(&node.title).chain(&node.lines).enumerate() {
+        for (n, text) in node.texts().enumerate() {
             let weight = if n == 0 { " font-weight=\"bold\"" } else { "" };
-            let baseline = y + PADDING / 2.0 + LINE * (n as f64 + 0.8);
-            let middle = x + w / 2.0;
+            let [middle, baseline] = place.line_of_text(n);
             let _ = writeln!(
                 out,
                 "<text x=\"{middle:.1}\" y=\"{baseline:.1}\" text-anchor=\"middle\"{weight}>{}</text>",
@@ -308,24 +256,6 @@ fn svg(boxes: &[Box]) -> String {
     }
     out.push_str("</svg>\n");
     out
-}
-
-fn box_size(node: &Box) -> (f64, f64) {
-    let widest = std::iter::once(&node.title).chain(&node.lines).map(|line| line.chars().count()).max();
-    let lines = 1 + node.lines.len();
-    (widest.unwrap_or(0) as f64 * LETTER + 2.0 * PADDING, lines as f64 * LINE + PADDING)
-}
-
-/// Each box's column, as far left of the last as its longest way there, and how many columns there are.
-fn columns(boxes: &[Box]) -> (Vec<usize>, usize) {
-    let mut back = vec![0usize; boxes.len()];
-    for (i, node) in boxes.iter().enumerate().rev() {
-        for (input, _) in &node.inputs {
-            back[*input] = back[*input].max(back[i] + 1);
-        }
-    }
-    let last = back.iter().copied().max().unwrap_or(0);
-    (back.iter().map(|back| last - back).collect(), last + 1)
 }
 
 fn escaped(text: &str) -> String {

@@ -2,7 +2,7 @@
 //! Uses numbers only, and knows nothing of shapes.
 //!
 //! [`Field`] is in `node`; `fold` makes nodes (constants folded, identities taken), `functions` names the arithmetic,
-//! `run` runs a graph on any number type, `fault` finds where a NaN begins, `derivative` differentiates a graph, `listing` turns it into a list, and `draw` into a picture.
+//! `run` runs a graph on any number type, `fault` finds where a NaN begins, `derivative` differentiates a graph, `listing` turns it into a list, and `draw` into a picture, whose boxes stand where `layout` says.
 
 mod derivative;
 mod draw;
@@ -10,6 +10,7 @@ mod fault;
 mod fold;
 mod functions;
 mod label;
+mod layout;
 mod listing;
 mod material;
 mod node;
@@ -28,7 +29,11 @@ pub use param::{Parameter, param, param_in, param_vector};
 pub use run::LARGEST_RUN;
 pub use vector::{Points, Vector};
 
+#[cfg(feature = "viewer")]
+pub(crate) use draw::Box;
 pub(crate) use draw::boxes;
 pub(crate) use functions::FUNCTIONS;
+#[cfg(feature = "viewer")]
+pub(crate) use layout::Layout;
 pub(crate) use listing::Listing;
 pub(crate) use node::{Key, KeyMap, Reads};

@@ -35,8 +35,13 @@ impl Gpu {
     ///
     /// An error where there is none.
     pub fn headless() -> Result<Gpu> {
-        let descriptor = wgpu::InstanceDescriptor::new_without_display_handle_from_env();
-        Ok(Gpu::for_surface(&wgpu::Instance::new(descriptor), None)?.1)
+        // The older interfaces are looked at only where there is none of the newer: some drivers complain of being asked.
+        let of = |backends: wgpu::Backends| {
+            let usual = wgpu::InstanceDescriptor::new_without_display_handle_from_env();
+            let descriptor = wgpu::InstanceDescriptor { backends: usual.backends & backends, ..usual };
+            Gpu::for_surface(&wgpu::Instance::new(descriptor), None).map(|(_, gpu)| gpu)
+        };
+        of(wgpu::Backends::PRIMARY).or_else(|_| of(wgpu::Backends::SECONDARY))
     }
 
     /// The best adapter that can draw on a surface, and its device.
@@ -116,6 +121,14 @@ impl Gpu {
             (None, Some(work)) => Err(Error::Undefined(format!("the GPU {} failed: {work}", self.info.name))),
             (None, None) => Ok(()),
         }
+    }
+
+    /// Waits until all work is done.
+    pub(super) fn wait(&self) -> Result<()> {
+        let waited = self.device.poll(wgpu::PollType::wait_indefinitely());
+        self.check()?;
+        let wrong = |error| Error::Undefined(format!("the GPU {} does not answer: {error}", self.info.name));
+        waited.map(|_| ()).map_err(wrong)
     }
 
     /// A shader of a text, or what is wrong with it.

@@ -1,10 +1,13 @@
 //! What runs on a GPU. Uses scenes and everything above them.
 //!
 //! [`shader`] writes a scene's field as WGSL or GLSL. The rest needs the feature `gpu`: [`Gpu`] is a device,
-//! [`Points`] evaluates fields on it, and [`Painter`] draws the pictures that [`render`](crate::render) draws.
+//! [`Points`] evaluates fields on it, and [`Painter`] draws the pictures that [`render`](crate::render) draws; a
+//! [`Drawer`] does so for as long as the GPU works, and goes over to the CPU.
 
 #[cfg(feature = "gpu")]
 mod device;
+#[cfg(feature = "gpu")]
+mod drawer;
 #[cfg(feature = "gpu")]
 mod frame;
 mod language;
@@ -19,6 +22,8 @@ mod shadertoy;
 
 #[cfg(feature = "gpu")]
 pub use device::Gpu;
+#[cfg(feature = "gpu")]
+pub use drawer::Drawer;
 #[cfg(feature = "gpu")]
 pub use painter::Painter;
 #[cfg(feature = "gpu")]

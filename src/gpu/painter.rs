@@ -107,7 +107,7 @@ impl Painter {
 
     /// The picture of the scene, as [`Stage::picture`] draws it.
     pub fn picture(&mut self, options: &Options) -> Result<Image> {
-        if options.cut.is_some() {
+        if options.cut.is_some() || options.plane.is_some() || !options.tone {
             return self.stage.picture(options);
         }
         let scale = self.draw(options)?;
@@ -124,6 +124,17 @@ impl Painter {
         Ok(image)
     }
 
+    /// Draws the picture into a texture of its own, of the format `Rgba8Unorm`, as screens take it, and waits for it.
+    pub fn painted(&mut self, options: &Options) -> Result<wgpu::Texture> {
+        options.check()?;
+        const FORMAT: wgpu::TextureFormat = wgpu::TextureFormat::Rgba8Unorm;
+        let texture = frame::texture(&self.gpu, options.size, 1, FORMAT)?;
+        let size = [texture.width(), texture.height()];
+        self.paint(options, &view(&texture), FORMAT, size)?;
+        self.gpu.wait()?;
+        Ok(texture)
+    }
+
     /// Draws the picture on all of a target of some format and size, whatever the size of the picture. The scale of its
     /// colours, which a [`picture`](Painter::picture) has drawn into it, is returned.
     ///
@@ -136,7 +147,7 @@ impl Painter {
         [width, height]: [u32; 2],
     ) -> Result<Option<Scale>> {
         let (made, scale);
-        let source = if options.cut.is_some() {
+        let source = if options.cut.is_some() || options.plane.is_some() {
             let image = self.stage.picture(options)?;
             let pixels: Vec<f32> = image.pixels.iter().flat_map(|&[r, g, b]| [r, g, b, 1.0]).collect();
             made = frame::filled(&self.gpu, options.size, &pixels)?;

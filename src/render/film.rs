@@ -1,14 +1,33 @@
 //! Films: a scene's pictures over a span of time, as frames of their own or as one moving picture.
 
 use super::image::{about, encoder};
+use super::layers::save;
 use super::{Image, Options, Size, Stage};
 use crate::error::{Error, Result};
 use crate::file::{check_writable, write_whole};
 use crate::scene::{Scene, Timeline};
 use std::fs::File;
-use std::io::{self, BufReader};
+use std::io::{self, BufReader, Write};
 use std::ops::Range;
 use std::path::Path;
+
+/// What draws the pictures of a scene: a [`Stage`], on the CPU, or something that is faster at it.
+pub trait Artist {
+    /// The scene made ready.
+    fn stage(&self) -> &Stage;
+    /// A picture of it.
+    fn picture(&mut self, options: &Options) -> Result<Image>;
+}
+
+impl Artist for Stage {
+    fn stage(&self) -> &Stage {
+        self
+    }
+
+    fn picture(&mut self, options: &Options) -> Result<Image> {
+        Stage::picture(self, options)
+    }
+}
 
 /// A span of time, and how often a picture is taken in it. Its end is not in it, so that a film can go round.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -33,12 +52,15 @@ pub struct Frames {
 /// The most pictures a film has.
 const MOST_FRAMES: usize = 1_000_000;
 
+/// A picture of a film, as screens take it.
+type Drawn<'a> = &'a mut dyn FnMut(usize) -> io::Result<Vec<u8>>;
+
 /// What a film is written to.
 enum Form {
     Gif,
     /// An animated PNG.
     Png,
-    /// A PNG for each picture: what stands before and after its number, and how many digits that has.
+    /// A file for each picture: what stands before and after its number, and how many digits that has.
     Pictures(String, usize, String),
 }
 
@@ -48,7 +70,7 @@ impl Form {
         let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         match (ending.as_deref(), name.split_once('%')) {
-            (Some("png"), Some((before, rest))) => {
+            (Some("png" | "exr"), Some((before, rest))) => {
                 let Some((digits, after)) = rest.split_once('d') else {
                     return wrong("has a % that is no number such as %04d");
                 };
@@ -60,7 +82,7 @@ impl Form {
             }
             (Some("gif"), None) => Ok(Form::Gif),
             (Some("png"), None) => Ok(Form::Png),
-            _ => wrong("a film is written to a .gif, to a .png, or to name_%04d.png"),
+            _ => wrong("a film is written to a .gif, to a .png, or to name_%04d.png or .exr"),
         }
     }
 }
@@ -82,7 +104,8 @@ impl Film {
         self.from + frame as f64 / self.fps
     }
 
-    fn check(&self) -> Result<()> {
+    /// That there is such a film.
+    pub(crate) fn check(&self) -> Result<()> {
         let Film { from, to, fps } = *self;
         let wrong = |problem: String| Err(Error::Undefined(format!("no such film: {problem}")));
         if !(from.is_finite() && to.is_finite()) || to < from {
@@ -97,20 +120,24 @@ impl Film {
         Ok(())
     }
 
-    /// Makes the film and writes it: to a `.gif`, an animated `.png`, or a PNG each for a name such as `name_%04d.png`.
+    /// Makes the film and writes it: to a `.gif`, an animated `.png`, or to a file for each picture, as
+    /// [`save`](super::save) writes it, for a name such as `name_%04d.png` or `name_%04d.exr`.
     ///
     /// Files are there whole or not at all. `watch` is told how many pictures are done, of how many, before the first
     /// and after each; where it says no, the work ends with an error. What cannot be made is an error before any work.
     pub fn save(
         &self,
-        scene: &Scene,
+        artist: &mut dyn Artist,
         options: &Options,
         path: &Path,
         frames: &Frames,
         watch: &mut dyn FnMut(usize, usize) -> bool,
     ) -> Result<()> {
-        let (form, (stage, options), which) =
-            (Form::of(path)?, self.stage(scene, options)?, self.which(frames)?);
+        let (form, options, which) =
+            (Form::of(path)?, self.prepared(artist.stage(), options)?, self.which(frames)?);
+        if options.layer.is_some() && !matches!(form, Form::Pictures(..)) {
+            return Err(about(path, "a layer is written to single pictures, name_%04d.png"));
+        }
         if frames.resume && !matches!(form, Form::Pictures(..)) {
             return Err(about(path, "only a film of single pictures, name_%04d.png, can be gone on with"));
         }
@@ -120,30 +147,36 @@ impl Film {
             _ => path.into(),
         })?;
         tell(watch, 0, all)?;
-        let mut picture = |frame: usize| {
-            let image = stage.picture(&self.at(frame, &options))?;
-            tell(watch, frame + 1 - first, all).map(|()| image)
-        };
         match form {
             Form::Pictures(before, digits, after) => {
                 let named = |frame: usize| path.with_file_name(format!("{before}{frame:0digits$}{after}"));
                 for frame in which {
                     let path = named(frame);
                     if !(frames.resume && is_whole(&path, options.size)) {
-                        picture(frame)?.save_png(&path)?;
+                        save(artist, &self.at(frame, &options), &path)?;
+                        tell(watch, frame + 1 - first, all)?;
                     }
                 }
                 Ok(())
             }
-            Form::Gif => self.save_gif(path, options.size, which, picture),
-            Form::Png => self.save_png(path, options.size, which, picture),
+            _ => {
+                let mut picture = |frame: usize| {
+                    let image = artist.picture(&self.at(frame, &options)).map_err(io::Error::other)?;
+                    tell(watch, frame + 1 - first, all).map_err(io::Error::other)?;
+                    Ok(image.to_srgb())
+                };
+                write_whole(path, |file| match form {
+                    Form::Gif => self.write_gif(file, options.size, which, &mut picture),
+                    _ => self.write_png(file, options.size, which, &mut picture),
+                })
+            }
         }
     }
 
     /// A picture of the film by itself.
     pub fn frame(&self, scene: &Scene, options: &Options, frame: usize) -> Result<Image> {
-        let (stage, options) = self.stage(scene, options)?;
-        stage.picture(&self.at(frame, &options))
+        let stage = Stage::new(scene)?;
+        stage.picture(&self.at(frame, &self.prepared(&stage, options)?))
     }
 
     /// What one of its pictures is told.
@@ -151,17 +184,16 @@ impl Film {
         Options { time: Some(self.time(frame)), ..options.clone() }
     }
 
-    /// The scene made ready, with colours that mean the same in all pictures, and a camera that sees in each.
-    fn stage(&self, scene: &Scene, options: &Options) -> Result<(Stage, Options)> {
+    /// Options with colours that mean the same in all pictures, once it is known that the camera sees in each.
+    fn prepared(&self, stage: &Stage, options: &Options) -> Result<Options> {
         self.check()?;
         options.check()?;
-        let stage = Stage::new(scene)?;
         if options.lens.is_none() && options.cut.is_none() {
             (0..self.count()).try_for_each(|frame| stage.view(self.time(frame)).map(|_| ()))?;
         }
         let times = [0, self.count() / 3, 2 * self.count() / 3].map(|frame| self.time(frame));
         let range = stage.range(options, &times)?;
-        Ok((stage, Options { range, ..options.clone() }))
+        Ok(Options { range, ..options.clone() })
     }
 
     fn which(&self, frames: &Frames) -> Result<Range<usize>> {
@@ -176,51 +208,42 @@ impl Film {
         }
     }
 
-    fn save_gif(
+    fn write_gif(
         &self,
-        path: &Path,
-        Size { width, height }: Size,
+        file: &mut dyn Write,
+        size: Size,
         which: Range<usize>,
-        mut picture: impl FnMut(usize) -> Result<Image>,
-    ) -> Result<()> {
-        let (width, height) = (width as u16, height as u16);
-        write_whole(path, |file| {
-            let mut encoder = gif::Encoder::new(file, width, height, &[]).map_err(io::Error::other)?;
-            encoder.set_repeat(gif::Repeat::Infinite).map_err(io::Error::other)?;
-            for frame in which {
-                let mut shown = gif::Frame::from_rgb_speed(
-                    width,
-                    height,
-                    &picture(frame).map_err(io::Error::other)?.to_srgb(),
-                    10,
-                );
-                // Delays are hundredths of a second: what one is too short, the next is longer.
-                let ends = [frame, frame + 1].map(|frame| (frame as f64 * 100.0 / self.fps).round());
-                shown.delay = (ends[1] - ends[0]).clamp(1.0, f64::from(u16::MAX)) as u16;
-                encoder.write_frame(&shown).map_err(io::Error::other)?;
-            }
-            Ok(())
-        })
+        picture: Drawn,
+    ) -> io::Result<()> {
+        let (width, height) = (size.width as u16, size.height as u16);
+        let mut encoder = gif::Encoder::new(file, width, height, &[]).map_err(io::Error::other)?;
+        encoder.set_repeat(gif::Repeat::Infinite).map_err(io::Error::other)?;
+        for frame in which {
+            let mut shown = gif::Frame::from_rgb_speed(width, height, &picture(frame)?, 10);
+            // Delays are hundredths of a second: what one is too short, the next is longer.
+            let ends = [frame, frame + 1].map(|frame| (frame as f64 * 100.0 / self.fps).round());
+            shown.delay = (ends[1] - ends[0]).clamp(1.0, f64::from(u16::MAX)) as u16;
+            encoder.write_frame(&shown).map_err(io::Error::other)?;
+        }
+        Ok(())
     }
 
-    fn save_png(
+    fn write_png(
         &self,
-        path: &Path,
-        Size { width, height }: Size,
+        file: &mut dyn Write,
+        size: Size,
         which: Range<usize>,
-        mut picture: impl FnMut(usize) -> Result<Image>,
-    ) -> Result<()> {
-        write_whole(path, |file| {
-            let mut encoder = encoder(file, width, height);
-            encoder.set_animated(which.len() as u32, 0)?;
-            let (numerator, denominator) = self.delay();
-            encoder.set_frame_delay(numerator, denominator)?;
-            let mut writer = encoder.write_header()?;
-            for frame in which {
-                writer.write_image_data(&picture(frame).map_err(io::Error::other)?.to_srgb())?;
-            }
-            Ok(writer.finish()?)
-        })
+        picture: Drawn,
+    ) -> io::Result<()> {
+        let mut encoder = encoder(file, size.width, size.height);
+        encoder.set_animated(which.len() as u32, 0)?;
+        let (numerator, denominator) = self.delay();
+        encoder.set_frame_delay(numerator, denominator)?;
+        let mut writer = encoder.write_header()?;
+        for frame in which {
+            writer.write_image_data(&picture(frame)?)?;
+        }
+        Ok(writer.finish()?)
     }
 
     /// A picture's time in seconds, as a fraction of small numbers.
@@ -241,13 +264,18 @@ fn tell(watch: &mut dyn FnMut(usize, usize) -> bool, done: usize, all: usize) ->
     }
 }
 
-/// Whether a file is a whole PNG of that size.
+/// Whether a file is a whole picture of that size.
 fn is_whole(path: &Path, Size { width, height }: Size) -> bool {
-    let read = || -> Option<bool> {
+    let png = || -> Option<bool> {
         let mut reader = png::Decoder::new(BufReader::new(File::open(path).ok()?)).read_info().ok()?;
         let mut pixels = vec![0; reader.output_buffer_size()?];
         let info = reader.next_frame(&mut pixels).ok()?;
         Some((info.width as usize, info.height as usize) == (width, height))
     };
-    read().unwrap_or(false)
+    let exr = || {
+        let read = exr::prelude::read_first_flat_layer_from_file(path).ok()?;
+        Some((read.layer_data.size.x(), read.layer_data.size.y()) == (width, height))
+    };
+    let is_exr = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("exr"));
+    if is_exr { exr() } else { png() }.unwrap_or(false)
 }

@@ -34,6 +34,8 @@ pub(super) struct Look {
     pub horizon: Vec3,
     pub zenith: Vec3,
     pub kind: Kind,
+    /// Whether light is bent to what a screen can show.
+    pub tone: bool,
 }
 
 /// What is shown.
@@ -73,7 +75,10 @@ impl Look {
     pub fn colors(&self, sights: &[Sight]) -> Vec<(usize, Vec3)> {
         let behind = |ray: Vec3| self.horizon.lerp(self.zenith, ray.y.max(0.0));
         let color = |sight: &Sight, open: f32| match (sight.met, &self.kind) {
-            (Met::Surface { finish, .. }, Kind::Lit(light)) => toned(light.on(sight, finish, open)),
+            (Met::Surface { finish, .. }, Kind::Lit(light)) => {
+                let light = light.on(sight, finish, open);
+                if self.tone { toned(light) } else { light }
+            }
             (Met::Surface { .. }, Kind::Normals) => {
                 let screen = (0.5 * sight.stand.normal + 0.5).to_array();
                 Vec3::from(screen.map(|v| srgb_to_linear(f64::from(v)) as f32))

@@ -2,11 +2,14 @@
 //!
 //! [`picture()`] makes one of a scene and [`Film`] many, as [`Options`] say, from a [`Stage`] that knows what is costly.
 //! `march` finds what rays meet, `look` what colour that has: `light`, `shadow` and `occlusion` say how bright it is,
-//! `scale` and `bar` what colour a number has. `places` runs tapes at scattered places; [`Slice`] cuts fields.
+//! `scale` and `bar` what colour a number has. [`Layers`] are
+//! the numbers beneath a picture, for other programs. `places` runs tapes at scattered places; [`Slice`] cuts fields,
+//! and `plane` draws a cut into a view.
 
 mod bar;
 mod film;
 mod image;
+mod layers;
 mod light;
 mod look;
 pub mod march;
@@ -14,6 +17,7 @@ mod occlusion;
 mod options;
 mod picture;
 mod places;
+mod plane;
 mod rays;
 mod scale;
 mod shadow;
@@ -32,8 +36,9 @@ pub(crate) mod shared {
     pub(crate) use super::stage::asked;
 }
 
-pub use film::{Film, Frames};
+pub use film::{Artist, Film, Frames};
 pub use image::Image;
+pub use layers::{Layer, Layers, save};
 pub use options::{Options, Shade};
 pub use picture::picture;
 pub use rays::{Lens, Size};

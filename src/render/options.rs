@@ -1,6 +1,6 @@
 //! What a picture can be told.
 
-use super::{Cut, Lens, Size};
+use super::{Cut, Layer, Lens, Size};
 use crate::error::{Error, Result};
 use crate::scene::Scene;
 
@@ -80,6 +80,10 @@ pub struct Options {
     pub shade: Shade,
     /// A flat cut in place of a view.
     pub cut: Option<Cut>,
+    /// A flat cut that is drawn into the view: a plane in space.
+    pub plane: Option<Cut>,
+    /// What is written to a file in place of the picture: numbers beneath it.
+    pub layer: Option<Layer>,
     /// The most rays a pixel gets, at edges: a square number, or the next square above it.
     pub samples: usize,
     /// The values of the first and last colour of a scale; without them, a round range that holds what is seen.
@@ -88,6 +92,8 @@ pub struct Options {
     pub bar: bool,
     /// Whether a scene that has bounds casts its shadow on a ground below it.
     pub ground: bool,
+    /// Whether light is bent to what a screen can show.
+    pub tone: bool,
 }
 
 impl Default for Options {
@@ -99,10 +105,13 @@ impl Default for Options {
             lens: None,
             shade: Shade::Lit,
             cut: None,
+            plane: None,
+            layer: None,
             samples: 4,
             range: None,
             bar: true,
             ground: true,
+            tone: true,
         }
     }
 }
@@ -148,6 +157,9 @@ impl Options {
             && !(from < to && from.is_finite() && to.is_finite())
         {
             return wrong(format!("the range of colours from {from} to {to} is backwards or empty"));
+        }
+        if self.plane.as_ref().is_some_and(|plane| plane.plane().is_none()) {
+            return wrong("a plane in space holds one of x, y and z, as z=0 does".into());
         }
         match self.time {
             Some(t) if !t.is_finite() => wrong(format!("there is no time {t}")),

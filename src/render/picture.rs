@@ -10,10 +10,12 @@ use super::march::{self, NOTHING, Seen};
 use super::occlusion::Stand;
 use super::options::{Options, Shade};
 use super::places::values_at;
+use super::plane;
 use super::scale::Scale;
 use super::shadow::Shadow;
-use super::{Image, Lens, Size, Stage};
+use super::{Image, Layer, Lens, Size, Stage};
 use crate::error::Result;
+use crate::measure::Bounds;
 use crate::scene::Scene;
 use glam::Vec3;
 use rayon::prelude::*;
@@ -66,16 +68,19 @@ impl Stage {
 
     /// The range of a view's colours that suits the scene at some times, where it is not given.
     pub(super) fn range(&self, options: &Options, times: &[f64]) -> Result<Option<[f64; 2]>> {
-        if options.range.is_some() || !options.shade.is_scale() || options.cut.is_some() {
+        let is_depth = options.layer == Some(Layer::Depth);
+        if options.range.is_some() || !(options.shade.is_scale() || is_depth) || options.cut.is_some() {
             return Ok(options.range);
         }
+        let shade = if is_depth { Shade::Depth } else { options.shade };
+        let options = &Options { shade, ..options.clone() };
         let mut values = Vec::new();
         for &time in times {
             let shot = Shot::new(self, options, time)?;
             let seen = march::seen(self.scene().field(), &shot.lens, options.size, time, shot.counts())?;
             values.extend(values_of(&shot.sights(&shot.lens, &seen, None)?));
         }
-        let scale = Scale::holding(options.shade, &mut values);
+        let scale = Scale::holding(shade, &mut values);
         Ok(Some([scale.from, scale.to]))
     }
 }
@@ -132,6 +137,12 @@ impl<'a> Shot<'a> {
             *pixel = (sums[n] / (side * side) as f32).to_array();
         }
         let mut image = Image { width, height, pixels };
+        if let Some(cut) = &self.options.plane {
+            let (field, bounds) = (self.stage.scene().field(), self.stage.bounds());
+            let bounds = bounds.unwrap_or(Bounds::new([-2.0; 3], [2.0; 3]));
+            let depths = part(&all, size, side, [middle; 2]).depths;
+            plane::draw(&mut image, &depths, (field, cut, &bounds), &seen, self.time)?;
+        }
         if let (Some(scale), true) = (look.scale(), self.options.bar) {
             bar::draw(&mut image, &scale, self.options.shade.title());
         }
@@ -201,7 +212,7 @@ impl<'a> Shot<'a> {
                 None => Scale::holding(shade, &mut values_of(sights).collect()),
             }),
         };
-        Ok(Look { horizon, zenith, kind })
+        Ok(Look { horizon, zenith, kind, tone: self.options.tone })
     }
 
     fn lighting(&self, sights: &[Sight], horizon: Vec3, zenith: Vec3) -> Result<Lighting> {

@@ -56,7 +56,7 @@ impl Slice {
         let value = |i: usize, j: usize| [0, 1, 2].map(|output: usize| f64::from(found[output][at(i, j)]));
         let color = |n: usize| {
             let (i, j) = (n % width, n / width);
-            let color = self.color(value(i, j), pixel);
+            let color = colored(value(i, j), pixel, self.iso);
             match self.arrows {
                 true => {
                     let ink = arrow(i, j, [width, height], pixel, value);
@@ -68,24 +68,25 @@ impl Slice {
         let pixels = (0..width * height).into_par_iter().map(color).collect();
         Ok(Image { width, height, pixels })
     }
+}
 
-    /// The colour where the field is `value` with these slopes along the cut, in a picture of pixels of that size.
-    fn color(&self, [value, across, up]: [f64; 3], pixel: [f64; 2]) -> [f32; 3] {
-        // Okabe and Ito's blue and orange: told apart by colour-blind people too.
-        let base = if value < 0.0 { [0.10, 0.35, 0.62] } else { [0.80, 0.48, 0.13] };
-        let paleness = (-value.abs() / (4.0 * self.iso)).exp();
-        let mut color = base.map(|v: f64| v * 0.45 + (1.0 - 0.45 * v) * 0.75 * paleness + 0.1 * v);
-        let steep = across.hypot(up);
-        let slope = (across * pixel[0]).hypot(up * pixel[1]).max(1e-12);
-        let line = |distance: f64, width: f64| (width / 2.0 + 0.5 - distance / slope).clamp(0.0, 1.0);
-        let nearest = (value / self.iso).round() * self.iso;
-        // Fainter where lines would run together, and where the field is flat along the cut: that is no line.
-        let faint = (self.iso / (4.0 * slope)).min(1.0) * (4.0 * steep).min(1.0);
-        let iso = 0.35 * line((value - nearest).abs(), 1.0) * faint;
-        let edge = line(value.abs(), 3.0);
-        color = color.map(|v| v * (1.0 - iso) * (1.0 - edge));
-        color.map(|v| v as f32)
-    }
+/// The colour where the field is `value` with these slopes along a cut, in a picture of pixels of that size, with iso-lines
+/// so far apart.
+pub(super) fn colored([value, across, up]: [f64; 3], pixel: [f64; 2], apart: f64) -> [f32; 3] {
+    // Okabe and Ito's blue and orange: told apart by colour-blind people too.
+    let base = if value < 0.0 { [0.10, 0.35, 0.62] } else { [0.80, 0.48, 0.13] };
+    let paleness = (-value.abs() / (4.0 * apart)).exp();
+    let mut color = base.map(|v: f64| v * 0.45 + (1.0 - 0.45 * v) * 0.75 * paleness + 0.1 * v);
+    let steep = across.hypot(up);
+    let slope = (across * pixel[0]).hypot(up * pixel[1]).max(1e-12);
+    let line = |distance: f64, width: f64| (width / 2.0 + 0.5 - distance / slope).clamp(0.0, 1.0);
+    let nearest = (value / apart).round() * apart;
+    // Fainter where lines would run together, and where the field is flat along the cut: that is no line.
+    let faint = (apart / (4.0 * slope)).min(1.0) * (4.0 * steep).min(1.0);
+    let iso = 0.35 * line((value - nearest).abs(), 1.0) * faint;
+    let edge = line(value.abs(), 3.0);
+    color = color.map(|v| v * (1.0 - iso) * (1.0 - edge));
+    color.map(|v| v as f32)
 }
 
 /// How much of a pixel the arrow of its cell covers. An arrow stands across the iso-lines, as long as the field is steep.
@@ -102,22 +103,43 @@ fn arrow(
     };
     let (Some(x), Some(y)) = (middle(i, width), middle(j, height)) else { return 0.0 };
     let [_, across, up] = value(x as usize, y as usize);
-    let (dx, dy) = (across * pixel[0], -up * pixel[1]);
-    let (slope, steep) = (dx.hypot(dy), across.hypot(up));
+    let (slope, steep) = ((across * pixel[0]).hypot(up * pixel[1]), across.hypot(up));
     if slope.is_nan() || slope < 1e-12 {
         return 0.0;
     }
-    let (dx, dy) = (dx / slope, dy / slope);
-    let half = 0.36 * ARROWS * (steep / 1.5).min(1.0);
-    // Along and across the arrow, in pixels, from its middle.
-    let (px, py) = (i as f64 + 0.5 - x, j as f64 + 0.5 - y);
-    let (along, aside) = (px * dx + py * dy, (px * dy - py * dx).abs());
-    let shaft = (along - along.clamp(-half, half)).hypot(aside);
-    let head = half.min(6.0);
-    // A barb goes back from the tip by as much as it goes aside.
-    let back = (0.5 * ((half - along) + aside)).clamp(0.0, 0.7 * head);
-    let barb = (half - back - along).hypot(aside - back);
-    (1.1 - shaft.min(barb)).clamp(0.0, 1.0)
+    let toward = [across * pixel[0], -up * pixel[1]].map(|v| v * steep / slope);
+    let from = [i as f64 + 0.5 - x, j as f64 + 0.5 - y];
+    Arrow::of(toward, 0.36 * ARROWS, 6.0).map_or(0.0, |arrow| (1.1 - arrow.distance(from)).clamp(0.0, 1.0))
+}
+
+/// An arrow that shows a slope, about its middle.
+pub(super) struct Arrow {
+    toward: [f64; 2],
+    half: f64,
+    head: f64,
+}
+
+impl Arrow {
+    /// The arrow of a slope: half as long as `longest` where it is 1.5 or more; none where the field is flat.
+    pub fn of([across, up]: [f64; 2], longest: f64, head: f64) -> Option<Arrow> {
+        let steep = across.hypot(up);
+        if steep.is_nan() || steep < 1e-12 {
+            return None;
+        }
+        let half = longest * (steep / 1.5).min(1.0);
+        Some(Arrow { toward: [across / steep, up / steep], half, head: half.min(head) })
+    }
+
+    /// How far a place, seen from its middle, is from its line.
+    pub fn distance(&self, [px, py]: [f64; 2]) -> f64 {
+        let ([dx, dy], half) = (self.toward, self.half);
+        let (along, aside) = (px * dx + py * dy, (px * dy - py * dx).abs());
+        let shaft = (along - along.clamp(-half, half)).hypot(aside);
+        // A barb goes back from the tip by as much as it goes aside.
+        let back = (0.5 * ((half - along) + aside)).clamp(0.0, 0.7 * self.head);
+        let barb = (half - back - along).hypot(aside - back);
+        shaft.min(barb)
+    }
 }
 
 /// Which flat cut of a scene is wanted: the coordinates that are held, as in `z=0` or `y=0,z=0`.
@@ -161,6 +183,15 @@ impl std::str::FromStr for Cut {
 }
 
 impl Cut {
+    /// The coordinate of space that is held, and where, if the cut is a plane in space.
+    pub(super) fn plane(&self) -> Option<(usize, f64)> {
+        let mut held = (0..3).filter_map(|axis| Some((axis, self.held[axis]?)));
+        match (held.next(), held.next()) {
+            (Some(plane), None) => Some(plane),
+            _ => None,
+        }
+    }
+
     /// The cut through the middle of a scene: through all of its bounds, and its timeline.
     pub fn of(&self, scene: &Scene, size: Size, t: f64) -> Result<Slice> {
         let timeline = scene.timeline();

@@ -46,6 +46,16 @@ pub const GALLERY: &[Exhibit] = exhibits! {
     "arithmetic" "blends" "bolt" "bounce" "chess" "clock" "comet" "cookies" "coral" "curvature" "drop" "engine" "gears" "heart_beat" "hinge" "island" "jellyfish" "knot" "lantern" "loxodrome" "morph" "nautilus" "neon" "ornament" "orrery" "owl" "phyllotaxis" "ripple" "rubber" "stadium" "swept" "temple" "towers"
 };
 
+/// Their small pictures: a PNG of cells of [`PICTURE_SIZE`] pixels, [`IN_A_ROW`] in a row, in the order of the gallery. A scene
+/// that is newer than this file has none.
+pub const PICTURES: &[u8] = include_bytes!("../../assets/gallery/small.png");
+
+/// How wide and how high a small picture is.
+pub const PICTURE_SIZE: [usize; 2] = [120, 90];
+
+/// How many small pictures stand in a row.
+pub const IN_A_ROW: usize = 8;
+
 /// What they import: scripts that lend their functions and show nothing.
 pub const PARTS: &[Exhibit] = exhibits! { "parts/threads" };
 

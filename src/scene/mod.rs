@@ -51,7 +51,7 @@ mod statements;
 pub mod vm;
 mod words;
 
-pub use gallery::{Exhibit, GALLERY, PARTS};
+pub use gallery::{Exhibit, GALLERY, IN_A_ROW, PARTS, PICTURE_SIZE, PICTURES};
 pub use settings::{Background, Camera, Light, Timeline, View};
 pub use words::{Form, Word, words};
 
@@ -242,6 +242,12 @@ impl Scene {
             }
         }
         Ok(())
+    }
+
+    /// The same lights, background and timeline, with a part of the field alone in place of all that is shown.
+    pub fn showing(&self, part: &Field) -> Scene {
+        let objects = vec![part.clone()];
+        Scene { field: part.clone(), objects, camera: None, bounds: None, ..self.clone() }
     }
 
     /// The camera, if the scene has one of its own; without one, see [`Camera::framing`].

@@ -89,10 +89,25 @@ impl<R: Bounding> Boxes<R> {
     /// The shorter tape that gives what is asked everywhere in one of the boxes last looked at, with this same tape;
     /// none where it would be more than `most` lines.
     pub fn prune(&mut self, tape: &Tape, which: usize, asked: Asked, most: usize) -> Option<Tape> {
+        let mut plan = std::mem::take(&mut self.plan);
+        let pruned = self.prune_by(&mut plan, tape, which, asked, most);
+        self.plan = plan;
+        pruned
+    }
+
+    /// The same, in memory of the caller's: so that several threads can look at one run.
+    pub(super) fn prune_by(
+        &self,
+        plan: &mut Plan,
+        tape: &Tape,
+        which: usize,
+        asked: Asked,
+        most: usize,
+    ) -> Option<Tape> {
         let program = &tape.program;
         assert_eq!(self.values.len(), program.leaves() + program.lines.len(), "the tape last looked at");
-        let left = self.plan.find(program, asked, |value| self.values[value].lane(which));
-        (left <= most).then(|| Tape { program: self.plan.carry_out(program) })
+        let left = plan.find(program, asked, |value| self.values[value].lane(which));
+        (left <= most).then(|| Tape { program: plan.carry_out(program) })
     }
 }
 

@@ -1,7 +1,7 @@
 //! Regular grids of space and time: the tape pruned for ever smaller boxes, and run on blocks of points in the last.
 
 use super::boxes::{BOXES, Boxes};
-use super::prune::Asked;
+use super::prune::{Asked, Plan};
 use super::{Block, Tape};
 use crate::number::{Intervals, Lanes, Real};
 use rayon::prelude::*;
@@ -72,6 +72,9 @@ const PRUNE_LINE: f64 = 4.0;
 const KEEP_LINE: f64 = 60.0;
 /// To run a line at a point.
 const POINT_LINE: f64 = 0.08;
+
+/// From how many operations on a tape is pruned for its boxes on several threads.
+const LONG: usize = 1 << 9;
 
 /// From how many points on work is shared among threads.
 const SHARED: usize = 1 << 14;
@@ -181,6 +184,7 @@ impl<'a> Part<'a> {
 #[derive(Default)]
 struct Space {
     boxes: Boxes,
+    plan: Plan,
     points: [Vec<f32>; 3],
     outputs: Vec<Vec<f32>>,
 }
@@ -259,8 +263,17 @@ impl Work {
         let mut left = Vec::new();
         let mut together: Vec<Vec<Part>> = Vec::new(); // by their times
         space.boxes.over(tape, self.boxes(&parts));
-        for (i, mut part) in parts.into_iter().enumerate() {
-            match self.look(&part, i, tape, most, share, space) {
+        let look = |(i, part): (usize, &Part), plan: &mut Plan| {
+            self.look(part, i, tape, most, share, &space.boxes, plan)
+        };
+        // Long tapes are pruned for several boxes at once: near the root there is no other work to share.
+        let known: Vec<Known> = if tape.len() >= LONG && rayon::current_num_threads() > 1 {
+            parts.par_iter().enumerate().map_init(Plan::default, |plan, part| look(part, plan)).collect()
+        } else {
+            parts.iter().enumerate().map(|part| look(part, &mut space.plan)).collect()
+        };
+        for (mut part, known) in parts.into_iter().zip(known) {
+            match known {
                 Known::Sign(bound) => part.rows.iter_mut().flatten().for_each(|row| row.fill(bound)),
                 Known::Shorter(pruned) => left.push((part, Some(pruned))),
                 Known::Same if part.len() <= SMALL => {
@@ -277,9 +290,19 @@ impl Work {
     }
 
     /// What is known of the i-th of the boxes looked at.
-    fn look(&self, part: &Part, i: usize, tape: &Tape, most: usize, share: f64, space: &mut Space) -> Known {
+    #[expect(clippy::too_many_arguments, reason = "each is another thing")]
+    fn look(
+        &self,
+        part: &Part,
+        i: usize,
+        tape: &Tape,
+        most: usize,
+        share: f64,
+        boxes: &Boxes,
+        plan: &mut Plan,
+    ) -> Known {
         if self.asked == Asked::Sign && tape.output_count() == 1 {
-            let bound = space.boxes.output(tape, 0).lane(i);
+            let bound = boxes.output(tape, 0).lane(i);
             if bound.lo() > 0.0 || bound.hi() < 0.0 {
                 let nearest = if bound.lo() > 0.0 { bound.lo() } else { bound.hi() };
                 return Known::Sign(nearest.clamp(f64::from(f32::MIN), f64::from(f32::MAX)) as f32);
@@ -288,7 +311,7 @@ impl Work {
         // To write a shorter tape and make it ready must cost less than it saves.
         let saves = part.len() as f64 * POINT_LINE * (1.0 - share) > PRUNE_LINE + share * KEEP_LINE;
         match saves {
-            true => space.boxes.prune(tape, i, self.asked, most).map_or(Known::Same, Known::Shorter),
+            true => boxes.prune_by(plan, tape, i, self.asked, most).map_or(Known::Same, Known::Shorter),
             false => Known::Same,
         }
     }

@@ -1,23 +1,25 @@
 //! All that the window knows and does, without the window: what each frame shows, and what hands and threads change.
 
+use super::anatomy::{Anatomy, Member};
 use super::camera::Orbit;
 use super::commands::{self, Command};
 use super::document::{Document, Source};
 use super::drag::Grip;
 use super::job::{Export, Job};
 use super::memory::Memory;
-use super::painter::{self, Painted, Painter, Wanted};
+use super::painter::{self, Painted, Painter, Picture, Wanted};
 use super::panels::{self, Completion, Dialog};
 use super::probe::Probe;
-use super::scout::{self, Found, Look, Scout};
+use super::scout::{self, Found, Look, Purpose, Scout};
 use super::timeline::Playhead;
 use super::values::Given;
 use super::worker::{Wake, Worker};
 use crate::error::{Error, Result};
-use crate::render::{Cut, Lens, Options, Shade, Size};
+use crate::gpu::{Gpu, wgpu};
+use crate::render::{Cut, Image, Lens, Options, Shade, Size};
 use crate::scene::{Scene, Timeline};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 /// What a drag in the viewport does.
@@ -37,6 +39,8 @@ pub(super) struct Plane {
     pub axis: usize,
     /// Where.
     pub at: f64,
+    /// Whether it is drawn into the view, and does not take its place.
+    pub is_in_view: bool,
 }
 
 impl Plane {
@@ -81,10 +85,21 @@ pub(super) struct App {
     pub tool: Tool,
     pub hand: Hand,
     pub probe: Option<Result<Option<Probe>>>,
+    /// What made the point of the surface that was clicked last, the whole scene first.
+    pub made: Vec<Member>,
+    /// The part of the scene that is shown alone, if one is.
+    pub alone: Option<Member>,
+    /// How large the graph is drawn.
+    pub graph_zoom: f32,
     /// Where the cursor is in the picture: u and v.
     pub pointed: Option<[f64; 2]>,
     pub painted: Option<Painted>,
     pub texture: Option<egui::TextureHandle>,
+    /// The picture that a GPU drew last, until the window has taken it.
+    pub canvas: Option<wgpu::Texture>,
+    /// What the window calls it; none, where what is to be shown is the texture.
+    pub canvas_id: Option<egui::TextureId>,
+    pub is_on_canvas: bool,
     /// What is wrong with the picture, if it could not be painted.
     pub unpainted: Option<Error>,
     pub dialog: Dialog,
@@ -94,10 +109,15 @@ pub(super) struct App {
     pub is_closing: bool,
     pub completion: Completion,
     painter: Painter,
+    /// What is told of what draws.
+    drawn: painter::Say,
     scout: Scout,
     reader: Worker<super::document::Draft, (u64, Result<Scene>)>,
     wanted: Option<Wanted>,
     looked: Option<Looked>,
+    anatomy: Option<Anatomy>,
+    /// The gallery's small pictures, once they were shown.
+    sheet: Option<egui::TextureHandle>,
     moved: Instant,
     last_frame: Instant,
     size: Size,
@@ -111,6 +131,7 @@ impl App {
     pub(super) fn new(scene: Scene, source: Source, memory: Memory, wake: Wake) -> App {
         let now = Instant::now();
         let playhead = Playhead::of(&scene.timeline(), true);
+        let drawn = painter::Say::default();
         let reader = Worker::start(wake.clone(), |draft: super::document::Draft, report| {
             report.give((draft.revision, draft.source.read(&draft.text)));
         });
@@ -123,9 +144,15 @@ impl App {
             tool: Tool::Turn,
             hand: Hand::Open,
             probe: None,
+            made: Vec::new(),
+            alone: None,
+            graph_zoom: 0.8,
             pointed: None,
             painted: None,
             texture: None,
+            canvas: None,
+            canvas_id: None,
+            is_on_canvas: false,
             unpainted: None,
             dialog: Dialog::None,
             jobs: Vec::new(),
@@ -133,17 +160,27 @@ impl App {
             said: None,
             is_closing: false,
             completion: Completion::default(),
-            painter: painter::start(wake.clone()),
+            painter: painter::start(wake.clone(), None, drawn.clone()),
+            drawn,
             scout: scout::start(wake.clone()),
             reader,
             wanted: None,
             looked: None,
+            anatomy: None,
+            sheet: None,
             moved: now,
             last_frame: now,
             size: Size { width: 1, height: 1 },
             wake,
             is_opening: false,
         }
+    }
+
+    /// From now on a GPU draws the pictures, that of the window, where they are called by that name.
+    pub(super) fn draw_on(&mut self, gpu: Gpu, canvas_id: egui::TextureId) {
+        self.canvas_id = Some(canvas_id);
+        self.painter = painter::start(self.wake.clone(), Some(gpu), self.drawn.clone());
+        self.wanted = None;
     }
 
     /// One frame: what threads found, what time and hands changed, and all panels.
@@ -194,6 +231,11 @@ impl App {
         self.orbit.or_else(|| self.painted.as_ref()?.view.as_ref().map(Orbit::of))
     }
 
+    /// Whether a flat cut is seen in place of the scene.
+    pub(super) fn is_flat(&self) -> bool {
+        self.plane.is_some_and(|plane| !plane.is_in_view)
+    }
+
     /// Moves the eye.
     pub(super) fn move_eye(&mut self, change: impl FnOnce(Orbit) -> Orbit) {
         if let Some(orbit) = self.orbit() {
@@ -231,6 +273,8 @@ impl App {
             Command::Pull => self.tool = if self.tool == Tool::Pull { Tool::Turn } else { Tool::Pull },
             Command::Probe => self.memory.shows_probe = !self.memory.shows_probe,
             Command::Editor => self.memory.shows_editor = !self.memory.shows_editor,
+            Command::Graph => self.memory.shows_graph = !self.memory.shows_graph,
+            Command::Whole => self.show_alone(None),
             Command::Parameters => self.memory.shows_parameters = !self.memory.shows_parameters,
             Command::Theme => self.memory.is_dark = !self.memory.is_dark,
             Command::Help => {
@@ -249,6 +293,43 @@ impl App {
         match self.painted.as_ref().and_then(|painted| painted.bounds) {
             Some(bounds) => self.move_eye(|orbit| orbit.framing(&bounds)),
             None => self.say("the scene has no bounds to bring into view"),
+        }
+    }
+
+    /// Shows a part of the scene alone, or again all of it.
+    pub(super) fn show_alone(&mut self, part: Option<Member>) {
+        if part != self.alone {
+            (self.alone, self.orbit, self.probe) = (part, None, None);
+            self.touch();
+        }
+    }
+
+    /// The graph of the scene, taken to be drawn; none, if it is too large to be read.
+    pub(super) fn anatomy(&mut self) -> Result<Option<Anatomy>> {
+        match self.anatomy.take() {
+            Some(anatomy) if anatomy.is_of(self.document.scene()) => Ok(Some(anatomy)),
+            _ => Anatomy::of(self.document.scene()),
+        }
+    }
+
+    /// Keeps the graph for the next frame.
+    pub(super) fn keep_anatomy(&mut self, anatomy: Anatomy) {
+        self.anatomy = Some(anatomy);
+    }
+
+    /// The gallery's small pictures.
+    pub(super) fn gallery_sheet(&mut self, ctx: &egui::Context) -> egui::TextureHandle {
+        let load = || {
+            let image = sheet().unwrap_or_else(|| egui::ColorImage::filled([1, 1], egui::Color32::GRAY));
+            ctx.load_texture("gallery", image, egui::TextureOptions::LINEAR)
+        };
+        self.sheet.get_or_insert_with(load).clone()
+    }
+
+    /// Asks what made the surface at a place of the picture.
+    pub(super) fn ask_made(&mut self, place: [f64; 2]) {
+        if let (Some(lens), false) = (self.lens(), self.is_flat()) {
+            self.scout.ask(self.look(lens, place, Purpose::Made));
         }
     }
 
@@ -296,7 +377,8 @@ impl App {
             time: Some(self.playhead.time),
             lens: self.orbit.map(|orbit| orbit.lens()),
             shade: self.shade,
-            cut: self.plane.and_then(Plane::cut),
+            cut: self.plane.filter(|plane| !plane.is_in_view).and_then(Plane::cut),
+            plane: self.plane.filter(|plane| plane.is_in_view).and_then(Plane::cut),
             ..Options::default()
         }
     }
@@ -311,18 +393,27 @@ impl App {
                 false => self.playhead.on(&timeline),
             };
             if std::mem::take(&mut self.is_opening) {
-                (self.orbit, self.plane, self.probe) = (None, None, None);
+                (self.orbit, self.plane, self.probe, self.alone) = (None, None, None, None);
             }
+            self.made.clear();
             self.document.scene().printed().to_vec().into_iter().for_each(|line| self.say(line));
         }
         match self.painter.answer() {
             Some(Ok(painted)) => {
-                let size = [painted.size.width, painted.size.height];
-                let image = egui::ColorImage::from_rgb(size, &painted.pixels);
-                let options = egui::TextureOptions::LINEAR;
-                match &mut self.texture {
-                    Some(texture) => texture.set(image, options),
-                    None => self.texture = Some(ctx.load_texture("picture", image, options)),
+                match &painted.picture {
+                    Picture::Pixels(pixels) => {
+                        let size = [painted.size.width, painted.size.height];
+                        let image = egui::ColorImage::from_rgb(size, pixels);
+                        let options = egui::TextureOptions::LINEAR;
+                        match &mut self.texture {
+                            Some(texture) => texture.set(image, options),
+                            None => self.texture = Some(ctx.load_texture("picture", image, options)),
+                        }
+                        self.is_on_canvas = false;
+                    }
+                    Picture::Texture(texture) => {
+                        (self.canvas, self.is_on_canvas) = (Some(texture.clone()), true);
+                    }
                 }
                 (self.painted, self.unpainted) = (Some(painted), None);
             }
@@ -331,8 +422,14 @@ impl App {
         }
         match self.scout.answer() {
             Some(Found::Point(probe)) => self.probe = Some(probe),
+            Some(Found::Made(Ok(made))) => self.made = made,
+            Some(Found::Made(Err(error))) => self.say(error.to_string()),
             Some(Found::Held(grip)) if matches!(self.hand, Hand::Reaching) => self.hold(grip),
             Some(Found::Held(_)) | None => {}
+        }
+        let told = self.drawn.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(told) = told {
+            self.say(told);
         }
         if self.said.as_ref().is_some_and(|(_, since)| now.duration_since(*since) > SAID) {
             self.said = None;
@@ -366,7 +463,7 @@ impl App {
         let sides = painted.bounds.map_or([1.0; 3], |bounds| bounds.size());
         let size = 0.5 * glam::DVec3::from(sides).length();
         self.hand = Hand::Reaching;
-        self.scout.ask(self.look(lens, place, Some((locked, size))));
+        self.scout.ask(self.look(lens, place, Purpose::Hold { locked, size }));
     }
 
     /// The hand that holds the surface goes to a place of the picture, as far from the eye as it began.
@@ -385,18 +482,18 @@ impl App {
         self.document.values.let_go();
     }
 
-    fn look(&self, lens: Lens, place: [f64; 2], hold: Option<(Vec<String>, f64)>) -> Look {
+    fn look(&self, lens: Lens, place: [f64; 2], purpose: Purpose) -> Look {
         let (scene, values) = (self.document.scene().clone(), self.document.values.all());
-        Look { scene, values, lens, place, time: self.playhead.time, hold }
+        Look { scene, values, alone: self.alone.clone(), lens, place, time: self.playhead.time, purpose }
     }
 
     /// Asks what is under the cursor, if that is another point than the last.
     fn probe_there(&mut self) {
-        let is_wanted = self.memory.shows_probe && self.plane.is_none() && matches!(self.hand, Hand::Open);
+        let is_wanted = self.memory.shows_probe && !self.is_flat() && matches!(self.hand, Hand::Open);
         let (true, Some(place), Some(lens)) = (is_wanted, self.pointed, self.lens()) else { return };
         let key = (place, lens, self.playhead.time, self.document.values.all());
         if self.looked.as_ref() != Some(&key) && !self.scout.is_busy() {
-            self.scout.ask(self.look(lens, place, None));
+            self.scout.ask(self.look(lens, place, Purpose::Probe));
             self.looked = Some(key);
         }
     }
@@ -428,6 +525,7 @@ impl App {
         let wanted = Wanted {
             scene: self.document.scene().clone(),
             values: self.document.values.all(),
+            alone: self.alone.clone(),
             options: self.options(),
             is_moving,
         };
@@ -453,6 +551,12 @@ impl App {
             self.open(Source::File(path));
         }
     }
+}
+
+/// The gallery's small pictures, as they are built in.
+fn sheet() -> Option<egui::ColorImage> {
+    let sheet = Image::from_png(crate::scene::PICTURES).ok()?;
+    Some(egui::ColorImage::from_rgb([sheet.width, sheet.height], &sheet.to_srgb()))
 }
 
 /// Prepares what draws frames: letters that one font lacks, such as ∇, come from the other.

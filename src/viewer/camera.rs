@@ -84,6 +84,21 @@ impl Orbit {
         Orbit { target: self.target + step * (down * self.up() - across * self.right()), ..self }
     }
 
+    /// Looking elsewhere from where the eye is, by a drag in parts of the picture's height.
+    pub(super) fn looking(self, [across, down]: [f64; 2]) -> Orbit {
+        let (eye, angle) = (self.target + self.away * self.back(), self.fov.to_radians());
+        let rise = (self.rise + angle * down).clamp(-FRAC_PI_2, FRAC_PI_2);
+        let turn = (self.turn - angle * across + PI).rem_euclid(2.0 * PI) - PI;
+        let other = Orbit { turn, rise, ..self };
+        Orbit { target: eye - other.away * other.back(), ..other }
+    }
+
+    /// Flown to the right, up and ahead, in parts of the way to the target.
+    pub(super) fn flown(self, [right, up, ahead]: [f64; 3]) -> Orbit {
+        let way = right * self.right() + up * self.up() - ahead * self.back();
+        Orbit { target: self.target + self.away * way, ..self }
+    }
+
     /// Nearer or farther by a factor. What is seen at (u, v), at the target's distance, stays where it is.
     pub(super) fn zoomed(self, factor: f64, [u, v]: [f64; 2]) -> Orbit {
         let away = (self.away * factor).clamp(AWAY[0], AWAY[1]);
@@ -168,6 +183,21 @@ mod tests {
             let [u, v] = seen(&orbit.panned([0.1, 0.25]).lens(), point);
             assert!(close([u, v], [at[0] + 0.2, at[1] - 0.5]), "{u} {v}");
         }
+    }
+
+    #[test]
+    fn who_looks_around_stays_and_who_flies_goes_where_they_look() {
+        let before = orbit();
+        let eye = |orbit: &Orbit| DVec3::from(orbit.lens().eye);
+        let around = before.looking([0.2, -0.1]);
+        assert!(eye(&around).distance(eye(&before)) < 1e-12);
+        // Who looks right and up sees what was in the middle to the left and below.
+        let [u, v] = seen(&around.lens(), before.target);
+        assert!(u < -0.2 && v < -0.1, "{u} {v}");
+        let ahead = DVec3::from(before.lens().ahead);
+        assert!(
+            (eye(&before.flown([0.0, 0.0, 0.5])) - eye(&before) - 0.5 * before.away * ahead).length() < 1e-12
+        );
     }
 
     #[test]

@@ -28,6 +28,8 @@ pub(super) enum Command {
     Pull,
     Probe,
     Editor,
+    Graph,
+    Whole,
     Parameters,
     Theme,
     Help,
@@ -72,6 +74,8 @@ pub(super) const COMMANDS: &[Entry] = &[
     (Pull, "Pull the surface", Some((NONE, Key::G)), "Dragging pulls at the surface (Alt does so too)"),
     (Probe, "Probe", Some((NONE, Key::P)), "Say what is known of the point under the cursor"),
     (Editor, "Editor", Some((NONE, Key::E)), "Show or hide the scene's text"),
+    (Graph, "Graph", Some((NONE, Key::H)), "Show or hide the graph that the scene is"),
+    (Whole, "Whole scene", Some((NONE, Key::W)), "Show all of the scene again, not a part of it alone"),
     (Parameters, "Parameters", Some((NONE, Key::N)), "Show or hide the parameters"),
     (Theme, "Light or dark", Some((NONE, Key::D)), "Change between light and dark"),
     (Help, "Help", Some((NONE, Key::F1)), "Show or hide this page"),
@@ -102,6 +106,9 @@ pub(super) fn pressed(ui: &egui::Ui) -> Vec<Command> {
         let mut keys: Vec<_> = COMMANDS.iter().filter_map(|(own, _, key, _)| Some((*own, (*key)?))).collect();
         keys.sort_by_key(|(_, (modifiers, _))| !modifiers.shift);
         for (command, (modifiers, key)) in keys {
+            if input.pointer.secondary_down() && modifiers.is_none() {
+                continue; // who flies steers by letters
+            }
             let is_of_focus =
                 is_elsewhere && matches!(key, Key::Space | Key::ArrowLeft | Key::ArrowRight | Key::Home);
             if (is_typing && !command.is_of_typing()) || is_of_focus {

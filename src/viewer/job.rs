@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::file::write_whole;
 use crate::gpu::shader::{shadertoy, steepness, wgsl_library};
 use crate::measure::Bounds;
-use crate::render::{Film, Frames, Options, Stage};
+use crate::render::{Film, Frames, Options, Stage, save};
 use crate::scene::Scene;
 use crate::scene::vm::write_vm;
 use std::path::{Path, PathBuf};
@@ -71,18 +71,13 @@ impl Job {
 fn write(scene: &Scene, export: &Export, path: &Path, state: &State, wake: &Wake) -> Result<()> {
     let extension = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
     match export {
-        Export::Picture(_) if extension != "png" => Err(unknown(path, ".png")),
         Export::Picture(options) => {
             crate::file::check_writable(path)?;
-            let image = Stage::new(scene)?.picture(options)?;
-            match state.is_given_up.load(Ordering::Relaxed) {
-                true => Err(Error::Undefined("given up".into())),
-                false => image.save_png(path),
-            }
+            save(&mut Stage::new(scene)?, options, path)
         }
         Export::Film(options) => {
             let film = Film::of(scene.timeline());
-            film.save(scene, options, path, &Frames::default(), &mut |done, all| {
+            film.save(&mut Stage::new(scene)?, options, path, &Frames::default(), &mut |done, all| {
                 state.done.store(done, Ordering::Relaxed);
                 state.all.store(all, Ordering::Relaxed);
                 wake();

@@ -14,6 +14,8 @@ pub(super) struct Memory {
     pub is_dark: bool,
     /// Whether the scene's text is shown.
     pub shows_editor: bool,
+    /// Whether the graph is shown.
+    pub shows_graph: bool,
     /// Whether the parameters are shown.
     pub shows_parameters: bool,
     /// Whether what is under the cursor is told.
@@ -33,6 +35,7 @@ impl Default for Memory {
             recent: Vec::new(),
             is_dark: true,
             shows_editor: true,
+            shows_graph: false,
             shows_parameters: true,
             shows_probe: false,
             knows_hints: false,
@@ -67,6 +70,7 @@ impl Memory {
             recent: recent.filter_map(Value::as_str).map(PathBuf::from).take(MOST_RECENT).collect(),
             is_dark: is("dark", usual.is_dark),
             shows_editor: is("editor", usual.shows_editor),
+            shows_graph: is("graph", usual.shows_graph),
             shows_parameters: is("parameters", usual.shows_parameters),
             shows_probe: is("probe", usual.shows_probe),
             knows_hints: is("knows_hints", usual.knows_hints),
@@ -81,7 +85,8 @@ impl Memory {
         }
         let recent: Vec<String> = self.recent.iter().map(|path| path.display().to_string()).collect();
         let known = json!({
-            "recent": recent, "dark": self.is_dark, "editor": self.shows_editor, "parameters": self.shows_parameters,
+            "recent": recent, "dark": self.is_dark, "editor": self.shows_editor,
+            "graph": self.shows_graph, "parameters": self.shows_parameters,
             "probe": self.shows_probe, "knows_hints": self.knows_hints, "size": self.size,
         });
         write_whole(path, |out| writeln!(out, "{known:#}"))

@@ -1,10 +1,11 @@
 //! The window: a scene seen, played, changed and pulled at. Uses everything above it.
 //!
 //! [`open`] shows it until it is closed. `app.rs` is what it knows and does, made of parts that know nothing of windows:
-//! the `document` and its `values`, the `camera` and the `timeline`, `drag` and `probe`. `panels/` shows it, `window.rs`
+//! the `document` and its `values`, the `camera` and the `timeline`, the `anatomy` of the scene, `drag` and `probe`. `panels/` shows it, `window.rs`
 //! puts it on a screen. Whatever takes long is done by a `worker`, and frames never wait for one: the `painter` paints,
 //! the `scout` looks for points of the surface, and a `job` writes a film.
 
+mod anatomy;
 mod app;
 mod camera;
 mod commands;
@@ -31,10 +32,12 @@ use std::path::PathBuf;
 /// What a window begins with.
 #[derive(Clone, Debug)]
 pub struct Start {
-    /// The scene. Its text is read again as it is changed.
-    pub scene: Scene,
+    /// The scene, whose text is read again as it is changed; none, where its file has a mistake.
+    pub scene: Option<Scene>,
     /// The file it is of; without one, it is the one that is built in under its name.
     pub file: Option<PathBuf>,
+    /// Whether a GPU draws pictures, not the CPU; without saying, real hardware does and software does not.
+    pub on_gpu: Option<bool>,
 }
 
 /// How a window came to nothing.

@@ -3,13 +3,14 @@
 //! A picture that nobody waits for any more is given up at the next strip. How coarse a picture is, is found from how
 //! long those before it took.
 
-use super::values::Given;
+use super::anatomy::Member;
 use super::worker::{Report, Wake, Worker};
 use crate::error::{Error, Result};
+use crate::gpu::{Drawer, Gpu, wgpu};
 use crate::measure::Bounds;
-use crate::render::{Image, Lens, Options, Size, Stage};
+use crate::render::{Artist, Image, Lens, Options, Size, Stage};
 use crate::scene::{Scene, View};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// A picture that is wanted.
@@ -19,6 +20,8 @@ pub(super) struct Wanted {
     pub scene: Arc<Scene>,
     /// The values its parameters have instead.
     pub values: Vec<(String, f64)>,
+    /// The part of it that is shown alone, if one is.
+    pub alone: Option<Member>,
     /// What is shown, and how large it is when it is sharp.
     pub options: Options,
     /// Whether another is wanted soon: then this one is coarse and stays so.
@@ -28,13 +31,26 @@ pub(super) struct Wanted {
 impl Wanted {
     /// Whether a picture of this is one of the other too, but for being sharp.
     fn is_like(&self, other: &Wanted) -> bool {
-        Arc::ptr_eq(&self.scene, &other.scene) && self.values == other.values && self.options == other.options
+        self.is_of_like(other) && self.options == other.options
+    }
+
+    /// Whether the same is seen, however.
+    fn is_of_like(&self, other: &Wanted) -> bool {
+        Arc::ptr_eq(&self.scene, &other.scene) && self.values == other.values && self.alone == other.alone
     }
 
     /// Whether nothing else is wanted.
     pub(super) fn is_same(&self, other: &Wanted) -> bool {
         self.is_like(other) && self.is_moving == other.is_moving
     }
+}
+
+/// Where a picture is.
+pub(super) enum Picture {
+    /// Red, green and blue of each pixel, in sRGB.
+    Pixels(Vec<u8>),
+    /// On the GPU that draws the window.
+    Texture(wgpu::Texture),
 }
 
 /// A picture that was made.
@@ -49,8 +65,8 @@ pub(super) struct Painted {
     pub time: f64,
     /// Its pixels.
     pub size: Size,
-    /// Red, green and blue of each, in sRGB.
-    pub pixels: Vec<u8>,
+    /// The picture itself.
+    pub picture: Picture,
     /// How long it took.
     pub took: Duration,
     /// Whether it is as sharp as it gets.
@@ -60,9 +76,12 @@ pub(super) struct Painted {
 /// A thread that paints.
 pub(super) type Painter = Worker<Wanted, Result<Painted>>;
 
-/// Starts a thread that paints.
-pub(super) fn start(wake: Wake) -> Painter {
-    let mut easel = Easel::default();
+/// What is told of what draws.
+pub(super) type Say = Arc<Mutex<Option<String>>>;
+
+/// Starts a thread that paints, on a GPU if it is given one. Should that fail, `say` holds what happened.
+pub(super) fn start(wake: Wake, gpu: Option<Gpu>, say: Say) -> Painter {
+    let mut easel = Easel { gpu, say, drawer: None, last: None, coarseness: None };
     Worker::start(wake, move |wanted, report| {
         if let Err(error) = easel.paint(&wanted, report) {
             report.give(Err(error));
@@ -79,15 +98,14 @@ const FIRST: f64 = 4.0;
 /// one of 547×44 took 4.3 s of two processors, one of 547×181 5.8 s.
 const STRIP: usize = 100_000;
 
-/// A scene with values, and the same made ready.
-type Staged = (Arc<Scene>, Given, Arc<Stage>);
-
 /// What a painter keeps between pictures.
-#[derive(Default)]
 struct Easel {
-    staged: Option<Staged>,
-    /// What was painted last, and its coarse picture.
-    last: Option<(Wanted, Image)>,
+    gpu: Option<Gpu>,
+    say: Say,
+    /// What draws, and what it was made ready for.
+    drawer: Option<(Wanted, Drawer)>,
+    /// What was painted last, and its coarse picture, if the CPU drew it.
+    last: Option<(Wanted, Option<Image>)>,
     /// How much smaller the side of a coarse picture is.
     coarseness: Option<f64>,
 }
@@ -96,52 +114,59 @@ type Told<'a> = Report<'a, Wanted, Result<Painted>>;
 
 impl Easel {
     fn paint(&mut self, wanted: &Wanted, report: &Told) -> Result<()> {
-        let stage = self.stage(wanted)?;
+        let (coarse_size, begun) = (self.coarse(wanted.options.size), Instant::now());
+        let drawer = ready(&mut self.drawer, &self.gpu, &self.say, wanted)?;
+        let stage = drawer.stage();
         let time = wanted.options.time.unwrap_or(stage.scene().timeline().from);
         let view = stage.view(time);
         let lens = wanted.options.lens.map_or_else(|| view.clone().map(|view| Lens::of(&view)), Ok)?;
-        let view = view.ok();
+        let (view, bounds) = (view.ok(), stage.bounds());
         let mut options = wanted.options.clone();
         (options.lens, options.time) = (Some(lens), Some(time));
-        let begun = Instant::now();
-        let painted = |image: &Image, is_sharp: bool| Painted {
+        let painted = |size: Size, picture: Picture, is_sharp: bool| Painted {
             view,
-            bounds: stage.bounds(),
+            bounds,
             lens,
             time,
-            size: Size { width: image.width, height: image.height },
-            pixels: image.to_srgb(),
+            size,
+            picture,
             took: begun.elapsed(),
             is_sharp,
         };
         if !self.last.as_ref().is_some_and(|(last, _)| last.is_like(wanted)) {
-            let size = self.coarse(wanted.options.size);
-            let image = stage.picture(&Options { size, samples: 1, bar: false, ..options.clone() })?;
-            self.adapt(begun.elapsed().as_secs_f64());
-            report.give(Ok(painted(&image, false)));
+            let quick = Options { size: coarse_size, samples: 1, bar: false, ..options.clone() };
+            let (picture, image) = match drawer.paint(&quick)? {
+                Some(texture) => (Picture::Texture(texture), None),
+                None => {
+                    let image = drawer.picture(&quick)?;
+                    (Picture::Pixels(image.to_srgb()), Some(image))
+                }
+            };
+            report.give(Ok(painted(coarse_size, picture, false)));
             self.last = Some((wanted.clone(), image));
+            self.adapt(begun.elapsed().as_secs_f64());
         }
-        let (Some((_, coarse)), false) = (&self.last, wanted.is_moving || report.is_stale()) else {
+        let (Some((_, coarse)), Some((_, drawer)), false) =
+            (&self.last, &mut self.drawer, wanted.is_moving || report.is_stale())
+        else {
             return Ok(());
         };
+        if let Some(texture) = drawer.paint(&options)? {
+            report.give(Ok(painted(options.size, Picture::Texture(texture), true)));
+            return Ok(());
+        }
         let shown = |image: &Image, is_done: bool| {
-            report.give(Ok(painted(image, is_done)));
+            let size = Size { width: image.width, height: image.height };
+            report.give(Ok(painted(size, Picture::Pixels(image.to_srgb()), is_done)));
             !report.is_stale()
         };
-        sharpened(&stage, &options, coarse, shown)
-    }
-
-    /// The scene made ready, kept for as long as it is the same.
-    fn stage(&mut self, wanted: &Wanted) -> Result<Arc<Stage>> {
-        if let Some((scene, values, stage)) = &self.staged
-            && Arc::ptr_eq(scene, &wanted.scene)
-            && *values == wanted.values
-        {
-            return Ok(stage.clone());
+        match (coarse, drawer.is_on_gpu()) {
+            (Some(coarse), false) => sharpened(drawer.stage(), &options, coarse, shown),
+            _ => {
+                shown(&drawer.picture(&options)?, true);
+                Ok(())
+            }
         }
-        let stage = Arc::new(Stage::new(&with_values(&wanted.scene, &wanted.values)?)?);
-        self.staged = Some((wanted.scene.clone(), wanted.values.clone(), stage.clone()));
-        Ok(stage)
     }
 
     /// How large a picture may be that is made in no time.
@@ -157,6 +182,34 @@ impl Easel {
         let change = (seconds / PATIENCE).sqrt().clamp(0.8, 1.3);
         self.coarseness = Some((self.coarseness.unwrap_or(FIRST) * change).clamp(1.0, COARSEST));
     }
+}
+
+/// What draws, ready for what is wanted: kept for as long as that is the same.
+fn ready<'a>(
+    known: &'a mut Option<(Wanted, Drawer)>,
+    gpu: &Option<Gpu>,
+    say: &Say,
+    wanted: &Wanted,
+) -> Result<&'a mut Drawer> {
+    let is_ready = known.as_ref().is_some_and(|(of, _)| of.is_of_like(wanted));
+    let drawer = match (known.take(), is_ready) {
+        (Some((_, drawer)), true) => drawer,
+        (other, _) => {
+            let scene = with_values(&wanted.scene, &wanted.values)?;
+            let scene = wanted.alone.as_ref().map_or(Ok(scene.clone()), |alone| alone.alone(&scene))?;
+            match other {
+                Some((_, mut drawer)) => drawer.show(&scene).map(|()| drawer)?,
+                None => {
+                    let say = say.clone();
+                    let told = move |says: &str| {
+                        *say.lock().unwrap_or_else(PoisonError::into_inner) = Some(says.into());
+                    };
+                    Drawer::new(&scene, gpu.clone(), told)?
+                }
+            }
+        }
+    };
+    Ok(&mut known.insert((wanted.clone(), drawer)).1)
 }
 
 /// The scene with its parameters at other values; itself, where they are its own.
@@ -252,6 +305,17 @@ mod tests {
         Scene::from_text(TEXT, "a.rhai").unwrap()
     }
 
+    fn wanted(values: Vec<(String, f64)>, options: Options, is_moving: bool) -> Wanted {
+        Wanted { scene: Arc::new(scene()), values, alone: None, options, is_moving }
+    }
+
+    fn pixels(painted: &Painted) -> &[u8] {
+        match &painted.picture {
+            Picture::Pixels(pixels) => pixels,
+            Picture::Texture(_) => panic!("the CPU draws here"),
+        }
+    }
+
     #[test]
     fn strips_make_the_whole_picture() {
         let stage = Stage::new(&scene()).unwrap();
@@ -298,9 +362,10 @@ mod tests {
     #[test]
     fn a_picture_is_coarse_and_then_sharp_and_follows_the_values() {
         let (done, painted) = channel();
-        let painter = start(Arc::new(move || done.send(()).unwrap_or_default()));
+        let wake: Wake = Arc::new(move || done.send(()).unwrap_or_default());
+        let painter = start(wake, None, Say::default());
         let options = Options { size: Size { width: 160, height: 120 }, ..Options::default() };
-        let wanted = Wanted { scene: Arc::new(scene()), values: Vec::new(), options, is_moving: false };
+        let wanted = wanted(Vec::new(), options, false);
         let last = |wanted: &Wanted| {
             painter.ask(wanted.clone());
             loop {
@@ -313,9 +378,9 @@ mod tests {
             }
         };
         let sharp = last(&wanted);
-        assert_eq!((sharp.size, sharp.pixels.len()), (wanted.options.size, 3 * 160 * 120));
+        assert_eq!((sharp.size, pixels(&sharp).len()), (wanted.options.size, 3 * 160 * 120));
         let larger = last(&Wanted { values: vec![("r".into(), 0.9)], ..wanted.clone() });
-        assert_ne!(sharp.pixels, larger.pixels);
+        assert_ne!(pixels(&sharp), pixels(&larger));
         assert_eq!(larger.bounds, Some(Bounds::new([-1.0; 3], [1.0; 3])));
         let mut other = wanted.clone();
         other.options.shade = Shade::Depth;
@@ -326,10 +391,10 @@ mod tests {
     #[test]
     fn a_value_that_cannot_be_is_an_error_and_not_the_end() {
         let (done, painted) = channel();
-        let painter = start(Arc::new(move || done.send(()).unwrap_or_default()));
+        let wake: Wake = Arc::new(move || done.send(()).unwrap_or_default());
+        let painter = start(wake, None, Say::default());
         let options = Options { size: Size { width: 16, height: 12 }, ..Options::default() };
-        let wanted =
-            Wanted { scene: Arc::new(scene()), values: vec![("r".into(), 7.0)], options, is_moving: true };
+        let wanted = wanted(vec![("r".into(), 7.0)], options, true);
         painter.ask(wanted.clone());
         painted.recv().unwrap();
         assert!(painter.answer().unwrap().is_err());

@@ -1,5 +1,6 @@
 //! Looks for points of the surface on a thread: what is under the cursor, and where a hand takes hold.
 
+use super::anatomy::{Member, makers};
 use super::drag::Grip;
 use super::probe::{Probe, ray};
 use super::values::Given;
@@ -17,20 +18,40 @@ pub(super) struct Look {
     pub scene: Arc<Scene>,
     /// The values its parameters have instead.
     pub values: Vec<(String, f64)>,
+    /// The part of it that is shown alone, if one is.
+    pub alone: Option<Member>,
     /// How it is seen.
     pub lens: Lens,
     /// The place: u and v.
     pub place: [f64; 2],
     /// The time.
     pub time: f64,
-    /// To take hold there: the parameters that are locked, and how large the scene is.
-    pub hold: Option<(Vec<String>, f64)>,
+    /// What for.
+    pub purpose: Purpose,
+}
+
+/// What a place is looked at for.
+#[derive(Clone)]
+pub(super) enum Purpose {
+    /// To know what is there.
+    Probe,
+    /// To know what made it.
+    Made,
+    /// To take hold there.
+    Hold {
+        /// The parameters that are locked.
+        locked: Vec<String>,
+        /// How large the scene is.
+        size: f64,
+    },
 }
 
 /// What is there.
 pub(super) enum Found {
     /// What is known of the point; nothing, if there is none.
     Point(Result<Option<Probe>>),
+    /// What made the surface there, the whole scene first; nothing, if there is none.
+    Made(Result<Vec<Member>>),
     /// The surface, held there; nothing, if there is none.
     Held(Result<Option<Grip>>),
 }
@@ -40,32 +61,46 @@ pub(super) type Scout = Worker<Look, Found>;
 
 /// Starts a thread that looks.
 pub(super) fn start(wake: Wake) -> Scout {
-    let mut known: Option<(Arc<Scene>, Given, Field)> = None;
+    let mut known: Option<(Arc<Scene>, Option<Member>, Given, Field)> = None;
     Worker::start(wake, move |look: Look, report| {
         let field = match &known {
-            Some((scene, values, field)) if Arc::ptr_eq(scene, &look.scene) && *values == look.values => {
+            Some((scene, alone, values, field))
+                if Arc::ptr_eq(scene, &look.scene) && *alone == look.alone && *values == look.values =>
+            {
                 Ok(field.clone())
             }
             _ => field_of(&look),
         };
         if let Ok(field) = &field {
-            known = Some((look.scene.clone(), look.values.clone(), field.clone()));
+            known = Some((look.scene.clone(), look.alone.clone(), look.values.clone(), field.clone()));
         }
         let (ray, range) = ray(&look.lens, look.place);
-        let probe = || field.and_then(|field| Probe::of(&field, ray, range, look.time));
-        report.give(match &look.hold {
-            None => Found::Point(probe()),
-            Some((locked, size)) => Found::Held(probe().and_then(|probe| {
+        let probe = || field.clone().and_then(|field| Probe::of(&field, ray, range, look.time));
+        report.give(match &look.purpose {
+            Purpose::Probe => Found::Point(probe()),
+            Purpose::Made => Found::Made(probe().and_then(|probe| match (probe, &field) {
+                (Some(probe), Ok(field)) if look.alone.is_none() => makers(field, probe.at),
+                _ => Ok(Vec::new()),
+            })),
+            Purpose::Hold { locked, size } => Found::Held(probe().and_then(|probe| {
                 let Some(Probe { at: [x, y, z, t], .. }) = probe else { return Ok(None) };
-                Grip::at(look.scene.field(), [x, y, z], t, &look.values, locked, *size).map(Some)
+                Grip::at(&subject(&look)?, [x, y, z], t, &look.values, locked, *size).map(Some)
             })),
         });
     })
 }
 
+/// The field, its parameters as the text has them.
+fn subject(look: &Look) -> Result<Field> {
+    match &look.alone {
+        Some(alone) => Ok(alone.alone(&look.scene)?.field().clone()),
+        None => Ok(look.scene.field().clone()),
+    }
+}
+
 /// The field with the values.
 fn field_of(look: &Look) -> Result<Field> {
-    let field = look.scene.field();
+    let field = subject(look)?;
     let own = field.parameters()?;
     let known = look.values.iter().filter(|(name, _)| own.iter().any(|p| p.name() == name));
     let values: Vec<(&str, f64)> = known.map(|(name, value)| (name.as_str(), *value)).collect();

@@ -224,3 +224,45 @@ fn every_menu_opens() {
         harness.run_steps(3);
     }
 }
+
+const PAIR: &str = "show(box([1, 1, 1]) | sphere(0.6).name(\"ball\").translate([2, 0, 0]));
+    camera(#{ eye: [1, 1, 6], target: [1, 0, 0] });";
+
+#[test]
+fn a_click_says_what_made_the_surface_and_a_node_is_shown_alone() {
+    let scene = Scene::from_text(PAIR, "pair.rhai").unwrap();
+    let mut harness = app(scene, Source::File("/nowhere/pair.rhai".into()));
+    until(&mut harness, "a picture", |harness| harness.state().painted.is_some());
+    let middle = harness.get_by_label("The scene").rect().center();
+    // The ball is right of the middle.
+    let half = harness.get_by_label("The scene").rect().height() / 2.0;
+    let ball = middle + egui::vec2(half / (6.0 * 20f32.to_radians().tan()), 0.0);
+    harness.hover_at(ball);
+    harness.drag_at(ball);
+    harness.drop_at(ball);
+    until(&mut harness, "its makers", |harness| !harness.state().made.is_empty());
+    let made = |harness: &Harness<App>| -> Vec<String> {
+        harness.state().made.iter().map(|member| member.title.clone()).collect()
+    };
+    assert_eq!(made(&harness), ["union", "translate", "ball"]);
+    harness.run_steps(2);
+    harness.get_by_label("ball").click();
+    harness.run_steps(2);
+    assert_eq!(harness.state().alone.as_ref().unwrap().title, "ball");
+    // The ball alone is a ball about the origin.
+    let is_small = |harness: &Harness<App>| {
+        let bounds = harness.state().painted.as_ref().and_then(|painted| painted.bounds);
+        bounds.is_some_and(|bounds| (bounds.size()[0] - 1.2).abs() < 0.1)
+    };
+    until(&mut harness, "the ball alone", is_small);
+    // The graph shows the node, and gives the whole back.
+    harness.key_press(Key::H);
+    harness.run_steps(3);
+    assert!(harness.query_by_label("Node union").is_some() && harness.query_by_label("Node ball").is_some());
+    harness.get_by_label("Node box").click();
+    harness.run_steps(2);
+    assert_eq!(harness.state().alone.as_ref().unwrap().title, "box");
+    harness.get_by_label("Whole scene").click();
+    harness.run_steps(2);
+    assert_eq!(harness.state().alone, None);
+}

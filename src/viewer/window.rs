@@ -5,6 +5,9 @@ use super::document::{self, Source};
 use super::memory::{self, Memory};
 use super::{Closed, Start};
 use crate::error::Result;
+use crate::field::Field;
+use crate::gpu::{Gpu, wgpu};
+use crate::scene::Scene;
 use egui_winit::accesskit_winit;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -30,6 +33,8 @@ impl From<accesskit_winit::Event> for Happening {
 
 /// The smallest window, in points, that a hand can make.
 const LEAST: [f64; 2] = [320.0, 240.0];
+/// How long what is to be remembered may change before it is written down.
+const REMEMBER: Duration = Duration::from_secs(2);
 
 pub(super) fn open(start: Start) -> Result<Closed> {
     let events = match EventLoop::<Happening>::with_user_event().build() {
@@ -54,11 +59,16 @@ struct Program {
     proxy: EventLoopProxy<Happening>,
     /// The window, once there is one.
     pane: Option<Pane>,
+    /// Whether a GPU draws pictures, if that was said.
+    on_gpu: Option<bool>,
     /// When the next frame is wanted.
     next: Option<Instant>,
     /// Why there is no window.
     problem: Option<String>,
     was_open: bool,
+    /// What was written down for the next run, and since when that was all.
+    remembered: Memory,
+    since: Instant,
 }
 
 impl Program {
@@ -70,25 +80,55 @@ impl Program {
             // When the loop is over, nobody wants a frame any more.
             let _ = wakes.send_event(Happening::Frame(info.delay));
         });
-        let mut known = memory::path().map_or_else(Memory::default, |path| Memory::read(&path));
-        let name = start.scene.file().trim_end_matches(".rhai").to_string();
+        let remembered = memory::path().map_or_else(Memory::default, |path| Memory::read(&path));
+        let mut known = remembered.clone();
+        let is_broken = start.scene.is_none();
+        let scene = start.scene.unwrap_or_else(|| Scene::of_field(Field::constant(1.0), ""));
+        let name = scene.file().trim_end_matches(".rhai").to_string();
         let source = match (start.file, document::exhibit(&name)) {
             (Some(path), _) => {
                 known.used(&path);
                 Source::File(path)
             }
             (None, Some(exhibit)) => Source::Exhibit(exhibit),
-            (None, None) => Source::File(start.scene.file().into()),
+            (None, None) => Source::File(scene.file().into()),
         };
-        let app = App::new(start.scene, source, known, app::wake_of(&egui));
-        Program { app, egui, proxy, pane: None, next: None, problem: None, was_open: false }
+        let mut app = App::new(scene, source.clone(), known, app::wake_of(&egui));
+        if is_broken {
+            app.open(source); // which says what is wrong
+        }
+        Program {
+            on_gpu: start.on_gpu,
+            app,
+            egui,
+            proxy,
+            pane: None,
+            next: None,
+            problem: None,
+            was_open: false,
+            remembered,
+            since: Instant::now(),
+        }
     }
 
     /// Writes down what the next run is to know.
-    fn remember(&self) {
-        if let (Some(path), true) = (memory::path(), self.was_open) {
+    fn remember(&mut self) {
+        if let (Some(path), true) = (memory::path(), self.was_open && self.app.memory != self.remembered) {
             let _ = self.app.memory.write(&path); // without a place to keep it, it is forgotten
+            self.remembered = self.app.memory.clone();
         }
+    }
+
+    /// Does so now and then, so that little is lost however the program ends.
+    fn remember_soon(&mut self) {
+        if self.app.memory != self.remembered {
+            let rests = REMEMBER.saturating_sub(self.since.elapsed());
+            if !rests.is_zero() {
+                return self.schedule(rests);
+            }
+            self.remember();
+        }
+        self.since = Instant::now();
     }
 
     fn fail(&mut self, events: &ActiveEventLoop, problem: String) {
@@ -115,6 +155,9 @@ impl Program {
         pane.input.handle_platform_output(&pane.window, std::mem::take(&mut output.platform_output));
         let size = pane.window.inner_size().to_logical::<f64>(pane.window.scale_factor());
         self.app.memory.size = [size.width.max(LEAST[0]), size.height.max(LEAST[1])];
+        if let (Some(texture), Some(id)) = (self.app.canvas.take(), self.app.canvas_id) {
+            pane.take(&texture, id);
+        }
         let shapes = std::mem::take(&mut output.shapes);
         let painted = self.egui.tessellate(shapes, output.pixels_per_point);
         pane.show(&painted, &mut output.textures_delta, output.pixels_per_point);
@@ -122,6 +165,7 @@ impl Program {
         if self.app.is_closing {
             events.exit();
         }
+        self.remember_soon();
         if let Some(delay) = delay {
             self.schedule(delay);
         }
@@ -135,8 +179,11 @@ impl ApplicationHandler<Happening> for Program {
         }
         let size = self.app.memory.size;
         match Pane::open(events, &self.proxy, &self.egui, size) {
-            Ok(pane) => {
+            Ok(mut pane) => {
                 self.was_open = true;
+                if self.on_gpu.unwrap_or(!pane.gpu.is_software()) {
+                    self.app.draw_on(pane.gpu.clone(), pane.canvas());
+                }
                 pane.window.set_visible(true);
                 pane.window.request_redraw();
                 self.pane = Some(pane);
@@ -199,6 +246,7 @@ struct Pane {
     instance: wgpu::Instance,
     surface: wgpu::Surface<'static>,
     config: wgpu::SurfaceConfiguration,
+    gpu: Gpu,
     device: wgpu::Device,
     queue: wgpu::Queue,
     renderer: egui_wgpu::Renderer,
@@ -222,6 +270,7 @@ impl Pane {
         let descriptor = wgpu::DeviceDescriptor { required_limits: adapter.limits(), ..Default::default() };
         let device = pollster::block_on(adapter.request_device(&descriptor));
         let (device, queue) = device.map_err(|error| format!("the graphics adapter fails ({error})"))?;
+        let gpu = Gpu::of(adapter.get_info(), device.clone(), queue.clone());
         let capabilities = surface.get_capabilities(&adapter);
         let format = egui_wgpu::preferred_framebuffer_format(&capabilities.formats);
         let format = format.map_err(|error| format!("the window takes no pictures ({error})"))?;
@@ -238,7 +287,30 @@ impl Pane {
         let mut input = egui_winit::State::new(egui.clone(), root, &window, scale, theme, Some(most));
         input.init_accesskit(events, &window, proxy.clone());
         let title = String::new();
-        Ok(Pane { window, title, input, instance, surface, config, device, queue, renderer })
+        Ok(Pane { window, title, input, instance, surface, config, gpu, device, queue, renderer })
+    }
+
+    /// What egui is to call the pictures that a GPU draws.
+    fn canvas(&mut self) -> egui::TextureId {
+        let size = wgpu::Extent3d { width: 1, height: 1, depth_or_array_layers: 1 };
+        let empty = self.device.create_texture(&wgpu::TextureDescriptor {
+            label: None,
+            size,
+            mip_level_count: 1,
+            sample_count: 1,
+            dimension: wgpu::TextureDimension::D2,
+            format: wgpu::TextureFormat::Rgba8Unorm,
+            usage: wgpu::TextureUsages::TEXTURE_BINDING,
+            view_formats: &[],
+        });
+        let view = empty.create_view(&Default::default());
+        self.renderer.register_native_texture(&self.device, &view, wgpu::FilterMode::Linear)
+    }
+
+    /// From now on that name is this picture's.
+    fn take(&mut self, texture: &wgpu::Texture, id: egui::TextureId) {
+        let (view, linear) = (texture.create_view(&Default::default()), wgpu::FilterMode::Linear);
+        self.renderer.update_egui_texture_from_wgpu_texture(&self.device, &view, linear, id);
     }
 
     /// What draws on a window: of the system's newer ways the best, or else one of the older.

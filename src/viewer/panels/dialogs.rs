@@ -1,7 +1,7 @@
 //! What opens over the window: the gallery, the help, and questions for a path.
 
 use crate::render::Size;
-use crate::scene::GALLERY;
+use crate::scene::{GALLERY, IN_A_ROW, PICTURE_SIZE};
 use crate::viewer::app::App;
 use crate::viewer::commands::COMMANDS;
 use crate::viewer::document::{Document, Source};
@@ -167,14 +167,26 @@ fn gallery(app: &mut App, ui: &mut egui::Ui) -> bool {
     ui.set_width(WIDTH);
     let is_done = heading("Gallery", ui);
     let mut chosen = None;
+    let sheet = app.gallery_sheet(ui.ctx());
+    let cell = egui::vec2(PICTURE_SIZE[0] as f32, PICTURE_SIZE[1] as f32);
     list().show(ui, |ui| {
-        for exhibit in GALLERY {
+        for (n, exhibit) in GALLERY.iter().enumerate() {
             ui.horizontal(|ui| {
-                let button = egui::Button::new(exhibit.name).min_size(egui::vec2(120.0, 0.0));
-                if ui.add(button).clicked() {
-                    chosen = Some(*exhibit);
-                }
-                ui.add(egui::Label::new(exhibit.about()).wrap());
+                let (column, row) = ((n % IN_A_ROW) as f32, (n / IN_A_ROW) as f32);
+                let corner = egui::vec2(column, row) * cell / sheet.size_vec2();
+                let part = egui::Rect::from_min_size(corner.to_pos2(), cell / sheet.size_vec2());
+                let image = egui::Image::new((sheet.id(), cell)).uv(part).alt_text(exhibit.name);
+                let is_clicked = part.max.y <= 1.0
+                    && ui
+                        .add(egui::Button::image(image))
+                        .accessible_name(format!("Picture of {}", exhibit.name))
+                        .clicked();
+                ui.vertical(|ui| {
+                    if ui.button(exhibit.name).clicked() || is_clicked {
+                        chosen = Some(*exhibit);
+                    }
+                    ui.add(egui::Label::new(exhibit.about()).wrap());
+                });
             });
         }
     });
@@ -205,9 +217,11 @@ fn heading(title: &str, ui: &mut egui::Ui) -> bool {
     is_done
 }
 
-const HANDS: [(&str, &str); 6] = [
+const HANDS: [(&str, &str); 8] = [
     ("Drag", "Turn the scene"),
     ("Shift and drag, or middle drag", "Move along"),
+    ("Right drag", "Look around; with W, A, S, D, Q and E, fly"),
+    ("Click", "Say what made the surface there"),
     ("Wheel", "Come nearer to what is under the cursor"),
     ("Alt and drag", "Pull at the surface: parameters follow"),
     ("Drop a file", "Open it"),

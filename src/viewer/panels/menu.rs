@@ -76,7 +76,7 @@ fn edit(app: &mut App, ui: &mut egui::Ui) {
 }
 
 fn view(app: &mut App, ui: &mut egui::Ui) {
-    for command in [Command::Frame, Command::SceneCamera, Command::Parallel] {
+    for command in [Command::Whole, Command::Frame, Command::SceneCamera, Command::Parallel] {
         entry(app, ui, command);
     }
     ui.separator();
@@ -84,7 +84,7 @@ fn view(app: &mut App, ui: &mut egui::Ui) {
         entry(app, ui, Command::From(side));
     }
     ui.separator();
-    for command in [Command::Editor, Command::Parameters, Command::Probe, Command::Theme] {
+    for command in [Command::Editor, Command::Graph, Command::Parameters, Command::Probe, Command::Theme] {
         entry(app, ui, command);
     }
 }
@@ -119,7 +119,8 @@ fn planes(app: &mut App, ui: &mut egui::Ui) {
             let at = bounds.map_or(0.0, |bounds| bounds.center()[axis]);
             let is_this = app.plane.is_some_and(|plane| plane.axis == axis);
             if ui.selectable_label(is_this, name).clicked() {
-                app.plane = Some(Plane { axis, at });
+                let is_in_view = app.plane.is_none_or(|plane| plane.is_in_view);
+                app.plane = Some(Plane { axis, at, is_in_view });
             }
         }
     });
@@ -130,6 +131,8 @@ fn planes(app: &mut App, ui: &mut egui::Ui) {
     if let Some(plane) = &mut app.plane {
         let range = bounds.map_or([-2.0, 2.0], |bounds| [bounds.min[plane.axis], bounds.max[plane.axis]]);
         let slider = egui::Slider::new(&mut plane.at, range[0]..=range[1]).text(Plane::AXES[plane.axis]);
+        let says = "Draw the plane into the view; else it takes its place";
+        ui.checkbox(&mut plane.is_in_view, "in the view").on_hover_text(says);
         ui.add(slider.clamping(egui::SliderClamping::Never)).on_hover_text("Where the plane is");
     }
     if app.plane != before {

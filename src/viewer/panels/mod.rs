@@ -2,6 +2,7 @@
 
 mod dialogs;
 mod editor;
+mod graph;
 mod menu;
 mod parameters;
 mod timeline;
@@ -20,6 +21,13 @@ pub(super) fn show(app: &mut App, ui: &mut egui::Ui) {
     }
     egui::Panel::top("menu").show(ui, |ui| menu::show(app, ui));
     egui::Panel::bottom("timeline").show(ui, |ui| timeline::show(app, ui));
+    if app.memory.shows_graph {
+        egui::Panel::bottom("graph")
+            .resizable(true)
+            .default_size(280.0)
+            .size_range(120.0..=700.0)
+            .show(ui, |ui| graph::show(app, ui));
+    }
     if app.memory.shows_editor {
         egui::Panel::left("editor")
             .default_size(420.0)

@@ -26,6 +26,7 @@ pub(super) fn show(app: &mut App, ui: &mut egui::Ui) {
         for slider in app.document.values.sliders().to_vec() {
             parameter(app, ui, &slider);
         }
+        made(app, ui);
         if app.memory.shows_probe {
             ui.separator();
             probe(app, ui);
@@ -76,6 +77,36 @@ fn parameter(app: &mut App, ui: &mut egui::Ui, slider: &Slider) {
 fn around(value: f64) -> (f64, f64) {
     let reach = 2.0 * value.abs().max(0.5);
     (value - reach, value + reach)
+}
+
+/// What made the point that was clicked: each a step towards one shape, shown alone at a click.
+fn made(app: &mut App, ui: &mut egui::Ui) {
+    if app.made.is_empty() && app.alone.is_none() {
+        return;
+    }
+    ui.separator();
+    ui.strong("Made by");
+    let mut chosen = None;
+    ui.horizontal_wrapped(|ui| {
+        for member in &app.made {
+            let is_alone = app.alone.as_ref() == Some(member);
+            let says = "Show this part alone";
+            if ui.selectable_label(is_alone, &member.title).on_hover_text(says).clicked() {
+                chosen = Some((!is_alone).then(|| member.clone()));
+            }
+        }
+    });
+    if let Some(alone) = &app.alone {
+        ui.horizontal(|ui| {
+            ui.label(format!("{} is shown alone.", alone.title));
+            if ui.button("Show all").clicked() {
+                chosen = Some(None);
+            }
+        });
+    }
+    if let Some(chosen) = chosen {
+        app.show_alone(chosen);
+    }
 }
 
 fn probe(app: &App, ui: &mut egui::Ui) {

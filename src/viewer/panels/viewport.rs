@@ -3,10 +3,12 @@
 use crate::render::Size;
 use crate::viewer::app::{App, Hand, Tool};
 use crate::viewer::painter;
-use egui::{Color32, PointerButton, Rect, Sense};
+use egui::{Color32, Key, PointerButton, Rect, Sense};
 
 /// How much nearer one notch of a wheel goes.
 const NOTCH: f64 = 0.0025;
+/// How fast the eye flies, in ways to its target a second.
+const SPEED: f64 = 0.6;
 
 pub(super) fn show(app: &mut App, ui: &mut egui::Ui) {
     let rect = ui.available_rect_before_wrap();
@@ -15,9 +17,13 @@ pub(super) fn show(app: &mut App, ui: &mut egui::Ui) {
     let side = |points: f32| ((points * scale).round() as usize).max(1);
     app.resize(Size { width: side(rect.width()), height: side(rect.height()) });
     ui.painter().rect_filled(rect, 0.0, Color32::from_gray(28));
-    if let Some(texture) = &app.texture {
+    let shown = match app.is_on_canvas {
+        true => app.canvas_id,
+        false => app.texture.as_ref().map(|texture| texture.id()),
+    };
+    if let Some(shown) = shown {
         let whole = Rect::from_min_max(egui::pos2(0.0, 0.0), egui::pos2(1.0, 1.0));
-        ui.painter().image(texture.id(), rect, whole, Color32::WHITE);
+        ui.painter().image(shown, rect, whole, Color32::WHITE);
     }
     if response.clicked() || response.drag_started() {
         ui.memory_mut(|memory| memory.focused().into_iter().for_each(|id| memory.surrender_focus(id)));
@@ -46,7 +52,7 @@ fn hands(app: &mut App, ui: &egui::Ui, response: &egui::Response) {
     let (alt, shift) = ui.input(|input| (input.modifiers.alt, input.modifiers.shift));
     let delta = response.drag_delta() / rect.height().max(1.0);
     let delta = [f64::from(delta.x), f64::from(delta.y)];
-    let is_still = app.plane.is_some();
+    let is_still = app.is_flat();
     let pulls = !shift && (alt || app.tool == Tool::Pull);
     if pulls && response.drag_started_by(PointerButton::Primary) && !is_still {
         // Where the hand came down, not where it was when that was known to be a drag.
@@ -54,11 +60,14 @@ fn hands(app: &mut App, ui: &egui::Ui, response: &egui::Response) {
             app.reach(place(rect, at));
         }
     }
+    if let (true, Some(at)) = (response.clicked(), response.interact_pointer_pos()) {
+        app.ask_made(place(rect, at));
+    }
     match &app.hand {
         Hand::Open if is_still => {}
         Hand::Open => {
+            fly(app, ui, response, delta);
             let pans = response.dragged_by(PointerButton::Middle)
-                || response.dragged_by(PointerButton::Secondary)
                 || (shift && response.dragged_by(PointerButton::Primary));
             if pans && delta != [0.0; 2] {
                 app.move_eye(|orbit| orbit.panned(delta));
@@ -84,6 +93,30 @@ fn hands(app: &mut App, ui: &egui::Ui, response: &egui::Response) {
             (_, true) => egui::CursorIcon::Grab,
             _ => egui::CursorIcon::Default,
         });
+    }
+}
+
+/// While the right button is down the eye looks around, and letters let it fly.
+fn fly(app: &mut App, ui: &egui::Ui, response: &egui::Response, delta: [f64; 2]) {
+    let is_down = ui.input(|input| input.pointer.secondary_down());
+    let began_here =
+        ui.input(|input| input.pointer.press_origin()).is_some_and(|at| response.rect.contains(at));
+    if !is_down || !began_here {
+        return;
+    }
+    if response.dragged_by(PointerButton::Secondary) && delta != [0.0; 2] {
+        app.move_eye(|orbit| orbit.looking(delta));
+    }
+    let way = ui.input(|input| {
+        let axis =
+            |on: Key, back: Key| f64::from(i8::from(input.key_down(on)) - i8::from(input.key_down(back)));
+        let speed = if input.modifiers.shift { 4.0 * SPEED } else { SPEED };
+        let far = speed * f64::from(input.stable_dt.min(0.1));
+        [axis(Key::D, Key::A), axis(Key::E, Key::Q), axis(Key::W, Key::S)].map(|part| part * far)
+    });
+    if way != [0.0; 3] {
+        app.move_eye(|orbit| orbit.flown(way));
+        ui.ctx().request_repaint();
     }
 }
 
