@@ -15,7 +15,7 @@ fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
     let folder = PathBuf::from(arguments.next().unwrap_or_else(|| ".".into()));
     let (names, pictures) = (arguments.collect::<Vec<String>>(), folder.join("assets/gallery"));
-    std::fs::create_dir_all(&pictures)?;
+    [&pictures, &folder.join("docs")].into_iter().try_for_each(std::fs::create_dir_all)?;
     let ([wide, high], mut sheet) = (PICTURE_SIZE, Image::from_png(PICTURES)?);
     sheet.height = high * GALLERY.len().div_ceil(IN_A_ROW);
     sheet.pixels.resize(sheet.width * sheet.height, [0.0; 3]);
@@ -26,7 +26,6 @@ fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
         }
     }
     sheet.save_png(&pictures.join("small.png"))?;
-    std::fs::create_dir_all(folder.join("docs"))?;
     Ok(std::fs::write(folder.join("docs/gallery.md"), page())?)
 }
 
