@@ -1,6 +1,6 @@
 //! How steeply a number may rise along one direction over many boxes: what lets a ray step safely.
 
-use super::{Dual, Interval, Intervals, Kernel, Real, Smooth};
+use super::{Dual, Interval, Intervals, Kernel, Lanes, Real, Smooth};
 use std::ops::{Add, Div, Mul, Neg, Sub};
 use std::sync::Arc;
 
@@ -12,12 +12,16 @@ use std::sync::Arc;
 ///
 /// Of what is made of exponentials, products and sums of what is not negative, the rise in parts of itself is known
 /// too, u'/u: of a sum it lies between those of its terms, whatever their sizes. So the logarithm of a sum of
-/// exponentials, which blends shapes, is as steep as they are, and not as the quotient of two wide intervals.
+/// exponentials, which blends shapes, is as steep as they are, and not as the quotient of two wide intervals. And its
+/// logarithm is known where it has run out of `f32`, so that far from what is blended the blend has bounds: those of
+/// real numbers.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rise<const N: usize> {
     dual: Dual<Intervals<N>, 1>,
     /// The rise of what is not negative, in parts of itself; all numbers where it is not known.
     relative: Intervals<N>,
+    /// The logarithm of what is not negative; all numbers where it is not known.
+    log: Intervals<N>,
 }
 
 impl<const N: usize> Rise<N> {
@@ -33,13 +37,14 @@ impl<const N: usize> Rise<N> {
 
     #[inline(always)]
     fn of(dual: Dual<Intervals<N>, 1>) -> Self {
-        Rise { dual, relative: Intervals::WHOLE }
+        Rise { dual, relative: Intervals::WHOLE, log: Intervals::WHOLE }
     }
 
-    /// With that rise in parts of itself, where `known`.
+    /// With that rise in parts of itself, and that logarithm, where `known`.
     #[inline(always)]
-    fn relatively(self, known: [bool; N], relative: Intervals<N>) -> Self {
-        Rise { relative: Intervals::pick(known, relative, Intervals::WHOLE), ..self }
+    fn relatively(self, known: [bool; N], relative: Intervals<N>, log: Intervals<N>) -> Self {
+        let only = |of: Intervals<N>| Intervals::pick(known, of, Intervals::WHOLE);
+        Rise { relative: only(relative), log: only(log), ..self }
     }
 
     /// Whether it is not negative.
@@ -67,6 +72,7 @@ impl<const N: usize> Rise<N> {
         Rise {
             dual: Dual { slope, ..self.dual },
             relative: Intervals::pick(steady, self.relative, Intervals::WHOLE),
+            log: self.log,
         }
     }
 
@@ -95,7 +101,10 @@ impl<const N: usize> Add for Rise<N> {
     #[inline(always)]
     fn add(self, other: Self) -> Self {
         let known = both(self.counts(), other.counts());
-        Self::of(self.dual + other.dual).relatively(known, self.relative.hull(other.relative))
+        // A sum of two is at least the larger, and at most twice that.
+        let twice = Intervals::new(Lanes([0.0; N]), Lanes([std::f32::consts::LN_2; N]));
+        let log = self.log.max(other.log) + twice;
+        Self::of(self.dual + other.dual).relatively(known, self.relative.hull(other.relative), log)
     }
 }
 
@@ -112,7 +121,11 @@ impl<const N: usize> Mul for Rise<N> {
     #[inline(always)]
     fn mul(self, other: Self) -> Self {
         let known = both(self.counts(), other.counts());
-        Self::of(self.dual * other.dual).relatively(known, self.relative + other.relative)
+        Self::of(self.dual * other.dual).relatively(
+            known,
+            self.relative + other.relative,
+            self.log + other.log,
+        )
     }
 }
 
@@ -122,7 +135,8 @@ impl<const N: usize> Div for Rise<N> {
     #[inline(always)]
     fn div(self, other: Self) -> Self {
         let known = both(self.counts(), other.counts());
-        let quotient = Self::of(self.dual / other.dual).relatively(known, self.relative - other.relative);
+        let quotient = Self::of(self.dual / other.dual);
+        let quotient = quotient.relatively(known, self.relative - other.relative, self.log - other.log);
         quotient.unless(other.value().exclude_zero())
     }
 }
@@ -152,7 +166,8 @@ macro_rules! delegated {
 impl<const N: usize> Real for Rise<N> {
     fn constant(value: f64) -> Self {
         let is_known = [value >= 0.0; N];
-        Self::of(Dual::constant(value)).relatively(is_known, Intervals::zero())
+        let log = if value > 0.0 { Intervals::constant(value.ln()) } else { Intervals::WHOLE };
+        Self::of(Dual::constant(value)).relatively(is_known, Intervals::zero(), log)
     }
 
     delegated! {
@@ -163,31 +178,38 @@ impl<const N: usize> Real for Rise<N> {
 
     #[inline(always)]
     fn sqrt(self) -> Self {
-        Self::of(self.dual.sqrt()).relatively(self.counts(), self.relative * Intervals::constant(0.5))
+        let half = Intervals::constant(0.5);
+        Self::of(self.dual.sqrt()).relatively(self.counts(), self.relative * half, self.log * half)
     }
 
     #[inline(always)]
     fn square(self) -> Self {
-        Self::of(self.dual.square()).relatively(self.counts(), self.relative + self.relative)
+        Self::of(self.dual.square()).relatively(
+            self.counts(),
+            self.relative + self.relative,
+            self.log + self.log,
+        )
     }
 
     #[inline(always)]
     fn exp(self) -> Self {
-        Self::of(self.dual.exp()).relatively([true; N], *self.slope())
+        Self::of(self.dual.exp()).relatively([true; N], *self.slope(), *self.value())
     }
 
     #[inline(always)]
     fn ln(self) -> Self {
-        // Where the argument may have run out of `f32` the logarithm jumps.
-        let known = both(self.value().exclude_below_zero(), self.value().are_finite());
-        let mut dual = self.dual.ln();
-        dual.slope[0] = Intervals::pick(known, dual.slope[0].meet(self.relative), dual.slope[0]);
-        Self::of(dual)
+        // Where the argument may have run out of `f32` its own logarithm is what is known, if that is.
+        let fits = both(self.value().exclude_below_zero(), self.value().are_finite());
+        let known = self.log.are_finite();
+        let Dual { value, slope: [slope] } = self.dual.ln();
+        let value = Intervals::pick(fits, value, Intervals::pick(known, self.log, value));
+        let otherwise = Intervals::pick(known, self.relative, slope);
+        Self::of(Dual { value, slope: [Intervals::pick(fits, slope.meet(self.relative), otherwise)] })
     }
 
     #[inline(always)]
     fn recip(self) -> Self {
-        let inverse = Self::of(self.dual.recip()).relatively(self.counts(), -self.relative);
+        let inverse = Self::of(self.dual.recip()).relatively(self.counts(), -self.relative, -self.log);
         inverse.unless(self.value().exclude_zero())
     }
 
@@ -305,7 +327,7 @@ impl<const N: usize> Intervals<N> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::number::{Lanes, Op};
+    use crate::number::Op;
     use proptest::prelude::*;
 
     fn range() -> impl Strategy<Value = [f32; 2]> {
@@ -361,6 +383,22 @@ mod tests {
         );
         let root = (a / b).sqrt().ln().slope().lane(0);
         assert!(root.contains(25.0) && root.hi() - root.lo() < 1e-3, "{root:?}");
+    }
+
+    #[test]
+    fn a_blend_is_bounded_where_its_exponentials_run_out_of_numbers() {
+        let x = Rise::<1>::along(Intervals::new(Lanes([4.0]), Lanes([4.1])));
+        for sign in [1.0, -1.0] {
+            let [a, b] = [40.0, 30.0].map(|k| (x * Rise::constant(sign * k)).exp());
+            let soft = (a * Rise::constant(2.0) + b).square().ln();
+            let (value, rise) = (soft.value().lane(0), soft.slope().lane(0));
+            let of = |x: f64| 2.0 * (2.0 * (40.0 * x * sign).exp() + (30.0 * x * sign).exp()).ln();
+            for x in [4.0, 4.03, 4.1] {
+                assert!(value.contains(of(x)), "{} in {value:?}", of(x));
+            }
+            assert!(value.width() < 10.0, "{value:?}");
+            assert!(rise.lo().abs().max(rise.hi().abs()) < 80.1 && rise.contains(sign * 61.0), "{rise:?}");
+        }
     }
 
     #[test]

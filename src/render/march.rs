@@ -87,7 +87,7 @@ const TILE: usize = 64;
 const FINEST: usize = 4;
 
 /// Rays are marched through a cell if they take no more steps than this, all together: cutting it would cost as much.
-const ENOUGH: f64 = 1024.0;
+const ENOUGH: f64 = 4096.0;
 
 /// Some of a picture's pixels: those from one corner to before the other.
 #[derive(Clone, Copy, Debug)]
@@ -201,8 +201,9 @@ struct Steps {
     safe: f32,
     /// How much of a value at s = 1 may be rounding.
     unsure: f32,
-    /// The least step.
+    /// The least step, and how many of them are one.
     least: f32,
+    count: f32,
     /// Where the cell ends.
     to: f32,
 }
@@ -446,6 +447,7 @@ impl<'a> March<'a> {
                 // The rounding of f, as of a sum of terms of the size of a few |s|.
                 unsure: 1e-6 * rise[0].abs().max(rise[1].abs()).min(1e3),
                 least: self.least(&cell) as f32,
+                count: (1.0 / self.least(&cell)) as f32,
                 to: cell.to,
             };
             while !marching.which.is_empty() {
@@ -515,7 +517,7 @@ impl Bracket {
 const REFINE: usize = 24;
 
 /// So many points are looked at together where that costs little more than one.
-const TOGETHER: usize = 128;
+const TOGETHER: usize = 64;
 
 impl Marching {
     fn start(&mut self, which: impl Iterator<Item = usize>, s: f32, rays: &[Ray]) {
@@ -567,7 +569,7 @@ impl Marching {
                 before = [s, f];
                 let reach = (f * steps.side - steps.unsure * s) * steps.safe;
                 let next = s + if reach > steps.least { reach } else { steps.least };
-                k = (k + 1).max(((next - start) / steps.least) as usize);
+                k = (k + 1).max(((next - start) * steps.count) as usize);
                 if k >= self.ahead {
                     break Some(next.min(steps.to));
                 }

@@ -6,7 +6,7 @@ use glam::Vec3;
 use rayon::prelude::*;
 
 /// How many places are looked at with one pruned tape.
-const GROUP: usize = 256;
+const GROUP: usize = 1024;
 
 /// How many places are one thread's work: a group for each of the boxes that are bounded together.
 pub(super) const TOGETHER: usize = GROUP * BOXES;
