@@ -123,6 +123,12 @@ impl Gpu {
         }
     }
 
+    /// Whether nothing works on it any more.
+    pub fn is_lost(&self) -> bool {
+        let _ = self.device.poll(wgpu::PollType::Poll); // it tells of its loss when it is asked for anything
+        self.fault.lock().is_ok_and(|fault| fault.lost.is_some())
+    }
+
     /// Waits until all work is done.
     pub(super) fn wait(&self) -> Result<()> {
         let waited = self.device.poll(wgpu::PollType::wait_indefinitely());

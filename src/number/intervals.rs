@@ -36,12 +36,13 @@ impl<const N: usize> Lanes<N> {
         -(-self).less(self, steps)
     }
 
-    /// This less `steps` steps of the size of `scale`.
+    /// This less `steps` steps of the size of `scale`. What is too large for `f32` is no less than the largest.
     #[inline(always)]
     fn less(self, scale: Self, steps: f32) -> Self {
+        let held = |v: f32| if v > f32::MAX { f32::MAX } else { v };
         let mut lanes = [0.0; N];
         for i in 0..N {
-            lanes[i] = self.0[i] - (scale.0[i].abs() * (STEP * steps) + f32::MIN_POSITIVE);
+            lanes[i] = held(self.0[i]) - (held(scale.0[i].abs()) * (STEP * steps) + f32::MIN_POSITIVE);
         }
         Lanes(lanes)
     }

@@ -47,10 +47,14 @@ impl<const N: usize> Rise<N> {
         Rise { relative: only(relative), log: only(log), ..self }
     }
 
-    /// Whether it is not negative.
+    /// Whether it is not negative: as what has a logarithm is not, though rounding may have lowered its bound to below 0.
     #[inline(always)]
     fn counts(&self) -> [bool; N] {
-        self.value().exclude_negative()
+        let mut counts = self.value().exclude_negative();
+        for i in 0..N {
+            counts[i] |= self.log.hi().0[i] < f32::INFINITY;
+        }
+        counts
     }
 
     /// Bounds on the value.

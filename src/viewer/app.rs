@@ -183,6 +183,14 @@ impl App {
         self.wanted = None;
     }
 
+    /// From now on the CPU draws the pictures, for a reason. What the window held of pictures is gone.
+    pub(super) fn draw_on_cpu(&mut self, why: &str) {
+        (self.canvas, self.canvas_id, self.is_on_canvas) = (None, None, false);
+        (self.texture, self.sheet, self.wanted) = (None, None, None);
+        self.painter = painter::start(self.wake.clone(), None, self.drawn.clone());
+        self.say(why);
+    }
+
     /// One frame: what threads found, what time and hands changed, and all panels.
     pub(super) fn frame(&mut self, ui: &mut egui::Ui) {
         let now = Instant::now();

@@ -69,6 +69,8 @@ struct Program {
     /// What was written down for the next run, and since when that was all.
     remembered: Memory,
     since: Instant,
+    /// Whether letters are drawn with the usual fonts, for a frame.
+    are_fonts_usual: bool,
 }
 
 impl Program {
@@ -108,6 +110,7 @@ impl Program {
             was_open: false,
             remembered,
             since: Instant::now(),
+            are_fonts_usual: false,
         }
     }
 
@@ -143,7 +146,21 @@ impl Program {
         }
     }
 
+    /// If what draws on the window is lost, the window gets something new, and the CPU draws the pictures.
+    fn revive(&mut self, events: &ActiveEventLoop) {
+        let Some(pane) = self.pane.take_if(|pane| pane.graphics.gpu.is_lost()) else { return };
+        self.app.draw_on_cpu("what drew on the window was lost and is replaced; the CPU draws the pictures");
+        // Letters are sent to the new one only where fonts change: here to the usual ones, and back below.
+        self.egui.set_fonts(egui::FontDefinitions::default());
+        self.are_fonts_usual = true;
+        match pane.revived(events) {
+            Ok(pane) => self.pane = Some(pane),
+            Err(problem) => self.fail(events, problem),
+        }
+    }
+
     fn draw(&mut self, events: &ActiveEventLoop) {
+        self.revive(events);
         let Some(pane) = &mut self.pane else { return };
         let title = format!("{} – fieldgrad", self.app.document.source().name());
         if pane.title != title {
@@ -156,11 +173,11 @@ impl Program {
         let size = pane.window.inner_size().to_logical::<f64>(pane.window.scale_factor());
         self.app.memory.size = [size.width.max(LEAST[0]), size.height.max(LEAST[1])];
         if let (Some(texture), Some(id)) = (self.app.canvas.take(), self.app.canvas_id) {
-            pane.take(&texture, id);
+            pane.graphics.take(&texture, id);
         }
         let shapes = std::mem::take(&mut output.shapes);
         let painted = self.egui.tessellate(shapes, output.pixels_per_point);
-        pane.show(&painted, &mut output.textures_delta, output.pixels_per_point);
+        pane.graphics.show(&pane.window, &painted, &mut output.textures_delta, output.pixels_per_point);
         let delay = output.viewport_output.get(&egui::ViewportId::ROOT).map(|own| own.repaint_delay);
         if self.app.is_closing {
             events.exit();
@@ -168,6 +185,10 @@ impl Program {
         self.remember_soon();
         if let Some(delay) = delay {
             self.schedule(delay);
+        }
+        if std::mem::take(&mut self.are_fonts_usual) {
+            app::prepare(&self.egui);
+            self.schedule(Duration::ZERO);
         }
     }
 }
@@ -181,8 +202,8 @@ impl ApplicationHandler<Happening> for Program {
         match Pane::open(events, &self.proxy, &self.egui, size) {
             Ok(mut pane) => {
                 self.was_open = true;
-                if self.on_gpu.unwrap_or(!pane.gpu.is_software()) {
-                    self.app.draw_on(pane.gpu.clone(), pane.canvas());
+                if self.on_gpu.unwrap_or(!pane.graphics.gpu.is_software()) {
+                    self.app.draw_on(pane.graphics.gpu.clone(), pane.graphics.canvas());
                 }
                 pane.window.set_visible(true);
                 pane.window.request_redraw();
@@ -229,7 +250,7 @@ impl ApplicationHandler<Happening> for Program {
             WindowEvent::CloseRequested => events.exit(),
             WindowEvent::RedrawRequested => self.draw(events),
             WindowEvent::Resized(size) => {
-                pane.resize(size.width, size.height);
+                pane.graphics.resize(size.width, size.height);
                 pane.window.request_redraw();
             }
             _ if response.repaint => pane.window.request_redraw(),
@@ -243,6 +264,11 @@ struct Pane {
     window: Arc<Window>,
     title: String,
     input: egui_winit::State,
+    graphics: Graphics,
+}
+
+/// What draws on a window.
+struct Graphics {
     instance: wgpu::Instance,
     surface: wgpu::Surface<'static>,
     config: wgpu::SurfaceConfiguration,
@@ -266,7 +292,27 @@ impl Pane {
             .with_visible(false); // until what reads it aloud knows of it
         let window = events.create_window(attributes);
         let window = Arc::new(window.map_err(|error| format!("no window can be opened ({error})"))?);
-        let (instance, surface, adapter) = Pane::adapter(events, &window)?;
+        let graphics = Graphics::on(events, &window)?;
+        let most = graphics.device.limits().max_texture_dimension_2d as usize;
+        let (scale, theme) = (Some(window.scale_factor() as f32), window.theme());
+        let root = egui::ViewportId::ROOT;
+        let mut input = egui_winit::State::new(egui.clone(), root, &window, scale, theme, Some(most));
+        input.init_accesskit(events, &window, proxy.clone());
+        Ok(Pane { window, title: String::new(), input, graphics })
+    }
+
+    /// The same window, drawn on by something new: what drew on it is lost, and let go first.
+    fn revived(self, events: &ActiveEventLoop) -> Result<Pane, String> {
+        let Pane { window, title, input, graphics } = self;
+        drop(graphics);
+        let graphics = Graphics::on(events, &window)?;
+        Ok(Pane { window, title, input, graphics })
+    }
+}
+
+impl Graphics {
+    fn on(events: &ActiveEventLoop, window: &Arc<Window>) -> Result<Graphics, String> {
+        let (instance, surface, adapter) = Graphics::adapter(events, window)?;
         let descriptor = wgpu::DeviceDescriptor { required_limits: adapter.limits(), ..Default::default() };
         let device = pollster::block_on(adapter.request_device(&descriptor));
         let (device, queue) = device.map_err(|error| format!("the graphics adapter fails ({error})"))?;
@@ -281,13 +327,7 @@ impl Pane {
         let config = wgpu::SurfaceConfiguration { format, ..config };
         surface.configure(&device, &config);
         let renderer = egui_wgpu::Renderer::new(&device, format, egui_wgpu::RendererOptions::default());
-        let most = device.limits().max_texture_dimension_2d as usize;
-        let (scale, theme) = (Some(window.scale_factor() as f32), window.theme());
-        let root = egui::ViewportId::ROOT;
-        let mut input = egui_winit::State::new(egui.clone(), root, &window, scale, theme, Some(most));
-        input.init_accesskit(events, &window, proxy.clone());
-        let title = String::new();
-        Ok(Pane { window, title, input, instance, surface, config, gpu, device, queue, renderer })
+        Ok(Graphics { instance, surface, config, gpu, device, queue, renderer })
     }
 
     /// What egui is to call the pictures that a GPU draws.
@@ -347,14 +387,14 @@ impl Pane {
     }
 
     /// The picture to draw on; none, if the screen has none to give now.
-    fn target(&mut self) -> Option<wgpu::SurfaceTexture> {
+    fn target(&mut self, window: &Arc<Window>) -> Option<wgpu::SurfaceTexture> {
         use wgpu::CurrentSurfaceTexture::{Lost, Outdated, Suboptimal, Success};
         for _ in 0..2 {
             match self.surface.get_current_texture() {
                 Success(texture) | Suboptimal(texture) => return Some(texture),
                 Outdated => self.surface.configure(&self.device, &self.config),
                 Lost => {
-                    self.surface = self.instance.create_surface(self.window.clone()).ok()?;
+                    self.surface = self.instance.create_surface(window.clone()).ok()?;
                     self.surface.configure(&self.device, &self.config);
                 }
                 _ => return None,
@@ -366,6 +406,7 @@ impl Pane {
     /// Draws a frame on the window.
     fn show(
         &mut self,
+        window: &Arc<Window>,
         painted: &[egui::ClippedPrimitive],
         textures: &mut egui::TexturesDelta,
         pixels_per_point: f32,
@@ -375,7 +416,7 @@ impl Pane {
                 .iter()
                 .for_each(|delta| self.renderer.update_texture(&self.device, &self.queue, id, delta));
         }
-        if let Some(target) = self.target() {
+        if let Some(target) = self.target(window) {
             let size_in_pixels = [self.config.width, self.config.height];
             let screen = egui_wgpu::ScreenDescriptor { size_in_pixels, pixels_per_point };
             let mut encoder = self.device.create_command_encoder(&Default::default());
@@ -396,7 +437,7 @@ impl Pane {
             self.renderer.render(&mut pass, painted, &screen);
             drop(pass);
             self.queue.submit(before.into_iter().chain([encoder.finish()]));
-            self.window.pre_present_notify();
+            window.pre_present_notify();
             self.queue.present(target);
         }
         textures.free.drain().for_each(|id| self.renderer.free_texture(&id));
