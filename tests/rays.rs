@@ -216,3 +216,25 @@ fn normals_are_the_gradients_direction() {
     }
     assert!(hits > 200);
 }
+
+#[test]
+fn what_is_cut_open_is_met_at_once_and_the_rest_as_ever() {
+    let field = sphere(1).difference(torus(0.9, 0.3)).union(r#box([0.5, 3.0, 0.5]).translate([0, 0, -2]));
+    let lens = Lens::parallel([0.0, 0.0, 0.5], [0.0; 3], [0.0, 1.0, 0.0], 3.0);
+    let size = Size { width: 90, height: 70 };
+    let all = march::depths(&field, &lens, size, 0.0).unwrap();
+    let cut = march::entries(&field, &lens, size, 0.0).unwrap();
+    let mut inside = 0;
+    for (pixel, (&all, &cut)) in all.iter().zip(&cut).enumerate() {
+        let (i, j) = ((pixel % 90) as f64 + 0.5, (pixel / 90) as f64 + 0.5);
+        let [x, y] = [(i - 45.0) * 3.0 / 70.0, (35.0 - j) * 3.0 / 70.0];
+        match field.value_at([x, y, 0.5, 0.0]).unwrap() < 0.0 {
+            true => {
+                inside += 1;
+                assert_eq!(cut, 0.0);
+            }
+            false => assert!(all == cut || (all - cut).abs() < 0.02, "{all} {cut}"),
+        }
+    }
+    assert!(inside > 300, "{inside}");
+}

@@ -32,6 +32,13 @@ pub fn depths(field: &Field, lens: &Lens, size: Size, t: f64) -> Result<Vec<f32>
     Ok(seen(field, lens, size, t, false)?.depths)
 }
 
+/// How deep each pixel's ray goes until it is inside: as [`depths`], but for rays that start inside, which end at once. So
+/// is a solid seen that is cut off where the lens begins to see.
+pub fn entries(field: &Field, lens: &Lens, size: Size, t: f64) -> Result<Vec<f32>> {
+    let march = March { capped: true, ..March::new(lens, size, false) };
+    Ok(march.seen(field, t)?.depths)
+}
+
 /// The surface's normals where rays meet it, of length 1: ∇f in space. 0 where there is none.
 pub fn normals(field: &Field, lens: &Lens, size: Size, t: f64, depths: &[f32]) -> Result<Vec<[f32; 3]>> {
     let slopes = field.gradient();
@@ -61,23 +68,7 @@ pub(super) struct Seen {
 
 /// The depths as [`depths`] gives them; also how many steps rays take there, if they are to be counted.
 pub(super) fn seen(field: &Field, lens: &Lens, size: Size, t: f64, counted: bool) -> Result<Seen> {
-    let tape = lens.sees(field).tape()?.fixed([None, None, None, Some(t)]);
-    let march = March::new(lens, size, counted);
-    let whole = Rect { from: [0, 0], to: [size.width, size.height] };
-    let tiles = march.tiles(&[whole], &tape);
-    let found: Vec<(Rect, Vec<Ray>)> = tiles
-        .into_par_iter()
-        .map_init(Space::default, |space, tile| (tile.rect, march.tile(&tile, space)))
-        .collect();
-    let place = |what: fn(&Ray) -> f32, none: f32| {
-        let mut all = vec![none; size.pixels()];
-        for (rect, rays) in &found {
-            rect.copy(rays.iter().map(what), &mut all, size);
-        }
-        all
-    };
-    let steps = if counted { place(|ray| ray.steps, 0.0) } else { Vec::new() };
-    Ok(Seen { depths: place(|ray| ray.depth, NOTHING), steps })
+    March::new(lens, size, counted).seen(field, t)
 }
 
 /// The side of a tile, which is one thread's work.
@@ -215,6 +206,8 @@ struct March<'a> {
     tolerance: [f32; 2],
     /// Whether steps are counted.
     counted: bool,
+    /// Whether rays that start inside end at once.
+    capped: bool,
 }
 
 impl<'a> March<'a> {
@@ -224,7 +217,27 @@ impl<'a> March<'a> {
             true => [quarter, 4.0 * f32::EPSILON],
             false => [f32::MIN_POSITIVE, quarter.max(4.0 * f32::EPSILON)],
         };
-        March { lens, size, tolerance, counted }
+        March { lens, size, tolerance, counted, capped: false }
+    }
+
+    /// What the rays meet.
+    fn seen(&self, field: &Field, t: f64) -> Result<Seen> {
+        let tape = self.lens.sees(field).tape()?.fixed([None, None, None, Some(t)]);
+        let whole = Rect { from: [0, 0], to: [self.size.width, self.size.height] };
+        let found: Vec<(Rect, Vec<Ray>)> = self
+            .tiles(&[whole], &tape)
+            .into_par_iter()
+            .map_init(Space::default, |space, tile| (tile.rect, self.tile(&tile, space)))
+            .collect();
+        let place = |what: fn(&Ray) -> f32, none: f32| {
+            let mut all = vec![none; self.size.pixels()];
+            for (rect, rays) in &found {
+                rect.copy(rays.iter().map(what), &mut all, self.size);
+            }
+            all
+        };
+        let steps = if self.counted { place(|ray| ray.steps, 0.0) } else { Vec::new() };
+        Ok(Seen { depths: place(|ray| ray.depth, NOTHING), steps })
     }
 
     /// The tiles of some rectangles, up to sixteen, in which the field may change its sign.
@@ -236,7 +249,7 @@ impl<'a> March<'a> {
         let mut open = Vec::with_capacity(cells.len());
         for (lane, cell) in cells.iter().enumerate() {
             let (value, rise) = (found.lane(lane), found.slope().lane(lane));
-            if value.lo() <= 0.0 && value.hi() >= 0.0 {
+            if value.lo() <= 0.0 && (value.hi() >= 0.0 || self.capped) {
                 let pruned = boxes.prune(tape, lane, Asked::Sign, tape.len() * 3 / 4);
                 let tape = pruned.unwrap_or_else(|| tape.clone());
                 open.push(Tile { rect: cell.rect, deep: self.deep(cell, value, rise), tape });
@@ -294,6 +307,14 @@ impl<'a> March<'a> {
         marching.f.resize(rays.len(), 0.0);
         block.eval(starts.each_ref().map(Vec::as_slice), &mut [&mut marching.f]);
         rays.iter_mut().zip(&marching.f).for_each(|(ray, &f)| ray.side = side_of(f));
+        if self.capped {
+            rays.iter_mut().filter(|ray| ray.side < 0.0).for_each(|ray| {
+                (ray.side, ray.depth) = (1.0, self.lens.near as f32);
+            });
+            if rays.iter().all(|ray| ray.depth != NOTHING) {
+                return std::mem::take(&mut space.rays);
+            }
+        }
         space.side = Some(space.rays[0].side).filter(|&side| space.rays.iter().all(|ray| ray.side == side));
         let cell = Cell { rect, from: self.lens.near as f32, to: self.lens.far as f32 };
         self.through(cell, deep, rect, tape, 0, space);

@@ -55,7 +55,7 @@ pub fn solid(field: &Field, side: usize, threads: usize) -> Result<(Vec<f32>, Ve
     let lens = Lens::parallel([0.0, 0.0, 1.0], [0.0; 3], [0.0, 1.0, 0.0], 2.0);
     let (lens, size) = (Lens { far: 2.0, ..lens }, Size { width: side, height: side });
     pool(threads).install(|| {
-        let depths = march::depths(field, &lens, size, 0.0)?;
+        let depths = march::entries(field, &lens, size, 0.0)?; // as the peer has it
         let normals = march::normals(field, &lens, size, 0.0, &depths)?;
         Ok((depths, normals))
     })
