@@ -256,9 +256,9 @@ fn pictures_of_the_gallery_are_those_of_the_cpu() {
             exhibit.name
         );
         assert!(other <= inner / 1000, "{}: {other} of {inner} pixels hit another thing", exhibit.name);
-        assert!(off <= inner / 100, "{}: {off} of {inner} depths are off", exhibit.name);
+        assert!(off <= inner / 250, "{}: {off} of {inner} depths are off", exhibit.name);
         // The CPU's depths are right to a quarter of a pixel, which glossy surfaces show.
-        assert!(differ <= even / 50, "{}: {differ} of {even} colours differ", exhibit.name);
+        assert!(differ <= even / 80, "{}: {differ} of {even} colours differ", exhibit.name);
         assert!(even > 2000, "{}: {even} pixels", exhibit.name);
         for (sum, n) in all.iter_mut().zip([inner, other, off, even, differ, 1]) {
             *sum += n;
@@ -275,7 +275,7 @@ fn pictures_of_the_gallery_are_those_of_the_cpu() {
          a pixel; of {even} even ones {differ} differ by more than 2 of 255",
         gpu.name()
     );
-    assert!(scenes > 25 && other <= inner / 10_000 && off <= inner / 500 && differ <= even / 500);
+    assert!(scenes > 25 && other <= inner / 10_000 && off <= inner / 2000 && differ <= even / 1000);
 }
 
 fn scene(text: &str) -> Scene {
