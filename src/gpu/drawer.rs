@@ -1,11 +1,11 @@
 //! Pictures from whatever can draw them: a GPU for as long as it works, and else the CPU.
 
 use super::{Gpu, Painter, wgpu};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::render::{Artist, Image, Options, Stage};
 use crate::scene::Scene;
 
-/// Draws on a GPU, and on the CPU from when that fails; it says so once.
+/// Draws on a GPU: on the CPU what that cannot, and everything from when it fails. It says so.
 ///
 /// ```
 /// use fieldgrad::gpu::{Drawer, Gpu};
@@ -18,8 +18,12 @@ use crate::scene::Scene;
 /// # Ok::<(), fieldgrad::Error>(())
 /// ```
 pub struct Drawer {
+    /// What is drawn on where it can be; none from when it failed.
+    gpu: Option<Gpu>,
     hand: Hand,
     say: Box<dyn FnMut(&str) + Send>,
+    /// What was said last, which is not said again.
+    said: String,
 }
 
 /// What draws.
@@ -28,22 +32,24 @@ enum Hand {
     Stage(Box<Stage>),
 }
 
+impl Hand {
+    /// The GPU's, if there is one; or the CPU's, and why.
+    fn new(scene: &Scene, gpu: Option<&Gpu>) -> Result<(Hand, Option<Error>)> {
+        match gpu.map(|gpu| Painter::new(gpu, scene)) {
+            Some(Ok(painter)) => Ok((Hand::Painter(Box::new(painter)), None)),
+            // If the scene itself is wrong, the error is of that.
+            other => Ok((Hand::Stage(Box::new(Stage::new(scene)?)), other.and_then(Result::err))),
+        }
+    }
+}
+
 impl Drawer {
     /// Makes a scene ready, for a GPU if there is one. What a GPU cannot draw, or fails at, `say` is told of.
     pub fn new(scene: &Scene, gpu: Option<Gpu>, say: impl FnMut(&str) + Send + 'static) -> Result<Drawer> {
-        let mut say: Box<dyn FnMut(&str) + Send> = Box::new(say);
-        let painter = gpu.map(|gpu| Painter::new(&gpu, scene));
-        let hand = match painter {
-            Some(Ok(painter)) => Hand::Painter(Box::new(painter)),
-            other => {
-                let stage = Stage::new(scene)?; // whose error, if the scene itself is wrong, is the one to tell
-                if let Some(Err(error)) = other {
-                    say(&format!("the CPU draws: {error}"));
-                }
-                Hand::Stage(Box::new(stage))
-            }
-        };
-        Ok(Drawer { hand, say })
+        let (hand, error) = Hand::new(scene, gpu.as_ref())?;
+        let mut drawer = Drawer { gpu, hand, say: Box::new(say), said: String::new() };
+        drawer.tell(error);
+        Ok(drawer)
     }
 
     /// Whether a GPU draws.
@@ -51,33 +57,19 @@ impl Drawer {
         matches!(self.hand, Hand::Painter(_))
     }
 
-    /// What draws on the GPU, if that does.
-    pub fn painter(&mut self) -> Option<&mut Painter> {
-        match &mut self.hand {
-            Hand::Painter(painter) => Some(painter),
-            Hand::Stage(_) => None,
-        }
-    }
-
     /// Goes over to another scene, or to the same with other values. After an error the old scene stays.
     pub fn show(&mut self, scene: &Scene) -> Result<()> {
-        let shown = match &mut self.hand {
-            Hand::Painter(painter) => painter.show(scene),
-            Hand::Stage(stage) => Stage::new(scene).map(|other| **stage = other),
-        };
-        match shown {
-            Err(error) if self.is_on_gpu() => {
-                let stage = Stage::new(scene)?;
-                (self.say)(&format!("the CPU draws: {error}"));
-                self.hand = Hand::Stage(Box::new(stage));
-                Ok(())
-            }
-            shown => shown,
+        if let Hand::Painter(painter) = &mut self.hand
+            && painter.show(scene).is_ok()
+        {
+            return Ok(());
         }
+        let (hand, error) = Hand::new(scene, self.gpu.as_ref())?;
+        self.hand = hand;
+        self.tell(error);
+        Ok(())
     }
-}
 
-impl Drawer {
     /// Draws a picture into a texture of the GPU's, of the format `Rgba8Unorm`, its colours as screens take them, and
     /// waits until it is done. None where it is not on the GPU that this is drawn best: where the CPU draws, or a scale
     /// of colours is to be written into the picture.
@@ -88,12 +80,25 @@ impl Drawer {
         }
         match painter.painted(options) {
             Ok(texture) => Ok(Some(texture)),
-            Err(error) => {
-                let stage = Stage::new(self.stage().scene())?;
-                (self.say)(&format!("the CPU draws from here on: {error}"));
-                self.hand = Hand::Stage(Box::new(stage));
-                Ok(None)
-            }
+            Err(error) => self.give_up(error).map(|()| None),
+        }
+    }
+
+    /// Draws on the CPU from now on: the GPU has failed.
+    fn give_up(&mut self, error: Error) -> Result<()> {
+        (self.hand, _) = Hand::new(self.stage().scene(), None)?;
+        self.gpu = None;
+        self.tell(Some(error));
+        Ok(())
+    }
+
+    /// Says why the CPU draws, if it does for a reason.
+    fn tell(&mut self, error: Option<Error>) {
+        let Some(error) = error else { return };
+        let says = format!("the CPU draws: {error}");
+        if says != self.said {
+            (self.say)(&says);
+            self.said = says;
         }
     }
 }
@@ -114,9 +119,7 @@ impl Artist for Drawer {
         };
         // If the CPU draws it, it was the GPU's fault.
         let image = self.stage().picture(options)?;
-        (self.say)(&format!("the CPU draws from here on: {error}"));
-        let stage = Stage::new(self.stage().scene())?;
-        self.hand = Hand::Stage(Box::new(stage));
+        self.give_up(error)?;
         Ok(image)
     }
 }
