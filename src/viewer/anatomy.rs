@@ -40,7 +40,9 @@ pub(super) fn makers(field: &Field, point: [f64; 4]) -> Result<Vec<Member>> {
 /// The graph of a scene, laid out.
 pub(super) struct Anatomy {
     scene: Arc<Scene>,
-    /// Its boxes, each after those it is computed from.
+    /// How many boxes it has.
+    pub count: usize,
+    /// Its boxes, each after those it is computed from; none, where they are too many to be read.
     pub boxes: Vec<Box>,
     /// Where they stand.
     pub layout: Layout,
@@ -50,14 +52,15 @@ pub(super) struct Anatomy {
 const MOST_BOXES: usize = 3000;
 
 impl Anatomy {
-    /// The graph of a scene; none, if it is too large to be read.
-    pub(super) fn of(scene: &Arc<Scene>) -> Result<Option<Anatomy>> {
-        let boxes = boxes(scene.field(), Detail::Names, None)?;
-        if boxes.len() > MOST_BOXES {
-            return Ok(None);
+    /// The graph of a scene.
+    pub(super) fn of(scene: &Arc<Scene>) -> Result<Anatomy> {
+        let mut boxes = boxes(scene.field(), Detail::Names, None)?;
+        let count = boxes.len();
+        if count > MOST_BOXES {
+            boxes.clear();
         }
         let layout = Layout::of(&boxes);
-        Ok(Some(Anatomy { scene: scene.clone(), boxes, layout }))
+        Ok(Anatomy { scene: scene.clone(), count, boxes, layout })
     }
 
     /// Whether it is the graph of that scene.
@@ -93,9 +96,21 @@ mod tests {
     }
 
     #[test]
+    fn a_graph_that_nobody_could_read_is_not_laid_out() {
+        let many = |count: usize| {
+            let text =
+                format!("let all = []; for i in 0..{count} {{ all.push(sphere(1 + i)); }} show(union(all));");
+            Anatomy::of(&Arc::new(Scene::from_text(&text, "a.rhai").unwrap())).unwrap()
+        };
+        let (few, lot) = (many(9), many(MOST_BOXES));
+        assert_eq!((few.count, few.boxes.len()), (10, 10));
+        assert_eq!((lot.count, lot.boxes.len()), (MOST_BOXES + 1, 0));
+    }
+
+    #[test]
     fn boxes_stand_apart_and_right_of_what_they_are_computed_from() {
         let scene = Arc::new(crate::scene::built_in());
-        let anatomy = Anatomy::of(&scene).unwrap().unwrap();
+        let anatomy = Anatomy::of(&scene).unwrap();
         assert!(anatomy.is_of(&scene) && !anatomy.is_of(&Arc::new(crate::scene::built_in())));
         let places = &anatomy.layout.places;
         for (i, (node, place)) in anatomy.boxes.iter().zip(places).enumerate() {

@@ -312,10 +312,10 @@ impl App {
         }
     }
 
-    /// The graph of the scene, taken to be drawn; none, if it is too large to be read.
-    pub(super) fn anatomy(&mut self) -> Result<Option<Anatomy>> {
+    /// The graph of the scene, taken to be drawn.
+    pub(super) fn anatomy(&mut self) -> Result<Anatomy> {
         match self.anatomy.take() {
-            Some(anatomy) if anatomy.is_of(self.document.scene()) => Ok(Some(anatomy)),
+            Some(anatomy) if anatomy.is_of(self.document.scene()) => Ok(anatomy),
             _ => Anatomy::of(self.document.scene()),
         }
     }

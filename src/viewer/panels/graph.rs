@@ -31,8 +31,11 @@ pub(super) fn show(app: &mut App, ui: &mut egui::Ui) {
     ui.separator();
     let mut clicked = None;
     match app.anatomy() {
-        Ok(Some(anatomy)) => {
+        Ok(anatomy) => {
             let zoom = app.graph_zoom;
+            if anatomy.boxes.is_empty() {
+                ui.label(format!("The graph has {} nodes: nobody could read it.", anatomy.count));
+            }
             egui::ScrollArea::both().id_salt("graph").auto_shrink([false, false]).show_viewport(
                 ui,
                 |ui, seen| {
@@ -40,9 +43,6 @@ pub(super) fn show(app: &mut App, ui: &mut egui::Ui) {
                 },
             );
             app.keep_anatomy(anatomy);
-        }
-        Ok(None) => {
-            ui.label("The graph has too many nodes to be read.");
         }
         Err(error) => {
             ui.colored_label(ui.visuals().error_fg_color, error.to_string());
