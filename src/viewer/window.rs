@@ -39,7 +39,12 @@ const REMEMBER: Duration = Duration::from_secs(2);
 pub(super) fn open(start: Start) -> Result<Closed> {
     let events = match EventLoop::<Happening>::with_user_event().build() {
         Ok(events) => events,
-        Err(error) => return Ok(Closed::NeverOpened(format!("there is no display ({error})"))),
+        Err(error) => {
+            // What stands before the last part is where in its source the error was made.
+            let says = error.to_string();
+            let says = says.rsplit(": ").next().unwrap_or_default().trim_end_matches('.');
+            return Ok(Closed::NeverOpened(format!("there is no display ({says})")));
+        }
     };
     let mut program = Program::new(start, events.create_proxy());
     if let Err(error) = events.run_app(&mut program) {
