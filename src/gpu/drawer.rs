@@ -75,7 +75,7 @@ impl Drawer {
     /// of colours is to be written into the picture.
     pub fn paint(&mut self, options: &Options) -> Result<Option<wgpu::Texture>> {
         let Hand::Painter(painter) = &mut self.hand else { return Ok(None) };
-        if options.cut.is_some() || options.plane.is_some() || (options.shade.is_scale() && options.bar) {
+        if options.needs_cpu() || (options.shade.is_scale() && options.bar) {
             return Ok(None);
         }
         match painter.painted(options) {

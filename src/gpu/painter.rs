@@ -107,7 +107,7 @@ impl Painter {
 
     /// The picture of the scene, as [`Stage::picture`] draws it.
     pub fn picture(&mut self, options: &Options) -> Result<Image> {
-        if options.cut.is_some() || options.plane.is_some() || !options.tone {
+        if options.needs_cpu() {
             return self.stage.picture(options);
         }
         let scale = self.draw(options)?;
@@ -147,7 +147,7 @@ impl Painter {
         [width, height]: [u32; 2],
     ) -> Result<Option<Scale>> {
         let (made, scale);
-        let source = if options.cut.is_some() || options.plane.is_some() {
+        let source = if options.needs_cpu() {
             let image = self.stage.picture(options)?;
             let pixels: Vec<f32> = image.pixels.iter().flat_map(|&[r, g, b]| [r, g, b, 1.0]).collect();
             made = frame::filled(&self.gpu, options.size, &pixels)?;

@@ -2,15 +2,13 @@
 
 use super::image::about;
 use super::march::{self, NOTHING};
-use super::places::values_at;
-use super::{Artist, Image, Lens, Options, Shade, Size, Stage};
+use super::{Artist, Image, Options, Shade, Size, Stage};
 use crate::error::{Error, Result};
 use crate::file::write_whole;
 use crate::tape::Tape;
 use exr::WritableImage as _;
 use exr::prelude as exr;
 use glam::Vec3;
-use rayon::prelude::*;
 use std::io::Cursor;
 use std::path::Path;
 
@@ -87,10 +85,7 @@ impl Stage {
         let mut asked: Vec<_> = field.gradient().into_iter().take(3).collect();
         asked.push(parts.which);
         let tape = Tape::new(&asked)?.fixed([None, None, None, Some(time)]);
-        let met: Vec<usize> = size.tiled().into_iter().filter(|&pixel| depths[pixel] < NOTHING).collect();
-        let places: Vec<Vec3> =
-            met.par_iter().map(|&pixel| place(&lens, size, pixel, depths[pixel])).collect();
-        let found = values_at(&tape, &places);
+        let (met, found) = march::met(&tape, &lens, size, &depths);
         let (mut normals, mut objects) = (vec![[0.0; 3]; size.pixels()], vec![0; size.pixels()]);
         for (n, pixel) in met.into_iter().enumerate() {
             normals[pixel] = Vec3::new(found[0][n], found[1][n], found[2][n]).normalize_or_zero().to_array();
@@ -114,12 +109,6 @@ pub fn save(artist: &mut dyn Artist, options: &Options, path: &Path) -> Result<(
         (Some("exr"), Some(_)) => Err(about(path, "an .exr has all layers, and is not asked for one")),
         _ => Err(about(path, "a picture is written to a .png or an .exr")),
     }
-}
-
-/// Where a pixel's ray is at a depth.
-fn place(lens: &Lens, size: Size, pixel: usize, depth: f32) -> Vec3 {
-    let [u, v] = size.middle(pixel);
-    Vec3::from(lens.at([u, v, f64::from(depth)]).map(|v| v as f32))
 }
 
 impl Layers {

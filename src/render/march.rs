@@ -43,18 +43,24 @@ pub fn entries(field: &Field, lens: &Lens, size: Size, t: f64) -> Result<Vec<f32
 pub fn normals(field: &Field, lens: &Lens, size: Size, t: f64, depths: &[f32]) -> Result<Vec<[f32; 3]>> {
     let slopes = field.gradient();
     let tape = Tape::new(&slopes[..3])?.fixed([None, None, None, Some(t)]);
+    let (met, found) = met(&tape, lens, size, depths);
+    let mut normals = vec![[0.0; 3]; size.pixels()];
+    for (n, pixel) in met.into_iter().enumerate() {
+        normals[pixel] = Vec3::new(found[0][n], found[1][n], found[2][n]).normalize_or_zero().to_array();
+    }
+    Ok(normals)
+}
+
+/// The pixels whose rays meet something, and a tape's outputs there, an output at a time.
+pub(super) fn met(tape: &Tape, lens: &Lens, size: Size, depths: &[f32]) -> (Vec<usize>, Vec<Vec<f32>>) {
     let met: Vec<usize> = size.tiled().into_iter().filter(|&pixel| depths[pixel] < NOTHING).collect();
     let place = |&pixel: &usize| {
         let [u, v] = size.middle(pixel);
         Vec3::from(lens.at([u, v, f64::from(depths[pixel])]).map(|v| v as f32))
     };
     let places: Vec<Vec3> = met.par_iter().map(place).collect();
-    let found = values_at(&tape, &places);
-    let mut normals = vec![[0.0; 3]; size.pixels()];
-    for (n, pixel) in met.into_iter().enumerate() {
-        normals[pixel] = Vec3::new(found[0][n], found[1][n], found[2][n]).normalize_or_zero().to_array();
-    }
-    Ok(normals)
+    let found = values_at(tape, &places);
+    (met, found)
 }
 
 /// What a picture's rays meet, row by row from the top.

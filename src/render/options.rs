@@ -127,6 +127,12 @@ impl Options {
         (1..=8).find(|side| side * side >= self.samples).unwrap_or(8)
     }
 
+    /// Whether only the CPU draws such a picture.
+    #[cfg(feature = "gpu")]
+    pub(crate) fn needs_cpu(&self) -> bool {
+        self.cut.is_some() || self.plane.is_some() || !self.tone
+    }
+
     /// The picture's time.
     pub(crate) fn time_in(&self, scene: &Scene) -> f64 {
         self.time.unwrap_or(scene.timeline().from)
