@@ -85,7 +85,7 @@ impl Stage {
         let mut asked: Vec<_> = field.gradient().into_iter().take(3).collect();
         asked.push(parts.which);
         let tape = Tape::new(&asked)?.fixed([None, None, None, Some(time)]);
-        let (met, found) = march::met(&tape, &lens, size, &depths);
+        let (met, found) = march::values(&tape, &lens, size, &depths);
         let (mut normals, mut objects) = (vec![[0.0; 3]; size.pixels()], vec![0; size.pixels()]);
         for (n, pixel) in met.into_iter().enumerate() {
             normals[pixel] = Vec3::new(found[0][n], found[1][n], found[2][n]).normalize_or_zero().to_array();

@@ -52,7 +52,7 @@ pub(super) fn draw(
         let wide = lens.across(size.step(), s);
         is_within.then(|| Spot { pixel, place: Vec3::from(place.map(|v| v as f32)), plain, wide })
     };
-    let spots: Vec<Spot> = size.tiled().into_par_iter().filter_map(spot).collect();
+    let spots: Vec<Spot> = size.tiled().collect::<Vec<_>>().into_par_iter().filter_map(spot).collect();
     let gradient = field.gradient();
     let tape = Tape::new(&[field.clone(), gradient[a].clone(), gradient[b].clone()])?;
     let tape = tape.fixed([None, None, None, Some(t)]);

@@ -61,10 +61,9 @@ impl Lens {
 
     /// The place of (u, v, s).
     pub fn at(&self, [u, v, s]: [f64; 3]) -> [f64; 3] {
+        let aside = u * DVec3::from(self.right) + v * DVec3::from(self.up);
         let spread = if self.parallel { 1.0 } else { s };
-        std::array::from_fn(|i| {
-            self.eye[i] + s * self.ahead[i] + spread * (u * self.right[i] + v * self.up[i])
-        })
+        (DVec3::from(self.eye) + s * DVec3::from(self.ahead) + spread * aside).into()
     }
 
     /// The field as seen: its x, y and z are u, v and s.
@@ -132,17 +131,14 @@ impl Size {
     }
 
     /// All pixels, tile by tile: neighbours are near each other in both directions.
-    pub(super) fn tiled(self) -> Vec<usize> {
+    pub(super) fn tiled(self) -> impl Iterator<Item = usize> {
         const TILE: usize = 16;
         let Size { width, height } = self;
-        let mut order = Vec::with_capacity(self.pixels());
-        for top in (0..height).step_by(TILE) {
-            for left in (0..width).step_by(TILE) {
-                for j in top..(top + TILE).min(height) {
-                    order.extend((left..(left + TILE).min(width)).map(|i| j * width + i));
-                }
-            }
-        }
-        order
+        (0..height).step_by(TILE).flat_map(move |top| {
+            (0..width).step_by(TILE).flat_map(move |left| {
+                let across = left..(left + TILE).min(width);
+                (top..(top + TILE).min(height)).flat_map(move |j| across.clone().map(move |i| j * width + i))
+            })
+        })
     }
 }

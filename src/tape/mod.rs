@@ -16,6 +16,7 @@ mod prune;
 #[cfg(feature = "gpu")]
 mod steady;
 mod sum;
+mod wide;
 
 pub use adjoint::Adjoint;
 pub use block::Block;
@@ -24,6 +25,7 @@ pub use grid::{Grid, Samples};
 pub use machine::Machine;
 pub use prune::{Asked, Tracer};
 pub use sum::Sum;
+pub use wide::Wide;
 
 use crate::error::Result;
 use crate::field::{Field, Listing, Parameter};
