@@ -81,6 +81,7 @@ fn options(verb: &Render, scene: &Scene) -> Result<Options> {
     Ok(Options {
         size: verb.size,
         time: verb.time,
+        span: None,
         lens: lens(verb, scene)?,
         shade: verb.shade,
         cut: verb.slice.clone(),

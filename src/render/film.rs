@@ -49,6 +49,9 @@ pub struct Frames {
     pub resume: bool,
 }
 
+/// So many pictures, one after the other, share what they can if the camera stands still.
+const TOGETHER: usize = 8;
+
 /// The most pictures a film has.
 const MOST_FRAMES: usize = 1_000_000;
 
@@ -153,7 +156,8 @@ impl Film {
                 for frame in which {
                     let path = named(frame);
                     if !(frames.resume && is_whole(&path, options.size)) {
-                        save(artist, &self.at(frame, &options), &path)?;
+                        let told = self.at(frame, &options, artist.stage());
+                        save(artist, &told, &path)?;
                         tell(watch, frame + 1 - first, all)?;
                     }
                 }
@@ -161,7 +165,8 @@ impl Film {
             }
             _ => {
                 let mut picture = |frame: usize| {
-                    let image = artist.picture(&self.at(frame, &options)).map_err(io::Error::other)?;
+                    let told = self.at(frame, &options, artist.stage());
+                    let image = artist.picture(&told).map_err(io::Error::other)?;
                     tell(watch, frame + 1 - first, all).map_err(io::Error::other)?;
                     Ok(image.to_srgb())
                 };
@@ -176,12 +181,18 @@ impl Film {
     /// A picture of the film by itself.
     pub fn frame(&self, scene: &Scene, options: &Options, frame: usize) -> Result<Image> {
         let stage = Stage::new(scene)?;
-        stage.picture(&self.at(frame, &self.prepared(&stage, options)?))
+        stage.picture(&self.at(frame, &self.prepared(&stage, options)?, &stage))
     }
 
     /// What one of its pictures is told.
-    fn at(&self, frame: usize, options: &Options) -> Options {
-        Options { time: Some(self.time(frame)), ..options.clone() }
+    fn at(&self, frame: usize, options: &Options, stage: &Stage) -> Options {
+        // Groups are counted from the first picture of the film: whichever are made, each is the same.
+        let first = frame / TOGETHER * TOGETHER;
+        let last = (first + TOGETHER).min(self.count()) - 1;
+        let view = |frame: usize| stage.view(self.time(frame)).ok();
+        let stands = options.lens.is_some() || (first..last).all(|frame| view(frame) == view(frame + 1));
+        let span = (first < last && stands).then(|| [self.time(first), self.time(last)]);
+        Options { time: Some(self.time(frame)), span, ..options.clone() }
     }
 
     /// Options with colours that mean the same in all pictures, once it is known that the camera sees in each.

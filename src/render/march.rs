@@ -6,20 +6,24 @@
 //! Where that is less than a ray's tolerance it steps by the tolerance, and looks for a change of sign. So what is
 //! thicker than the tolerance is never stepped over, whatever the field is, distance or not.
 
-use super::places::values_at;
+use super::places::{slopes_at, values_at};
 use super::rays::{Lens, Size};
 use crate::error::Result;
 use crate::field::Field;
 use crate::number::{Interval, Intervals, Lanes, Rise};
 use crate::tape::{Asked, BOXES, Block, Bounding, Boxes, Tape};
-use glam::Vec3;
+use glam::{DVec3, Vec3};
 use rayon::prelude::*;
+use walk::{Bracket, Steps, Walk};
 
 #[cfg(feature = "gpu")]
 mod cells;
+mod outlook;
+mod walk;
 
 #[cfg(feature = "gpu")]
 pub(crate) use cells::{Patch, cells};
+pub(super) use outlook::Outlook;
 
 /// What a ray that meets nothing has for depth.
 pub const NOTHING: f32 = f32::INFINITY;
@@ -41,24 +45,33 @@ pub fn entries(field: &Field, lens: &Lens, size: Size, t: f64) -> Result<Vec<f32
 
 /// The surface's normals where rays meet it, of length 1: ∇f in space. 0 where there is none.
 pub fn normals(field: &Field, lens: &Lens, size: Size, t: f64, depths: &[f32]) -> Result<Vec<[f32; 3]>> {
-    let slopes = field.gradient();
-    let tape = Tape::new(&slopes[..3])?.fixed([None, None, None, Some(t)]);
-    let (met, found) = met(&tape, lens, size, depths);
+    let tape = field.tape()?.fixed([None, None, None, Some(t)]);
+    let met = met(size, depths);
+    let slopes = slopes_at(&tape, &met, place(lens, size, depths));
     let mut normals = vec![[0.0; 3]; size.pixels()];
-    for (n, pixel) in met.into_iter().enumerate() {
-        normals[pixel] = Vec3::new(found[0][n], found[1][n], found[2][n]).normalize_or_zero().to_array();
+    for (pixel, slope) in met.into_iter().zip(slopes) {
+        normals[pixel] = slope.normalize_or_zero().to_array();
     }
     Ok(normals)
 }
 
-/// The pixels whose rays meet something, and a tape's outputs there, an output at a time.
-pub(super) fn met(tape: &Tape, lens: &Lens, size: Size, depths: &[f32]) -> (Vec<usize>, Vec<Vec<f32>>) {
-    let met: Vec<usize> = size.tiled().into_iter().filter(|&pixel| depths[pixel] < NOTHING).collect();
-    let place = |&pixel: &usize| {
+/// The pixels whose rays meet something, tile by tile.
+fn met(size: Size, depths: &[f32]) -> Vec<usize> {
+    size.tiled().filter(|&pixel| depths[pixel] < NOTHING).collect()
+}
+
+/// Where a pixel's ray meets something.
+fn place(lens: &Lens, size: Size, depths: &[f32]) -> impl Fn(&usize) -> Vec3 {
+    move |&pixel| {
         let [u, v] = size.middle(pixel);
-        Vec3::from(lens.at([u, v, f64::from(depths[pixel])]).map(|v| v as f32))
-    };
-    let places: Vec<Vec3> = met.par_iter().map(place).collect();
+        DVec3::from(lens.at([u, v, f64::from(depths[pixel])])).as_vec3()
+    }
+}
+
+/// The pixels whose rays meet something, and a tape's outputs there, an output at a time.
+pub(super) fn values(tape: &Tape, lens: &Lens, size: Size, depths: &[f32]) -> (Vec<usize>, Vec<Vec<f32>>) {
+    let met = met(size, depths);
+    let places: Vec<Vec3> = met.par_iter().map(place(lens, size, depths)).collect();
     let found = values_at(tape, &places);
     (met, found)
 }
@@ -83,8 +96,12 @@ const TILE: usize = 64;
 /// Cells are not cut to fewer pixels across.
 const FINEST: usize = 4;
 
-/// Rays are marched through a cell if they take no more steps than this, all together: cutting it would cost as much.
+/// Rays are marched through a cell if they take no more steps than this, all together: cutting it would cost as much for
+/// each of the tape's lines.
 const ENOUGH: f64 = 4096.0;
+
+/// What cutting costs besides, in steps of one line.
+const CUTTING: f64 = 5e5;
 
 /// Some of a picture's pixels: those from one corner to before the other.
 #[derive(Clone, Copy, Debug)]
@@ -94,6 +111,11 @@ struct Rect {
 }
 
 impl Rect {
+    /// All of a picture.
+    fn whole(size: Size) -> Rect {
+        Rect { from: [0, 0], to: [size.width, size.height] }
+    }
+
     fn width(&self) -> usize {
         self.to[0] - self.from[0]
     }
@@ -103,13 +125,10 @@ impl Rect {
     }
 
     /// Copies its pixels to their places in the picture.
-    fn copy(&self, mut pixels: impl Iterator<Item = f32>, picture: &mut [f32], size: Size) {
-        for row in self.from[1]..self.to[1] {
+    fn copy(&self, pixels: &[f32], picture: &mut [f32], size: Size) {
+        for (row, pixels) in (self.from[1]..).zip(pixels.chunks_exact(self.width())) {
             let start = row * size.width + self.from[0];
-            picture[start..start + self.width()]
-                .iter_mut()
-                .zip(&mut pixels)
-                .for_each(|(to, pixel)| *to = pixel);
+            picture[start..start + self.width()].copy_from_slice(pixels);
         }
     }
 
@@ -162,47 +181,14 @@ struct Space {
     rays: Vec<Ray>,
     /// The side all of them start on, if it is the same.
     side: Option<f32>,
-    marching: Marching,
+    walk: Walk,
     /// The rays that have met the surface in a cell.
     met: Vec<Bracket>,
-}
-
-/// The rays that march through a cell together: a column for each thing known.
-#[derive(Default)]
-struct Marching {
-    /// Which rays.
-    which: Vec<usize>,
-    u: Vec<f32>,
-    v: Vec<f32>,
-    s: Vec<f32>,
-    /// Where the sign was last the old one, and the value there; 0 where that is not known.
-    before: Vec<[f32; 2]>,
-    /// At how many places along each ray the field is looked at together.
-    ahead: usize,
-    /// Its values there, ray by ray.
-    f: Vec<f32>,
-    /// Those places.
-    points: [Vec<f32>; 3],
 }
 
 /// −1 inside or on the surface, else 1; also where there is no value.
 fn side_of(f: f32) -> f32 {
     if f <= 0.0 { -1.0 } else { 1.0 }
-}
-
-/// How rays step through a cell.
-struct Steps {
-    /// Which side of the surface they are on.
-    side: f32,
-    /// How long a step is safe for a value of one.
-    safe: f32,
-    /// How much of a value at s = 1 may be rounding.
-    unsure: f32,
-    /// The least step, and how many of them are one.
-    least: f32,
-    count: f32,
-    /// Where the cell ends.
-    to: f32,
 }
 
 struct March<'a> {
@@ -214,6 +200,8 @@ struct March<'a> {
     counted: bool,
     /// Whether rays that start inside end at once.
     capped: bool,
+    /// From when to when, for tapes that the time is not fixed in.
+    span: [f32; 2],
 }
 
 impl<'a> March<'a> {
@@ -223,27 +211,33 @@ impl<'a> March<'a> {
             true => [quarter, 4.0 * f32::EPSILON],
             false => [f32::MIN_POSITIVE, quarter.max(4.0 * f32::EPSILON)],
         };
-        March { lens, size, tolerance, counted, capped: false }
+        March { lens, size, tolerance, counted, capped: false, span: [0.0; 2] }
     }
 
     /// What the rays meet.
     fn seen(&self, field: &Field, t: f64) -> Result<Seen> {
         let tape = self.lens.sees(field).tape()?.fixed([None, None, None, Some(t)]);
-        let whole = Rect { from: [0, 0], to: [self.size.width, self.size.height] };
-        let found: Vec<(Rect, Vec<Ray>)> = self
-            .tiles(&[whole], &tape)
-            .into_par_iter()
-            .map_init(Space::default, |space, tile| (tile.rect, self.tile(&tile, space)))
-            .collect();
-        let place = |what: fn(&Ray) -> f32, none: f32| {
-            let mut all = vec![none; self.size.pixels()];
-            for (rect, rays) in &found {
-                rect.copy(rays.iter().map(what), &mut all, self.size);
-            }
-            all
+        let tiles = self.tiles(&[Rect::whole(self.size)], &tape);
+        Ok(self.through_tiles(&tiles, |tile| tile.tape.clone()))
+    }
+
+    /// What the rays of tiles meet, of whose fields `still` tells how they are at the time.
+    fn through_tiles(&self, tiles: &[Tile], still: impl Fn(&Tile) -> Tape + Sync) -> Seen {
+        let seen = |space: &mut Space, tile: &Tile| {
+            self.tile(tile, &still(tile), space);
+            let steps = if self.counted { &*space.rays } else { &[] };
+            let steps = steps.iter().map(|ray| ray.steps).collect();
+            (tile.rect, Seen { depths: space.rays.iter().map(|ray| ray.depth).collect(), steps })
         };
-        let steps = if self.counted { place(|ray| ray.steps, 0.0) } else { Vec::new() };
-        Ok(Seen { depths: place(|ray| ray.depth, NOTHING), steps })
+        let found: Vec<(Rect, Seen)> = tiles.par_iter().map_init(Space::default, seen).collect();
+        let pixels = self.size.pixels();
+        let mut all = Seen { depths: vec![NOTHING; pixels], steps: Vec::new() };
+        all.steps.resize(if self.counted { pixels } else { 0 }, 0.0);
+        for (rect, seen) in &found {
+            rect.copy(&seen.depths, &mut all.depths, self.size);
+            rect.copy(&seen.steps, &mut all.steps, self.size);
+        }
+        all
     }
 
     /// The tiles of some rectangles, up to sixteen, in which the field may change its sign.
@@ -289,13 +283,13 @@ impl<'a> March<'a> {
                 (lo[axis][lane], hi[axis][lane]) = (first[axis] as f32, last[axis] as f32);
             }
             (lo[2][lane], hi[2][lane]) = (cell.from, cell.to);
+            [lo[3][lane], hi[3][lane]] = self.span;
         }
         [0, 1, 2, 3].map(|axis| Intervals::new(Lanes(lo[axis]), Lanes(hi[axis])))
     }
 
-    /// The rays of a tile's pixels, where they end.
-    fn tile(&self, tile: &Tile, space: &mut Space) -> Vec<Ray> {
-        let Tile { rect, deep, ref tape } = *tile;
+    /// Sends the rays of a tile's pixels to where they end.
+    fn tile(&self, &Tile { rect, deep, .. }: &Tile, tape: &Tape, space: &mut Space) {
         space.rays.clear();
         for j in rect.from[1]..rect.to[1] {
             for i in rect.from[0]..rect.to[0] {
@@ -303,28 +297,27 @@ impl<'a> March<'a> {
                 space.rays.push(Ray { u, v, side: 1.0, depth: NOTHING, steps: 0.0 });
             }
         }
-        let Space { rays, marching, .. } = &mut *space;
+        let rays = &mut space.rays;
         let mut block = Block::new(tape);
         let starts: [Vec<f32>; 3] = [
             rays.iter().map(|ray| ray.u).collect(),
             rays.iter().map(|ray| ray.v).collect(),
             vec![self.lens.near as f32; rays.len()],
         ];
-        marching.f.resize(rays.len(), 0.0);
-        block.eval(starts.each_ref().map(Vec::as_slice), &mut [&mut marching.f]);
-        rays.iter_mut().zip(&marching.f).for_each(|(ray, &f)| ray.side = side_of(f));
+        let mut values = vec![0.0; rays.len()];
+        block.eval(starts.each_ref().map(Vec::as_slice), &mut [&mut values]);
+        rays.iter_mut().zip(&values).for_each(|(ray, &f)| ray.side = side_of(f));
         if self.capped {
             rays.iter_mut().filter(|ray| ray.side < 0.0).for_each(|ray| {
                 (ray.side, ray.depth) = (1.0, self.lens.near as f32);
             });
             if rays.iter().all(|ray| ray.depth != NOTHING) {
-                return std::mem::take(&mut space.rays);
+                return;
             }
         }
         space.side = Some(space.rays[0].side).filter(|&side| space.rays.iter().all(|ray| ray.side == side));
         let cell = Cell { rect, from: self.lens.near as f32, to: self.lens.far as f32 };
         self.through(cell, deep, rect, tape, 0, space);
-        std::mem::take(&mut space.rays)
     }
 
     /// The rays of a rectangle within a tile.
@@ -365,8 +358,9 @@ impl<'a> March<'a> {
                 continue;
             }
             let pruned = boxes.prune(tape, lane, Asked::Sign, tape.len() * 3 / 4);
+            let left = pruned.as_ref().unwrap_or(tape).len().max(1) as f64;
             let steps = alive as f64 * self.steps(&cell, value, rise, space.side);
-            if steps > ENOUGH && !self.is_finest(&cell) {
+            if steps > ENOUGH + CUTTING / left && !self.is_finest(&cell) {
                 let deep = self.deep(&cell, value, rise);
                 self.through(cell, deep, tile, pruned.as_ref().unwrap_or(tape), level + 1, space);
                 continue;
@@ -457,7 +451,7 @@ impl<'a> March<'a> {
 
     /// Takes the rays of a small cell through it, where the field rises by no less and no more than `rise`.
     fn march(&self, cell: Cell, rise: [f32; 2], tile: Rect, block: &mut Block, space: &mut Space) {
-        let Space { rays, marching, met, .. } = space;
+        let Space { rays, walk, met, .. } = space;
         met.clear();
         // Rays on one side of the surface and on the other, apart: they fear falls and rises.
         for side in [1.0, -1.0] {
@@ -465,7 +459,8 @@ impl<'a> March<'a> {
                 continue;
             }
             let alive = |&n: &usize| rays[n].depth == NOTHING && rays[n].side == side;
-            marching.start(Self::rays_of(cell.rect, tile).filter(alive), cell.from, rays);
+            let start = Self::rays_of(cell.rect, tile).filter(alive).map(|n| (n, [rays[n].u, rays[n].v]));
+            walk.start(start, cell.from);
             let towards = if side > 0.0 { -rise[0] } else { rise[1] };
             let steps = Steps {
                 side,
@@ -477,12 +472,12 @@ impl<'a> March<'a> {
                 count: (1.0 / self.least(&cell)) as f32,
                 to: cell.to,
             };
-            while !marching.which.is_empty() {
-                marching.look(&steps, block);
+            while !walk.rays().is_empty() {
+                let ahead = walk.look(&steps, block);
                 if self.counted {
-                    marching.which.iter().for_each(|&n| rays[n].steps += marching.ahead as f32);
+                    walk.rays().iter().for_each(|&n| rays[n].steps += ahead as f32);
                 }
-                marching.walk(&steps, met);
+                walk.go_on(&steps, met);
             }
         }
         self.refine(met, block, rays);
@@ -524,98 +519,5 @@ impl<'a> March<'a> {
     }
 }
 
-/// Where along a ray the sign changes: two depths, and the values there.
-#[derive(Clone, Copy, Debug)]
-struct Bracket {
-    ray: usize,
-    from: [f32; 2],
-    to: [f32; 2],
-}
-
-impl Bracket {
-    /// Where a straight line between the two is 0.
-    fn secant(&self) -> f32 {
-        let ([a, fa], [b, fb]) = (self.from, self.to);
-        a + (b - a) * (fa / (fa - fb))
-    }
-}
-
 /// How often a bracket is narrowed at most: at least by half each third time, and mostly far more.
 const REFINE: usize = 24;
-
-/// So many points are looked at together where that costs little more than one.
-const TOGETHER: usize = 64;
-
-impl Marching {
-    fn start(&mut self, which: impl Iterator<Item = usize>, s: f32, rays: &[Ray]) {
-        for n in which {
-            self.which.push(n);
-            self.u.push(rays[n].u);
-            self.v.push(rays[n].v);
-            self.s.push(s);
-            self.before.push([s, 0.0]);
-        }
-    }
-
-    /// The field where the rays are, and where they are sure to come next if all their steps are as short as can be.
-    fn look(&mut self, steps: &Steps, block: &mut Block) {
-        let count = self.which.len();
-        self.ahead = if steps.safe.is_finite() { (TOGETHER / count).clamp(1, 8) } else { 1 };
-        self.f.resize(count * self.ahead, 0.0);
-        if self.ahead == 1 {
-            return block.eval([&self.u, &self.v, &self.s], &mut [&mut self.f]);
-        }
-        let [u, v, s] = &mut self.points;
-        [&mut *u, v, s].into_iter().for_each(|column| column.clear());
-        for i in 0..count {
-            for k in 0..self.ahead {
-                u.push(self.u[i]);
-                v.push(self.v[i]);
-                s.push(steps.ahead(self.s[i], k));
-            }
-        }
-        block.eval([u, v, s], &mut [&mut self.f]);
-    }
-
-    /// Moves each ray on as far as is safe. Those that have crossed the surface go to `met`; those at the end are let go.
-    fn walk(&mut self, steps: &Steps, met: &mut Vec<Bracket>) {
-        let mut kept = 0;
-        for i in 0..self.which.len() {
-            let (start, mut before, mut k) = (self.s[i], self.before[i], 0);
-            let next = loop {
-                let (s, f) = (steps.ahead(start, k), self.f[i * self.ahead + k]);
-                if side_of(f) != steps.side {
-                    // On entering the cell there is nothing before: that is the place.
-                    let from = if before[1] == 0.0 { [s, f] } else { before };
-                    met.push(Bracket { ray: self.which[i], from, to: [s, f] });
-                    break None;
-                }
-                if s >= steps.to {
-                    break None;
-                }
-                before = [s, f];
-                let reach = (f * steps.side - steps.unsure * s) * steps.safe;
-                let next = s + if reach > steps.least { reach } else { steps.least };
-                k = (k + 1).max(((next - start) * steps.count) as usize);
-                if k >= self.ahead {
-                    break Some(next.min(steps.to));
-                }
-            };
-            if let Some(next) = next {
-                (self.which[kept], self.u[kept], self.v[kept]) = (self.which[i], self.u[i], self.v[i]);
-                (self.s[kept], self.before[kept]) = (next, before);
-                kept += 1;
-            }
-        }
-        self.which.truncate(kept);
-        [&mut self.u, &mut self.v, &mut self.s].into_iter().for_each(|column| column.truncate(kept));
-        self.before.truncate(kept);
-    }
-}
-
-impl Steps {
-    /// Where a ray is after so many of the least steps.
-    fn ahead(&self, start: f32, count: usize) -> f32 {
-        (start + count as f32 * self.least).min(self.to)
-    }
-}

@@ -74,6 +74,9 @@ pub struct Options {
     pub size: Size,
     /// The time; without one, the start of the scene's timeline.
     pub time: Option<f64>,
+    /// From when to when pictures are made one after the other, through the same lens: they share a part of the work. A
+    /// picture's depths are then as exact, but not the same to the last bit.
+    pub span: Option<[f64; 2]>,
     /// Where it is seen from, in place of the scene's camera.
     pub lens: Option<Lens>,
     /// What is shown of the surface.
@@ -102,6 +105,7 @@ impl Default for Options {
         Options {
             size: Size { width: 800, height: 600 },
             time: None,
+            span: None,
             lens: None,
             shade: Shade::Lit,
             cut: None,

@@ -113,7 +113,7 @@ impl<'a> Shot<'a> {
         let Size { width, height } = self.options.size;
         let (size, side) = (self.options.size, self.options.side());
         let fine = Size { width: side * width, height: side * height };
-        let all = march::seen(self.stage.scene().field(), &self.lens, fine, self.time, self.counts())?;
+        let all = self.stage.seen(&self.lens, fine, self.time, self.options.span, self.counts())?;
         let middle = side / 2;
         let seen = shifted(&self.lens, size, [middle; 2], side);
         let sights = self.sights(&seen, &part(&all, size, side, [middle; 2]), None)?;
@@ -165,7 +165,8 @@ impl<'a> Shot<'a> {
             Sight { pixel, ray, stand: Stand { place, normal: -ray, slope: 0.0 }, met }
         };
         let wanted = |pixel: &usize| only.is_none_or(|only| only[*pixel]);
-        let mut sights: Vec<Sight> = size.tiled().into_par_iter().filter(wanted).map(sight).collect();
+        let mut sights: Vec<Sight> =
+            size.tiled().collect::<Vec<_>>().into_par_iter().filter(wanted).map(sight).collect();
 
         let tape = self.stage.asked(self.options.shade)?;
         if tape.output_count() == 0 {

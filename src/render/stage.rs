@@ -1,6 +1,6 @@
 //! A scene made ready for pictures: what is costly to know of it, once for all of them.
 
-use super::march::{self, NOTHING};
+use super::march::{self, NOTHING, Outlook, Seen};
 use super::options::{Options, Shade};
 use super::{Lens, Size};
 use crate::error::{Error, Result};
@@ -9,7 +9,7 @@ use crate::measure::Bounds;
 use crate::scene::{Camera, Scene, View};
 use crate::tape::Tape;
 use glam::Vec3;
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// How many scene radii beyond its middle anything is seen. Much farther out polynomials overflow `f32`.
 const FAR: f32 = 100.0;
@@ -36,6 +36,8 @@ pub struct Stage {
     /// The tapes of what views ask for, in the order of [`Shade::ALL`].
     asked: [OnceLock<Result<Tape>>; Shade::ALL.len()],
     shape: OnceLock<Result<Tape>>,
+    /// What the pictures of a span of time share.
+    outlook: Mutex<Option<Arc<Outlook>>>,
 }
 
 fn vec(a: [f64; 3]) -> Vec3 {
@@ -53,8 +55,8 @@ impl Stage {
             Some(camera) => camera.clone(),
             None => bounds.as_ref().map_or_else(Camera::default, Camera::framing),
         };
-        let (ground, asked, shape) = Default::default();
-        Ok(Stage { scene: scene.clone(), camera, bounds, ground, asked, shape })
+        let (ground, asked, shape, outlook) = Default::default();
+        Ok(Stage { scene: scene.clone(), camera, bounds, ground, asked, shape, outlook })
     }
 
     /// The scene.
@@ -85,6 +87,30 @@ impl Stage {
         };
         let away = f64::from(center.distance(vec(lens.eye)) + FAR * radius);
         Ok((Lens { far: lens.far.min(away), ..lens }, (center, radius)))
+    }
+
+    /// What rays meet at a time; also how many steps they take, if those are to be counted. Pictures through the same lens,
+    /// one after the other within a `span` of time, share a part of the work.
+    pub(super) fn seen(
+        &self,
+        lens: &Lens,
+        size: Size,
+        time: f64,
+        span: Option<[f64; 2]>,
+        counted: bool,
+    ) -> Result<Seen> {
+        let field = self.scene.field();
+        let Some(span) = span.filter(|span| span[0] <= time && time <= span[1]) else {
+            return march::seen(field, lens, size, time, counted);
+        };
+        let mut known = self.outlook.lock().unwrap_or_else(PoisonError::into_inner);
+        let outlook = match known.take().filter(|outlook| outlook.is_of(lens, size, span)) {
+            Some(outlook) => outlook,
+            None => Arc::new(Outlook::new(field, lens, size, span)?),
+        };
+        *known = Some(outlook.clone());
+        drop(known);
+        Ok(outlook.seen(time, counted))
     }
 
     /// How high the ground is, if the scene has one.

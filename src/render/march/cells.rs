@@ -64,8 +64,7 @@ pub(crate) fn cells(
 ) -> Result<(Vec<Patch>, [f32; 2])> {
     let tape = lens.sees(field).tape()?.fixed([None, None, None, Some(t)]);
     let march = March::new(lens, size, false);
-    let whole = Rect { from: [0, 0], to: [size.width, size.height] };
-    let tiles = march.tiles(&[whole], &tape);
+    let tiles = march.tiles(&[Rect::whole(size)], &tape);
     let found = tiles.into_par_iter().map_init(Boxes::default, |boxes, tile| {
         let mut found = Vec::new();
         Cutter { march: &march, small }.within(tile.rect, &tile.tape, boxes, &mut found);

@@ -1,0 +1,66 @@
+//! What pictures through one lens share while time goes on.
+
+use super::{March, Rect, Seen, Tile};
+use crate::error::Result;
+use crate::field::Field;
+use crate::render::{Lens, Size};
+
+/// Where a lens may see the surface over a span of time, tile by tile, with what of the field is enough there.
+pub(in crate::render) struct Outlook {
+    lens: Lens,
+    size: Size,
+    span: [f64; 2],
+    tiles: Vec<Tile>,
+}
+
+impl Outlook {
+    /// Looks at a field over a span of time.
+    pub fn new(field: &Field, lens: &Lens, size: Size, span: [f64; 2]) -> Result<Outlook> {
+        let ends = [(span[0] as f32).next_down(), (span[1] as f32).next_up()];
+        let march = March { span: ends, ..March::new(lens, size, false) };
+        let tiles = march.tiles(&[Rect::whole(size)], &lens.sees(field).tape()?);
+        Ok(Outlook { lens: *lens, size, span, tiles })
+    }
+
+    /// Whether it is of that lens, and of that span.
+    pub fn is_of(&self, lens: &Lens, size: Size, span: [f64; 2]) -> bool {
+        (&self.lens, self.size, self.span) == (lens, size, span)
+    }
+
+    /// What the rays meet at a time of the span; also how many steps they take, if those are to be counted.
+    pub fn seen(&self, t: f64, counted: bool) -> Seen {
+        let march = March::new(&self.lens, self.size, counted);
+        march.through_tiles(&self.tiles, |tile| tile.tape.fixed([None, None, None, Some(t)]))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::prelude::*;
+    use crate::render::march::{NOTHING, depths};
+
+    /// What it sees at times of its span is what is seen at those times alone.
+    #[test]
+    fn a_span_sees_what_its_times_see() {
+        let at = |i: i32| [1.3 * f64::from(i % 5) - 2.6, 1.3 * f64::from(i / 5) - 2.6, 0.0];
+        let balls = (0..25).map(|i| {
+            sphere(0.4).translate(at(i)).translate([0.0 * t(), (t() + 0.3 * f64::from(i)).sin(), 0.0 * t()])
+        });
+        let field = union(balls.collect::<Vec<_>>());
+        let lens = Lens::pinhole([1.0, 2.0, 9.0], [0.0; 3], [0.0, 1.0, 0.0], 40.0);
+        let lens = Lens { far: 50.0, ..lens };
+        let size = Size { width: 120, height: 100 };
+        let outlook = Outlook::new(&field, &lens, size, [0.4, 0.6]).unwrap();
+        assert!(outlook.is_of(&lens, size, [0.4, 0.6]) && !outlook.is_of(&lens, size, [0.4, 0.7]));
+        for time in [0.4, 0.47, 0.6] {
+            let (alone, shared) =
+                (depths(&field, &lens, size, time).unwrap(), outlook.seen(time, false).depths);
+            let pixel = lens.across(size.step(), 9.0) as f32;
+            let near = |(a, b): (&f32, &f32)| a == b || (a - b).abs() < pixel;
+            let same = alone.iter().zip(&shared).filter(|&both| near(both)).count();
+            assert!(alone.iter().filter(|&&depth| depth < NOTHING).count() > 2000);
+            assert!(same >= alone.len() - 3, "{same} of {}", alone.len());
+        }
+    }
+}
