@@ -26,27 +26,37 @@ pub(super) fn values_at(tape: &Tape, places: &[Vec3]) -> Vec<Vec<f32>> {
 /// The same of at most `TOGETHER` places, by this thread alone.
 pub(super) fn over(tape: &Tape, places: &[Vec3], boxes: &mut Boxes) -> Vec<Vec<f32>> {
     let mut values = vec![vec![0.0; places.len()]; tape.output_count()];
-    let (mut low, mut high) = ([[0.0; BOXES]; 3], [[0.0; BOXES]; 3]);
-    for lane in 0..BOXES {
-        // The last again, where there are fewer groups.
-        let group = places.chunks(GROUP).nth(lane).or_else(|| places.chunks(GROUP).next_back());
-        let ends = |pick: fn(Vec3, Vec3) -> Vec3| group.and_then(|group| group.iter().copied().reduce(pick));
-        let (least, most) = (ends(Vec3::min).unwrap_or_default(), ends(Vec3::max).unwrap_or_default());
-        for axis in 0..3 {
-            (low[axis][lane], high[axis][lane]) = (least[axis], most[axis]);
-        }
-    }
-    let [x, y, z] = [0, 1, 2].map(|axis| Intervals::new(Lanes(low[axis]), Lanes(high[axis])));
-    let still = Lanes([0.0; BOXES]);
-    boxes.over(tape, [x, y, z, Intervals::new(still, still)]);
+    let about = |group: &[Vec3]| {
+        let ends = |pick: fn(Vec3, Vec3) -> Vec3| group.iter().copied().reduce(pick).unwrap_or_default();
+        [ends(Vec3::min), ends(Vec3::max)]
+    };
+    let within: Vec<[Vec3; 2]> = places.chunks(GROUP).map(about).collect();
+    look(tape, &within, boxes);
     for (lane, group) in places.chunks(GROUP).enumerate() {
-        let pruned = boxes.prune(tape, lane, Asked::Value, tape.len() * 3 / 4);
+        let pruned = enough(tape, lane, boxes);
         let columns = [0, 1, 2].map(|axis| group.iter().map(|place| place[axis]).collect::<Vec<f32>>());
         let mut parts: Vec<&mut [f32]> =
             values.iter_mut().map(|values| &mut values[lane * GROUP..][..group.len()]).collect();
         Block::new(pruned.as_ref().unwrap_or(tape)).eval(columns.each_ref().map(Vec::as_slice), &mut parts);
     }
     values
+}
+
+/// Looks at a tape over boxes of space, up to sixteen.
+pub(crate) fn look(tape: &Tape, within: &[[Vec3; 2]], boxes: &mut Boxes) {
+    // The last again, where there are fewer.
+    let ends = |which: usize, axis: usize| {
+        let last = within.last().copied().unwrap_or_default();
+        Lanes(std::array::from_fn(|lane| within.get(lane).unwrap_or(&last)[which][axis]))
+    };
+    let [x, y, z] = [0, 1, 2].map(|axis| Intervals::new(ends(0, axis), ends(1, axis)));
+    let still = Lanes([0.0; BOXES]);
+    boxes.over(tape, [x, y, z, Intervals::new(still, still)]);
+}
+
+/// The shorter tape that is enough in one of the boxes that were looked at; none where it is hardly shorter.
+pub(crate) fn enough(tape: &Tape, lane: usize, boxes: &mut Boxes) -> Option<Tape> {
+    boxes.prune(tape, lane, Asked::Value, tape.len() * 3 / 4)
 }
 
 #[cfg(test)]
