@@ -3,12 +3,13 @@
 
 const REFINE: i32 = 4;
 
-// For each stretch: from, to, the least and the most rise; and the side of what follows it.
+// For each stretch: from, to, the least and the most rise; then the first line and the one behind the last of what is
+// enough of the field there, if it is interpreted, and the side of what follows it.
 @group(0) @binding(2) var stretches: texture_2d<f32>;
 
 struct Tile {
     @location(0) rect: vec4<f32>,      // left, top, right, bottom
-    @location(1) which: vec2<u32>,     // its first stretch, and how many there are
+    @location(1) which: vec4<u32>,     // its first stretch, and how many there are
     @location(2) side: f32,            // of the surface, where all its rays start; 0 where that differs
 }
 
@@ -20,9 +21,7 @@ struct Pixel {
 
 @vertex
 fn tile(@builtin(vertex_index) corner: u32, tile: Tile) -> Pixel {
-    let part = vec2<f32>(f32(corner & 1u), f32(corner >> 1u));
-    let at = mix(tile.rect.xy, tile.rect.zw, part) / vec2<f32>(view.right.w, view.up.w) - 1.0;
-    return Pixel(vec4<f32>(at.x, -at.y, 0.0, 1.0), tile.which, tile.side);
+    return Pixel(view_corner(tile.rect, corner), tile.which.xy, tile.side);
 }
 
 fn stretch(i: u32, part: u32) -> vec4<f32> {
@@ -51,7 +50,7 @@ fn march(pixel: Pixel) -> @location(0) vec4<f32> {
     var looks = 0.0;
     var depth = -1.0;
     loop {
-        let f = field_value(view_at(uv, s));
+        let f = field_seen(uv, s, which);
         let here = select(1.0, -1.0, f <= 0.0);
         if (round >= 0) {
             // Narrow down where the side changes.
@@ -84,7 +83,7 @@ fn march(pixel: Pixel) -> @location(0) vec4<f32> {
         }
         before = vec2<f32>(s, f);
         if (s >= now.y) {
-            if (stretch(which, 1u).x == -side) {
+            if (stretch(which, 1u).z == -side) {
                 depth = now.y; // all rays are on the other side
                 break;
             }
@@ -97,6 +96,9 @@ fn march(pixel: Pixel) -> @location(0) vec4<f32> {
                 s = now.x;
                 before = vec2<f32>(s, 0.0);
                 continue;
+            }
+            if (SEEN_ANEW) {
+                continue; // another tape may be nearer to 0 here
             }
         }
         // As far as is safe, for a value that may be off by some rounding.

@@ -36,9 +36,19 @@ struct Sight {
     plainly: f32,  // how plainly the ground's shadows are seen; 0 where there is none
 }
 
+struct Tile {
+    @location(0) rect: vec4<f32>,  // left, top, right, bottom, in rays
+    @location(1) lines: vec4<u32>, // of what is asked for there, if it is interpreted
+}
+
+struct Pixel {
+    @builtin(position) position: vec4<f32>,
+    @location(0) @interpolate(flat) lines: vec4<u32>,
+}
+
 @vertex
-fn whole(@builtin(vertex_index) corner: u32) -> @builtin(position) vec4<f32> {
-    return vec4<f32>(f32(corner & 1u) * 4.0 - 1.0, f32(corner >> 1u) * 4.0 - 1.0, 0.0, 1.0);
+fn tile(@builtin(vertex_index) corner: u32, tile: Tile) -> Pixel {
+    return Pixel(view_corner(tile.rect, corner), tile.lines);
 }
 
 fn behind(ray: vec3<f32>) -> vec3<f32> {
@@ -92,8 +102,9 @@ fn is_edge(pixel: vec2<i32>, color: vec3<f32>, side: i32) -> bool {
 }
 
 @fragment
-fn shade(@builtin(position) position: vec4<f32>) -> @location(0) vec4<f32> {
-    let pixel = vec2<i32>(position.xy);
+fn shade(here: Pixel) -> @location(0) vec4<f32> {
+    field_lines = here.lines;
+    let pixel = vec2<i32>(here.position.xy);
     let side = i32(shot.horizon.w);
     let middle = side / 2 * (side + 1);
     var sum = vec4<f32>(0.0);

@@ -10,6 +10,9 @@ struct View {
 
 @group(0) @binding(0) var<uniform> view: View;
 
+// Where a field is interpreted: the first line and the one behind the last of each of two tapes.
+var<private> field_lines: vec4<u32>;
+
 // The u and v of a place of the picture.
 fn view_across(pixel: vec2<f32>) -> vec2<f32> {
     return (pixel - vec2<f32>(view.right.w, view.up.w)) * vec2<f32>(view.ahead.w, -view.ahead.w);
@@ -25,4 +28,11 @@ fn view_at(uv: vec2<f32>, s: f32) -> vec3<f32> {
 fn view_ray(uv: vec2<f32>) -> vec3<f32> {
     let aside = uv.x * view.right.xyz + uv.y * view.up.xyz;
     return normalize(view.ahead.xyz + select(aside, vec3<f32>(0.0), view.eye.w > 0.0));
+}
+
+// Where on a target the corner of a rectangle of rays is.
+fn view_corner(rect: vec4<f32>, corner: u32) -> vec4<f32> {
+    let part = vec2<f32>(f32(corner & 1u), f32(corner >> 1u));
+    let at = mix(rect.xy, rect.zw, part) / vec2<f32>(view.right.w, view.up.w) - 1.0;
+    return vec4<f32>(at.x, -at.y, 0.0, 1.0);
 }

@@ -1,29 +1,19 @@
 //! The GPU computes what the CPU computes, and draws what it draws. Held by whatever device there is, software ones
 //! included; where there is none these tests say so, and fail only if `FIELDGRAD_REQUIRE_GPU=1`.
 
+#[path = "support/gpu.rs"]
+mod device;
 mod support;
 
+use device::{MOVING, SMALL, gpu, scene, unlike};
 use fieldgrad::gpu::{Gpu, Painter, Points};
 use fieldgrad::number::{Op, Real};
 use fieldgrad::prelude::*;
 use fieldgrad::render::{Image, Lens, Options, Shade, Size, march};
-use fieldgrad::scene::{GALLERY, Scene};
+use fieldgrad::scene::GALLERY;
 use fieldgrad::shape::catalogue;
 use fieldgrad::tape::Tape;
 use support::Random;
-
-fn gpu() -> Option<Gpu> {
-    match Gpu::headless() {
-        Ok(gpu) => Some(gpu),
-        Err(error) if std::env::var_os("FIELDGRAD_REQUIRE_GPU").is_some_and(|v| v == "1") => {
-            panic!("{error}")
-        }
-        Err(error) => {
-            eprintln!("skipped: {error}");
-            None
-        }
-    }
-}
 
 /// How far the GPU's values and derivatives of a field are from those in `f64`, at the worst, against how steep it is;
 /// and at how many points they were compared. Kinks are left out, where `f32` may take the other side.
@@ -151,8 +141,6 @@ fn parameters_have_their_values_and_many_points_all_have_theirs() {
     assert!(Points::new(&gpu, &[field]).unwrap().eval(&[]).unwrap().is_empty());
 }
 
-const SMALL: Size = Size { width: 96, height: 72 };
-
 /// The same picture by both, and what the rays of the CPU's meet.
 struct Both {
     cpu: Image,
@@ -277,22 +265,6 @@ fn pictures_of_the_gallery_are_those_of_the_cpu() {
     );
     assert!(scenes > 25 && other <= inner / 10_000 && off <= inner / 2000 && differ <= even / 1000);
 }
-
-fn scene(text: &str) -> Scene {
-    Scene::from_text(text, "test.rhai").unwrap()
-}
-
-/// How many pixels of two pictures differ by more than 2 of 255.
-fn unlike(a: &Image, b: &Image) -> usize {
-    let (a, b) = (a.to_srgb(), b.to_srgb());
-    let far = |(a, b): (&[u8], &[u8])| a.iter().zip(b).any(|(a, b)| a.abs_diff(*b) > 2);
-    a.chunks(3).zip(b.chunks(3)).filter(|&pair| far(pair)).count()
-}
-
-const MOVING: &str = r##"let r = param("r", 0.8, 0.2, 1.2);
-    show(smooth_union(sphere(r).scale(1 + 0.2 * t).color("#e07a5f"), box([0.5, 0.5, 2]).translate([1, 0.2 * t, 0]), 0.3));
-    camera(#{ eye: [2, 1.5, 5] }); light(#{ direction: [1, 2, 1] }); light(#{ direction: [-2, 1, 1], intensity: 0.4 });
-    timeline(0, 2); bounds([-2, -2, -2], [2, 2, 2]);"##;
 
 #[test]
 fn views_and_samples_are_those_of_the_cpu() {

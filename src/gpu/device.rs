@@ -137,13 +137,22 @@ impl Gpu {
         waited.map(|_| ()).map_err(wrong)
     }
 
-    /// A shader of a text, or what is wrong with it.
-    pub(super) fn shader(&self, text: &str) -> Result<wgpu::ShaderModule> {
-        self.check()?;
+    /// Makes something, and says what was wrong with it: whatever goes wrong on other threads meanwhile.
+    pub(super) fn watched<T>(&self, make: impl FnOnce() -> T) -> Result<T> {
+        use wgpu::ErrorFilter::{Internal, OutOfMemory, Validation};
+        let scopes = [OutOfMemory, Internal, Validation].map(|filter| self.device.push_error_scope(filter));
+        let made = make();
+        let errors = scopes.into_iter().rev().map(|scope| pollster::block_on(scope.pop()));
+        match errors.fold(None, Option::or) {
+            Some(error) => Err(Error::Undefined(format!("the GPU {} failed: {error}", self.info.name))),
+            None => Ok(made),
+        }
+    }
+
+    /// A shader of a text.
+    pub(super) fn shader(&self, text: &str) -> wgpu::ShaderModule {
         let source = wgpu::ShaderSource::Wgsl(text.into());
-        let module = self.device.create_shader_module(wgpu::ShaderModuleDescriptor { label: None, source });
-        self.check()?;
-        Ok(module)
+        self.device.create_shader_module(wgpu::ShaderModuleDescriptor { label: None, source })
     }
 
     /// A buffer that holds some bytes, of which there are a multiple of four; at least that.

@@ -70,16 +70,26 @@ pub(super) fn texture(
     }))
 }
 
-/// A texture of `PICTURE`'s format with some pixels, row by row.
-pub(super) fn filled(gpu: &Gpu, size: Size, pixels: &[f32]) -> Result<wgpu::Texture> {
-    let made = texture(gpu, size, 1, PICTURE)?;
+/// A texture with some pixels of 16 bytes each, row by row.
+pub(super) fn filled(
+    gpu: &Gpu,
+    size: Size,
+    format: wgpu::TextureFormat,
+    pixels: &[u8],
+) -> Result<wgpu::Texture> {
+    let made = texture(gpu, size, 1, format)?;
     let layout = wgpu::TexelCopyBufferLayout {
         offset: 0,
         bytes_per_row: Some(16 * size.width as u32),
         rows_per_image: None,
     };
-    gpu.queue().write_texture(made.as_image_copy(), &super::device::bytes(pixels), layout, made.size());
+    gpu.queue().write_texture(made.as_image_copy(), pixels, layout, made.size());
     Ok(made)
+}
+
+/// The same, of four numbers each.
+pub(super) fn colored(gpu: &Gpu, size: Size, pixels: &[f32]) -> Result<wgpu::Texture> {
+    filled(gpu, size, PICTURE, &super::device::bytes(pixels))
 }
 
 /// A view of a whole texture of one layer.

@@ -63,7 +63,7 @@ impl Language {
     }
 
     /// An operation on operands that are names or literals. `used` notes the functions it calls.
-    fn operation(self, op: Op, operands: &[String], used: &mut Functions) -> String {
+    pub(super) fn operation(self, op: Op, operands: &[String], used: &mut Functions) -> String {
         let a = |i: usize| operands[i].as_str();
         let call = |name: &str| format!("{name}({})", operands.join(", "));
         let infix = |sign: &str| format!("{} {sign} {}", a(0), a(1));
@@ -163,23 +163,19 @@ impl Body<'_> {
                 names.push(known.get(&((leaves + i) as u32)).cloned().unwrap_or_default());
                 continue;
             }
-            let (operands, value);
-            match line {
-                Statement::Op(op, from) => {
-                    operands = from.iter().map(|&i| names[i as usize].clone()).collect::<Vec<_>>();
-                    value = self.language.operation(op, &operands, used);
-                }
+            let given =
+                |from: &[u32]| from.iter().map(|&i| names[i as usize].clone()).collect::<Vec<String>>();
+            let value = match line {
+                Statement::Op(op, from) => self.language.operation(op, &given(from), used),
                 Statement::Kernel(kernel, from) => {
                     let Some(ShaderCall { function, numbers }) = kernel.shader() else {
                         let name = kernel.name();
                         return Err(Error::Undefined(format!("no shader can compute {name:?}")));
                     };
-                    used.kernels.insert(function);
-                    let inputs = from.iter().map(|&i| names[i as usize].clone());
-                    operands = inputs.chain(numbers.map(|number| number.to_string())).collect();
-                    value = format!("field_{function}({})", operands.join(", "));
+                    let numbers = numbers.map(|number| number.to_string());
+                    used.kernel(function, &[given(from).as_slice(), &numbers].concat())
                 }
-            }
+            };
             let name = format!("v{i}");
             text += &self.language.assignment(&name, &value);
             names.push(name);
@@ -189,6 +185,12 @@ impl Body<'_> {
 }
 
 impl Functions {
+    /// The call of a kernel's function.
+    pub(super) fn kernel(&mut self, function: &'static str, given: &[String]) -> String {
+        self.kernels.insert(function);
+        format!("field_{function}({})", given.join(", "))
+    }
+
     /// The text of the functions that are called.
     pub(super) fn text(&self, language: Language) -> Result<String> {
         let mut text = String::new();

@@ -10,15 +10,25 @@ mod device;
 mod drawer;
 #[cfg(feature = "gpu")]
 mod frame;
+#[cfg(feature = "gpu")]
+mod interpreter;
 mod language;
+#[cfg(feature = "gpu")]
+mod making;
 #[cfg(feature = "gpu")]
 mod painter;
 #[cfg(feature = "gpu")]
 mod points;
 #[cfg(feature = "gpu")]
 mod program;
+#[cfg(feature = "gpu")]
+mod reel;
 pub mod shader;
 mod shadertoy;
+#[cfg(feature = "gpu")]
+mod shot;
+#[cfg(feature = "gpu")]
+mod work;
 
 #[cfg(feature = "gpu")]
 pub use device::Gpu;
@@ -30,3 +40,5 @@ pub use painter::Painter;
 pub use points::Points;
 #[cfg(feature = "gpu")]
 pub use wgpu;
+#[cfg(feature = "gpu")]
+pub use work::Compiling;

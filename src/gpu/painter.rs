@@ -4,16 +4,20 @@
 //! what it could not rule out, with how far a ray may step there. A new time or a new value of a parameter changes
 //! only what is handed over; shaders are compiled again where their text has changed.
 
-use super::device::{Gpu, bytes};
+use super::device::Gpu;
 use super::frame::{self, Frame, view};
-use super::program::{self, DEPTHS, PICTURE, Program};
+use super::making::Workshop;
+use super::program::{self, DEPTHS, PICTURE, Pass};
+use super::shader::check;
+use super::shot::{self, SHADOW_TILE, Shot, TILE, Tile, four, vec};
+use super::work::{Compiling, Handed, Work};
 use crate::error::Result;
+use crate::field::Field;
 use crate::render::march::NOTHING;
-use crate::render::shared::{self, Patch, REACH, Sky, cells, draw_bar, is_near, on_ground, shadow_side};
+use crate::render::shared::{self, Patch, REACH, Sky, cells, draw_bar, shadow_side};
 use crate::render::{Image, Lens, Options, Scale, Shade, Size, Stage};
 use crate::scene::Scene;
 use glam::Vec3;
-use rayon::prelude::*;
 
 /// Draws pictures of a scene on a GPU.
 ///
@@ -31,9 +35,11 @@ use rayon::prelude::*;
 pub struct Painter {
     gpu: Gpu,
     stage: Stage,
-    march: Program,
-    /// What colours each view, once it was asked for; and whether it is of the scene as it is now.
-    shades: [Option<(Program, bool)>; Shade::ALL.len()],
+    workshop: Workshop,
+    compiling: Compiling,
+    march: Work,
+    /// What colours each view.
+    shades: [Work; Shade::ALL.len()],
     frame: Option<Frame>,
     shadows: Option<wgpu::Texture>,
     screens: Vec<(wgpu::TextureFormat, Screen)>,
@@ -45,52 +51,41 @@ struct Screen {
     pipeline: wgpu::RenderPipeline,
 }
 
-/// One picture: all that is known before rays are sent.
-struct Shot {
-    time: f64,
-    lens: Lens,
-    /// A ball about the scene.
-    ball: (Vec3, f32),
-    ground: Option<f32>,
-    /// All rays of all pixels.
-    fine: Size,
-}
-
-/// How many pixels across the tiles are that rays are bounded over.
-const TILE: usize = 16;
-
-/// The same of shadows, in texels.
-const SHADOW_TILE: usize = 32;
-
 /// How many colours of a scale are known; those between are between them.
 const SCALE_COLORS: usize = 1024;
 
-fn vec(a: [f64; 3]) -> Vec3 {
-    Vec3::from(a.map(|v| v as f32))
-}
-
-fn four(xyz: Vec3, w: f32) -> [f32; 4] {
-    xyz.extend(w).to_array()
-}
-
 impl Painter {
-    /// Makes a scene ready: looks at it as a whole, and compiles what marches rays.
+    /// Makes a scene ready: looks at it as a whole. Its shaders are compiled when they are first needed.
+    ///
+    /// [`Painter::picture`] waits for them, but for those of scenes too long for that. [`Painter::paint`] and
+    /// [`Painter::painted`] do not, on hardware: a shader interprets the scene until they are there.
     ///
     /// An error names what no shader can compute, a swept volume: such scenes are drawn on the CPU.
     pub fn new(gpu: &Gpu, scene: &Scene) -> Result<Painter> {
-        let march = Program::march(gpu, scene, None)?;
-        let stage = Stage::new(scene)?;
-        let (shades, frame, shadows, screens) = Default::default();
-        Ok(Painter { gpu: gpu.clone(), stage, march, shades, frame, shadows, screens })
+        Painter::compiling(gpu, scene, Compiling::on(gpu))
+    }
+
+    /// The same, with shaders compiled when it is said. Where that is never, [`Painter::picture`] waits for none either.
+    pub fn compiling(gpu: &Gpu, scene: &Scene, compiling: Compiling) -> Result<Painter> {
+        let stage = stage_of(scene)?;
+        let (workshop, march) = (Workshop::default(), Work::new(Pass::March));
+        let shades = Shade::ALL.map(|(_, shade)| Work::new(Pass::Shade(shade)));
+        let (frame, shadows, screens) = Default::default();
+        let gpu = gpu.clone();
+        Ok(Painter { gpu, stage, workshop, compiling, march, shades, frame, shadows, screens })
+    }
+
+    /// Whether what drew this view last was compiled, rather than interpreted.
+    pub fn is_compiled(&self, shade: Shade) -> bool {
+        self.march.is_compiled() && self.shades[shade as usize].is_compiled()
     }
 
     /// Goes over to another scene, or to the same with other values. Where their shaders are the same nothing is
     /// compiled. After an error the old scene stays.
     pub fn show(&mut self, scene: &Scene) -> Result<()> {
-        let march = Program::march(&self.gpu, scene, Some(&self.march))?;
-        self.stage = Stage::new(scene)?;
-        self.march = march;
-        self.shades.iter_mut().flatten().for_each(|(_, current)| *current = false);
+        self.stage = stage_of(scene)?;
+        self.march.change();
+        self.shades.iter_mut().for_each(Work::change);
         Ok(())
     }
 
@@ -110,7 +105,7 @@ impl Painter {
         if options.needs_cpu() {
             return self.stage.picture(options);
         }
-        let scale = self.draw(options)?;
+        let scale = self.draw(options, true)?;
         let Size { width, height } = options.size;
         let numbers = match &self.frame {
             Some(frame) => frame::read(&self.gpu, frame.done())?,
@@ -150,11 +145,11 @@ impl Painter {
         let source = if options.needs_cpu() {
             let image = self.stage.picture(options)?;
             let pixels: Vec<f32> = image.pixels.iter().flat_map(|&[r, g, b]| [r, g, b, 1.0]).collect();
-            made = frame::filled(&self.gpu, options.size, &pixels)?;
+            made = frame::colored(&self.gpu, options.size, &pixels)?;
             scale = None;
             Some(&made)
         } else {
-            scale = self.draw(options)?;
+            scale = self.draw(options, false)?;
             self.frame.as_ref().map(Frame::done)
         };
         let source = source.map(view);
@@ -182,23 +177,14 @@ impl Painter {
     pub fn depths(&mut self, options: &Options) -> Result<Vec<f32>> {
         let options = Options { samples: 1, ..options.clone() };
         options.check()?;
-        let shot = self.shot(&options)?;
+        let shot = Shot::new(&self.stage, &options)?;
+        self.ready(None, true)?;
         self.march(&shot, options.size, 1)?;
         let numbers = match &self.frame {
             Some(frame) => frame::read(&self.gpu, &frame.depths)?,
             None => Vec::new(),
         };
         Ok(numbers.chunks_exact(2).map(|two| if two[0] < 0.0 { NOTHING } else { two[0] }).collect())
-    }
-
-    fn shot(&self, options: &Options) -> Result<Shot> {
-        let time = options.time_in(self.stage.scene());
-        let (lens, ball) = self.stage.lens_of(options, time)?;
-        let lit = options.ground && options.shade == Shade::Lit;
-        let ground = if lit { self.stage.ground()? } else { None };
-        let side = options.side();
-        let fine = Size { width: side * options.size.width, height: side * options.size.height };
-        Ok(Shot { time, lens, ball, ground, fine })
     }
 
     /// Finds what rays meet.
@@ -208,39 +194,56 @@ impl Painter {
             self.frame = Some(Frame::new(&self.gpu, size, side)?);
         }
         let Some(frame) = &self.frame else { unreachable!("it was made just now") };
-        self.rays(&shot.lens, shot.fine, shot.time, TILE * side, &view(&frame.depths))
+        let target = view(&frame.depths);
+        self.rays(&shot.lens, shot.fine, shot.time, TILE * side, &target)
     }
 
     /// Sends rays through a lens, and gives the numbers of the view.
     fn rays(
-        &self,
+        &mut self,
         lens: &Lens,
         size: Size,
         time: f64,
         small: usize,
         target: &wgpu::TextureView,
     ) -> Result<wgpu::Buffer> {
+        let field = self.stage.scene().field();
+        let (tiles, tolerance) = cells(field, lens, size, time, small, !self.march.is_compiled())?;
+        let tapes = tiles.iter().flat_map(|tile| &tile.stretches).map(|stretch| &stretch.tape);
+        let handed = self.march.handed(&self.gpu, &self.stage, &mut self.workshop, time, tapes)?;
         let gpu = &self.gpu;
-        let (tiles, tolerance) = cells(self.stage.scene().field(), lens, size, time, small)?;
-        let about = program::buffer(gpu, &of_view(lens, size, tolerance), wgpu::BufferUsages::UNIFORM);
-        let stretches = stretches(gpu, &tiles)?;
-        let instances = gpu.buffer(&instances(&tiles), wgpu::BufferUsages::VERTEX);
-        let steady = self.march.steady(gpu, time);
-        let group = self.march.bind(
-            gpu,
-            vec![
-                about.as_entire_binding(),
-                steady.as_entire_binding(),
-                wgpu::BindingResource::TextureView(&view(&stretches)),
-            ],
-        );
-        self.pass(target, self.march.pipeline(), &group, |pass| {
+        let about = program::buffer(gpu, &shot::of_view(lens, size, tolerance), wgpu::BufferUsages::UNIFORM);
+        let stretches = view(&shot::stretches(gpu, &tiles, &handed)?);
+        let others = vec![wgpu::BindingResource::TextureView(&stretches)];
+        let (mut told, mut first) = (Vec::new(), 0);
+        for Patch { from, to, side, stretches } in &tiles {
+            let count = stretches.len() as u32;
+            told.extend(program::tile([from[0], from[1], to[0], to[1]], [first, count, 0, 0], *side));
+            first += count;
+        }
+        self.run(&self.march, (&about, &handed, others), &told, target)?;
+        Ok(about)
+    }
+
+    /// Runs what does a pass, on tiles.
+    fn run(
+        &self,
+        work: &Work,
+        (about, handed, others): (&wgpu::Buffer, &Handed, Vec<wgpu::BindingResource<'_>>),
+        tiles: &[u8],
+        target: &wgpu::TextureView,
+    ) -> Result<()> {
+        let Some(program) = work.program() else { return Ok(()) };
+        let bound = [about.as_entire_binding(), handed.binding()].into_iter().chain(others).collect();
+        let group = program.bind(&self.gpu, bound);
+        let instances = self.gpu.buffer(tiles, wgpu::BufferUsages::VERTEX);
+        self.pass(target, program.pipeline()?, &group, |pass| {
             if !tiles.is_empty() {
                 pass.set_vertex_buffer(0, instances.slice(..));
-                pass.draw(0..4, 0..tiles.len() as u32);
+                pass.draw(0..4, 0..(tiles.len() / program::TILE_BYTES) as u32);
             }
         });
-        Ok(about)
+        Ok(())
     }
 
     /// One pass over a target, which is cleared to -1 in the first number.
@@ -270,24 +273,34 @@ impl Painter {
     }
 
     /// Draws into the frame; gives the scale of the colours, if they show numbers.
-    fn draw(&mut self, options: &Options) -> Result<Option<Scale>> {
+    fn draw(&mut self, options: &Options, patient: bool) -> Result<Option<Scale>> {
         options.check()?;
         self.gpu.check()?;
-        self.ready(options.shade)?;
-        let (shot, side) = (self.shot(options)?, options.side());
+        self.ready(Some(options.shade), patient)?;
+        let (shot, side) = (Shot::new(&self.stage, options)?, options.side());
         let about = self.march(&shot, options.size, side)?;
-        let lamps = self.lamps(&shot, options)?;
-        let scene = self.stage.scene();
+        let is_compiled = self.shades[options.shade as usize].is_compiled();
+        // What the places seen decide: which tapes are enough there, and how far shadows reach.
+        let seen = match &self.frame {
+            Some(frame) if !is_compiled || options.shade == Shade::Lit => {
+                frame::read(&self.gpu, &frame.depths)?
+            }
+            _ => Vec::new(),
+        };
+        let lamps = self.lamps(&shot, options, &seen)?;
+        let tiles = if is_compiled { Vec::new() } else { shot.tiles(&self.stage, options, &seen)? };
+        let (gpu, tiled) = (self.gpu.clone(), (options.shade, tiles));
         let mut scale = options.range.map(|[from, to]| Scale { from, to, signed: from == -to });
         let colors = |scale: Option<Scale>| -> Result<wgpu::Texture> {
-            let Some(scale) = scale else { return frame::filled(&self.gpu, ONE, &[0.0; 4]) };
+            let Some(scale) = scale else { return frame::colored(&gpu, ONE, &[0.0; 4]) };
             let size = Size { width: SCALE_COLORS, height: 1 };
             let at = |i: usize| scale.from + (scale.to - scale.from) * i as f64 / (SCALE_COLORS - 1) as f64;
             let colors = (0..SCALE_COLORS).map(|i| scale.color(at(i)));
             let pixels: Vec<f32> = colors.flat_map(|[r, g, b]| [r, g, b, 1.0]).collect();
-            frame::filled(&self.gpu, size, &pixels)
+            frame::colored(&gpu, size, &pixels)
         };
-        let [horizon, zenith] = scene.background().at(shot.time)?.map(vec);
+        let [horizon, zenith] = self.stage.scene().background().at(shot.time)?.map(vec);
+        let places = self.stage.scene().lights().len().max(1);
         let shot_of = |pass: f32, scale: Option<Scale>| -> Vec<f32> {
             let Sky { horizon: level, zenith: up, nadir } = Sky::of(horizon, zenith);
             let (center, radius) = shot.ball;
@@ -303,11 +316,11 @@ impl Painter {
             ];
             let all = fixed.iter().chain(&sky).flatten().copied();
             let mut all: Vec<f32> = all.chain(lamps.iter().flatten().copied()).collect();
-            all.resize(32 + scene.lights().len().max(1) * 24, 0.0);
+            all.resize(32 + places * 24, 0.0);
             all
         };
         if options.shade.is_scale() && scale.is_none() {
-            self.shade((options.shade, shot.time), &about, &shot_of(0.0, None), &colors(None)?, false)?;
+            self.shade((&shot, &tiled), &about, &shot_of(0.0, None), &colors(None)?, false)?;
             let Some(frame) = &self.frame else { return Ok(None) };
             let found = frame::read(&self.gpu, &frame.pictures[0])?;
             let mut values: Vec<f32> =
@@ -315,71 +328,70 @@ impl Painter {
             scale = Some(Scale::holding(options.shade, &mut values));
         }
         let colors = colors(scale)?;
-        self.shade((options.shade, shot.time), &about, &shot_of(0.0, scale), &colors, false)?;
+        self.shade((&shot, &tiled), &about, &shot_of(0.0, scale), &colors, false)?;
         if side > 1 {
-            self.shade((options.shade, shot.time), &about, &shot_of(1.0, scale), &colors, true)?;
+            self.shade((&shot, &tiled), &about, &shot_of(1.0, scale), &colors, true)?;
         }
         self.gpu.check()?;
         Ok(scale.filter(|_| options.shade.is_scale()))
     }
 
-    /// Compiles what colours a view, if it must be.
-    fn ready(&mut self, shade: Shade) -> Result<()> {
-        let slot = &mut self.shades[shade as usize];
-        if !slot.as_ref().is_some_and(|(_, current)| *current) {
-            let known = slot.as_ref().map(|(program, _)| program);
-            *slot = Some((Program::shade(&self.gpu, self.stage.scene(), shade, known)?, true));
+    /// Decides what marches, and what colours a view if one is asked for. If `patient`, waits for what is compiled.
+    fn ready(&mut self, shade: Option<Shade>, patient: bool) -> Result<()> {
+        let (compiling, patient) = (self.compiling, patient || self.compiling == Compiling::First);
+        self.march.begin(&self.gpu, &self.stage, compiling, &mut self.workshop)?;
+        if let Some(shade) = shade {
+            self.shades[shade as usize].begin(&self.gpu, &self.stage, compiling, &mut self.workshop)?;
+            self.shades[shade as usize].decide(patient && compiling != Compiling::Never);
         }
+        self.march.decide(patient && compiling != Compiling::Never);
         Ok(())
     }
 
-    /// Colours one ray of each pixel, or all of those at edges.
+    /// Colours one ray of each pixel, or all of those at edges. Where the view is interpreted, tile by tile.
     fn shade(
-        &self,
-        (shade, time): (Shade, f64),
+        &mut self,
+        (shot, (shade, tiles)): (&Shot, &(Shade, Vec<Tile>)),
         about: &wgpu::Buffer,
-        shot: &[f32],
+        numbers: &[f32],
         colors: &wgpu::Texture,
         edges: bool,
     ) -> Result<()> {
-        let (Some((program, _)), Some(frame)) = (&self.shades[shade as usize], &self.frame) else {
-            return Ok(());
+        let (gpu, work) = (&self.gpu, &mut self.shades[*shade as usize]);
+        let tapes = tiles.iter().flat_map(|tile| &tile.tapes).flatten();
+        let handed = work.handed(gpu, &self.stage, &mut self.workshop, shot.time, tapes)?;
+        let told = match tiles.is_empty() {
+            true => program::tile([0, 0, shot.fine.width, shot.fine.height], [0; 4], 0.0),
+            false => tiles.iter().flat_map(|tile| tile.told(&handed)).collect(),
         };
-        let gpu = &self.gpu;
+        let Some(frame) = &self.frame else { return Ok(()) };
         let empty = frame::texture(gpu, ONE, 1, PICTURE)?;
         let shadows = match &self.shadows {
-            Some(shadows) if shade == Shade::Lit => shadows.clone(),
+            Some(shadows) if *shade == Shade::Lit => shadows.clone(),
             _ => frame::texture(gpu, ONE, 1, DEPTHS)?,
         };
         let layers = shadows.create_view(&wgpu::TextureViewDescriptor {
             dimension: Some(wgpu::TextureViewDimension::D2Array),
             ..Default::default()
         });
-        let (steady, shot) =
-            (program.steady(gpu, time), program::buffer(gpu, shot, wgpu::BufferUsages::UNIFORM));
+        let numbers = program::buffer(gpu, numbers, wgpu::BufferUsages::UNIFORM);
         let (before, target) = match edges {
             true => (&frame.pictures[0], &frame.pictures[1]),
             false => (&empty, &frame.pictures[0]),
         };
         let views = [&frame.depths, before, colors].map(view);
-        let group = program.bind(
-            gpu,
-            vec![
-                about.as_entire_binding(),
-                steady.as_entire_binding(),
-                shot.as_entire_binding(),
-                wgpu::BindingResource::TextureView(&views[0]),
-                wgpu::BindingResource::TextureView(&views[1]),
-                wgpu::BindingResource::TextureView(&layers),
-                wgpu::BindingResource::TextureView(&views[2]),
-            ],
-        );
-        self.pass(&view(target), program.pipeline(), &group, |pass| pass.draw(0..3, 0..1));
-        Ok(())
+        let others = vec![
+            numbers.as_entire_binding(),
+            wgpu::BindingResource::TextureView(&views[0]),
+            wgpu::BindingResource::TextureView(&views[1]),
+            wgpu::BindingResource::TextureView(&layers),
+            wgpu::BindingResource::TextureView(&views[2]),
+        ];
+        self.run(&self.shades[*shade as usize], (about, &handed, others), &told, &view(target))
     }
 
     /// The lamps that give light, each with its shadows in a layer, as the shader takes them.
-    fn lamps(&mut self, shot: &Shot, options: &Options) -> Result<Vec<[f32; 24]>> {
+    fn lamps(&mut self, shot: &Shot, options: &Options, seen: &[f32]) -> Result<Vec<[f32; 24]>> {
         let mut lit = Vec::new();
         if options.shade == Shade::Lit {
             for light in self.stage.scene().lights() {
@@ -393,7 +405,7 @@ impl Painter {
         if lit.is_empty() {
             return Ok(Vec::new());
         }
-        let spans = self.spans(shot, options, &lit.iter().map(|(.., frame)| frame).collect::<Vec<_>>())?;
+        let spans = shot.spans(options, seen, &lit.iter().map(|(.., frame)| frame).collect::<Vec<_>>());
         let side = shadow_side(options.size);
         let size = Size { width: side, height: side };
         let fits = |own: &wgpu::Texture| {
@@ -403,7 +415,7 @@ impl Painter {
             self.shadows = None;
             self.shadows = Some(frame::texture(&self.gpu, size, lit.len(), DEPTHS)?);
         }
-        let Some(shadows) = &self.shadows else { unreachable!("it was made just now") };
+        let Some(shadows) = self.shadows.clone() else { unreachable!("it was made just now") };
         let mut lamps = Vec::new();
         for (layer, ((toward, radiance, frame), span)) in lit.iter().zip(spans).enumerate() {
             let (lens, texel) = frame.lens(span, shot.ball, side);
@@ -431,39 +443,6 @@ impl Painter {
         Ok(lamps)
     }
 
-    /// The least and the most of the places that are seen, as lamps see them.
-    fn spans(&self, shot: &Shot, options: &Options, lamps: &[&shared::Frame]) -> Result<Vec<(Vec3, Vec3)>> {
-        let Some(frame) = &self.frame else { return Ok(Vec::new()) };
-        let depths = frame::read(&self.gpu, &frame.depths)?;
-        let (Size { width, height }, side) = (options.size, options.side());
-        let place = |i: usize, j: usize| {
-            let (column, row) = (i * side + side / 2, j * side + side / 2);
-            let depth = depths[2 * (row * shot.fine.width + column)];
-            let [u, v] = shot.fine.across(column as f64 + 0.5, row as f64 + 0.5);
-            if depth >= 0.0 {
-                return Some(vec(shot.lens.at([u, v, f64::from(depth)])));
-            }
-            let [start, ray] = shot.lens.ray([u, v]).map(|v| v.as_vec3());
-            on_ground(shot.ground, shot.ball, start, ray).map(|(place, _)| place)
-        };
-        let none = || vec![(Vec3::INFINITY, Vec3::NEG_INFINITY); lamps.len()];
-        let of_row = |j: usize| {
-            let mut spans = none();
-            let places = (0..width).filter_map(|i| place(i, j));
-            for place in places.filter(|&place| is_near(place, shot.ball)) {
-                for ((low, high), lamp) in spans.iter_mut().zip(lamps) {
-                    (*low, *high) = (low.min(lamp.flat(place)), high.max(lamp.flat(place)));
-                }
-            }
-            spans
-        };
-        let both = |a: Vec<(Vec3, Vec3)>, b: Vec<(Vec3, Vec3)>| {
-            let pairs = a.into_iter().zip(b);
-            pairs.map(|((low, high), (l, h))| (low.min(l), high.max(h))).collect()
-        };
-        Ok((0..height).into_par_iter().map(of_row).reduce(none, both))
-    }
-
     /// What brings pictures to a format of target.
     fn screen(&mut self, format: wgpu::TextureFormat) -> Result<()> {
         if self.screens.iter().any(|(own, _)| *own == format) {
@@ -481,48 +460,10 @@ impl Painter {
 
 const ONE: Size = Size { width: 1, height: 1 };
 
-/// A lens, as the shaders take it.
-fn of_view(lens: &Lens, size: Size, tolerance: [f32; 2]) -> Vec<f32> {
-    let across = lens.across(size.step(), 1.0) as f32;
-    let wide = if lens.parallel { [across, 0.0] } else { [0.0, across] };
-    let vectors = [
-        four(vec(lens.eye), f32::from(u8::from(lens.parallel))),
-        four(vec(lens.ahead), size.step() as f32),
-        four(vec(lens.right), 0.5 * size.width as f32),
-        four(vec(lens.up), 0.5 * size.height as f32),
-        [tolerance[0], tolerance[1], wide[0], wide[1]],
-    ];
-    vectors.concat()
-}
-
-/// The stretches of all tiles, two texels each.
-fn stretches(gpu: &Gpu, tiles: &[Patch]) -> Result<wgpu::Texture> {
-    const WIDTH: usize = 1024;
-    let held = |rise: f32| rise.clamp(-1e30, 1e30);
-    let all = tiles.iter().flat_map(|tile| &tile.stretches);
-    let mut pixels: Vec<f32> = all
-        .flat_map(|of| {
-            let [least, most] = of.rise.map(held);
-            [of.from, of.to, least, most, of.after, 0.0, 0.0, 0.0]
-        })
-        .collect();
-    let height = pixels.len().div_ceil(4 * WIDTH).max(1);
-    pixels.resize(4 * WIDTH * height, 0.0);
-    frame::filled(gpu, Size { width: WIDTH, height }, &pixels)
-}
-
-/// The tiles as vertices are told of them.
-fn instances(tiles: &[Patch]) -> Vec<u8> {
-    let mut all = Vec::with_capacity(28 * tiles.len().max(1));
-    let mut first = 0u32;
-    for Patch { from, to, side, stretches } in tiles {
-        let rect = [from[0], from[1], to[0], to[1]].map(|v| v as f32);
-        all.extend(bytes(&rect));
-        all.extend(first.to_le_bytes());
-        all.extend((stretches.len() as u32).to_le_bytes());
-        all.extend(side.to_le_bytes());
-        first += stretches.len() as u32;
-    }
-    all.resize(all.len().max(28), 0);
-    all
+/// A scene made ready, if shaders can compute it.
+fn stage_of(scene: &Scene) -> Result<Stage> {
+    let material = scene.field().material().into_iter().flat_map(|material| material.channels());
+    let fields: Vec<Field> = material.chain([scene.field()]).cloned().collect();
+    check(scene, &fields)?;
+    Stage::new(scene)
 }

@@ -37,16 +37,17 @@ impl Points {
     /// An error names a kernel that no shader can compute.
     pub fn new(gpu: &Gpu, fields: &[Field]) -> Result<Points> {
         let tape = Tape::new(fields)?;
-        let module = gpu.shader(&text(&tape)?)?;
-        let pipeline = gpu.device().create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
-            label: None,
-            layout: None,
-            module: &module,
-            entry_point: Some("points"),
-            compilation_options: Default::default(),
-            cache: None,
-        });
-        gpu.check()?;
+        let text = text(&tape)?;
+        let pipeline = gpu.watched(|| {
+            gpu.device().create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+                label: None,
+                layout: None,
+                module: &gpu.shader(&text),
+                entry_point: Some("points"),
+                compilation_options: Default::default(),
+                cache: None,
+            })
+        })?;
         // A buffer is never empty.
         let parameters = tape.parameters().map(|parameter| parameter.value() as f32).chain([0.0]).collect();
         Ok(Points { gpu: gpu.clone(), pipeline, outputs: fields.len(), parameters })

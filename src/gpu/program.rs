@@ -1,14 +1,14 @@
 //! What the GPU's passes run: shader text around a scene's tapes, compiled, and what it is handed at each time.
 
 use super::device::{Gpu, bytes};
+use super::interpreter::{self, Codes};
 use super::language::{Body, Functions, Language};
-use super::shader::check;
-use crate::error::Result;
-use crate::field::Field;
-use crate::render::Shade;
+use super::making::{Making, Workshop};
+use crate::error::{Error, Result};
 use crate::render::shared::{
-    EDGE, EDGE_DEPTH, FADING, GROUND, LOOKS, SEARCH, START, TAPS, WIDEST, WIDTH, asked, spread,
+    EDGE, EDGE_DEPTH, FADING, GROUND, LOOKS, SEARCH, START, TAPS, WIDEST, WIDTH, spread,
 };
+use crate::render::{Shade, Stage};
 use crate::scene::Scene;
 use crate::tape::Tape;
 use std::collections::BTreeMap;
@@ -18,72 +18,171 @@ use std::fmt::Write;
 pub(super) const PICTURE: wgpu::TextureFormat = wgpu::TextureFormat::Rgba32Float;
 pub(super) const DEPTHS: wgpu::TextureFormat = wgpu::TextureFormat::Rg32Float;
 
-/// A shader of a scene, and the tapes whose steady values it is handed.
-pub(super) struct Program {
-    text: String,
-    tapes: Vec<(Tape, Vec<u32>)>,
-    layout: wgpu::BindGroupLayout,
-    pipeline: wgpu::RenderPipeline,
+/// What a pass over a picture does: finds what rays meet, or colours it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pass {
+    March,
+    Shade(Shade),
 }
 
-/// A shader's text, and the tapes it was written from.
-struct Draft {
+impl Pass {
+    /// What it asks for, by the names of the functions that compute it.
+    fn parts(self, stage: &Stage) -> Result<Vec<(&'static str, &Tape)>> {
+        let value = || stage.shape().map(|tape| ("field_value", tape));
+        let shown = |shade| stage.asked(shade).map(|tape| ("field_shown", tape));
+        let parts = match self {
+            Pass::March => vec![value()?],
+            Pass::Shade(Shade::Lit) => vec![shown(Shade::Lit)?, value()?],
+            Pass::Shade(shade) => vec![shown(shade)?],
+        };
+        Ok(parts.into_iter().filter(|(_, tape)| tape.output_count() > 0).collect())
+    }
+
+    /// How many lines are run for a point of it.
+    pub fn length(self, stage: &Stage) -> Result<usize> {
+        Ok(self.parts(stage)?.iter().map(|(_, tape)| tape.len_per_point()).sum())
+    }
+
+    /// The text around what computes fields.
+    fn text(self, scene: &Scene, functions: &str) -> String {
+        let view = include_str!("../../shaders/view.wgsl");
+        match self {
+            Pass::March => format!("{view}\n{functions}{}", include_str!("../../shaders/march.wgsl")),
+            Pass::Shade(shade) => format!("{view}\n{functions}{}", shade_text(scene, shade)),
+        }
+    }
+
+    /// What it binds: the view, what fields are computed from, and the rest.
+    fn layout(self, gpu: &Gpu, source: wgpu::BindGroupLayoutEntry) -> wgpu::BindGroupLayout {
+        let flat = wgpu::TextureViewDimension::D2;
+        let shadows = texture(5, wgpu::TextureViewDimension::D2Array);
+        let others = match self {
+            Pass::March => vec![texture(2, flat)],
+            Pass::Shade(_) => vec![uniform(2), texture(3, flat), texture(4, flat), shadows, texture(6, flat)],
+        };
+        let entries: Vec<_> = [uniform(0), source].into_iter().chain(others).collect();
+        let descriptor = wgpu::BindGroupLayoutDescriptor { label: None, entries: &entries };
+        gpu.device().create_bind_group_layout(&descriptor)
+    }
+
+    fn pipeline(self, gpu: &Gpu, text: &str, layout: &wgpu::BindGroupLayout) -> Result<wgpu::RenderPipeline> {
+        let (fragment, format) = match self {
+            Pass::March => ("march", DEPTHS),
+            Pass::Shade(_) => ("shade", PICTURE),
+        };
+        let attributes = &wgpu::vertex_attr_array![0 => Float32x4, 1 => Uint32x4, 2 => Float32];
+        let (array_stride, step_mode) = (TILE_BYTES as u64, wgpu::VertexStepMode::Instance);
+        let tile = wgpu::VertexBufferLayout { array_stride, step_mode, attributes };
+        pipeline(gpu, text, layout, ["tile", fragment], format, &[Some(tile)])
+    }
+}
+
+/// How many bytes a tile of a pass is told in.
+pub(super) const TILE_BYTES: usize = 36;
+
+/// A tile of a pass, as its vertices are told of it: the rectangle in rays, four whole numbers and one other.
+pub(super) fn tile(rect: [usize; 4], which: [u32; 4], side: f32) -> Vec<u8> {
+    let words = which.iter().flat_map(|word| word.to_le_bytes());
+    bytes(&rect.map(|v| v as f32)).into_iter().chain(words).chain(side.to_le_bytes()).collect()
+}
+
+/// A shader of a pass.
+pub(super) struct Program {
     text: String,
-    tapes: Vec<(Tape, Vec<u32>)>,
-    /// Whether its steady values are more than a uniform holds.
-    large: bool,
+    source: Source,
+    layout: wgpu::BindGroupLayout,
+    pipeline: Making<Result<wgpu::RenderPipeline>>,
+}
+
+/// Where a shader has its fields from.
+enum Source {
+    /// They are compiled into it, and it is handed the steady values of their tapes.
+    Text(Vec<(Tape, Vec<u32>)>),
+    /// It is handed their lines, and has cases for what those do.
+    Lines(Codes),
 }
 
 impl Program {
-    /// What marches rays; `known`, if it is the same but for steady values.
-    pub fn march(gpu: &Gpu, scene: &Scene, known: Option<&Program>) -> Result<Program> {
-        let field = std::slice::from_ref(scene.field());
-        let draft = Draft::new(gpu, scene, &[("field_value", field)], |functions| {
-            let view = include_str!("../../shaders/view.wgsl");
-            format!("{view}\n{functions}{}", include_str!("../../shaders/march.wgsl"))
-        })?;
-        if let Some(program) = known.filter(|known| known.text == draft.text) {
-            return Ok(program.with(draft.tapes));
+    /// A pass with a scene's fields in its text. It is begun on another thread; `known` goes on if it is the same but for
+    /// steady values.
+    pub fn compiled(
+        gpu: &Gpu,
+        stage: &Stage,
+        pass: Pass,
+        known: Option<Program>,
+        workshop: &mut Workshop,
+    ) -> Result<Program> {
+        let Written { text, tapes, is_large } = functions(gpu, &pass.parts(stage)?)?;
+        let seen = if pass == Pass::March { SEEN } else { "" };
+        let text = pass.text(stage.scene(), &format!("{text}{seen}"));
+        let source = Source::Text(tapes);
+        if let Some(known) = known.filter(|known| known.text == text) {
+            return Ok(Program { source, ..known });
         }
-        let layout = draft.layout(gpu, &[texture(2, wgpu::TextureViewDimension::D2)]);
-        let pipeline = draft.pipeline(gpu, &layout, ["tile", "march"], DEPTHS, &[tile_layout()])?;
-        Ok(Program { text: draft.text, tapes: draft.tapes, layout, pipeline })
+        let mut steady = uniform(1);
+        if is_large {
+            steady.ty = buffer_type(wgpu::BufferBindingType::Storage { read_only: true });
+        }
+        let layout = pass.layout(gpu, steady);
+        let (own_gpu, own_text, own_layout) = (gpu.clone(), text.clone(), layout.clone());
+        let pipeline = workshop.begin(move || pass.pipeline(&own_gpu, &own_text, &own_layout));
+        Ok(Program { text, source, layout, pipeline })
     }
 
-    /// What colours a view; `known`, if it is the same but for steady values.
-    pub fn shade(gpu: &Gpu, scene: &Scene, shade: Shade, known: Option<&Program>) -> Result<Program> {
-        let shown = asked(scene.field(), shade);
-        let mut parts: Vec<(&str, &[Field])> = Vec::new();
-        if !shown.is_empty() {
-            parts.push(("field_shown", &shown));
+    /// A pass that interprets a scene's fields, with cases for some codes at least, made at once; `known` goes on if it
+    /// can.
+    pub fn interpreter(
+        gpu: &Gpu,
+        stage: &Stage,
+        pass: Pass,
+        codes: &Codes,
+        known: Option<Program>,
+    ) -> Result<Program> {
+        let mut codes: Codes = codes.union(&interpreter::usual(gpu)).copied().collect();
+        if let Some(Program { source: Source::Lines(own), .. }) = &known {
+            codes.extend(own);
         }
-        if shade == Shade::Lit {
-            parts.push(("field_value", std::slice::from_ref(scene.field())));
+        let mut functions = String::new();
+        for ((name, tape), lines) in pass.parts(stage)?.into_iter().zip(["xy", "zw"]) {
+            codes.extend(interpreter::codes(tape));
+            let (kind, given) = (kind_of(tape.output_count()), interpreter::outputs(tape.output_count()));
+            let _ = write!(
+                functions,
+                "fn {name}(p: vec3<f32>) -> {kind} {{\n    field_run(field_lines.{lines}, p);\n    return {given};\n}}\n\n"
+            );
         }
-        let draft = Draft::new(gpu, scene, &parts, |functions| shade_text(scene, shade, functions))?;
-        if let Some(program) = known.filter(|known| known.text == draft.text) {
-            return Ok(program.with(draft.tapes));
+        let seen = if pass == Pass::March { SEEN_BY_LINES } else { "" };
+        let text = pass.text(stage.scene(), &format!("{}\n{functions}{seen}", interpreter::text(&codes)?));
+        let source = Source::Lines(codes);
+        if let Some(known) = known.filter(|known| known.text == text) {
+            return Ok(Program { source, ..known });
         }
-        let flat = wgpu::TextureViewDimension::D2;
-        let shadows = texture(5, wgpu::TextureViewDimension::D2Array);
-        let others = [uniform(2), texture(3, flat), texture(4, flat), shadows, texture(6, flat)];
-        let layout = draft.layout(gpu, &others);
-        let pipeline = draft.pipeline(gpu, &layout, ["whole", "shade"], PICTURE, &[])?;
-        Ok(Program { text: draft.text, tapes: draft.tapes, layout, pipeline })
+        let layout = pass.layout(gpu, words(1));
+        let pipeline = Making::Done(Some(pass.pipeline(gpu, &text, &layout)));
+        pipeline_of(&pipeline)?;
+        Ok(Program { text, source, layout, pipeline })
     }
 
-    /// The same, handed the values of other tapes.
-    fn with(&self, tapes: Vec<(Tape, Vec<u32>)>) -> Program {
-        let Program { text, layout, pipeline, .. } = self;
-        Program { text: text.clone(), tapes, layout: layout.clone(), pipeline: pipeline.clone() }
+    /// Whether it can interpret lines that do this.
+    pub fn interprets(&self, codes: &Codes) -> bool {
+        matches!(&self.source, Source::Lines(own) if own.is_superset(codes))
     }
 
-    /// What its functions are handed at a time.
-    pub fn steady(&self, gpu: &Gpu, t: f64) -> wgpu::Buffer {
-        let values = self.tapes.iter().flat_map(|(tape, steady)| tape.steady_values(steady, t));
-        let mut values: Vec<f32> = values.map(|v| (v as f32).clamp(f32::MIN, f32::MAX)).collect();
-        values.resize(values.len().next_multiple_of(4).max(4), 0.0);
-        buffer(gpu, &values, wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::STORAGE)
+    /// Whether it can be drawn with, or never will be. `patient` waits for it.
+    pub fn is_made(&mut self, patient: bool) -> bool {
+        self.pipeline.is_done(patient)
+    }
+
+    /// What draws, or why nothing does.
+    pub fn pipeline(&self) -> Result<&wgpu::RenderPipeline> {
+        pipeline_of(&self.pipeline)
+    }
+
+    /// The steady values at a time that its functions are handed; none if they are handed lines.
+    pub fn steady(&self, t: f64) -> Vec<f32> {
+        let Source::Text(tapes) = &self.source else { return Vec::new() };
+        let values = tapes.iter().flat_map(|(tape, steady)| tape.steady_values(steady, t));
+        values.map(|v| (v as f32).clamp(f32::MIN, f32::MAX)).collect()
     }
 
     /// Its bindings, in their order.
@@ -94,63 +193,58 @@ impl Program {
         let layout = &self.layout;
         gpu.device().create_bind_group(&wgpu::BindGroupDescriptor { label: None, layout, entries: &entries })
     }
-
-    pub fn pipeline(&self) -> &wgpu::RenderPipeline {
-        &self.pipeline
-    }
 }
 
-impl Draft {
-    /// The text around functions that compute fields of a point, in the order given.
-    fn new(
-        gpu: &Gpu,
-        scene: &Scene,
-        parts: &[(&str, &[Field])],
-        around: impl FnOnce(&str) -> String,
-    ) -> Result<Draft> {
-        let (mut tapes, mut used, mut written) = (Vec::new(), Functions::default(), String::new());
-        let mut count = 0;
-        for &(name, fields) in parts {
-            check(scene, fields)?;
-            let tape = Tape::new(fields)?;
-            let steady = tape.steady();
-            written += &function(name, &tape, &steady, count, &mut used)?;
-            count += steady.len();
-            tapes.push((tape, steady));
-        }
-        let vectors = count.div_ceil(4).max(1);
-        let large = vectors as u64 * 16 > gpu.device().limits().max_uniform_buffer_binding_size;
-        let space = if large { "storage, read" } else { "uniform" };
-        let functions = format!(
-            "// The time, the parameters, and what depends on those alone.\n\
-             struct FieldSteady {{\n    values: array<vec4<f32>, {vectors}>,\n}}\n\
-             @group(0) @binding(1) var<{space}> field_steady: FieldSteady;\n\n{}{written}",
-            used.text(Language::Wgsl)?
-        );
-        Ok(Draft { text: around(&functions), tapes, large })
-    }
+fn pipeline_of(making: &Making<Result<wgpu::RenderPipeline>>) -> Result<&wgpu::RenderPipeline> {
+    let nothing = || Error::Undefined("compiling a shader came to nothing".into());
+    making.made().ok_or_else(nothing)?.as_ref().map_err(Error::clone)
+}
 
-    /// The view, the steady values, and what else there is.
-    fn layout(&self, gpu: &Gpu, others: &[wgpu::BindGroupLayoutEntry]) -> wgpu::BindGroupLayout {
-        let mut steady = uniform(1);
-        if self.large {
-            steady.ty = buffer_type(wgpu::BufferBindingType::Storage { read_only: true });
-        }
-        let entries: Vec<_> = [uniform(0), steady].into_iter().chain(others.iter().copied()).collect();
-        let descriptor = wgpu::BindGroupLayoutDescriptor { label: None, entries: &entries };
-        gpu.device().create_bind_group_layout(&descriptor)
-    }
+/// The field along a ray, for the march: compiled, and from the lines that are enough in a stretch. Those of the next
+/// may have another value at the same place.
+const SEEN: &str = "const SEEN_ANEW: bool = false;
 
-    fn pipeline(
-        &self,
-        gpu: &Gpu,
-        layout: &wgpu::BindGroupLayout,
-        entries: [&str; 2],
-        format: wgpu::TextureFormat,
-        buffers: &[Option<wgpu::VertexBufferLayout<'_>>],
-    ) -> Result<wgpu::RenderPipeline> {
-        pipeline(gpu, &self.text, layout, entries, format, buffers)
+fn field_seen(uv: vec2<f32>, s: f32, which: u32) -> f32 {
+    return field_value(view_at(uv, s));
+}
+
+";
+const SEEN_BY_LINES: &str = "const SEEN_ANEW: bool = true;
+
+fn field_seen(uv: vec2<f32>, s: f32, which: u32) -> f32 {
+    field_lines = vec4<u32>(stretch(which, 1u));
+    return field_value(vec3<f32>(uv, s));
+}
+
+";
+
+/// Functions that compute tapes' outputs.
+struct Written {
+    text: String,
+    tapes: Vec<(Tape, Vec<u32>)>,
+    /// Whether the tapes' steady values are more than a uniform holds.
+    is_large: bool,
+}
+
+fn functions(gpu: &Gpu, parts: &[(&str, &Tape)]) -> Result<Written> {
+    let (mut tapes, mut used, mut written) = (Vec::new(), Functions::default(), String::new());
+    let mut count = 0;
+    for &(name, tape) in parts {
+        let steady = tape.steady();
+        written += &function(name, tape, &steady, count, &mut used)?;
+        count += steady.len();
+        tapes.push((tape.clone(), steady));
     }
+    let vectors = count.div_ceil(4).max(1);
+    let is_large = vectors as u64 * 16 > gpu.device().limits().max_uniform_buffer_binding_size;
+    let space = if is_large { "storage, read" } else { "uniform" };
+    let text = format!(
+        "// The time, the parameters, and what depends on those alone.\n\
+         struct FieldSteady {{\n    values: array<vec4<f32>, {vectors}>,\n}}\n\
+         @group(0) @binding(1) var<{space}> field_steady: FieldSteady;\n\n{}{written}",
+        used.text(Language::Wgsl)?
+    );
+    Ok(Written { text, tapes, is_large })
 }
 
 /// A pipeline that draws strips of triangles.
@@ -162,40 +256,45 @@ pub(super) fn pipeline(
     format: wgpu::TextureFormat,
     buffers: &[Option<wgpu::VertexBufferLayout<'_>>],
 ) -> Result<wgpu::RenderPipeline> {
-    let module = &gpu.shader(text)?;
     let device = gpu.device();
-    let layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
-        label: None,
-        bind_group_layouts: &[Some(layout)],
-        immediate_size: 0,
-    });
-    let target = wgpu::ColorTargetState { format, blend: None, write_mask: wgpu::ColorWrites::ALL };
-    let made = device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {
-        label: None,
-        layout: Some(&layout),
-        vertex: wgpu::VertexState {
-            module,
-            entry_point: Some(vertex),
-            compilation_options: Default::default(),
-            buffers,
-        },
-        primitive: wgpu::PrimitiveState {
-            topology: wgpu::PrimitiveTopology::TriangleStrip,
-            ..Default::default()
-        },
-        depth_stencil: None,
-        multisample: Default::default(),
-        fragment: Some(wgpu::FragmentState {
-            module,
-            entry_point: Some(fragment),
-            compilation_options: Default::default(),
-            targets: &[Some(target)],
-        }),
-        multiview_mask: None,
-        cache: None,
-    });
-    gpu.check()?;
-    Ok(made)
+    gpu.watched(|| {
+        let module = &gpu.shader(text);
+        let layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+            label: None,
+            bind_group_layouts: &[Some(layout)],
+            immediate_size: 0,
+        });
+        let target = wgpu::ColorTargetState { format, blend: None, write_mask: wgpu::ColorWrites::ALL };
+        device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {
+            label: None,
+            layout: Some(&layout),
+            vertex: wgpu::VertexState {
+                module,
+                entry_point: Some(vertex),
+                compilation_options: Default::default(),
+                buffers,
+            },
+            primitive: wgpu::PrimitiveState {
+                topology: wgpu::PrimitiveTopology::TriangleStrip,
+                ..Default::default()
+            },
+            depth_stencil: None,
+            multisample: Default::default(),
+            fragment: Some(wgpu::FragmentState {
+                module,
+                entry_point: Some(fragment),
+                compilation_options: Default::default(),
+                targets: &[Some(target)],
+            }),
+            multiview_mask: None,
+            cache: None,
+        })
+    })
+}
+
+/// What a function gives that computes so many outputs.
+fn kind_of(outputs: usize) -> String {
+    if outputs == 1 { "f32".into() } else { format!("array<f32, {outputs}>") }
 }
 
 /// A function of a point that computes a tape's outputs; the steady values begin at `first`.
@@ -206,22 +305,15 @@ fn function(name: &str, tape: &Tape, steady: &[u32], first: usize, used: &mut Fu
     let coordinates = ["p.x", "p.y", "p.z", "0.0"].map(String::from);
     let body = Body { language: Language::Wgsl, coordinates, parameter: &|_| "0.0".into() };
     let (lines, outputs) = body.lines_from(tape, tape.steady_len(), &known, used)?;
-    let (kind, given) = match outputs.as_slice() {
-        [one] => ("f32".into(), one.clone()),
-        several => {
-            let kind = format!("array<f32, {}>", several.len());
-            (kind.clone(), format!("{kind}({})", several.join(", ")))
-        }
-    };
+    let kind = kind_of(outputs.len());
+    let given = format!("{kind}({})", outputs.join(", "));
     Ok(format!("fn {name}(p: vec3<f32>) -> {kind} {{\n{lines}    return {given};\n}}\n\n"))
 }
 
 /// The text that colours a view.
-fn shade_text(scene: &Scene, shade: Shade, functions: &str) -> String {
-    let mut text = format!("{}\n{functions}", include_str!("../../shaders/view.wgsl"));
+fn shade_text(scene: &Scene, shade: Shade) -> String {
     let lamps = scene.lights().len().max(1);
-    let _ = write!(
-        text,
+    let mut text = format!(
         "const LAMPS: i32 = {lamps};\nconst GROUND: f32 = {GROUND:?};\nconst EDGE: f32 = {EDGE:?};\n\
          const EDGE_DEPTH: f32 = {EDGE_DEPTH:?};\n\n{}\n",
         include_str!("../../shaders/shade.wgsl")
@@ -262,17 +354,6 @@ fn lit_numbers() -> String {
     )
 }
 
-/// A tile of the march, as its vertices are told: the rectangle, its stretches, its side.
-fn tile_layout() -> Option<wgpu::VertexBufferLayout<'static>> {
-    const PARTS: [wgpu::VertexAttribute; 3] =
-        wgpu::vertex_attr_array![0 => Float32x4, 1 => Uint32x2, 2 => Float32];
-    Some(wgpu::VertexBufferLayout {
-        array_stride: 28,
-        step_mode: wgpu::VertexStepMode::Instance,
-        attributes: &PARTS,
-    })
-}
-
 fn buffer_type(ty: wgpu::BufferBindingType) -> wgpu::BindingType {
     wgpu::BindingType::Buffer { ty, has_dynamic_offset: false, min_binding_size: None }
 }
@@ -292,6 +373,22 @@ pub(super) fn texture(
     let sample_type = wgpu::TextureSampleType::Float { filterable: false };
     let ty = wgpu::BindingType::Texture { sample_type, view_dimension, multisampled: false };
     wgpu::BindGroupLayoutEntry { binding, visibility: wgpu::ShaderStages::FRAGMENT, ty, count: None }
+}
+
+/// A place for a texture of words.
+fn words(binding: u32) -> wgpu::BindGroupLayoutEntry {
+    let mut place = texture(binding, wgpu::TextureViewDimension::D2);
+    if let wgpu::BindingType::Texture { sample_type, .. } = &mut place.ty {
+        *sample_type = wgpu::TextureSampleType::Uint;
+    }
+    place
+}
+
+/// A buffer of steady values, for a uniform or more.
+pub(super) fn steady(gpu: &Gpu, values: impl Iterator<Item = f32>) -> wgpu::Buffer {
+    let mut values: Vec<f32> = values.collect();
+    values.resize(values.len().next_multiple_of(4).max(4), 0.0);
+    buffer(gpu, &values, wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::STORAGE)
 }
 
 /// A buffer of numbers.

@@ -105,12 +105,24 @@ fn within(
         start.min(end)..(start + size).min(end)
     };
     let count = range.len().div_ceil(size);
+    let about = |lane: usize| {
+        let places = places[group(lane)].iter().copied();
+        let least = places.clone().reduce(Vec3::min).unwrap_or_default();
+        [least, places.reduce(Vec3::max).unwrap_or_default()]
+    };
+    look(tape, &(0..count).map(about).collect::<Vec<_>>(), boxes);
+    for lane in 0..count {
+        let pruned = enough(tape, lane, boxes);
+        within(pruned.as_ref().unwrap_or(tape), places, group(lane), FEW, finer, work);
+    }
+}
+
+/// Looks at a tape over boxes of space, up to sixteen.
+pub(crate) fn look(tape: &Tape, within: &[[Vec3; 2]], boxes: &mut Boxes) {
     let (mut low, mut high) = ([[0.0; BOXES]; 3], [[0.0; BOXES]; 3]);
     for lane in 0..BOXES {
-        // The last again, where there are fewer groups.
-        let places = places[group(lane.min(count - 1))].iter().copied();
-        let least = places.clone().reduce(Vec3::min).unwrap_or_default();
-        let most = places.reduce(Vec3::max).unwrap_or_default();
+        // The last again, where there are fewer.
+        let [least, most] = within.get(lane).or(within.last()).copied().unwrap_or_default();
         for axis in 0..3 {
             (low[axis][lane], high[axis][lane]) = (least[axis], most[axis]);
         }
@@ -118,10 +130,11 @@ fn within(
     let [x, y, z] = [0, 1, 2].map(|axis| Intervals::new(Lanes(low[axis]), Lanes(high[axis])));
     let still = Lanes([0.0; BOXES]);
     boxes.over(tape, [x, y, z, Intervals::new(still, still)]);
-    for lane in 0..count {
-        let pruned = boxes.prune(tape, lane, Asked::Value, tape.len() * 3 / 4);
-        within(pruned.as_ref().unwrap_or(tape), places, group(lane), FEW, finer, work);
-    }
+}
+
+/// The shorter tape that is enough in one of the boxes that were looked at; none where it is hardly shorter.
+pub(crate) fn enough(tape: &Tape, lane: usize, boxes: &mut Boxes) -> Option<Tape> {
+    boxes.prune(tape, lane, Asked::Value, tape.len() * 3 / 4)
 }
 
 #[cfg(test)]

@@ -171,7 +171,7 @@ fn lowest(field: &Field, bounds: &Bounds, moments: &[f64]) -> Result<Option<f32>
 }
 
 /// What must be known of a field for a view of it.
-pub(crate) fn asked(field: &Field, shade: Shade) -> Vec<Field> {
+fn asked(field: &Field, shade: Shade) -> Vec<Field> {
     let slope = || field.gradient().into_iter().take(3);
     match shade {
         Shade::Lit => {

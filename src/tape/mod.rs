@@ -14,6 +14,8 @@ mod machine;
 mod program;
 mod prune;
 #[cfg(feature = "gpu")]
+mod registers;
+#[cfg(feature = "gpu")]
 mod steady;
 mod sum;
 mod wide;

@@ -7,9 +7,10 @@ use crate::number::{Interval, Rise};
 use crate::render::{Lens, Size};
 use crate::tape::{Asked, BOXES, Bounding, Boxes, Tape};
 use rayon::prelude::*;
+use std::sync::Arc;
 
 /// Some of a picture's pixels, and the depths at which their rays may meet the surface, from front to back.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub(crate) struct Patch {
     /// The left and top pixel.
     pub from: [usize; 2],
@@ -21,7 +22,7 @@ pub(crate) struct Patch {
 }
 
 /// A stretch of depth that holds the surface, for all that is known.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub(crate) struct Stretch {
     pub from: f32,
     pub to: f32,
@@ -29,6 +30,8 @@ pub(crate) struct Stretch {
     pub rise: [f32; 2],
     /// The side that all rays are on behind it; 0 where another stretch follows at once, or nothing does.
     pub after: f32,
+    /// What is enough of the field there, of u, v and depth: it has the field's sign, and is no nearer to 0.
+    pub tape: Arc<Tape>,
 }
 
 /// A field that may rise by more with each unit of depth may jump, for all that is known.
@@ -54,20 +57,21 @@ fn sixteen(cell: Cell) -> Vec<Cell> {
 }
 
 /// The patches of a picture that see something, of at most `small` pixels across, with the tolerance of depths: at depth 0,
-/// and more for each unit of it.
+/// and more for each unit of it. If they are `pruned`, stretches have no longer a tape than they need.
 pub(crate) fn cells(
     field: &Field,
     lens: &Lens,
     size: Size,
     t: f64,
     small: usize,
+    pruned: bool,
 ) -> Result<(Vec<Patch>, [f32; 2])> {
     let tape = lens.sees(field).tape()?.fixed([None, None, None, Some(t)]);
     let march = March::new(lens, size, false);
     let tiles = march.tiles(&[Rect::whole(size)], &tape);
     let found = tiles.into_par_iter().map_init(Boxes::default, |boxes, tile| {
         let mut found = Vec::new();
-        Cutter { march: &march, small }.within(tile.rect, &tile.tape, boxes, &mut found);
+        Cutter { march: &march, small, pruned }.within(tile.rect, &Arc::new(tile.tape), boxes, &mut found);
         found
     });
     Ok((found.flatten_iter().collect(), march.tolerance))
@@ -77,11 +81,12 @@ pub(crate) fn cells(
 struct Cutter<'a> {
     march: &'a March<'a>,
     small: usize,
+    pruned: bool,
 }
 
 impl Cutter<'_> {
     /// The patches of a rectangle that see something.
-    fn within(&self, rect: Rect, tape: &Tape, boxes: &mut Boxes<Rise<BOXES>>, found: &mut Vec<Patch>) {
+    fn within(&self, rect: Rect, tape: &Arc<Tape>, boxes: &mut Boxes<Rise<BOXES>>, found: &mut Vec<Patch>) {
         let (from, to) = (self.march.lens.near as f32, self.march.lens.far as f32);
         let small = |across: usize| across.div_ceil(self.small).clamp(1, 4);
         let parts = rect.split([small(rect.width()), small(rect.height())]);
@@ -92,7 +97,7 @@ impl Cutter<'_> {
             let value = bounds.lane(lane);
             if !(value.lo() > 0.0 || value.hi() < 0.0) {
                 let pruned = boxes.prune(tape, lane, Asked::Sign, tape.len() * 3 / 4);
-                open.push((cell, pruned));
+                open.push((cell, pruned.map(Arc::new)));
             }
         }
         for (cell, pruned) in open {
@@ -118,7 +123,7 @@ impl Cutter<'_> {
     }
 
     /// Goes through a patch's cell from front to back; says whether rays come out of its end.
-    fn along(&self, cell: Cell, tape: &Tape, boxes: &mut Boxes<Rise<BOXES>>, patch: &mut Patch) -> bool {
+    fn along(&self, cell: Cell, tape: &Arc<Tape>, boxes: &mut Boxes<Rise<BOXES>>, patch: &mut Patch) -> bool {
         let pieces = sixteen(cell);
         let found = self.march.bound(&pieces, tape, boxes);
         let mut next = Vec::with_capacity(pieces.len());
@@ -126,11 +131,11 @@ impl Cutter<'_> {
             let (value, rise) = (found.lane(lane), found.slope().lane(lane));
             let open = !(value.lo() > 0.0 || value.hi() < 0.0);
             let ends = self.ends(&piece, rise);
-            let pruned = match open && !ends {
+            let pruned = match open && (self.pruned || !ends) {
                 true => boxes.prune(tape, lane, Asked::Sign, tape.len().saturating_sub(1)),
                 false => None,
             };
-            next.push((piece, value, rise, ends, pruned));
+            next.push((piece, value, rise, ends, pruned.map(Arc::new)));
         }
         for (piece, value, rise, ends, pruned) in next {
             if value.lo() > 0.0 || value.hi() < 0.0 {
@@ -146,7 +151,9 @@ impl Cutter<'_> {
                 }
             } else if ends {
                 let rise = [rise.lo() as f32, rise.hi() as f32];
-                patch.stretches.push(Stretch { from: piece.from, to: piece.to, rise, after: 0.0 });
+                let (from, to) = (piece.from, piece.to);
+                let tape = pruned.unwrap_or_else(|| tape.clone());
+                patch.stretches.push(Stretch { from, to, rise, after: 0.0, tape });
             } else if !self.along(piece, pruned.as_ref().unwrap_or(tape), boxes, patch) {
                 return false;
             }
@@ -169,7 +176,7 @@ mod tests {
         let lens = Lens::pinhole([3.0, 2.0, 4.0], [0.0; 3], [0.0, 1.0, 0.0], 40.0);
         let lens = Lens { far: 50.0, ..lens };
         let size = Size { width: 90, height: 70 };
-        let (tiles, _) = cells(&field, &lens, size, 0.0, 16).unwrap();
+        let (tiles, _) = cells(&field, &lens, size, 0.0, 16, false).unwrap();
         let depths = depths(&field, &lens, size, 0.0).unwrap();
         let seen = lens.sees(&field);
         let mut covered = vec![false; size.pixels()];
