@@ -42,44 +42,23 @@ impl<R: Real, const N: usize> Dual<R, N> {
     /// The chain rule for an operation of [`Op::partial`].
     #[inline(always)]
     fn chain<const A: usize>(op: Op, args: [Self; A]) -> Self {
-        let value = op.apply(|i| args[i].value.clone());
-        let factor = |i: usize| match R::IS_WIDE {
-            true => op.partial(i, |i| args[i].value.clone(), &value),
-            false => Self::factor(op, i, &args, &value),
-        };
-        let first = factor(0);
-        let mut slope = Self::each(args[0].slope.clone(), |slope| slope * first.clone());
-        for i in 1..A {
-            let factor = factor(i);
-            slope = Self::pairwise(slope, args[i].slope.clone(), |sum, slope| sum + slope * factor.clone());
-        }
+        let arg = |i: usize| args[i].value.clone();
+        let value = op.apply(arg);
+        let factor: [R; A] = std::array::from_fn(|i| op.partial(i, arg, &value));
+        let slope = std::array::from_fn(|n| {
+            let mut sum = args[0].slope[n].clone() * factor[0].clone();
+            for i in 1..A {
+                sum = sum + args[i].slope[n].clone() * factor[i].clone();
+            }
+            sum
+        });
         Dual { value, slope }
-    }
-
-    /// What an operation's slope in one argument is. Not inlined: it has all the rules, and its callers are many.
-    #[inline(never)]
-    fn factor<const A: usize>(op: Op, i: usize, args: &[Self; A], value: &R) -> R {
-        op.partial(i, |i| args[i].value.clone(), value)
-    }
-
-    // The loops over directions are written out, as those of `Lanes` are and for the same reason.
-
-    /// Slopes, direction by direction, through `rule`.
-    #[inline(always)]
-    fn each(mut slope: [R; N], rule: impl Fn(R) -> R) -> [R; N] {
-        for n in 0..N {
-            slope[n] = rule(slope[n].clone());
-        }
-        slope
     }
 
     /// Combines the slopes of two operands, direction by direction.
     #[inline(always)]
-    fn pairwise(mut a: [R; N], b: [R; N], combine: impl Fn(R, R) -> R) -> [R; N] {
-        for n in 0..N {
-            a[n] = combine(a[n].clone(), b[n].clone());
-        }
-        a
+    fn pairwise(a: &Self, b: &Self, combine: impl Fn(R, R) -> R) -> [R; N] {
+        std::array::from_fn(|n| combine(a.slope[n].clone(), b.slope[n].clone()))
     }
 }
 
@@ -94,7 +73,7 @@ impl<R: Real, const N: usize> Add for Dual<R, N> {
     type Output = Self;
     #[inline(always)]
     fn add(self, other: Self) -> Self {
-        let slope = Self::pairwise(self.slope, other.slope, |a, b| a + b);
+        let slope = Self::pairwise(&self, &other, |a, b| a + b);
         Dual { value: self.value + other.value, slope }
     }
 }
@@ -103,7 +82,7 @@ impl<R: Real, const N: usize> Sub for Dual<R, N> {
     type Output = Self;
     #[inline(always)]
     fn sub(self, other: Self) -> Self {
-        let slope = Self::pairwise(self.slope, other.slope, |a, b| a - b);
+        let slope = Self::pairwise(&self, &other, |a, b| a - b);
         Dual { value: self.value - other.value, slope }
     }
 }
@@ -128,7 +107,7 @@ impl<R: Real, const N: usize> Neg for Dual<R, N> {
     type Output = Self;
     #[inline(always)]
     fn neg(self) -> Self {
-        Dual { value: -self.value, slope: Self::each(self.slope, R::neg) }
+        Dual { value: -self.value, slope: self.slope.map(|slope| -slope) }
     }
 }
 
@@ -167,7 +146,6 @@ impl<R: Real, const N: usize> Real for Dual<R, N> {
         hypot(other) Hypot;
     }
 
-    #[inline(always)]
     fn length(a: Self, b: Self, c: Self) -> Self {
         Self::chain(Op::Length, [a, b, c])
     }
@@ -192,39 +170,41 @@ impl<R: Real, const N: usize> Real for Dual<R, N> {
 
     #[inline(always)]
     fn min(self, other: Self) -> Self {
-        let choose = |a, b| R::if_less(other.value.clone(), self.value.clone(), b, a);
-        let slope = Self::pairwise(self.slope, other.slope, choose);
+        let slope =
+            Self::pairwise(&self, &other, |a, b| R::if_less(other.value.clone(), self.value.clone(), b, a));
         Dual { value: self.value.min(other.value), slope }
     }
 
     #[inline(always)]
     fn max(self, other: Self) -> Self {
-        let choose = |a, b| R::if_less(self.value.clone(), other.value.clone(), b, a);
-        let slope = Self::pairwise(self.slope, other.slope, choose);
+        let slope =
+            Self::pairwise(&self, &other, |a, b| R::if_less(self.value.clone(), other.value.clone(), b, a));
         Dual { value: self.value.max(other.value), slope }
     }
 
     #[inline(always)]
     fn if_less(a: Self, b: Self, then: Self, otherwise: Self) -> Self {
         let choose = |then, otherwise| R::if_less(a.value.clone(), b.value.clone(), then, otherwise);
-        let slope = Self::pairwise(then.slope, otherwise.slope, choose);
+        let slope = Self::pairwise(&then, &otherwise, &choose);
         Dual { value: choose(then.value, otherwise.value), slope }
     }
 
-    #[inline(always)]
     fn mix(a: Self, b: Self, w: Self) -> Self {
         let rise = b.value.clone() - a.value.clone();
-        let slope = Self::pairwise(a.slope, b.slope, |a, b| R::mix(a, b, w.value.clone()));
-        let slope = Self::pairwise(slope, w.slope, |sum, slope| sum + rise.clone() * slope);
+        let slope = std::array::from_fn(|n| {
+            R::mix(a.slope[n].clone(), b.slope[n].clone(), w.value.clone())
+                + rise.clone() * w.slope[n].clone()
+        });
         Dual { value: R::mix(a.value, b.value, w.value), slope }
     }
 
-    #[inline(always)]
     fn smooth_min(a: Self, b: Self, k: Self, kind: Smooth) -> Self {
         let weight = R::smooth_weight(a.value.clone(), b.value.clone(), k.value.clone(), kind);
         let slope_in_k = kind.slope_in_k(a.value.clone(), b.value.clone(), k.value.clone());
-        let slope = Self::pairwise(a.slope, b.slope, |a, b| R::mix(a, b, weight.clone()));
-        let slope = Self::pairwise(slope, k.slope, |sum, slope| sum + slope_in_k.clone() * slope);
+        let slope = std::array::from_fn(|n| {
+            R::mix(a.slope[n].clone(), b.slope[n].clone(), weight.clone())
+                + slope_in_k.clone() * k.slope[n].clone()
+        });
         Dual { value: R::smooth_min(a.value, b.value, k.value, kind), slope }
     }
 
@@ -233,7 +213,7 @@ impl<R: Real, const N: usize> Real for Dual<R, N> {
     }
 
     fn gated(self, factor: Self) -> Self {
-        let slope = Self::pairwise(self.slope, factor.slope, |own, theirs| {
+        let slope = Self::pairwise(&self, &factor, |own, theirs| {
             own.gated(factor.value.clone()) + self.value.clone().gated(theirs)
         });
         Dual { value: self.value.gated(factor.value), slope }

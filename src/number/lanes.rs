@@ -110,8 +110,6 @@ macro_rules! lanewise {
 }
 
 impl<const N: usize> Real for Lanes<N> {
-    const IS_WIDE: bool = true;
-
     #[inline(always)]
     fn constant(value: f64) -> Self {
         Lanes([value as f32; N])

@@ -51,10 +51,6 @@ pub trait Real:
     + Div<Output = Self>
     + Neg<Output = Self>
 {
-    /// Whether its operations are loops over lanes, which must be compiled where they are called: for the machine's
-    /// widest vectors.
-    const IS_WIDE: bool = false;
-
     /// The number that stands for `value` everywhere.
     fn constant(value: f64) -> Self;
 

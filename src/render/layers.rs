@@ -2,13 +2,12 @@
 
 use super::image::about;
 use super::march::{self, NOTHING};
+use super::places::values_at;
 use super::{Artist, Image, Options, Shade, Size, Stage};
 use crate::error::{Error, Result};
 use crate::file::write_whole;
-use crate::tape::Tape;
 use exr::WritableImage as _;
 use exr::prelude as exr;
-use glam::Vec3;
 use std::io::Cursor;
 use std::path::Path;
 
@@ -82,14 +81,12 @@ impl Stage {
         let depths = march::depths(field, &lens, size, time)?;
         let parts = field.parts();
         let names = parts.names();
-        let mut asked: Vec<_> = field.gradient().into_iter().take(3).collect();
-        asked.push(parts.which);
-        let tape = Tape::new(&asked)?.fixed([None, None, None, Some(time)]);
-        let (met, found) = march::values(&tape, &lens, size, &depths);
-        let (mut normals, mut objects) = (vec![[0.0; 3]; size.pixels()], vec![0; size.pixels()]);
-        for (n, pixel) in met.into_iter().enumerate() {
-            normals[pixel] = Vec3::new(found[0][n], found[1][n], found[2][n]).normalize_or_zero().to_array();
-            objects[pixel] = found[3][n] as u32 + 1;
+        let normals = march::normals(field, &lens, size, time, &depths)?;
+        let which = parts.which.tape()?.fixed([None, None, None, Some(time)]);
+        let (met, places) = march::met(&lens, size, &depths);
+        let mut objects = vec![0; size.pixels()];
+        for (pixel, part) in met.into_iter().zip(&values_at(&which, &places)[0]) {
+            objects[pixel] = *part as u32 + 1;
         }
         Ok(Layers { size, depths, normals, objects, names })
     }

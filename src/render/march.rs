@@ -6,7 +6,7 @@
 //! Where that is less than a ray's tolerance it steps by the tolerance, and looks for a change of sign. So what is
 //! thicker than the tolerance is never stepped over, whatever the field is, distance or not.
 
-use super::places::{slopes_at, values_at};
+use super::places::slopes_at;
 use super::rays::{Lens, Size};
 use crate::error::Result;
 use crate::field::Field;
@@ -46,34 +46,23 @@ pub fn entries(field: &Field, lens: &Lens, size: Size, t: f64) -> Result<Vec<f32
 /// The surface's normals where rays meet it, of length 1: ∇f in space. 0 where there is none.
 pub fn normals(field: &Field, lens: &Lens, size: Size, t: f64, depths: &[f32]) -> Result<Vec<[f32; 3]>> {
     let tape = field.tape()?.fixed([None, None, None, Some(t)]);
-    let met = met(size, depths);
-    let slopes = slopes_at(&tape, &met, place(lens, size, depths));
+    let (met, places) = met(lens, size, depths);
     let mut normals = vec![[0.0; 3]; size.pixels()];
-    for (pixel, slope) in met.into_iter().zip(slopes) {
-        normals[pixel] = slope.normalize_or_zero().to_array();
+    for (pixel, slope) in met.into_iter().zip(slopes_at(&tape, &places)) {
+        normals[pixel] = Vec3::from(slope).normalize_or_zero().to_array();
     }
     Ok(normals)
 }
 
-/// The pixels whose rays meet something, tile by tile.
-fn met(size: Size, depths: &[f32]) -> Vec<usize> {
-    size.tiled().filter(|&pixel| depths[pixel] < NOTHING).collect()
-}
-
-/// Where a pixel's ray meets something.
-fn place(lens: &Lens, size: Size, depths: &[f32]) -> impl Fn(&usize) -> Vec3 {
-    move |&pixel| {
+/// The pixels whose rays meet something, tile by tile, and where.
+pub(super) fn met(lens: &Lens, size: Size, depths: &[f32]) -> (Vec<usize>, Vec<Vec3>) {
+    let met: Vec<usize> = size.tiled().filter(|&pixel| depths[pixel] < NOTHING).collect();
+    let place = |&pixel: &usize| {
         let [u, v] = size.middle(pixel);
         DVec3::from(lens.at([u, v, f64::from(depths[pixel])])).as_vec3()
-    }
-}
-
-/// The pixels whose rays meet something, and a tape's outputs there, an output at a time.
-pub(super) fn values(tape: &Tape, lens: &Lens, size: Size, depths: &[f32]) -> (Vec<usize>, Vec<Vec<f32>>) {
-    let met = met(size, depths);
-    let places: Vec<Vec3> = met.par_iter().map(place(lens, size, depths)).collect();
-    let found = values_at(tape, &places);
-    (met, found)
+    };
+    let places = met.par_iter().map(place).collect();
+    (met, places)
 }
 
 /// What a picture's rays meet, row by row from the top.

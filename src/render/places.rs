@@ -1,25 +1,22 @@
-//! A tape's values, or a field's slopes, at scattered places: pruned for boxes about groups of them.
+//! A tape's values at scattered places: pruned for boxes about groups of them, and run on blocks.
 
-use crate::number::{Dual, Intervals, Lanes};
-use crate::tape::{Asked, BOXES, Block, Boxes, Tape, Wide};
+use crate::number::{Intervals, Lanes};
+use crate::tape::{Asked, BOXES, Block, Boxes, Slopes, Tape};
 use glam::Vec3;
 use rayon::prelude::*;
 use std::ops::Range;
 
-/// How many places are looked at with one pruned tape, where that is run on blocks.
+/// How many places are looked at with one pruned tape.
 const GROUP: usize = 1024;
+
+/// How many places have their slopes found with one tape, where that is pruned further.
+const FEW: usize = 64;
 
 /// How many places are one thread's work: a group for each of the boxes that are bounded together.
 pub(super) const TOGETHER: usize = GROUP * BOXES;
 
-/// How many places have their slopes found with one pruned tape.
-const FEW: usize = 64;
-
-/// Tapes as short as this are not pruned further.
+/// Tapes as short as this are not pruned.
 const SHORT: usize = 12;
-
-/// How many places have their slopes found at once.
-const WIDTH: usize = 16;
 
 /// The outputs of a tape at places, an output at a time; neighbours had best stand together. The time is fixed in the
 /// tape. The same bits for any number of threads.
@@ -36,54 +33,32 @@ pub(super) fn values_at(tape: &Tape, places: &[Vec3]) -> Vec<Vec<f32>> {
 /// The same of at most `TOGETHER` places, by this thread alone.
 pub(super) fn over(tape: &Tape, places: &[Vec3], boxes: &mut Boxes) -> Vec<Vec<f32>> {
     let mut values = vec![vec![0.0; places.len()]; tape.output_count()];
-    let boxes = std::slice::from_mut(boxes);
-    within(tape, places, 0..places.len(), GROUP, boxes, &mut |tape, range| {
-        let group = &places[range.clone()];
-        let columns = [0, 1, 2].map(|axis| group.iter().map(|place| place[axis]).collect::<Vec<f32>>());
+    let levels = std::slice::from_mut(boxes);
+    within(tape, places, 0..places.len(), GROUP, levels, &mut |tape, range| {
+        let columns = columns(&places[range.clone()]);
         let mut parts: Vec<&mut [f32]> = values.iter_mut().map(|values| &mut values[range.clone()]).collect();
         Block::new(tape).eval(columns.each_ref().map(Vec::as_slice), &mut parts);
     });
     values
 }
 
-/// The derivatives in space of a tape's first output where `place` says that things are; neighbours had best stand
-/// together. The time is fixed in the tape. The same bits for any number of threads.
-pub(super) fn slopes_at<T: Sync>(tape: &Tape, things: &[T], place: impl Fn(&T) -> Vec3 + Sync) -> Vec<Vec3> {
-    let slopes = |(levels, wide, places): &mut ([Boxes; 2], Wide<Slope>, Vec<Vec3>), things: &[T]| {
-        places.clear();
-        places.extend(things.iter().map(&place));
-        let mut slopes = vec![Vec3::ZERO; places.len()];
-        within(tape, places, 0..places.len(), GROUP, levels, &mut |tape, range| {
-            steep(tape, &places[range.clone()], wide, &mut slopes[range]);
-        });
-        slopes
-    };
-    things.par_chunks(TOGETHER).map_init(Default::default, slopes).flatten_iter().collect()
+/// The x, the y and the z of places.
+fn columns(places: &[Vec3]) -> [Vec<f32>; 3] {
+    [0, 1, 2].map(|axis| places.iter().map(|place| place[axis]).collect())
 }
 
-/// A value at some places with its derivatives in space.
-type Slope = Dual<Lanes<WIDTH>, 3>;
-
-/// The slopes of a tape's first output at places.
-fn steep(tape: &Tape, places: &[Vec3], wide: &mut Wide<Slope>, slopes: &mut [Vec3]) {
-    for (n, (places, slopes)) in places.chunks(WIDTH).zip(slopes.chunks_mut(WIDTH)).enumerate() {
-        // The first again, where there are fewer.
-        let (mut x, mut y, mut z) = ([places[0].x; WIDTH], [places[0].y; WIDTH], [places[0].z; WIDTH]);
-        for (lane, place) in places.iter().enumerate() {
-            (x[lane], y[lane], z[lane]) = (place.x, place.y, place.z);
-        }
-        let still = Dual::fixed(Lanes([0.0; WIDTH]));
-        let [x, y, z] = Dual::variables([Lanes(x), Lanes(y), Lanes(z)]);
-        if n == 0 {
-            wide.over(tape, [x, y, z, still]);
-        } else {
-            wide.again(tape, [x, y, z, still]);
-        }
-        let found = wide.output(tape, 0).slope;
-        for (lane, slope) in slopes.iter_mut().enumerate() {
-            *slope = Vec3::new(found[0].0[lane], found[1].0[lane], found[2].0[lane]);
-        }
-    }
+/// The derivatives in space of a tape's first output at places; neighbours had best stand together. The time is fixed
+/// in the tape. The same bits for any number of threads.
+pub(super) fn slopes_at(tape: &Tape, places: &[Vec3]) -> Vec<[f32; 3]> {
+    let found = |(levels, slopes): &mut ([Boxes; 2], Slopes), places: &[Vec3]| {
+        let mut found = vec![[0.0; 3]; places.len()];
+        within(tape, places, 0..places.len(), GROUP, levels, &mut |tape, range| {
+            let columns = columns(&places[range.clone()]);
+            slopes.eval(tape, columns.each_ref().map(Vec::as_slice), &mut found[range]);
+        });
+        found
+    };
+    places.par_chunks(TOGETHER).map_init(Default::default, found).flatten_iter().collect()
 }
 
 /// Gives `work` groups of some places, of at most `size`, with what of a tape is enough there; and where there are more
@@ -159,8 +134,8 @@ mod tests {
         Block::new(&tape).eval(columns.each_ref().map(Vec::as_slice), &mut parts);
         assert!(found == whole);
         assert!(values_at(&tape, &[]).iter().all(Vec::is_empty));
-        let slopes = slopes_at(&tape, &places, |&place| place);
-        assert!(slopes.iter().zip(&found[1]).all(|(slope, &x)| (slope.x - x).abs() < 1e-6));
-        assert!(slopes_at(&tape, &[], |&place| place).is_empty());
+        let slopes = slopes_at(&tape, &places);
+        assert!(slopes.iter().zip(&found[1]).all(|(slope, &x)| (slope[0] - x).abs() < 1e-6));
+        assert!(slopes_at(&tape, &[]).is_empty());
     }
 }

@@ -1,9 +1,10 @@
 //! Sixteen boxes at once: a tape on `f32` intervals, at the widest vectors the machine has.
 
 use super::Tape;
+use super::program::{Code, Program};
 use super::prune::{Asked, Plan};
-use super::wide::Wide;
 use crate::number::{Interval, Intervals, Real, Rise};
+use pulp::Arch;
 
 /// How many boxes are looked at together.
 pub const BOXES: usize = 16;
@@ -34,25 +35,55 @@ impl Bounding for Rise<BOXES> {
 /// one tape to the next. On [`Rise`] it says besides how steep the outputs are in the boxes.
 #[derive(Clone, Debug)]
 pub struct Boxes<R = Intervals<BOXES>> {
-    wide: Wide<R>,
+    arch: Arch,
+    values: Vec<R>,
+    inputs: Vec<R>,
     plan: Plan,
 }
 
 impl<R> Default for Boxes<R> {
     fn default() -> Self {
-        Boxes { wide: Wide::default(), plan: Plan::default() }
+        Boxes { arch: Arch::new(), values: Vec::new(), inputs: Vec::new(), plan: Plan::default() }
     }
 }
 
 impl<R: Bounding> Boxes<R> {
     /// Looks at boxes of space and time, with the parameters at their own values.
     pub fn over(&mut self, tape: &Tape, over: [R; 4]) {
-        self.wide.over(tape, over);
+        let program = &tape.program;
+        let parameters = program.parameters.iter().map(|parameter| parameter.value());
+        let leaves = parameters.chain(program.constants.iter().copied());
+        self.values.clear();
+        self.values.extend(over);
+        self.values.extend(leaves.map(R::constant));
+        self.values.resize(program.leaves() + program.lines.len(), R::zero());
+        let mut start = 0;
+        while start < program.lines.len() {
+            // Kernels are rare, and break the run: what lies between them goes through the vector units.
+            let rest = &program.lines[start..];
+            let plain =
+                rest.iter().position(|line| matches!(line.code, Code::Kernel(_))).unwrap_or(rest.len());
+            self.arch.dispatch(Run { program, start, end: start + plain, values: &mut self.values });
+            start += plain;
+            if start < program.lines.len() {
+                self.run_kernel(program, start);
+                start += 1;
+            }
+        }
+    }
+
+    fn run_kernel(&mut self, program: &Program, line: usize) {
+        let Code::Kernel(kernel) = program.lines[line].code else { unreachable!("only kernels come here") };
+        let operands = program.operands(&program.lines[line]);
+        self.inputs.clear();
+        self.inputs.extend(operands.iter().map(|&operand| self.values[operand as usize]));
+        let value = R::kernel(&program.kernels[kernel as usize], &self.inputs);
+        self.values[program.leaves() + line] = value;
     }
 
     /// Bounds on an output of the tape last looked at.
     pub fn output(&self, tape: &Tape, output: usize) -> R {
-        self.wide.output(tape, output)
+        self.values[tape.program.outputs[output] as usize]
     }
 
     /// The shorter tape that gives what is asked everywhere in one of the boxes last looked at, with this same tape;
@@ -74,9 +105,32 @@ impl<R: Bounding> Boxes<R> {
         most: usize,
     ) -> Option<Tape> {
         let program = &tape.program;
-        let values = &self.wide.values;
-        assert_eq!(values.len(), program.leaves() + program.lines.len(), "the tape last looked at");
-        let left = plan.find(program, asked, |value| values[value].lane(which));
+        assert_eq!(self.values.len(), program.leaves() + program.lines.len(), "the tape last looked at");
+        let left = plan.find(program, asked, |value| self.values[value].lane(which));
         (left <= most).then(|| Tape { program: plan.carry_out(program) })
+    }
+}
+
+/// A run of plain lines, to be compiled for each width of vector.
+struct Run<'a, R> {
+    program: &'a Program,
+    start: usize,
+    end: usize,
+    values: &'a mut [R],
+}
+
+impl<R: Bounding> pulp::NullaryFnOnce for Run<'_, R> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Run { program, start, end, values } = self;
+        let leaves = program.leaves();
+        for i in start..end {
+            let line = &program.lines[i];
+            let Code::Op(op) = line.code else { unreachable!("kernels are not run here") };
+            let operands = program.operands(line);
+            values[leaves + i] = op.apply(|n| values[operands[n] as usize]);
+        }
     }
 }

@@ -15,10 +15,10 @@ mod program;
 mod prune;
 #[cfg(feature = "gpu")]
 mod registers;
+mod slopes;
 #[cfg(feature = "gpu")]
 mod steady;
 mod sum;
-mod wide;
 
 pub use adjoint::Adjoint;
 pub use block::Block;
@@ -26,8 +26,8 @@ pub use boxes::{BOXES, Bounding, Boxes};
 pub use grid::{Grid, Samples};
 pub use machine::Machine;
 pub use prune::{Asked, Tracer};
+pub use slopes::Slopes;
 pub use sum::Sum;
-pub use wide::Wide;
 
 use crate::error::Result;
 use crate::field::{Field, Listing, Parameter};

@@ -8,7 +8,7 @@ use super::drag::Grip;
 use super::job::{Export, Job};
 use super::memory::Memory;
 use super::painter::{self, Painted, Painter, Picture, Wanted};
-use super::panels::{self, Completion, Dialog};
+use super::panels::{self, Asking, Completion, Dialog};
 use super::probe::Probe;
 use super::scout::{self, Found, Look, Purpose, Scout};
 use super::timeline::Playhead;
@@ -252,20 +252,25 @@ impl App {
         }
     }
 
+    /// Asks for a path.
+    fn asks(&mut self, what: fn(&Document) -> Asking) {
+        self.dialog = Dialog::Path(Box::new(what(&self.document)));
+    }
+
     /// Does what a key or a menu asked for.
     pub(super) fn run(&mut self, command: Command) {
         let timeline = self.timeline();
         match command {
-            Command::Open => self.dialog = Dialog::open(),
+            Command::Open => self.asks(Asking::open),
             Command::Gallery => self.dialog = Dialog::Gallery,
             Command::Save => match self.document.source() {
                 Source::File(_) => self.save(None),
-                Source::Exhibit(_) => self.dialog = Dialog::save_as(&self.document),
+                Source::Exhibit(_) => self.asks(Asking::save_as),
             },
-            Command::SaveAs => self.dialog = Dialog::save_as(&self.document),
-            Command::ExportPicture => self.dialog = Dialog::export_picture(&self.document),
-            Command::ExportFilm => self.dialog = Dialog::export_film(&self.document),
-            Command::ExportShader => self.dialog = Dialog::export_shader(&self.document),
+            Command::SaveAs => self.asks(Asking::save_as),
+            Command::ExportPicture => self.asks(Asking::picture),
+            Command::ExportFilm => self.asks(Asking::film),
+            Command::ExportShader => self.asks(Asking::shader),
             Command::Quit => self.is_closing = true,
             Command::Undo => self.undone(|values| values.undo(), "there is nothing to undo"),
             Command::Redo => self.undone(|values| values.redo(), "there is nothing to redo"),

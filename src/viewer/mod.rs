@@ -11,6 +11,7 @@ mod camera;
 mod commands;
 mod document;
 mod drag;
+mod folder;
 mod job;
 mod memory;
 mod painter;

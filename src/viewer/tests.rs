@@ -153,6 +153,36 @@ fn the_gallery_and_the_help_are_a_key_away() {
 }
 
 #[test]
+fn a_file_is_chosen_from_its_folder() {
+    let here = std::env::temp_dir().join(format!("fieldgrad-window-{}", std::process::id()));
+    std::fs::create_dir_all(here.join("inner")).unwrap();
+    std::fs::write(here.join("ball.rhai"), TEXT).unwrap();
+    let other = "show(sphere(0.25));\n";
+    std::fs::write(here.join("inner").join("small.rhai"), other).unwrap();
+    std::fs::write(here.join("notes.txt"), "").unwrap();
+    let scene = Scene::from_text(TEXT, "ball.rhai").unwrap();
+    let mut harness = app(scene, Source::File(here.join("ball.rhai")));
+    harness.key_press_modifiers(egui::Modifiers::COMMAND, Key::O);
+    harness.run_steps(3);
+    assert!(harness.query_by_label("ball.rhai").is_some() && harness.query_by_label("notes.txt").is_none());
+    harness.get_by_label("inner/").click();
+    harness.run_steps(3);
+    assert!(harness.query_by_label("ball.rhai").is_none());
+    harness.get_by_label("../").click();
+    harness.run_steps(3);
+    harness.get_by_label("inner/").click();
+    harness.run_steps(3);
+    harness.get_by_label("small.rhai").click();
+    harness.run_steps(2);
+    until(&mut harness, "the scene", |harness| harness.state().document.scene().text() == other);
+    // What would be replaced is said to be.
+    harness.key_press_modifiers(egui::Modifiers::COMMAND | egui::Modifiers::SHIFT, Key::S);
+    harness.run_steps(3);
+    assert!(harness.query_by_label_contains("it will be replaced").is_some());
+    std::fs::remove_dir_all(&here).unwrap();
+}
+
+#[test]
 fn what_is_under_the_cursor_is_told_and_can_be_pulled_at() {
     let mut harness = ball();
     until(&mut harness, "a picture", |harness| harness.state().painted.is_some());

@@ -1,12 +1,10 @@
 //! What opens over the window: the gallery, the help, and questions for a path.
 
-use crate::render::Size;
+use super::path::{self, Answer, Asking};
 use crate::scene::{GALLERY, IN_A_ROW, PICTURE_SIZE};
 use crate::viewer::app::App;
 use crate::viewer::commands::COMMANDS;
-use crate::viewer::document::{Document, Source};
-use crate::viewer::job::Export;
-use std::path::PathBuf;
+use crate::viewer::document::Source;
 
 /// What is open over the window.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,71 +15,8 @@ pub(in crate::viewer) enum Dialog {
     Gallery,
     /// The keys and what hands do.
     Help,
-    /// A question for a path, and what for.
-    Path(Purpose, String, Size),
-}
-
-/// What a path is asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::viewer) enum Purpose {
-    Open,
-    SaveAs,
-    Picture,
-    Film,
-    Shader,
-}
-
-impl Purpose {
-    /// Its title, what is asked, and what the button says.
-    fn says(self) -> [&'static str; 3] {
-        match self {
-            Purpose::Open => {
-                ["Open a scene", "A .rhai or .vm file, or the name of a scene built in:", "Open"]
-            }
-            Purpose::SaveAs => ["Save the scene", "Where to:", "Save"],
-            Purpose::Picture => ["Export a picture", "A .png file:", "Export"],
-            Purpose::Film => {
-                ["Export a film", "A .gif, a .png, or single pictures as name_%04d.png:", "Export"]
-            }
-            Purpose::Shader => {
-                ["Export a shader", "A .wgsl, a .glsl (for Shadertoy), or a .vm file:", "Export"]
-            }
-        }
-    }
-}
-
-const PICTURE: Size = Size { width: 1280, height: 720 };
-const FILM: Size = Size { width: 480, height: 360 };
-
-impl Dialog {
-    pub(in crate::viewer) fn open() -> Dialog {
-        Dialog::Path(Purpose::Open, String::new(), PICTURE)
-    }
-    pub(in crate::viewer) fn save_as(document: &Document) -> Dialog {
-        let path = match document.source() {
-            Source::File(path) => path.display().to_string(),
-            Source::Exhibit(exhibit) => exhibit.file(),
-        };
-        Dialog::Path(Purpose::SaveAs, path, PICTURE)
-    }
-    pub(in crate::viewer) fn export_picture(document: &Document) -> Dialog {
-        Dialog::Path(Purpose::Picture, beside(document, "png"), PICTURE)
-    }
-    pub(in crate::viewer) fn export_film(document: &Document) -> Dialog {
-        Dialog::Path(Purpose::Film, beside(document, "gif"), FILM)
-    }
-    pub(in crate::viewer) fn export_shader(document: &Document) -> Dialog {
-        Dialog::Path(Purpose::Shader, beside(document, "glsl"), PICTURE)
-    }
-}
-
-/// A file beside the document's, with another ending.
-fn beside(document: &Document, ending: &str) -> String {
-    let path = match document.source() {
-        Source::File(path) => path.clone(),
-        Source::Exhibit(exhibit) => PathBuf::from(exhibit.name),
-    };
-    path.with_extension(ending).display().to_string()
+    /// A question for a path.
+    Path(Box<Asking>),
 }
 
 pub(super) fn show(app: &mut App, ctx: &egui::Context) {
@@ -93,72 +28,18 @@ pub(super) fn show(app: &mut App, ctx: &egui::Context) {
             Dialog::None => {}
             Dialog::Gallery => is_open = !gallery(app, ui),
             Dialog::Help => is_open = !help(ui),
-            Dialog::Path(purpose, path, size) => match asked(*purpose, path, size, ui) {
+            Dialog::Path(asking) => match path::show(asking, ui) {
                 Answer::Waits => {}
                 Answer::No => is_open = false,
-                Answer::Yes => next = Some((*purpose, path.trim().to_string(), *size)),
+                Answer::Yes => next = Some(asking.clone()),
             },
         });
         is_open &= !modal.should_close();
     }
-    if let Some((purpose, path, size)) = next {
-        given(app, purpose, &path, size);
+    if let Some(asking) = next {
+        asking.carry_out(app);
     } else if is_open && app.dialog == Dialog::None {
         app.dialog = dialog;
-    }
-}
-
-enum Answer {
-    Waits,
-    No,
-    Yes,
-}
-
-/// A question for a path, and for a picture's size where there is one.
-fn asked(purpose: Purpose, path: &mut String, size: &mut Size, ui: &mut egui::Ui) -> Answer {
-    let [title, asks, does] = purpose.says();
-    ui.set_width(460.0);
-    ui.heading(title);
-    let label = ui.label(asks);
-    let field = ui.add(egui::TextEdit::singleline(path).desired_width(f32::INFINITY)).labelled_by(label.id);
-    let is_entered = field.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
-    if !field.has_focus() && !is_entered && ui.memory(|memory| memory.focused().is_none()) {
-        field.request_focus();
-    }
-    if matches!(purpose, Purpose::Picture | Purpose::Film) {
-        ui.horizontal(|ui| {
-            for (name, side) in [("Width", &mut size.width), ("Height", &mut size.height)] {
-                let label = ui.label(name);
-                ui.add(egui::DragValue::new(side).range(1..=8192)).labelled_by(label.id);
-            }
-        });
-    }
-    let mut answer = if is_entered { Answer::Yes } else { Answer::Waits };
-    ui.horizontal(|ui| {
-        if ui.add_enabled(!path.trim().is_empty(), egui::Button::new(does)).clicked() {
-            answer = Answer::Yes;
-        }
-        if ui.button("Cancel").clicked() {
-            answer = Answer::No;
-        }
-    });
-    match answer {
-        Answer::Yes if path.trim().is_empty() => Answer::Waits,
-        answer => answer,
-    }
-}
-
-fn given(app: &mut App, purpose: Purpose, path: &str, size: Size) {
-    let file = PathBuf::from(path);
-    match purpose {
-        Purpose::Open => {
-            let exhibit = crate::viewer::document::exhibit(path).filter(|_| !file.is_file());
-            app.open(exhibit.map_or(Source::File(file), Source::Exhibit));
-        }
-        Purpose::SaveAs => app.save(Some(file)),
-        Purpose::Picture => app.export(file, size, Export::Picture),
-        Purpose::Film => app.export(file, size, Export::Film),
-        Purpose::Shader => app.export(file, size, |_| Export::Shader),
     }
 }
 

@@ -5,11 +5,13 @@ mod editor;
 mod graph;
 mod menu;
 mod parameters;
+mod path;
 mod timeline;
 mod viewport;
 
 pub(super) use dialogs::Dialog;
 pub(super) use editor::Completion;
+pub(super) use path::Asking;
 
 use super::app::App;
 

@@ -1,0 +1,189 @@
+//! Slopes in space at many points: forward mode in lanes, along a tape of values.
+//!
+//! A tape of the derivatives would have to be written anew for each box that the values are pruned to; this needs only
+//! [`Op::partial`](crate::number::Op::partial), an operation at a time. As on the way back in [`Adjoint`](super::Adjoint),
+//! an operand that counts for nothing gives nothing, however steep it is: a branch not taken stays out.
+
+use super::Tape;
+use super::block::{Chunk, WIDTH};
+use super::program::{COORDINATES, Code, Program};
+use crate::number::{Lanes, Op, Real};
+use pulp::Arch;
+
+/// A value's derivatives in x, y and z.
+type Slope = [Chunk; 3];
+
+const STILL: Slope = [Lanes([0.0; WIDTH]); 3];
+
+/// Finds the slopes of tapes; keeps its memory from one to the next.
+///
+/// ```
+/// use fieldgrad::prelude::*;
+/// use fieldgrad::tape::Slopes;
+///
+/// let tape = sphere(0.5).tape()?;
+/// let (xs, ys, zs) = (vec![1.0; 100], vec![0.0; 100], vec![0.0; 100]);
+/// let mut slopes = vec![[0.0; 3]; 100];
+/// Slopes::default().eval(&tape, [&xs, &ys, &zs], &mut slopes);
+/// assert_eq!(slopes[99], [1.0, 0.0, 0.0]);
+/// # Ok::<(), fieldgrad::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Slopes {
+    arch: Arch,
+    /// The coordinates, the parameters, the constants, and a value a line; and the slope of each.
+    values: Vec<Chunk>,
+    slopes: Vec<Slope>,
+    inputs: Vec<Chunk>,
+}
+
+impl Default for Slopes {
+    fn default() -> Slopes {
+        Slopes { arch: Arch::new(), values: Vec::new(), slopes: Vec::new(), inputs: Vec::new() }
+    }
+}
+
+impl Slopes {
+    /// The derivatives in x, y and z of a tape's first output, at points given as x, y and z; at time 0, where it is not
+    /// fixed in the tape. Parameters are at their own values. Panics if lengths differ.
+    pub fn eval(&mut self, tape: &Tape, points: [&[f32]; 3], slopes: &mut [[f32; 3]]) {
+        assert!(points.iter().all(|axis| axis.len() == slopes.len()), "a slope for each point");
+        let program = &tape.program;
+        let parameters = program.parameters.iter().map(|parameter| parameter.value());
+        let leaves = parameters.chain(program.constants.iter().copied()).map(Chunk::constant);
+        let count = program.leaves() + program.lines.len();
+        self.values.clear();
+        self.values.resize(COORDINATES, STILL[0]);
+        self.values.extend(leaves);
+        self.values.resize(count, STILL[0]);
+        self.slopes.clear();
+        self.slopes.resize(count, STILL);
+        (0..3).for_each(|axis| self.slopes[axis][axis] = Lanes([1.0; WIDTH]));
+        for (n, slopes) in slopes.chunks_mut(WIDTH).enumerate() {
+            for (axis, column) in points.into_iter().enumerate() {
+                let column = &column[n * WIDTH..][..slopes.len()];
+                // A chunk that is not full repeats a point: what it gives is not read.
+                self.values[axis].0.fill(column[0]);
+                self.values[axis].0[..column.len()].copy_from_slice(column);
+            }
+            self.run(program);
+            let found = &self.slopes[program.outputs[0] as usize];
+            for (lane, slope) in slopes.iter_mut().enumerate() {
+                *slope = [found[0].0[lane], found[1].0[lane], found[2].0[lane]];
+            }
+        }
+    }
+
+    fn run(&mut self, program: &Program) {
+        let mut start = 0;
+        while start < program.lines.len() {
+            // Kernels are rare, and break the run: what lies between them goes through the vector units.
+            let rest = &program.lines[start..];
+            let plain =
+                rest.iter().position(|line| matches!(line.code, Code::Kernel(_))).unwrap_or(rest.len());
+            let (values, slopes) = (&mut self.values[..], &mut self.slopes[..]);
+            self.arch.dispatch(Run { program, start, end: start + plain, values, slopes });
+            start += plain;
+            if start < program.lines.len() {
+                self.run_kernel(program, start);
+                start += 1;
+            }
+        }
+    }
+
+    fn run_kernel(&mut self, program: &Program, line: usize) {
+        let Code::Kernel(kernel) = program.lines[line].code else { unreachable!("only kernels come here") };
+        let (operands, out) = (program.operands(&program.lines[line]), program.leaves() + line);
+        self.inputs.clear();
+        self.inputs.extend(operands.iter().map(|&operand| self.values[operand as usize]));
+        let (value, factors) = Chunk::kernel_with_gradient(&program.kernels[kernel as usize], &self.inputs);
+        (self.values[out], self.slopes[out]) = (value, STILL);
+        for (factor, &operand) in factors.into_iter().zip(operands) {
+            for axis in 0..3 {
+                self.slopes[out][axis] =
+                    self.slopes[out][axis] + factor.gated(self.slopes[operand as usize][axis]);
+            }
+        }
+    }
+}
+
+/// A run of plain lines, to be compiled for each width of vector.
+struct Run<'a> {
+    program: &'a Program,
+    start: usize,
+    end: usize,
+    values: &'a mut [Chunk],
+    slopes: &'a mut [Slope],
+}
+
+impl pulp::NullaryFnOnce for Run<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Run { program, start, end, values, slopes } = self;
+        let leaves = program.leaves();
+        for i in start..end {
+            let line = &program.lines[i];
+            let Code::Op(op) = line.code else { unreachable!("kernels are not run here") };
+            let operands = program.operands(line);
+            let value = op.apply(|n| values[operands[n] as usize]);
+            let mut sum = STILL;
+            if let Op::Add | Op::Sub = op {
+                let [a, b] = [operands[0] as usize, operands[1] as usize];
+                for axis in 0..3 {
+                    let (a, b) = (slopes[a][axis], slopes[b][axis]);
+                    sum[axis] = if op == Op::Add { a + b } else { a - b };
+                }
+            } else {
+                for n in 0..operands.len() {
+                    let factor = op.partial(n, |n| values[operands[n] as usize], &value);
+                    let slope = &slopes[operands[n] as usize];
+                    for axis in 0..3 {
+                        sum[axis] = sum[axis] + factor.gated(slope[axis]);
+                    }
+                }
+            }
+            (values[leaves + i], slopes[leaves + i]) = (value, sum);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::prelude::*;
+
+    #[test]
+    fn slopes_are_those_of_the_derivatives_fields() {
+        let noisy = sphere(0.8).twist(0.7).smooth_union(torus(0.9, 0.2), 0.3) + noise(2.0) * 0.1;
+        let cut =
+            noisy.intersection(r#box([0.7, 0.9, 0.8])).difference(sphere(0.3).translate([0.4, 0.3, 0.2]));
+        let tape = cut.tape().unwrap();
+        let axis =
+            |n: usize, by: f32| -> Vec<f32> { (0..301).map(|i| ((i * n) as f32 * by).sin() * 1.3).collect() };
+        let [xs, ys, zs] = [axis(3, 0.37), axis(5, 0.23), axis(7, 0.31)];
+        let mut slopes = vec![[0.0; 3]; xs.len()];
+        Slopes::default().eval(&tape, [&xs, &ys, &zs], &mut slopes);
+        for (n, slope) in slopes.iter().enumerate() {
+            let at = [xs[n], ys[n], zs[n], 0.0].map(f64::from);
+            let true_slope = cut.gradient_at(at).unwrap();
+            for axis in 0..3 {
+                let off = (f64::from(slope[axis]) - true_slope[axis]).abs();
+                assert!(off < 2e-4, "{off} along axis {axis} at {at:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_branch_not_taken_gives_nothing() {
+        // 1/x has no end of slope at 0, where it is not the least.
+        let tape = x().recip().max(y() * 2.0).tape().unwrap();
+        let low = (x() * x()).recip().min(y() * 2.0).tape().unwrap();
+        let mut slopes = [[0.0; 3]];
+        Slopes::default().eval(&low, [&[0.0], &[0.3], &[0.0]], &mut slopes);
+        assert_eq!(slopes, [[0.0, 2.0, 0.0]]);
+        Slopes::default().eval(&tape, [&[-1.0], &[0.3], &[0.0]], &mut slopes);
+        assert_eq!(slopes, [[0.0, 2.0, 0.0]]);
+    }
+}
