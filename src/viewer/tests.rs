@@ -156,7 +156,7 @@ fn the_gallery_and_the_help_are_a_key_away() {
 fn a_file_is_chosen_from_its_folder() {
     let here = std::env::temp_dir().join(format!("fieldgrad-window-{}", std::process::id()));
     std::fs::create_dir_all(here.join("inner")).unwrap();
-    std::fs::write(here.join("ball.rhai"), TEXT).unwrap();
+    std::fs::write(here.join("disc.rhai"), TEXT).unwrap();
     let other = "show(sphere(0.25));\n";
     std::fs::write(here.join("inner").join("small.rhai"), other).unwrap();
     std::fs::write(here.join("notes.txt"), "").unwrap();
@@ -164,10 +164,10 @@ fn a_file_is_chosen_from_its_folder() {
     let mut harness = app(scene, Source::File(here.join("ball.rhai")));
     harness.key_press_modifiers(egui::Modifiers::COMMAND, Key::O);
     harness.run_steps(3);
-    assert!(harness.query_by_label("ball.rhai").is_some() && harness.query_by_label("notes.txt").is_none());
+    assert!(harness.query_by_label("disc.rhai").is_some() && harness.query_by_label("notes.txt").is_none());
     harness.get_by_label("inner/").click();
     harness.run_steps(3);
-    assert!(harness.query_by_label("ball.rhai").is_none());
+    assert!(harness.query_by_label("disc.rhai").is_none());
     harness.get_by_label("../").click();
     harness.run_steps(3);
     harness.get_by_label("inner/").click();
