@@ -5,6 +5,7 @@ use super::program::{Code, Program};
 use super::prune::{Asked, Plan};
 use crate::number::{Interval, Intervals, Real, Rise};
 use pulp::Arch;
+use std::ops::Range;
 
 /// How many boxes are looked at together.
 pub const BOXES: usize = 16;
@@ -57,17 +58,10 @@ impl<R: Bounding> Boxes<R> {
         self.values.extend(over);
         self.values.extend(leaves.map(R::constant));
         self.values.resize(program.leaves() + program.lines.len(), R::zero());
-        let mut start = 0;
-        while start < program.lines.len() {
-            // Kernels are rare, and break the run: what lies between them goes through the vector units.
-            let rest = &program.lines[start..];
-            let plain =
-                rest.iter().position(|line| matches!(line.code, Code::Kernel(_))).unwrap_or(rest.len());
-            self.arch.dispatch(Run { program, start, end: start + plain, values: &mut self.values });
-            start += plain;
-            if start < program.lines.len() {
-                self.run_kernel(program, start);
-                start += 1;
+        for (lines, kernel) in program.runs() {
+            self.arch.dispatch(Run { program, lines, values: &mut self.values });
+            if let Some(line) = kernel {
+                self.run_kernel(program, line);
             }
         }
     }
@@ -114,8 +108,7 @@ impl<R: Bounding> Boxes<R> {
 /// A run of plain lines, to be compiled for each width of vector.
 struct Run<'a, R> {
     program: &'a Program,
-    start: usize,
-    end: usize,
+    lines: Range<usize>,
     values: &'a mut [R],
 }
 
@@ -124,9 +117,9 @@ impl<R: Bounding> pulp::NullaryFnOnce for Run<'_, R> {
 
     #[inline(always)]
     fn call(self) {
-        let Run { program, start, end, values } = self;
+        let Run { program, lines, values } = self;
         let leaves = program.leaves();
-        for i in start..end {
+        for i in lines {
             let line = &program.lines[i];
             let Code::Op(op) = line.code else { unreachable!("kernels are not run here") };
             let operands = program.operands(line);

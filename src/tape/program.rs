@@ -191,6 +191,19 @@ impl Program {
         &self.operands[line.operands.start as usize..line.operands.end as usize]
     }
 
+    /// Its lines as runs without a kernel, with the kernel's line behind each; none behind the last. Kernels are rare, and
+    /// break the run: what lies between them goes through the vector units.
+    pub(crate) fn runs(&self) -> impl Iterator<Item = (Range<usize>, Option<usize>)> {
+        let count = self.lines.len();
+        let is_kernel = |&line: &usize| matches!(self.lines[line].code, Code::Kernel(_));
+        let kernels = (0..count).filter(is_kernel).map(Some).chain([None]);
+        kernels.scan(0, move |start, kernel| {
+            let run = *start..kernel.unwrap_or(count);
+            *start = run.end + 1;
+            Some((run, kernel))
+        })
+    }
+
     /// The lines of a stage.
     pub(crate) fn stage(&self, stage: usize) -> Range<usize> {
         let start = if stage == 0 { 0 } else { self.stage_ends[stage - 1] };

@@ -9,6 +9,7 @@ use super::block::{Chunk, WIDTH};
 use super::program::{COORDINATES, Code, Program};
 use crate::number::{Lanes, Op, Real};
 use pulp::Arch;
+use std::ops::Range;
 
 /// A value's derivatives in x, y and z.
 type Slope = [Chunk; 3];
@@ -75,18 +76,11 @@ impl Slopes {
     }
 
     fn run(&mut self, program: &Program) {
-        let mut start = 0;
-        while start < program.lines.len() {
-            // Kernels are rare, and break the run: what lies between them goes through the vector units.
-            let rest = &program.lines[start..];
-            let plain =
-                rest.iter().position(|line| matches!(line.code, Code::Kernel(_))).unwrap_or(rest.len());
+        for (lines, kernel) in program.runs() {
             let (values, slopes) = (&mut self.values[..], &mut self.slopes[..]);
-            self.arch.dispatch(Run { program, start, end: start + plain, values, slopes });
-            start += plain;
-            if start < program.lines.len() {
-                self.run_kernel(program, start);
-                start += 1;
+            self.arch.dispatch(Run { program, lines, values, slopes });
+            if let Some(line) = kernel {
+                self.run_kernel(program, line);
             }
         }
     }
@@ -110,8 +104,7 @@ impl Slopes {
 /// A run of plain lines, to be compiled for each width of vector.
 struct Run<'a> {
     program: &'a Program,
-    start: usize,
-    end: usize,
+    lines: Range<usize>,
     values: &'a mut [Chunk],
     slopes: &'a mut [Slope],
 }
@@ -121,9 +114,9 @@ impl pulp::NullaryFnOnce for Run<'_> {
 
     #[inline(always)]
     fn call(self) {
-        let Run { program, start, end, values, slopes } = self;
+        let Run { program, lines, values, slopes } = self;
         let leaves = program.leaves();
-        for i in start..end {
+        for i in lines {
             let line = &program.lines[i];
             let Code::Op(op) = line.code else { unreachable!("kernels are not run here") };
             let operands = program.operands(line);
