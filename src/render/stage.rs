@@ -103,13 +103,14 @@ impl Stage {
         let Some(span) = span.filter(|span| span[0] <= time && time <= span[1]) else {
             return march::seen(field, lens, size, time, counted);
         };
-        let mut known = self.outlook.lock().unwrap_or_else(PoisonError::into_inner);
-        let outlook = match known.take().filter(|outlook| outlook.is_of(lens, size, span)) {
+        // The lock is not held while work is done: another picture may be made by a thread that helps with it.
+        let known = || self.outlook.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = known().clone().filter(|outlook| outlook.is_of(lens, size, span));
+        let outlook = match own {
             Some(outlook) => outlook,
             None => Arc::new(Outlook::new(field, lens, size, span)?),
         };
-        *known = Some(outlook.clone());
-        drop(known);
+        *known() = Some(outlook.clone());
         Ok(outlook.seen(time, counted))
     }
 
