@@ -9,8 +9,8 @@ use crate::render::Stage;
 use crate::tape::Tape;
 use std::sync::Arc;
 
-/// Tapes of more lines for each point are not compiled meanwhile, but interpreted for good. One of 5,857 took llvmpipe 3 s to compile, one of 14,012
-/// more than 100 s.
+/// Tapes of more lines for each point are not compiled meanwhile, but interpreted for good. One of 5,857 took llvmpipe
+/// 3 s to compile, one of 14,012 more than 100 s.
 const MOST_COMPILED: usize = 8000;
 
 /// When shaders are compiled of a scene.

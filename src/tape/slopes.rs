@@ -1,8 +1,8 @@
 //! Slopes in space at many points: forward mode in lanes, along a tape of values.
 //!
 //! A tape of the derivatives would have to be written anew for each box that the values are pruned to; this needs only
-//! [`Op::partial`](crate::number::Op::partial), an operation at a time. As on the way back in [`Adjoint`](super::Adjoint),
-//! an operand that counts for nothing gives nothing, however steep it is: a branch not taken stays out.
+//! [`Op::partial`], an operation at a time. As on the way back in [`Adjoint`](super::Adjoint), an operand that counts for
+//! nothing gives nothing, however steep it is: a branch not taken stays out.
 
 use super::Tape;
 use super::block::{Chunk, WIDTH};
