@@ -3,7 +3,8 @@
 mod support;
 
 use fieldgrad::prelude::*;
-use fieldgrad::render::{Lens, Size, Stage, march};
+use fieldgrad::render::march::{self, Inside, Surface};
+use fieldgrad::render::{Lens, Size, Stage};
 use fieldgrad::scene::GALLERY;
 use fieldgrad::tape::Machine;
 use proptest::strategy::{Strategy, ValueTree};
@@ -182,11 +183,7 @@ fn any_number_of_threads_gives_the_same_bits() {
     let size = Size { width: 150, height: 100 };
     let on = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        pool.install(|| {
-            let depths = march::depths(&field, &lens, size, 0.0).unwrap();
-            let normals = march::normals(&field, &lens, size, 0.0, &depths).unwrap();
-            (depths, normals)
-        })
+        pool.install(|| march::surface(&field, &lens, size, 0.0, Inside::Leaves).unwrap())
     };
     let one = on(1);
     assert!(one == on(2) && one == on(4));
@@ -196,8 +193,7 @@ fn any_number_of_threads_gives_the_same_bits() {
 fn normals_are_the_gradients_direction() {
     let lens = Lens::pinhole([1.5, 1.2, 3.0], [0.0; 3], [0.0, 1.0, 0.0], 45.0);
     let field = sphere(0.7).displace(0.1 * (5 * x()).sin()).translate((0.0, 0.2 * t(), 0.0));
-    let depths = march::depths(&field, &lens, SIZE, 0.5).unwrap();
-    let normals = march::normals(&field, &lens, SIZE, 0.5, &depths).unwrap();
+    let Surface { depths, normals } = march::surface(&field, &lens, SIZE, 0.5, Inside::Leaves).unwrap();
     let step = 2.0 / SIZE.height as f64;
     let mut hits = 0;
     for (n, &depth) in depths.iter().enumerate() {
@@ -223,7 +219,7 @@ fn what_is_cut_open_is_met_at_once_and_the_rest_as_ever() {
     let lens = Lens::parallel([0.0, 0.0, 0.5], [0.0; 3], [0.0, 1.0, 0.0], 3.0);
     let size = Size { width: 90, height: 70 };
     let all = march::depths(&field, &lens, size, 0.0).unwrap();
-    let cut = march::entries(&field, &lens, size, 0.0).unwrap();
+    let cut = march::surface(&field, &lens, size, 0.0, Inside::Ends).unwrap().depths;
     let mut inside = 0;
     for (pixel, (&all, &cut)) in all.iter().zip(&cut).enumerate() {
         let (i, j) = ((pixel % 90) as f64 + 0.5, (pixel / 90) as f64 + 0.5);

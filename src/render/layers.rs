@@ -1,7 +1,7 @@
 //! What rays meet, as numbers for other programs: depths, normals, and which of the scene's parts it is.
 
 use super::image::about;
-use super::march::{self, NOTHING};
+use super::march::{self, Inside, NOTHING, Surface};
 use super::places::values_at;
 use super::{Artist, Image, Options, Shade, Size, Stage};
 use crate::error::{Error, Result};
@@ -78,10 +78,9 @@ impl Stage {
         let (size, time) = (options.size, options.time_in(self.scene()));
         let (lens, _) = self.lens_of(options, time)?;
         let field = self.scene().field();
-        let depths = march::depths(field, &lens, size, time)?;
+        let Surface { depths, normals } = march::surface(field, &lens, size, time, Inside::Leaves)?;
         let parts = field.parts();
         let names = parts.names();
-        let normals = march::normals(field, &lens, size, time, &depths)?;
         let which = parts.which.tape()?.fixed([None, None, None, Some(time)]);
         let (met, places) = march::met(&lens, size, &depths);
         let mut objects = vec![0; size.pixels()];

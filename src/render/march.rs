@@ -6,12 +6,11 @@
 //! Where that is less than a ray's tolerance it steps by the tolerance, and looks for a change of sign. So what is
 //! thicker than the tolerance is never stepped over, whatever the field is, distance or not.
 
-use super::places::slopes_at;
 use super::rays::{Lens, Size};
 use crate::error::Result;
 use crate::field::Field;
 use crate::number::{Interval, Intervals, Lanes, Rise};
-use crate::tape::{Asked, BOXES, Block, Bounding, Boxes, Tape};
+use crate::tape::{Asked, BOXES, Block, Bounding, Boxes, Slopes, Tape};
 use glam::{DVec3, Vec3};
 use rayon::prelude::*;
 use walk::{Bracket, Steps, Walk};
@@ -36,22 +35,31 @@ pub fn depths(field: &Field, lens: &Lens, size: Size, t: f64) -> Result<Vec<f32>
     Ok(seen(field, lens, size, t, false)?.depths)
 }
 
-/// How deep each pixel's ray goes until it is inside: as [`depths`], but for rays that start inside, which end at once. So
-/// is a solid seen that is cut off where the lens begins to see.
-pub fn entries(field: &Field, lens: &Lens, size: Size, t: f64) -> Result<Vec<f32>> {
-    let march = March { capped: true, ..March::new(lens, size, false) };
-    Ok(march.seen(field, t)?.depths)
+/// Where rays end that start inside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Inside {
+    /// Where they leave.
+    Leaves,
+    /// At once: so is a solid seen that is cut off where the lens begins to see.
+    Ends,
 }
 
-/// The surface's normals where rays meet it, of length 1: ∇f in space. 0 where there is none.
-pub fn normals(field: &Field, lens: &Lens, size: Size, t: f64, depths: &[f32]) -> Result<Vec<[f32; 3]>> {
-    let tape = field.tape()?.fixed([None, None, None, Some(t)]);
-    let (met, places) = met(lens, size, depths);
-    let mut normals = vec![[0.0; 3]; size.pixels()];
-    for (pixel, slope) in met.into_iter().zip(slopes_at(&tape, &places)) {
-        normals[pixel] = Vec3::from(slope).normalize_or_zero().to_array();
-    }
-    Ok(normals)
+/// What the rays of a picture meet, row by row from the top.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Surface {
+    /// How deep each ray goes: as [`depths`].
+    pub depths: Vec<f32>,
+    /// The surface's normals there, of length 1: ∇f in space. 0 where nothing is met.
+    pub normals: Vec<[f32; 3]>,
+}
+
+/// How deep each pixel's ray goes until it meets the surface, and the normal there.
+///
+/// Normals are those of what is enough of the field about the place: of a union's parts, the one that is met.
+pub fn surface(field: &Field, lens: &Lens, size: Size, t: f64, inside: Inside) -> Result<Surface> {
+    let march = March { normal: true, inside, ..March::new(lens, size, false) };
+    let Seen { depths, normals, .. } = march.seen(field, t)?;
+    Ok(Surface { depths, normals })
 }
 
 /// The pixels whose rays meet something, tile by tile, and where.
@@ -72,6 +80,8 @@ pub(super) struct Seen {
     pub depths: Vec<f32>,
     /// How often the field was looked at along each, if that was counted.
     pub steps: Vec<f32>,
+    /// The normals there, if they were asked for.
+    pub normals: Vec<[f32; 3]>,
 }
 
 /// The depths as [`depths`] gives them; also how many steps rays take there, if they are to be counted.
@@ -93,7 +103,7 @@ const ENOUGH: f64 = 4096.0;
 const CUTTING: f64 = 5e5;
 
 /// Some of a picture's pixels: those from one corner to before the other.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Rect {
     from: [usize; 2],
     to: [usize; 2],
@@ -114,7 +124,7 @@ impl Rect {
     }
 
     /// Copies its pixels to their places in the picture.
-    fn copy(&self, pixels: &[f32], picture: &mut [f32], size: Size) {
+    fn copy<T: Copy>(&self, pixels: &[T], picture: &mut [T], size: Size) {
         for (row, pixels) in (self.from[1]..).zip(pixels.chunks_exact(self.width())) {
             let start = row * size.width + self.from[0];
             picture[start..start + self.width()].copy_from_slice(pixels);
@@ -145,7 +155,7 @@ struct Tile {
 struct Ray {
     u: f32,
     v: f32,
-    /// The sign of the field where the ray starts; at 0 it is taken to be inside.
+    /// The sign of the field where the ray starts; at 0 it is taken to be inside. 1 if it ends where it starts inside.
     side: f32,
     /// Where it met the surface.
     depth: f32,
@@ -166,13 +176,33 @@ struct Cell {
 struct Space {
     /// Those that are looked at, at each level of cutting.
     boxes: Vec<Boxes<Rise<BOXES>>>,
-    /// The rays of a tile, row by row.
+    /// The tile that is worked on.
+    tile: Rect,
+    /// Its rays, row by row.
     rays: Vec<Ray>,
+    /// The normals where they met the surface, if those are asked for.
+    normals: Vec<[f32; 3]>,
     /// The side all of them start on, if it is the same.
     side: Option<f32>,
     walk: Walk,
     /// The rays that have met the surface in a cell.
     met: Vec<Bracket>,
+    slopes: Slopes,
+}
+
+impl Space {
+    /// The rays of a rectangle within the tile.
+    fn rays_of(&self, rect: Rect) -> impl Iterator<Item = usize> + Clone + use<> {
+        let tile = self.tile;
+        let row = move |j: usize| (j - tile.from[1]) * tile.width();
+        (rect.from[1]..rect.to[1])
+            .flat_map(move |j| (rect.from[0]..rect.to[0]).map(move |i| row(j) + i - tile.from[0]))
+    }
+
+    /// Those of them that are on their way.
+    fn alive(&self, rect: Rect) -> impl Iterator<Item = usize> {
+        self.rays_of(rect).filter(|&n| self.rays[n].depth == NOTHING)
+    }
 }
 
 /// −1 inside or on the surface, else 1; also where there is no value.
@@ -187,8 +217,9 @@ struct March<'a> {
     tolerance: [f32; 2],
     /// Whether steps are counted.
     counted: bool,
-    /// Whether rays that start inside end at once.
-    capped: bool,
+    /// Whether normals are asked for.
+    normal: bool,
+    inside: Inside,
     /// From when to when, for tapes that the time is not fixed in.
     span: [f32; 2],
 }
@@ -200,7 +231,7 @@ impl<'a> March<'a> {
             true => [quarter, 4.0 * f32::EPSILON],
             false => [f32::MIN_POSITIVE, quarter.max(4.0 * f32::EPSILON)],
         };
-        March { lens, size, tolerance, counted, capped: false, span: [0.0; 2] }
+        March { lens, size, tolerance, counted, normal: false, inside: Inside::Leaves, span: [0.0; 2] }
     }
 
     /// What the rays meet.
@@ -216,15 +247,20 @@ impl<'a> March<'a> {
             self.tile(tile, &still(tile), space);
             let steps = if self.counted { &*space.rays } else { &[] };
             let steps = steps.iter().map(|ray| ray.steps).collect();
-            (tile.rect, Seen { depths: space.rays.iter().map(|ray| ray.depth).collect(), steps })
+            let depths = space.rays.iter().map(|ray| ray.depth).collect();
+            (tile.rect, Seen { depths, steps, normals: space.normals.clone() })
         };
         let found: Vec<(Rect, Seen)> = tiles.par_iter().map_init(Space::default, seen).collect();
         let pixels = self.size.pixels();
-        let mut all = Seen { depths: vec![NOTHING; pixels], steps: Vec::new() };
-        all.steps.resize(if self.counted { pixels } else { 0 }, 0.0);
+        let mut all = Seen {
+            depths: vec![NOTHING; pixels],
+            steps: vec![0.0; if self.counted { pixels } else { 0 }],
+            normals: vec![[0.0; 3]; if self.normal { pixels } else { 0 }],
+        };
         for (rect, seen) in &found {
             rect.copy(&seen.depths, &mut all.depths, self.size);
             rect.copy(&seen.steps, &mut all.steps, self.size);
+            rect.copy(&seen.normals, &mut all.normals, self.size);
         }
         all
     }
@@ -238,8 +274,10 @@ impl<'a> March<'a> {
         let mut open = Vec::with_capacity(cells.len());
         for (lane, cell) in cells.iter().enumerate() {
             let (value, rise) = (found.lane(lane), found.slope().lane(lane));
-            if value.lo() <= 0.0 && (value.hi() >= 0.0 || self.capped) {
-                let pruned = boxes.prune(tape, lane, Asked::Sign, tape.len() * 3 / 4);
+            if value.lo() <= 0.0 && (value.hi() >= 0.0 || self.inside == Inside::Ends) {
+                // Where all is inside only rays that end there ask, and for the normals.
+                let asked = if value.hi() < 0.0 { Asked::Value } else { Asked::Sign };
+                let pruned = boxes.prune(tape, lane, asked, tape.len() * 3 / 4);
                 let tape = pruned.unwrap_or_else(|| tape.clone());
                 open.push(Tile { rect: cell.rect, deep: self.deep(cell, value, rise), tape });
             }
@@ -279,6 +317,9 @@ impl<'a> March<'a> {
 
     /// Sends the rays of a tile's pixels to where they end.
     fn tile(&self, &Tile { rect, deep, .. }: &Tile, tape: &Tape, space: &mut Space) {
+        space.tile = rect;
+        space.normals.clear();
+        space.normals.resize(if self.normal { rect.width() * rect.height() } else { 0 }, [0.0; 3]);
         space.rays.clear();
         for j in rect.from[1]..rect.to[1] {
             for i in rect.from[0]..rect.to[0] {
@@ -286,38 +327,28 @@ impl<'a> March<'a> {
                 space.rays.push(Ray { u, v, side: 1.0, depth: NOTHING, steps: 0.0 });
             }
         }
-        let rays = &mut space.rays;
-        let mut block = Block::new(tape);
+        if self.inside == Inside::Leaves {
+            self.find_sides(tape, &mut space.rays);
+        }
+        space.side = Some(space.rays[0].side).filter(|&side| space.rays.iter().all(|ray| ray.side == side));
+        let cell = Cell { rect, from: self.lens.near as f32, to: self.lens.far as f32 };
+        self.through(cell, deep, tape, 0, space);
+    }
+
+    /// Finds on which side rays start.
+    fn find_sides(&self, tape: &Tape, rays: &mut [Ray]) {
         let starts: [Vec<f32>; 3] = [
             rays.iter().map(|ray| ray.u).collect(),
             rays.iter().map(|ray| ray.v).collect(),
             vec![self.lens.near as f32; rays.len()],
         ];
         let mut values = vec![0.0; rays.len()];
-        block.eval(starts.each_ref().map(Vec::as_slice), &mut [&mut values]);
+        Block::new(tape).eval(starts.each_ref().map(Vec::as_slice), &mut [&mut values]);
         rays.iter_mut().zip(&values).for_each(|(ray, &f)| ray.side = side_of(f));
-        if self.capped {
-            rays.iter_mut().filter(|ray| ray.side < 0.0).for_each(|ray| {
-                (ray.side, ray.depth) = (1.0, self.lens.near as f32);
-            });
-            if rays.iter().all(|ray| ray.depth != NOTHING) {
-                return;
-            }
-        }
-        space.side = Some(space.rays[0].side).filter(|&side| space.rays.iter().all(|ray| ray.side == side));
-        let cell = Cell { rect, from: self.lens.near as f32, to: self.lens.far as f32 };
-        self.through(cell, deep, rect, tape, 0, space);
-    }
-
-    /// The rays of a rectangle within a tile.
-    fn rays_of(rect: Rect, tile: Rect) -> impl Iterator<Item = usize> {
-        let row = move |j: usize| (j - tile.from[1]) * tile.width();
-        (rect.from[1]..rect.to[1])
-            .flat_map(move |j| (rect.from[0]..rect.to[0]).map(move |i| row(j) + i - tile.from[0]))
     }
 
     /// Takes the rays of a cell through it. `deep` is how much the cell's depth counts against its width where it is cut.
-    fn through(&self, cell: Cell, deep: f64, tile: Rect, tape: &Tape, level: usize, space: &mut Space) {
+    fn through(&self, cell: Cell, deep: f64, tape: &Tape, level: usize, space: &mut Space) {
         if space.boxes.len() == level {
             space.boxes.push(Boxes::default());
         }
@@ -333,16 +364,17 @@ impl<'a> March<'a> {
                 let side = side_of(value.lo() as f32);
                 if space.side != Some(side) {
                     // A ray that comes from the other side met the surface at the cell's edge.
-                    for n in Self::rays_of(cell.rect, tile) {
-                        let ray = &mut space.rays[n];
-                        if ray.depth == NOTHING && ray.side != side {
-                            ray.depth = cell.from;
-                        }
+                    let others = space.alive(cell.rect).filter(|&n| space.rays[n].side != side);
+                    let met: Vec<usize> = others.collect();
+                    met.iter().for_each(|&n| space.rays[n].depth = cell.from);
+                    if self.normal && !met.is_empty() {
+                        let pruned = boxes.prune(tape, lane, Asked::Value, tape.len() * 3 / 4);
+                        self.find_normals(&met, pruned.as_ref().unwrap_or(tape), space);
                     }
                 }
                 continue;
             }
-            let alive = Self::rays_of(cell.rect, tile).filter(|&n| space.rays[n].depth == NOTHING).count();
+            let alive = space.alive(cell.rect).count();
             if alive == 0 {
                 continue;
             }
@@ -351,16 +383,18 @@ impl<'a> March<'a> {
             let steps = alive as f64 * self.steps(&cell, value, rise, space.side);
             if steps > ENOUGH + CUTTING / left && !self.is_finest(&cell) {
                 let deep = self.deep(&cell, value, rise);
-                self.through(cell, deep, tile, pruned.as_ref().unwrap_or(tape), level + 1, space);
+                self.through(cell, deep, pruned.as_ref().unwrap_or(tape), level + 1, space);
                 continue;
             }
             let rise = [rise.lo() as f32, rise.hi() as f32];
             match &pruned {
-                Some(tape) => self.march(cell, rise, tile, &mut Block::new(tape), space),
-                None => {
-                    let block = whole.get_or_insert_with(|| Block::new(tape));
-                    self.march(cell, rise, tile, block, space);
-                }
+                Some(tape) => self.march(cell, rise, &mut Block::new(tape), space),
+                None => self.march(cell, rise, whole.get_or_insert_with(|| Block::new(tape)), space),
+            }
+            let met = space.met.drain(..).map(|bracket| bracket.ray);
+            if self.normal {
+                let met: Vec<usize> = met.collect();
+                self.find_normals(&met, pruned.as_ref().unwrap_or(tape), space);
             }
         }
         space.boxes[level] = boxes;
@@ -439,16 +473,16 @@ impl<'a> March<'a> {
     }
 
     /// Takes the rays of a small cell through it, where the field rises by no less and no more than `rise`.
-    fn march(&self, cell: Cell, rise: [f32; 2], tile: Rect, block: &mut Block, space: &mut Space) {
+    fn march(&self, cell: Cell, rise: [f32; 2], block: &mut Block, space: &mut Space) {
+        let through = space.rays_of(cell.rect);
         let Space { rays, walk, met, .. } = space;
-        met.clear();
         // Rays on one side of the surface and on the other, apart: they fear falls and rises.
         for side in [1.0, -1.0] {
             if space.side.is_some_and(|all| all != side) {
                 continue;
             }
             let alive = |&n: &usize| rays[n].depth == NOTHING && rays[n].side == side;
-            let start = Self::rays_of(cell.rect, tile).filter(alive).map(|n| (n, [rays[n].u, rays[n].v]));
+            let start = through.clone().filter(alive).map(|n| (n, [rays[n].u, rays[n].v]));
             walk.start(start, cell.from);
             let towards = if side > 0.0 { -rise[0] } else { rise[1] };
             let steps = Steps {
@@ -504,6 +538,19 @@ impl<'a> March<'a> {
             let at = bracket.secant();
             let inside = at >= bracket.from[0] && at <= bracket.to[0];
             rays[bracket.ray].depth = if inside { at } else { bracket.to[0] };
+        }
+    }
+
+    /// The normals where some rays met the surface, of a tape that is enough of the field there.
+    fn find_normals(&self, met: &[usize], tape: &Tape, space: &mut Space) {
+        let Space { rays, normals, slopes, .. } = space;
+        let column = |pick: fn(&Ray) -> f32| met.iter().map(|&n| pick(&rays[n])).collect::<Vec<f32>>();
+        let [u, v, s] = [column(|ray| ray.u), column(|ray| ray.v), column(|ray| ray.depth)];
+        let [mut du, mut dv, mut ds] = [0, 1, 2].map(|_| vec![0.0; met.len()]);
+        slopes.eval(tape, [&u, &v, &s], [&mut du, &mut dv, &mut ds]);
+        let slope = self.lens.slopes();
+        for (i, &n) in met.iter().enumerate() {
+            normals[n] = slope([u[i], v[i], s[i]], [du[i], dv[i], ds[i]]).normalize_or_zero().to_array();
         }
     }
 }

@@ -274,7 +274,7 @@ fn part(seen: &Seen, size: Size, side: usize, [a, b]: [usize; 2]) -> Seen {
         let rows = all.chunks(size.width * side).skip(b).step_by(side);
         rows.flat_map(|row| row.iter().skip(a).step_by(side)).copied().collect()
     };
-    Seen { depths: pick(&seen.depths), steps: pick(&seen.steps) }
+    Seen { depths: pick(&seen.depths), steps: pick(&seen.steps), normals: Vec::new() }
 }
 
 /// The lens whose pixels' middles are a part of the pixels of another.

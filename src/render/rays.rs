@@ -2,7 +2,7 @@
 
 use crate::field::{Field, t, x, y, z};
 use crate::scene::View;
-use glam::DVec3;
+use glam::{DVec3, Vec3};
 
 /// Where rays come from and go: a pinhole, or for parallel rays a plane.
 ///
@@ -76,6 +76,21 @@ impl Lens {
             }
         });
         field.remap([px, py, pz, t()])
+    }
+
+    /// ∇f in space at places seen at some u, v and s, where f as seen rises by so much with each of them.
+    pub(super) fn slopes(&self) -> impl Fn([f32; 3], [f32; 3]) -> Vec3 + use<> {
+        let [ahead, right, up] = [self.ahead, self.right, self.up].map(|way| DVec3::from(way));
+        let ways = [ahead, right / right.length_squared(), up / up.length_squared()];
+        let [ahead, right, up] = ways.map(|way| way.as_vec3());
+        let parallel = self.parallel;
+        move |[u, v, s], [du, dv, ds]| {
+            // Along a ray one goes ahead and, for a pinhole, so much aside.
+            let spread = if parallel { 1.0 } else { 1.0 / s };
+            let (du, dv) = (du * spread, dv * spread);
+            let ds = if parallel { ds } else { ds - (u * du + v * dv) };
+            ds * ahead + du * right + dv * up
+        }
     }
 
     /// The lens moved across the picture: what was at (u, v) is in its middle.

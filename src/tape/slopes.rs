@@ -24,9 +24,9 @@ const STILL: Slope = [Lanes([0.0; WIDTH]); 3];
 ///
 /// let tape = sphere(0.5).tape()?;
 /// let (xs, ys, zs) = (vec![1.0; 100], vec![0.0; 100], vec![0.0; 100]);
-/// let mut slopes = vec![[0.0; 3]; 100];
-/// Slopes::default().eval(&tape, [&xs, &ys, &zs], &mut slopes);
-/// assert_eq!(slopes[99], [1.0, 0.0, 0.0]);
+/// let [mut dx, mut dy, mut dz] = [vec![0.0; 100], vec![0.0; 100], vec![0.0; 100]];
+/// Slopes::default().eval(&tape, [&xs, &ys, &zs], [&mut dx, &mut dy, &mut dz]);
+/// assert_eq!([dx[99], dy[99], dz[99]], [1.0, 0.0, 0.0]);
 /// # Ok::<(), fieldgrad::Error>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -47,30 +47,34 @@ impl Default for Slopes {
 impl Slopes {
     /// The derivatives in x, y and z of a tape's first output, at points given as x, y and z; at time 0, where it is not
     /// fixed in the tape. Parameters are at their own values. Panics if lengths differ.
-    pub fn eval(&mut self, tape: &Tape, points: [&[f32]; 3], slopes: &mut [[f32; 3]]) {
-        assert!(points.iter().all(|axis| axis.len() == slopes.len()), "a slope for each point");
+    pub fn eval(&mut self, tape: &Tape, points: [&[f32]; 3], mut slopes: [&mut [f32]; 3]) {
+        let all = points[0].len();
+        let lengths = points.iter().map(|axis| axis.len()).chain(slopes.iter().map(|axis| axis.len()));
+        assert!({ lengths }.all(|length| length == all), "a slope for each point");
         let program = &tape.program;
         let parameters = program.parameters.iter().map(|parameter| parameter.value());
         let leaves = parameters.chain(program.constants.iter().copied()).map(Chunk::constant);
         let count = program.leaves() + program.lines.len();
-        self.values.clear();
-        self.values.resize(COORDINATES, STILL[0]);
-        self.values.extend(leaves);
-        self.values.resize(count, STILL[0]);
-        self.slopes.clear();
-        self.slopes.resize(count, STILL);
+        if self.values.len() < count {
+            self.values.resize(count, STILL[0]);
+            self.slopes.resize(count, STILL);
+        }
+        self.values[COORDINATES - 1] = STILL[0];
+        self.values[COORDINATES..].iter_mut().zip(leaves).for_each(|(value, leaf)| *value = leaf);
+        self.slopes[..program.leaves()].fill(STILL);
         (0..3).for_each(|axis| self.slopes[axis][axis] = Lanes([1.0; WIDTH]));
-        for (n, slopes) in slopes.chunks_mut(WIDTH).enumerate() {
+        for start in (0..all).step_by(WIDTH) {
+            let range = start..(start + WIDTH).min(all);
             for (axis, column) in points.into_iter().enumerate() {
-                let column = &column[n * WIDTH..][..slopes.len()];
+                let column = &column[range.clone()];
                 // A chunk that is not full repeats a point: what it gives is not read.
                 self.values[axis].0.fill(column[0]);
                 self.values[axis].0[..column.len()].copy_from_slice(column);
             }
             self.run(program);
             let found = &self.slopes[program.outputs[0] as usize];
-            for (lane, slope) in slopes.iter_mut().enumerate() {
-                *slope = [found[0].0[lane], found[1].0[lane], found[2].0[lane]];
+            for (column, found) in slopes.iter_mut().zip(found) {
+                column[range.clone()].copy_from_slice(&found.0[..range.len()]);
             }
         }
     }
@@ -156,13 +160,13 @@ mod tests {
         let axis =
             |n: usize, by: f32| -> Vec<f32> { (0..301).map(|i| ((i * n) as f32 * by).sin() * 1.3).collect() };
         let [xs, ys, zs] = [axis(3, 0.37), axis(5, 0.23), axis(7, 0.31)];
-        let mut slopes = vec![[0.0; 3]; xs.len()];
-        Slopes::default().eval(&tape, [&xs, &ys, &zs], &mut slopes);
-        for (n, slope) in slopes.iter().enumerate() {
+        let [mut dx, mut dy, mut dz] = [0, 1, 2].map(|_| vec![0.0; xs.len()]);
+        Slopes::default().eval(&tape, [&xs, &ys, &zs], [&mut dx, &mut dy, &mut dz]);
+        for n in 0..xs.len() {
             let at = [xs[n], ys[n], zs[n], 0.0].map(f64::from);
             let true_slope = cut.gradient_at(at).unwrap();
             for axis in 0..3 {
-                let off = (f64::from(slope[axis]) - true_slope[axis]).abs();
+                let off = (f64::from([&dx, &dy, &dz][axis][n]) - true_slope[axis]).abs();
                 assert!(off < 2e-4, "{off} along axis {axis} at {at:?}");
             }
         }
@@ -173,10 +177,14 @@ mod tests {
         // 1/x has no end of slope at 0, where it is not the least.
         let tape = x().recip().max(y() * 2.0).tape().unwrap();
         let low = (x() * x()).recip().min(y() * 2.0).tape().unwrap();
-        let mut slopes = [[0.0; 3]];
-        Slopes::default().eval(&low, [&[0.0], &[0.3], &[0.0]], &mut slopes);
-        assert_eq!(slopes, [[0.0, 2.0, 0.0]]);
-        Slopes::default().eval(&tape, [&[-1.0], &[0.3], &[0.0]], &mut slopes);
-        assert_eq!(slopes, [[0.0, 2.0, 0.0]]);
+        let slope = |tape: &Tape, [x, y, z]: [f32; 3]| {
+            let mut slope = [0.0; 3];
+            let [dx, dy, dz] = &mut slope;
+            let columns = [dx, dy, dz].map(std::slice::from_mut);
+            Slopes::default().eval(tape, [&[x], &[y], &[z]], columns);
+            slope
+        };
+        assert_eq!(slope(&low, [0.0, 0.3, 0.0]), [0.0, 2.0, 0.0]);
+        assert_eq!(slope(&tape, [-1.0, 0.3, 0.0]), [0.0, 2.0, 0.0]);
     }
 }

@@ -1,7 +1,8 @@
 //! The project's side: everything this program asks of `fieldgrad` beyond building fields, in one place.
 
 use crate::points::{Points, Time};
-use fieldgrad::render::{Lens, Size, march};
+use fieldgrad::render::march::{self, Inside, Surface};
+use fieldgrad::render::{Lens, Size};
 use fieldgrad::tape::{self as bulk, Asked, Grid, Samples, Sum, Tape};
 use fieldgrad::{Field, Result};
 use rayon::{ThreadPool, ThreadPoolBuilder};
@@ -55,8 +56,8 @@ pub fn solid(field: &Field, side: usize, threads: usize) -> Result<(Vec<f32>, Ve
     let lens = Lens::parallel([0.0, 0.0, 1.0], [0.0; 3], [0.0, 1.0, 0.0], 2.0);
     let (lens, size) = (Lens { far: 2.0, ..lens }, Size { width: side, height: side });
     pool(threads).install(|| {
-        let depths = march::entries(field, &lens, size, 0.0)?; // as the peer has it
-        let normals = march::normals(field, &lens, size, 0.0, &depths)?;
+        // Rays that start inside end there, as the peer has it.
+        let Surface { depths, normals } = march::surface(field, &lens, size, 0.0, Inside::Ends)?;
         Ok((depths, normals))
     })
 }

@@ -74,6 +74,8 @@ pub(super) struct Walk {
     points: [Vec<f32>; 3],
     /// Where each ray goes next; not a number where it ends.
     next: Vec<f32>,
+    /// Those that do.
+    ended: Vec<usize>,
 }
 
 impl Walk {
@@ -125,9 +127,7 @@ impl Walk {
             _ => (0..self.which.len()).for_each(|i| self.next[i] = self.several_steps(i, steps, met)),
         }
         std::mem::swap(&mut self.s, &mut self.next);
-        if let Some(first) = self.s.iter().position(|s| s.is_nan()) {
-            self.let_go(first);
-        }
+        self.let_go();
     }
 
     /// A step of each ray: most go on, in a loop without a branch.
@@ -181,24 +181,18 @@ impl Walk {
         Bracket { ray: self.which[i], from: if before[1] == 0.0 { to } else { before }, to }
     }
 
-    /// Lets those go whose way has ended, of which one is the first.
-    fn let_go(&mut self, first: usize) {
-        let count = self.which.len();
+    /// Lets those go whose way has ended: the last take their places.
+    fn let_go(&mut self) {
+        self.ended.clear();
+        self.ended.extend((0..self.s.len()).filter(|&i| self.s[i].is_nan()));
         let [from, value] = &mut self.before;
-        let columns = [&mut self.u, &mut self.v, &mut self.s, from, value];
-        let [u, v, s, from, value] = columns.map(|column| &mut column[..count]);
-        let mut kept = first;
-        for i in first + 1..count {
-            if !s[i].is_nan() {
-                (self.which[kept], u[kept], v[kept]) = (self.which[i], u[i], v[i]);
-                (s[kept], from[kept], value[kept]) = (s[i], from[i], value[i]);
-                kept += 1;
-            }
+        for &i in self.ended.iter().rev() {
+            self.which.swap_remove(i);
         }
-        self.which.truncate(kept);
-        let [from, value] = &mut self.before;
         for column in [&mut self.u, &mut self.v, &mut self.s, from, value] {
-            column.truncate(kept);
+            for &i in self.ended.iter().rev() {
+                column.swap_remove(i);
+            }
         }
     }
 }
