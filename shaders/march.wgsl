@@ -1,7 +1,7 @@
 // How deep each ray goes until it meets the surface: as src/render/march.rs does, through the stretches of depth that
 // the CPU could not rule out. -1 where it meets nothing; and how often the field was looked at.
 
-const REFINE: i32 = 4;
+const REFINE: i32 = 12;
 
 // For each stretch: from, to, the least and the most rise; then the first line and the one behind the last of what is
 // enough of the field there, if it is interpreted, and the side of what follows it.
@@ -46,6 +46,8 @@ fn march(pixel: Pixel) -> @location(0) vec4<f32> {
     // Where the side was last the old one, and the value there; the same of the new one.
     var before = vec2<f32>(s, 0.0);
     var after = vec2<f32>(0.0);
+    // The smaller of the two values before the last look, once the side has changed.
+    var nearest_before = 0.0;
     var round = -1;
     var looks = 0.0;
     var depth = -1.0;
@@ -72,13 +74,26 @@ fn march(pixel: Pixel) -> @location(0) vec4<f32> {
         }
         if (round >= 0) {
             let straight = secant(before, after);
-            let between = straight > before.x && straight < after.x;
+            let between = straight >= before.x && straight <= after.x;
             let least = view.tolerance.x + view.tolerance.y * s;
-            if (round == REFINE || after.x - before.x < 1e-2 * least) {
+            let long = after.x - before.x;
+            // Whether the line was straight, as far as the last look tells.
+            let nearest = min(abs(before.y), abs(after.y));
+            let is_straight = nearest <= 0.03 * nearest_before;
+            nearest_before = nearest;
+            if (round == REFINE || long <= 0.125 * least || (long <= least && is_straight)) {
                 depth = select(after.x, straight, between);
                 break;
             }
-            s = select(0.5 * (before.x + after.x), straight, between && round % 3 < 2);
+            // Where it would be straight, then a little beyond, so that the other end comes near too, then the middle.
+            s = 0.5 * (before.x + after.x);
+            if (between && round % 3 == 0) {
+                s = straight;
+            } else if (between && round % 3 == 1) {
+                let little = 0.0625 * least;
+                let to_end = select(before.x, after.x, straight - before.x < after.x - straight) - straight;
+                s = straight + sign(to_end) * min(little, 0.5 * abs(to_end));
+            }
             continue;
         }
         before = vec2<f32>(s, f);

@@ -224,14 +224,17 @@ fn pictures_of_the_gallery_are_those_of_the_cpu() {
             }
             inner += 1;
             let [cpu, gpu] = [both.depths[0][n], both.depths[1][n]];
-            if cpu.is_finite() != gpu.is_finite() {
+            let mut grazes = cpu.is_finite() != gpu.is_finite();
+            if grazes {
                 other += 1;
             } else if cpu.is_finite() {
+                // What is thinner than a quarter of a pixel along a ray, one may meet and the other pass by.
                 let away = (cpu - gpu).abs() / both.wide(cpu);
                 farthest = farthest.max(away);
-                off += usize::from(away > 0.5);
+                grazes = away > 0.5;
+                off += usize::from(grazes);
             }
-            if both.is_even(n) {
+            if both.is_even(n) && !grazes {
                 even += 1;
                 let away = (0..3).map(|k| left[3 * n + k].abs_diff(right[3 * n + k])).max().unwrap();
                 differ += usize::from(away > 2);
@@ -245,8 +248,9 @@ fn pictures_of_the_gallery_are_those_of_the_cpu() {
         );
         assert!(other <= inner / 1000, "{}: {other} of {inner} pixels hit another thing", exhibit.name);
         assert!(off <= inner / 250, "{}: {off} of {inner} depths are off", exhibit.name);
-        // The CPU's depths are right to a quarter of a pixel, which glossy surfaces show.
-        assert!(differ <= even / 80, "{}: {differ} of {even} colours differ", exhibit.name);
+        // The software driver's arithmetic is the CPU's; what a driver of hardware rounds was not measured.
+        let few = if gpu.is_software() { 0 } else { even / 1000 };
+        assert!(differ <= few, "{}: {differ} of {even} colours differ", exhibit.name);
         assert!(even > 2000, "{}: {even} pixels", exhibit.name);
         for (sum, n) in all.iter_mut().zip([inner, other, off, even, differ, 1]) {
             *sum += n;
@@ -263,7 +267,7 @@ fn pictures_of_the_gallery_are_those_of_the_cpu() {
          a pixel; of {even} even ones {differ} differ by more than 2 of 255",
         gpu.name()
     );
-    assert!(scenes > 25 && other <= inner / 10_000 && off <= inner / 2000 && differ <= even / 1000);
+    assert!(scenes > 25 && other <= inner / 10_000 && off <= inner / 2000);
 }
 
 #[test]

@@ -29,8 +29,8 @@ pub const NOTHING: f32 = f32::INFINITY;
 
 /// How deep each pixel's ray goes until it meets the surface, row by row from the top: s of [`Lens`].
 ///
-/// Rays go through the pixels' middles. The depth is right to a quarter of a pixel's width, and what is thicker than that
-/// along the ray is never missed. A ray that starts inside ends where it leaves. The same bits for any number of threads.
+/// Rays go through the pixels' middles. The depth is right to the lens's tolerance, a quarter of a pixel's width if nothing
+/// else is said, and what is thicker than that along the ray is never missed. A ray that starts inside ends where it leaves. The same bits for any number of threads.
 pub fn depths(field: &Field, lens: &Lens, size: Size, t: f64) -> Result<Vec<f32>> {
     Ok(seen(field, lens, size, t, false)?.depths)
 }
@@ -226,10 +226,10 @@ struct March<'a> {
 
 impl<'a> March<'a> {
     fn new(lens: &'a Lens, size: Size, counted: bool) -> March<'a> {
-        let quarter = 0.25 * lens.across(size.step(), 1.0) as f32;
+        let part = (lens.tolerance * lens.across(size.step(), 1.0)) as f32;
         let tolerance = match lens.parallel {
-            true => [quarter, 4.0 * f32::EPSILON],
-            false => [f32::MIN_POSITIVE, quarter.max(4.0 * f32::EPSILON)],
+            true => [part.max(f32::EPSILON * lens.far as f32), 4.0 * f32::EPSILON],
+            false => [f32::MIN_POSITIVE, part.max(4.0 * f32::EPSILON)],
         };
         March { lens, size, tolerance, counted, normal: false, inside: Inside::Leaves, span: [0.0; 2] }
     }
@@ -508,30 +508,28 @@ impl<'a> March<'a> {
 
     /// Narrows down where the sign changes, and notes it.
     fn refine(&self, met: &mut [Bracket], block: &mut Block, rays: &mut [Ray]) {
-        let width = |s: f32| self.tolerance[0] + self.tolerance[1] * s;
+        let tolerance = |bracket: &Bracket| self.tolerance[0] + self.tolerance[1] * bracket.from[0];
         let mut points: [Vec<f32>; 4] = Default::default();
+        let mut open: Vec<usize> = (0..met.len()).collect();
         for round in 0..REFINE {
-            let wide = |bracket: &&mut Bracket| bracket.to[0] - bracket.from[0] > width(bracket.from[0]);
             points.iter_mut().for_each(Vec::clear);
-            for bracket in met.iter_mut().filter(wide) {
-                // The secant, and now and then the middle, so that the bracket is sure to shrink.
-                let at = match bracket.secant() {
-                    at if at > bracket.from[0] && at < bracket.to[0] && round % 3 < 2 => at,
-                    _ => 0.5 * (bracket.from[0] + bracket.to[0]),
-                };
-                let Ray { u, v, .. } = rays[bracket.ray];
-                points.iter_mut().zip([u, v, at, 0.0]).for_each(|(column, v)| column.push(v));
-            }
-            if points[0].is_empty() {
+            open.retain(|&i| {
+                let tolerance = tolerance(&met[i]);
+                let goes_on = !met[i].is_narrow(tolerance);
+                if goes_on {
+                    let Ray { u, v, .. } = rays[met[i].ray];
+                    let at = met[i].between(round, tolerance);
+                    points.iter_mut().zip([u, v, at, 0.0]).for_each(|(column, v)| column.push(v));
+                }
+                goes_on
+            });
+            if open.is_empty() {
                 break;
             }
             let [u, v, s, f] = &mut points;
             block.eval([u, v, s], &mut [f]);
-            for (bracket, (&s, &f)) in met.iter_mut().filter(wide).zip(s.iter().zip(&*f)) {
-                match side_of(f) == side_of(bracket.to[1]) {
-                    true => bracket.to = [s, f],
-                    false => bracket.from = [s, f],
-                }
+            for ((&i, &s), &f) in open.iter().zip(&*s).zip(&*f) {
+                met[i].narrow([s, f]);
             }
         }
         for bracket in met {

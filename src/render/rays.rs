@@ -24,12 +24,14 @@ pub struct Lens {
     pub near: f64,
     /// Nor what is farther than this.
     pub far: f64,
+    /// How exactly depths are to be known, and how thin along a ray a thing is that may be missed: in a pixel's widths.
+    pub tolerance: f64,
 }
 
 impl Lens {
     /// A pinhole at `eye` that looks at `target`, `up` being up, with a vertical angle of view in degrees.
     ///
-    /// It sees from a thousandth to a thousand times the way to its target.
+    /// It sees from a thousandth to a thousand times the way to its target, to a quarter of a pixel.
     pub fn pinhole(eye: [f64; 3], target: [f64; 3], up: [f64; 3], fov: f64) -> Lens {
         let scale = (fov.to_radians() / 2.0).tan();
         Lens { parallel: false, ..Lens::looking(eye, target, up, scale) }
@@ -51,7 +53,7 @@ impl Lens {
         let right = ahead.cross(up.into()).normalize();
         let (right, up) = ((right * scale).into(), (right.cross(ahead) * scale).into());
         let ahead = ahead.into();
-        Lens { eye, ahead, right, up, parallel: false, near: 1e-3 * far, far: 1e3 * far }
+        Lens { eye, ahead, right, up, parallel: false, near: 1e-3 * far, far: 1e3 * far, tolerance: 0.25 }
     }
 
     /// How far away its target is, as seen from a lens that was made with one.

@@ -21,6 +21,9 @@ pub(crate) const TAPS: usize = 40;
 /// The widest search, in texels.
 pub(crate) const WIDEST: f32 = 40.0;
 
+/// A lamp's rays are more exact than the eye's: one texel is part of many pixels' shade.
+const TOLERANCE: f64 = 1.0 / 16.0;
+
 /// What a lamp sees.
 pub(super) struct Shadow {
     lens: Lens,
@@ -74,7 +77,7 @@ impl Frame {
         let end = high.z + 0.01 * radius;
         let at = |z: f32| (right * middle.x + up * middle.y - toward * z).to_array().map(f64::from);
         let lens = Lens::parallel(at(start), at(end), up.to_array().map(f64::from), f64::from(2.0 * half));
-        (Lens { far: f64::from(end - start), ..lens }, 2.0 * half / side as f32)
+        (Lens { far: f64::from(end - start), tolerance: TOLERANCE, ..lens }, 2.0 * half / side as f32)
     }
 }
 

@@ -46,6 +46,8 @@ pub(super) struct Bracket {
     pub ray: usize,
     pub from: [f32; 2],
     pub to: [f32; 2],
+    /// The smaller of the two values before the last look at it; 0 before the first.
+    pub least: f32,
 }
 
 impl Bracket {
@@ -53,6 +55,41 @@ impl Bracket {
     pub fn secant(&self) -> f32 {
         let ([a, fa], [b, fb]) = (self.from, self.to);
         a + (b - a) * (fa / (fa - fb))
+    }
+
+    /// Whether its secant is right to a small part of the tolerance: the bracket is short, or within the tolerance, and
+    /// the line was straight as far as the last look tells, which was at far less than the ends were.
+    pub fn is_narrow(&self, tolerance: f32) -> bool {
+        let long = self.to[0] - self.from[0];
+        long <= 0.125 * tolerance || (long <= tolerance && self.nearest() <= 0.03 * self.least)
+    }
+
+    fn nearest(&self) -> f32 {
+        self.from[1].abs().min(self.to[1].abs())
+    }
+
+    /// Takes a place within it and the value there for one of its ends.
+    pub fn narrow(&mut self, [s, f]: [f32; 2]) {
+        self.least = self.nearest();
+        match (f <= 0.0) == (self.to[1] <= 0.0) {
+            true => self.to = [s, f],
+            false => self.from = [s, f],
+        }
+    }
+
+    /// Where to look, so that the bracket shrinks. First where a straight line is 0, which is mostly right, but leaves one
+    /// end where it was; then a little beyond, to bring that end up too; now and then in the middle, which is sure.
+    pub fn between(&self, round: usize, tolerance: f32) -> f32 {
+        let ([from, _], [to, _], straight) = (self.from, self.to, self.secant());
+        let little = 0.0625 * tolerance;
+        match round % 3 {
+            0 if straight > from && straight < to => straight,
+            1 if straight > from && straight < to => match straight - from < to - straight {
+                true => straight + little.min(0.5 * (to - straight)),
+                false => straight - little.min(0.5 * (straight - from)),
+            },
+            _ => 0.5 * (from + to),
+        }
     }
 }
 
@@ -178,7 +215,7 @@ impl Walk {
     /// Where a ray has crossed the surface.
     fn bracket(&self, i: usize, before: [f32; 2], to: [f32; 2]) -> Bracket {
         // On entering the cell there is nothing before: that is the place.
-        Bracket { ray: self.which[i], from: if before[1] == 0.0 { to } else { before }, to }
+        Bracket { ray: self.which[i], from: if before[1] == 0.0 { to } else { before }, to, least: 0.0 }
     }
 
     /// Lets those go whose way has ended: the last take their places.
