@@ -118,11 +118,11 @@ pub(super) struct Walk {
 impl Walk {
     /// Takes on rays, each with its u and v, at a depth.
     pub fn start(&mut self, rays: impl Iterator<Item = (usize, [f32; 2])>, s: f32) {
-        for (n, [u, v]) in rays {
+        rays.for_each(|(n, [u, v])| {
             self.which.push(n);
             self.u.push(u);
             self.v.push(v);
-        }
+        });
         let count = self.which.len();
         self.s.resize(count, s);
         self.before[0].resize(count, s);
@@ -159,31 +159,42 @@ impl Walk {
     /// Moves each ray on as far as is safe. Those that have crossed the surface go to `met`; those at the end are let go.
     pub fn go_on(&mut self, steps: &Steps, met: &mut Vec<Bracket>) {
         self.next.resize(self.which.len(), 0.0);
-        match self.ahead {
+        let any_ends = match self.ahead {
             1 => self.one_step(steps, met),
-            _ => (0..self.which.len()).for_each(|i| self.next[i] = self.several_steps(i, steps, met)),
-        }
+            _ => {
+                (0..self.which.len()).for_each(|i| self.next[i] = self.several_steps(i, steps, met));
+                true
+            }
+        };
         std::mem::swap(&mut self.s, &mut self.next);
-        self.let_go();
+        if self.ahead == 1 {
+            std::mem::swap(&mut self.before[0], &mut self.next);
+            std::mem::swap(&mut self.before[1], &mut self.f);
+        }
+        if any_ends {
+            self.let_go();
+        }
     }
 
-    /// A step of each ray: most go on, in a loop without a branch.
-    fn one_step(&mut self, steps: &Steps, met: &mut Vec<Bracket>) {
-        let mut any_crosses = false;
+    /// A step of each ray: most go on, in a loop without a branch. Says whether any ends.
+    fn one_step(&mut self, steps: &Steps, met: &mut Vec<Bracket>) -> bool {
+        let (mut any_crosses, mut any_ends) = (false, false);
         for ((next, &s), &f) in self.next.iter_mut().zip(&self.s).zip(&self.f) {
-            let crosses = steps.crosses(f);
+            let (crosses, ends) = (steps.crosses(f), s >= steps.to);
             any_crosses |= crosses;
+            any_ends |= ends;
             let on = steps.next(s, f);
             let on = if on < steps.to { on } else { steps.to };
-            *next = if crosses | (s >= steps.to) { f32::NAN } else { on };
+            *next = if crosses | ends { f32::NAN } else { on };
         }
         if any_crosses {
-            for i in (0..self.which.len()).filter(|&i| steps.crosses(self.f[i])) {
-                met.push(self.bracket(i, [self.before[0][i], self.before[1][i]], [self.s[i], self.f[i]]));
+            for i in 0..self.which.len() {
+                if steps.crosses(self.f[i]) {
+                    met.push(self.bracket(i, [self.before[0][i], self.before[1][i]], [self.s[i], self.f[i]]));
+                }
             }
         }
-        self.before[0].copy_from_slice(&self.s);
-        std::mem::swap(&mut self.before[1], &mut self.f);
+        any_crosses | any_ends
     }
 
     /// The steps of a ray through the places looked at: where it goes then.
@@ -221,7 +232,11 @@ impl Walk {
     /// Lets those go whose way has ended: the last take their places.
     fn let_go(&mut self) {
         self.ended.clear();
-        self.ended.extend((0..self.s.len()).filter(|&i| self.s[i].is_nan()));
+        for (i, s) in self.s.iter().enumerate() {
+            if s.is_nan() {
+                self.ended.push(i);
+            }
+        }
         let [from, value] = &mut self.before;
         for &i in self.ended.iter().rev() {
             self.which.swap_remove(i);
