@@ -30,7 +30,8 @@ pub const NOTHING: f32 = f32::INFINITY;
 /// How deep each pixel's ray goes until it meets the surface, row by row from the top: s of [`Lens`].
 ///
 /// Rays go through the pixels' middles. The depth is right to the lens's tolerance, a quarter of a pixel's width if nothing
-/// else is said, and what is thicker than that along the ray is never missed. A ray that starts inside ends where it leaves. The same bits for any number of threads.
+/// else is said, and what is thicker than that along the ray is never missed. A ray that starts inside ends where it
+/// leaves. The same bits for any number of threads.
 pub fn depths(field: &Field, lens: &Lens, size: Size, t: f64) -> Result<Vec<f32>> {
     Ok(seen(field, lens, size, t, false)?.depths)
 }
@@ -391,11 +392,11 @@ impl<'a> March<'a> {
                 Some(tape) => self.march(cell, rise, &mut Block::new(tape), space),
                 None => self.march(cell, rise, whole.get_or_insert_with(|| Block::new(tape)), space),
             }
-            let met = space.met.drain(..).map(|bracket| bracket.ray);
             if self.normal {
-                let met: Vec<usize> = met.collect();
+                let met: Vec<usize> = space.met.iter().map(|bracket| bracket.ray).collect();
                 self.find_normals(&met, pruned.as_ref().unwrap_or(tape), space);
             }
+            space.met.clear();
         }
         space.boxes[level] = boxes;
     }

@@ -82,7 +82,7 @@ impl Lens {
 
     /// ∇f in space at places seen at some u, v and s, where f as seen rises by so much with each of them.
     pub(super) fn slopes(&self) -> impl Fn([f32; 3], [f32; 3]) -> Vec3 + use<> {
-        let [ahead, right, up] = [self.ahead, self.right, self.up].map(|way| DVec3::from(way));
+        let [ahead, right, up] = [self.ahead, self.right, self.up].map(DVec3::from);
         let ways = [ahead, right / right.length_squared(), up / up.length_squared()];
         let [ahead, right, up] = ways.map(|way| way.as_vec3());
         let parallel = self.parallel;

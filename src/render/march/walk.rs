@@ -46,8 +46,8 @@ pub(super) struct Bracket {
     pub ray: usize,
     pub from: [f32; 2],
     pub to: [f32; 2],
-    /// The smaller of the two values before the last look at it; 0 before the first.
-    pub least: f32,
+    /// The smaller of the two values before the last look; 0 before the first.
+    pub nearest_before: f32,
 }
 
 impl Bracket {
@@ -57,11 +57,11 @@ impl Bracket {
         a + (b - a) * (fa / (fa - fb))
     }
 
-    /// Whether its secant is right to a small part of the tolerance: the bracket is short, or within the tolerance, and
-    /// the line was straight as far as the last look tells, which was at far less than the ends were.
+    /// Whether its secant is right to a small part of the tolerance: the bracket is short, or it is within the tolerance
+    /// and straight, as far as the last look tells: that found far less than was at the ends.
     pub fn is_narrow(&self, tolerance: f32) -> bool {
         let long = self.to[0] - self.from[0];
-        long <= 0.125 * tolerance || (long <= tolerance && self.nearest() <= 0.03 * self.least)
+        long <= 0.125 * tolerance || (long <= tolerance && self.nearest() <= 0.03 * self.nearest_before)
     }
 
     fn nearest(&self) -> f32 {
@@ -70,7 +70,7 @@ impl Bracket {
 
     /// Takes a place within it and the value there for one of its ends.
     pub fn narrow(&mut self, [s, f]: [f32; 2]) {
-        self.least = self.nearest();
+        self.nearest_before = self.nearest();
         match (f <= 0.0) == (self.to[1] <= 0.0) {
             true => self.to = [s, f],
             false => self.from = [s, f],
@@ -226,7 +226,12 @@ impl Walk {
     /// Where a ray has crossed the surface.
     fn bracket(&self, i: usize, before: [f32; 2], to: [f32; 2]) -> Bracket {
         // On entering the cell there is nothing before: that is the place.
-        Bracket { ray: self.which[i], from: if before[1] == 0.0 { to } else { before }, to, least: 0.0 }
+        Bracket {
+            ray: self.which[i],
+            from: if before[1] == 0.0 { to } else { before },
+            to,
+            nearest_before: 0.0,
+        }
     }
 
     /// Lets those go whose way has ended: the last take their places.
