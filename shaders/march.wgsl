@@ -77,7 +77,8 @@ fn march(pixel: Pixel) -> @location(0) vec4<f32> {
             let between = straight >= before.x && straight <= after.x;
             let least = view.tolerance.x + view.tolerance.y * s;
             let long = after.x - before.x;
-            // Whether the line was straight, as far as the last look tells.
+            // As src/render/march/walk.rs narrows a bracket, by the same numbers: whether the line was straight, as far as
+            // the last look tells.
             let nearest = min(abs(before.y), abs(after.y));
             let is_straight = nearest <= 0.03 * nearest_before;
             nearest_before = nearest;
