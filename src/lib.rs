@@ -122,7 +122,7 @@ pub mod prelude {
     pub use crate::error::{Error, Result};
     pub use crate::field::*;
     pub use crate::measure::{Bounds, Contact, Estimate, Hit, Measures, Ray, first_contact};
-    pub use crate::number::{Dual, Interval, Kernel, Smooth};
+    pub use crate::number::{Derivative, Dual, Interval, Kernel, Smooth, Smoothness};
     pub use crate::shape::*;
 }
 

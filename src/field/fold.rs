@@ -5,7 +5,7 @@
 
 use super::material::material_of;
 use super::{Field, Kind};
-use crate::number::{Kernel, Op, Real, Smooth};
+use crate::number::{Kernel, Op, Output, Real, Smooth};
 use std::ops::{Add, Div, Mul, Neg, Rem, Sub};
 use std::sync::Arc;
 
@@ -126,9 +126,14 @@ fn identity(op: Op, parents: &[Field]) -> Option<Field> {
     })
 }
 
-/// A kernel applied to inputs: a function with code and derivatives of its own, as a field.
+/// The first output of a kernel, applied to inputs: a function with code and derivatives of its own, as a field.
 pub fn kernel(kernel: Arc<dyn Kernel>, inputs: impl IntoIterator<Item = impl Into<Field>>) -> Field {
-    Field::kernel_node(kernel, inputs.into_iter().map(Into::into).collect())
+    kernel_output(Output::new(kernel, 0), inputs)
+}
+
+/// An output of a kernel, applied to inputs. What shares inputs shares the walk that computes it.
+pub fn kernel_output(output: Output, inputs: impl IntoIterator<Item = impl Into<Field>>) -> Field {
+    Field::kernel_node(output, inputs.into_iter().map(Into::into).collect())
 }
 
 /// Running a field on fields gives a new graph: this is what makes a derivative a field.
@@ -226,8 +231,8 @@ impl Real for Field {
             Real::if_less(Field::constant(0.0), length.clone(), Real::recip(length), Field::constant(0.0));
         self * inverse
     }
-    fn kernel(kernel: &Arc<dyn Kernel>, inputs: &[Self]) -> Self {
-        self::kernel(kernel.clone(), inputs.iter())
+    fn kernel(output: &Output, inputs: &[Self]) -> Self {
+        kernel_output(output.clone(), inputs.iter())
     }
     fn gated(self, factor: Self) -> Self {
         if self.is(0.0) || !factor.may_blow_up(3) {

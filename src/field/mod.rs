@@ -20,7 +20,7 @@ mod vector;
 
 pub use draw::Detail;
 pub use fault::Fault;
-pub use fold::kernel;
+pub use fold::{kernel, kernel_output};
 pub use functions::*;
 pub use label::Label;
 pub use material::{Color, Material, linear_to_srgb, srgb_to_linear};

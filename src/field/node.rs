@@ -2,7 +2,7 @@
 
 use super::{Label, Material, Parameter};
 use crate::error::{Error, Place, Result};
-use crate::number::{Kernel, Op, Real};
+use crate::number::{Identity, Op, Output, Real};
 use std::fmt;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
@@ -53,8 +53,8 @@ pub enum Kind {
     Scalar(Op),
     /// The first parent, evaluated where the other four (x′, y′, z′, t′) say.
     Remap,
-    /// A function with code of its own, of the parents.
-    Kernel(Arc<dyn Kernel>),
+    /// An output of a function with code of its own, of the parents.
+    Kernel(Output),
 }
 
 pub(super) struct Node {
@@ -103,10 +103,11 @@ impl Key {
     }
 
     pub(crate) const fn and(self, word: u128) -> Key {
-        let mut h = self.0 ^ word.wrapping_mul(0xc2b2_ae3d_27d4_eb4f_1656_67b1_9e37_79f9);
-        h = (h ^ (h >> 67)).wrapping_mul(0xd6e8_feb8_6659_fd93_a076_1d64_78bd_642f);
-        h = (h ^ (h >> 61)).wrapping_mul(0xe703_7ed1_a0b4_28db_8ebc_6af0_9c88_c6e3);
-        Key(h ^ (h >> 64))
+        Key(Identity::from_word(self.0).and(word).word())
+    }
+
+    pub(crate) const fn word(self) -> u128 {
+        self.0
     }
 
     pub(crate) const fn join(self, other: Key) -> Key {
@@ -184,13 +185,12 @@ impl Field {
         Field::node(Kind::Scalar(op), parents, key, reads)
     }
 
-    /// A kernel applied to `inputs`.
-    pub(super) fn kernel_node(kernel: Arc<dyn Kernel>, inputs: Vec<Field>) -> Field {
-        // Kernels are equal when they are one object: the address is the identity, and the node keeps it alive.
-        let address = Arc::as_ptr(&kernel) as *const () as usize as u128;
-        let key = inputs.iter().map(Field::key).fold(Key::new(5).and(address), Key::join);
+    /// A kernel's output, applied to `inputs`.
+    pub(super) fn kernel_node(output: Output, inputs: Vec<Field>) -> Field {
+        let identity = output.identity().word();
+        let key = inputs.iter().map(Field::key).fold(Key::new(5).and(identity), Key::join);
         let reads = Reads::of(&inputs);
-        Field::node(Kind::Kernel(kernel), inputs, key, reads)
+        Field::node(Kind::Kernel(output), inputs, key, reads)
     }
 
     /// The field evaluated elsewhere, and at another time: f(x′, y′, z′, t′).
@@ -389,7 +389,7 @@ impl Field {
             Kind::Parameter(parameter) => parameter.name().into(),
             Kind::Scalar(op) => op.name().into(),
             Kind::Remap => "remap".into(),
-            Kind::Kernel(kernel) => kernel.name().into(),
+            Kind::Kernel(output) => output.name().into(),
         }
     }
 
@@ -397,9 +397,9 @@ impl Field {
     pub(crate) fn apply<R: Real>(&self, leaf: impl FnOnce(&Field) -> R, arg: impl Fn(usize) -> R) -> R {
         match self.kind() {
             Kind::Scalar(op) => op.apply(arg),
-            Kind::Kernel(kernel) => {
+            Kind::Kernel(output) => {
                 let inputs: Vec<R> = (0..self.parents().len()).map(arg).collect();
-                R::kernel(kernel, &inputs)
+                R::kernel(output, &inputs)
             }
             _ => leaf(self),
         }
@@ -411,7 +411,7 @@ impl Field {
     pub(super) fn with_parts(&self, parents: Vec<Field>, part: impl Fn(&Field) -> Field) -> Field {
         let field = match self.kind() {
             Kind::Scalar(op) => Field::scalar(*op, parents),
-            Kind::Kernel(kernel) => Field::kernel_node(kernel.clone(), parents),
+            Kind::Kernel(output) => Field::kernel_node(output.clone(), parents),
             Kind::Remap => {
                 let to: [Field; 4] = std::array::from_fn(|i| parents[i + 1].clone());
                 parents[0].remap(to)

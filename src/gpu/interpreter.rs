@@ -7,7 +7,8 @@
 use super::device::Gpu;
 use super::language::{Functions, Language};
 use crate::error::Result;
-use crate::number::{Op, ShaderCall};
+use crate::number::Op;
+use crate::shape::noise_shader;
 use crate::tape::{Statement, Tape};
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -40,7 +41,7 @@ fn code_of(statement: &Statement) -> Option<u32> {
     match statement {
         Statement::Op(op, _) => Some(op.number() as u32),
         Statement::Kernel(kernel, _) => {
-            let ShaderCall { function, .. } = kernel.shader()?;
+            let function = kernel.shader()?.function;
             KERNELS.iter().position(|own| *own == function).map(|n| COPY + 1 + n as u32)
         }
     }
@@ -130,7 +131,7 @@ pub(super) fn text(codes: &Codes) -> Result<String> {
             None => {
                 let numbers = [0, 8, 16, 24].map(|by| format!("i32((line.w >> {by}u) & 0xffu)"));
                 let given = [operands.as_slice(), &numbers].concat();
-                (4, used.kernel(KERNELS[(code - COPY - 1) as usize], &given))
+                (4, used.kernel(noise_shader([0; 4]), &given))
             }
         };
         let _ = writeln!(cases, "            case {code}u: {{");

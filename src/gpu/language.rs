@@ -2,8 +2,9 @@
 
 use crate::error::{Error, Result};
 use crate::field::{Field, param};
-use crate::number::{Op, Real, ShaderCall, Smooth};
+use crate::number::{Op, Real, Shader, Smooth};
 use crate::tape::{Statement, Tape};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -105,7 +106,7 @@ impl Language {
 #[derive(Default)]
 pub(super) struct Functions {
     ops: std::collections::BTreeSet<String>,
-    kernels: std::collections::BTreeSet<&'static str>,
+    kernels: BTreeMap<Cow<'static, str>, Shader>,
 }
 
 fn function_name(op: Op) -> String {
@@ -167,13 +168,13 @@ impl Body<'_> {
                 |from: &[u32]| from.iter().map(|&i| names[i as usize].clone()).collect::<Vec<String>>();
             let value = match line {
                 Statement::Op(op, from) => self.language.operation(op, &given(from), used),
-                Statement::Kernel(kernel, from) => {
-                    let Some(ShaderCall { function, numbers }) = kernel.shader() else {
-                        let name = kernel.name();
+                Statement::Kernel(output, from) => {
+                    let Some(shader) = output.shader() else {
+                        let name = output.name();
                         return Err(Error::Undefined(format!("no shader can compute {name:?}")));
                     };
-                    let numbers = numbers.map(|number| number.to_string());
-                    used.kernel(function, &[given(from).as_slice(), &numbers].concat())
+                    let numbers = shader.numbers.map(|number| number.to_string());
+                    used.kernel(shader, &[given(from).as_slice(), &numbers].concat())
                 }
             };
             let name = format!("v{i}");
@@ -186,19 +187,24 @@ impl Body<'_> {
 
 impl Functions {
     /// The call of a kernel's function.
-    pub(super) fn kernel(&mut self, function: &'static str, given: &[String]) -> String {
-        self.kernels.insert(function);
-        format!("field_{function}({})", given.join(", "))
+    pub(super) fn kernel(&mut self, shader: Shader, given: &[String]) -> String {
+        let call = format!("field_{}({})", shader.function, given.join(", "));
+        self.kernels.insert(shader.function.clone(), shader);
+        call
     }
 
     /// The text of the functions that are called.
     pub(super) fn text(&self, language: Language) -> Result<String> {
         let mut text = String::new();
-        for kernel in &self.kernels {
-            text += match (*kernel, language) {
-                ("noise", Wgsl) => include_str!("../../shaders/noise.wgsl"),
-                ("noise", Glsl) => include_str!("../../shaders/noise.glsl"),
-                (other, _) => return Err(Error::Undefined(format!("no shader can compute {other:?}"))),
+        for (name, shader) in &self.kernels {
+            text += match (language, &shader.glsl) {
+                (Wgsl, _) => &shader.wgsl,
+                (Glsl, Some(glsl)) => glsl,
+                (Glsl, None) => {
+                    return Err(Error::Undefined(format!(
+                        "GLSL has no buffers, which {name:?} reads its data from"
+                    )));
+                }
             };
             text.push('\n');
         }

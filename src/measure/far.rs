@@ -1,8 +1,7 @@
 //! A number far from the origin, along a cone of directions: what shows that a solid is bounded. Uses numbers only.
 
-use crate::number::{Interval, Kernel, Real, Smooth};
+use crate::number::{Interval, Output, Real, Smooth};
 use std::ops::{Add, Div, Mul, Neg, Sub};
-use std::sync::Arc;
 
 /// A quantity along the rays p = (R + σ)·u, for every σ ≥ 0 and every direction u of a cone: it is within
 /// σ·`growth` + `base`.
@@ -285,9 +284,9 @@ impl Real for Far {
         a.min(b) + Far::flat(most.hull(zero))
     }
 
-    fn kernel(kernel: &Arc<dyn Kernel>, inputs: &[Self]) -> Self {
+    fn kernel(output: &Output, inputs: &[Self]) -> Self {
         let ranges: Vec<Interval> = inputs.iter().map(|input| input.range()).collect();
-        Far::flat(kernel.bounds(&ranges))
+        Far::flat(output.bounds(&ranges))
     }
 }
 

@@ -1,8 +1,7 @@
 //! A number with bounds on its slopes that a jump makes infinite: what mean values may rest on. Uses numbers only.
 
-use crate::number::{Dual, Interval, Kernel, Real, Smooth};
+use crate::number::{Dual, Interval, Output, Real, Smooth};
 use std::ops::{Add, Div, Mul, Neg, Sub};
-use std::sync::Arc;
 
 /// Bounds on a value and its slopes, as `Dual<Interval>`, but sound across jumps and sharper at kinks.
 ///
@@ -293,12 +292,16 @@ impl<const N: usize> Real for Slope<N> {
         Slope::smooth(46 + tag as u64, [a, b, k], |[a, b, k]| Dual::smooth_min(a, b, k, kind))
     }
 
-    /// Kernels are one when they are one object.
-    fn kernel(kernel: &Arc<dyn Kernel>, inputs: &[Self]) -> Self {
-        let address = Arc::as_ptr(kernel) as *const () as usize as u64;
-        let key = inputs.iter().fold(mixed(4, [address]), |key, input| mixed(key, [input.key]));
-        let inputs: Vec<Dual<Interval, N>> = inputs.iter().map(|input| input.bound).collect();
-        Slope { bound: Dual::kernel(kernel, &inputs), key, sides: None }
+    fn kernel(output: &Output, inputs: &[Self]) -> Self {
+        let identity = output.identity().word();
+        let words = [identity as u64, (identity >> 64) as u64];
+        let key = inputs.iter().fold(mixed(4, words), |key, input| mixed(key, [input.key]));
+        let bounds: Vec<Interval> = inputs.iter().map(|input| input.bound.value).collect();
+        let slope = std::array::from_fn(|n| {
+            let rises: Vec<Interval> = inputs.iter().map(|input| input.bound.slope[n]).collect();
+            output.rise(output.number(), &bounds, &rises)
+        });
+        Slope { bound: Dual { value: output.bounds(&bounds), slope }, key, sides: None }
     }
 }
 

@@ -1,8 +1,7 @@
 //! Forward mode: a value and its derivatives in N directions, over any number.
 
-use super::{Kernel, Op, Real, Smooth};
+use super::{Op, Output, Real, Smooth};
 use std::ops::{Add, Div, Mul, Neg, Sub};
-use std::sync::Arc;
 
 /// A number with its derivatives in `N` directions, by default x, y, z and t.
 ///
@@ -219,9 +218,9 @@ impl<R: Real, const N: usize> Real for Dual<R, N> {
         Dual { value: self.value.gated(factor.value), slope }
     }
 
-    fn kernel(kernel: &Arc<dyn Kernel>, inputs: &[Self]) -> Self {
+    fn kernel(output: &Output, inputs: &[Self]) -> Self {
         let values: Vec<R> = inputs.iter().map(|input| input.value.clone()).collect();
-        let (value, gradient) = R::kernel_with_gradient(kernel, &values);
+        let (value, gradient) = R::kernel_with_gradient(output, &values);
         let slope = std::array::from_fn(|n| {
             let terms =
                 inputs.iter().zip(&gradient).map(|(input, g)| input.slope[n].clone().gated(g.clone()));

@@ -1,7 +1,6 @@
 //! `f64`, the reference, and `f32`: the rules of plain floating point.
 
-use super::{Kernel, Real};
-use std::sync::Arc;
+use super::{Columns, Output, Real};
 
 macro_rules! float {
     ($float:ident, { $($kernels:tt)* }) => {
@@ -118,21 +117,21 @@ macro_rules! float {
 }
 
 float!(f64, {
-    fn kernel(kernel: &Arc<dyn Kernel>, inputs: &[Self]) -> Self {
-        kernel.value(inputs)
+    fn kernel(output: &Output, inputs: &[Self]) -> Self {
+        output.value(inputs)
     }
-    fn kernel_with_gradient(kernel: &Arc<dyn Kernel>, inputs: &[Self]) -> (Self, Vec<Self>) {
+    fn kernel_with_gradient(output: &Output, inputs: &[Self]) -> (Self, Vec<Self>) {
         let mut gradient = vec![0.0; inputs.len()];
-        let value = kernel.value_with_gradient(inputs, &mut gradient);
+        let value = output.value_with_gradient(inputs, &mut gradient);
         (value, gradient)
     }
 });
 
-// Kernels compute in `f64`.
 float!(f32, {
-    fn kernel(kernel: &Arc<dyn Kernel>, inputs: &[Self]) -> Self {
-        let inputs: Vec<f64> = inputs.iter().map(|&input| input as f64).collect();
-        kernel.value(&inputs) as f32
+    fn kernel(output: &Output, inputs: &[Self]) -> Self {
+        let mut result = [0.0];
+        output.values_f32(&[output.number()], Columns::new(inputs, 1), &mut result);
+        result[0]
     }
 });
 

@@ -1,9 +1,8 @@
 //! Intervals: bounds on every value that a number can take over a box.
 
-use super::{Kernel, Real, Smooth};
+use super::{Output, Real, Smooth};
 use std::f64::consts::{FRAC_PI_2, PI, TAU};
 use std::ops::{Add, Div, Mul, Neg, Sub};
-use std::sync::Arc;
 
 /// All numbers from `lo` to `hi`, both included; an end may be infinite and is never NaN.
 ///
@@ -548,8 +547,8 @@ impl Real for Interval {
         }
     }
 
-    fn kernel(kernel: &Arc<dyn Kernel>, inputs: &[Self]) -> Self {
-        kernel.bounds(inputs)
+    fn kernel(output: &Output, inputs: &[Self]) -> Self {
+        output.bounds(inputs)
     }
 
     fn cosine(self, length: Self) -> Self {

@@ -1,9 +1,8 @@
 //! Many intervals at once: what prunes pictures.
 
-use super::{Interval, Kernel, Lanes, Real, Smooth};
+use super::{Columns, Interval, Lanes, Output, Real, Smooth};
 use std::f32::consts::{PI, TAU};
 use std::ops::{Add, Div, Mul, Neg, Sub};
-use std::sync::Arc;
 
 /// `N` intervals in `f32`, one a box, worked on together.
 ///
@@ -78,6 +77,11 @@ impl<const N: usize> Intervals<N> {
         Intervals { lo: Lanes(lo), hi: Lanes(hi) }
     }
 
+    /// Boxes as the columns that a kernel takes.
+    pub(super) fn lanes(inputs: &[Self]) -> Vec<Interval> {
+        inputs.iter().flat_map(|input| (0..N).map(|lane| input.lane(lane))).collect()
+    }
+
     /// One lane.
     #[inline(always)]
     pub fn lane(&self, lane: usize) -> Interval {
@@ -109,8 +113,13 @@ impl<const N: usize> Intervals<N> {
 
     /// The same, a number of steps wider.
     #[inline(always)]
-    fn wider(lo: Lanes<N>, hi: Lanes<N>, steps: f32) -> Self {
+    fn wider_by(lo: Lanes<N>, hi: Lanes<N>, steps: f32) -> Self {
         Self::of(lo.below(steps), hi.above(steps))
+    }
+
+    /// Steps wider.
+    pub(super) fn wider(self, steps: f32) -> Self {
+        Self::wider_by(self.lo, self.hi, steps)
     }
 
     /// Each end held to a range.
@@ -155,7 +164,7 @@ impl<const N: usize> Intervals<N> {
             *bound = rule(args.map(|arg| arg.lane(lane)));
         }
         let found = Self::around(bounds);
-        Self::wider(found.lo, found.hi, steps)
+        Self::wider_by(found.lo, found.hi, steps)
     }
 
     /// Sine or cosine, whose crests lie `crest` of a turn after 0.
@@ -202,7 +211,7 @@ impl<const N: usize> Add for Intervals<N> {
     type Output = Self;
     #[inline(always)]
     fn add(self, other: Self) -> Self {
-        Self::wider(self.lo + other.lo, self.hi + other.hi, 1.0)
+        Self::wider_by(self.lo + other.lo, self.hi + other.hi, 1.0)
     }
 }
 
@@ -232,7 +241,7 @@ impl<const N: usize> Mul for Intervals<N> {
             let (r, s) = (self.hi.0[i] * other.lo.0[i], self.hi.0[i] * other.hi.0[i]);
             (lo.0[i], hi.0[i]) = extremes([p, q, r, s]);
         }
-        let mut product = Self::wider(lo, hi, 1.0);
+        let mut product = Self::wider_by(lo, hi, 1.0);
         for i in 0..N {
             // But 0 itself, times anything, is 0: the slope of what does not change.
             let is_zero = |of: &Self| (of.lo.0[i] == 0.0) & (of.hi.0[i] == 0.0);
@@ -257,7 +266,7 @@ impl<const N: usize> Div for Intervals<N> {
             let (r, s) = (self.hi.0[i] / other.lo.0[i], self.hi.0[i] / other.hi.0[i]);
             (lo.0[i], hi.0[i]) = extremes([p, q, r, s]);
         }
-        Self::wider(lo, hi, 1.0)
+        Self::wider_by(lo, hi, 1.0)
     }
 }
 
@@ -280,7 +289,7 @@ impl<const N: usize> Real for Intervals<N> {
     #[inline(always)]
     fn sqrt(self) -> Self {
         let zero = Lanes::zero();
-        let root = Self::wider(self.lo.max(zero).sqrt(), self.hi.max(zero).sqrt(), 1.0);
+        let root = Self::wider_by(self.lo.max(zero).sqrt(), self.hi.max(zero).sqrt(), 1.0);
         let mut outside = [false; N];
         for i in 0..N {
             outside[i] = self.hi.0[i] < 0.0;
@@ -290,7 +299,7 @@ impl<const N: usize> Real for Intervals<N> {
 
     #[inline(always)]
     fn square(self) -> Self {
-        let square = Self::wider(self.smallest().square(), self.largest().square(), 1.0);
+        let square = Self::wider_by(self.smallest().square(), self.largest().square(), 1.0);
         Intervals { lo: square.lo.max(Lanes::zero()), hi: square.hi }
     }
 
@@ -303,7 +312,7 @@ impl<const N: usize> Real for Intervals<N> {
     fn exp(self) -> Self {
         // Too large for `f32` is no less than the largest.
         let least = self.lo.exp().min(Lanes([f32::MAX; N]));
-        let power = Self::wider(least, self.hi.exp(), 2.0);
+        let power = Self::wider_by(least, self.hi.exp(), 2.0);
         Intervals { lo: power.lo.max(Lanes::zero()), hi: power.hi }
     }
 
@@ -315,7 +324,7 @@ impl<const N: usize> Real for Intervals<N> {
         for i in 0..N {
             outside[i] = self.hi.0[i] < 0.0;
         }
-        Self::pick(outside, Self::WHOLE, Self::wider(lo, hi, 2.0))
+        Self::pick(outside, Self::WHOLE, Self::wider_by(lo, hi, 2.0))
     }
 
     #[inline(always)]
@@ -336,18 +345,18 @@ impl<const N: usize> Real for Intervals<N> {
     #[inline(always)]
     fn asin(self) -> Self {
         let held = self.held(-1.0, 1.0);
-        Self::wider(held.lo.asin(), held.hi.asin(), 2.0)
+        Self::wider_by(held.lo.asin(), held.hi.asin(), 2.0)
     }
 
     #[inline(always)]
     fn acos(self) -> Self {
         let held = self.held(-1.0, 1.0);
-        Self::wider(held.hi.acos(), held.lo.acos(), 2.0)
+        Self::wider_by(held.hi.acos(), held.lo.acos(), 2.0)
     }
 
     #[inline(always)]
     fn atan(self) -> Self {
-        Self::wider(self.lo.atan(), self.hi.atan(), 2.0)
+        Self::wider_by(self.lo.atan(), self.hi.atan(), 2.0)
     }
 
     #[inline(always)]
@@ -373,7 +382,7 @@ impl<const N: usize> Real for Intervals<N> {
     /// Increasing, and rounded three times.
     #[inline(always)]
     fn ramp(self) -> Self {
-        let ramp = Self::wider(self.lo.ramp(), self.hi.ramp(), 8.0);
+        let ramp = Self::wider_by(self.lo.ramp(), self.hi.ramp(), 8.0);
         let mut held = ramp.held(0.0, 1.0);
         for i in 0..N {
             held.lo.0[i] = if self.lo.0[i] >= 1.0 { 1.0 } else { held.lo.0[i] };
@@ -481,17 +490,10 @@ impl<const N: usize> Real for Intervals<N> {
         Self::pick(less, then, Self::pick(not, otherwise, then.hull(otherwise)))
     }
 
-    fn kernel(kernel: &Arc<dyn Kernel>, inputs: &[Self]) -> Self {
-        let mut boxes = vec![Interval::WHOLE; inputs.len()];
+    fn kernel(output: &Output, inputs: &[Self]) -> Self {
         let mut bounds = [Interval::WHOLE; N];
-        for (lane, bound) in bounds.iter_mut().enumerate() {
-            for (side, input) in boxes.iter_mut().zip(inputs) {
-                *side = input.lane(lane);
-            }
-            *bound = kernel.bounds(&boxes);
-        }
-        let found = Self::around(bounds);
-        Self::wider(found.lo, found.hi, 1.0)
+        output.bounds_over(output.number(), Columns::new(&Self::lanes(inputs), N), &mut bounds);
+        Self::around(bounds).wider(1.0)
     }
 
     #[inline(always)]
@@ -502,7 +504,7 @@ impl<const N: usize> Real for Intervals<N> {
             lo.0[i] /= if lo.0[i] >= 0.0 { far } else { near };
             hi.0[i] /= if hi.0[i] >= 0.0 { near } else { far };
         }
-        let mut ratio = Self::wider(lo, hi, 2.0).held(-1.0, 1.0);
+        let mut ratio = Self::wider_by(lo, hi, 2.0).held(-1.0, 1.0);
         for i in 0..N {
             let (a, b) = (self.lo.0[i], self.hi.0[i]);
             let none = ((a == 0.0) & (b == 0.0)) | (length.hi.0[i] <= 0.0);

@@ -1,9 +1,8 @@
 //! Lanes: a block of `f32` points at once, what images and fits are made with.
 
-use super::{Kernel, Real, elementary};
+use super::{Columns, Output, Real, elementary};
 use std::array::from_fn;
 use std::ops::{Add, Div, Mul, Neg, Sub};
-use std::sync::Arc;
 
 /// `N` numbers in `f32`, one a point, worked on together.
 ///
@@ -58,11 +57,9 @@ impl<const N: usize> Lanes<N> {
         Lanes(lanes)
     }
 
-    /// The inputs of one lane, as a kernel takes them.
-    fn gather(inputs: &[Self], lane: usize, point: &mut [f64]) {
-        for (value, input) in point.iter_mut().zip(inputs) {
-            *value = f64::from(input.0[lane]);
-        }
+    /// Inputs as the columns that a kernel takes.
+    fn columns(inputs: &[Self]) -> Vec<f32> {
+        inputs.iter().flat_map(|input| input.0).collect()
     }
 }
 
@@ -150,28 +147,19 @@ impl<const N: usize> Real for Lanes<N> {
         Lanes(lanes)
     }
 
-    // A kernel is written in `f64` and runs lane by lane.
+    // A lane is a point.
 
-    fn kernel(kernel: &Arc<dyn Kernel>, inputs: &[Self]) -> Self {
-        let mut point = vec![0.0; inputs.len()];
-        Lanes(from_fn(|lane| {
-            Self::gather(inputs, lane, &mut point);
-            kernel.value(&point) as f32
-        }))
+    fn kernel(output: &Output, inputs: &[Self]) -> Self {
+        let mut found = Self::zero();
+        output.values_f32(&[output.number()], Columns::new(&Self::columns(inputs), N), &mut found.0);
+        found
     }
 
-    fn kernel_with_gradient(kernel: &Arc<dyn Kernel>, inputs: &[Self]) -> (Self, Vec<Self>) {
-        let (mut point, mut slopes) = (vec![0.0; inputs.len()], vec![0.0; inputs.len()]);
-        let mut gradient = vec![Self::zero(); inputs.len()];
-        let value = Lanes(from_fn(|lane| {
-            Self::gather(inputs, lane, &mut point);
-            let value = kernel.value_with_gradient(&point, &mut slopes) as f32;
-            for (block, &slope) in gradient.iter_mut().zip(&slopes) {
-                block.0[lane] = slope as f32;
-            }
-            value
-        }));
-        (value, gradient)
+    fn kernel_with_gradient(output: &Output, inputs: &[Self]) -> (Self, Vec<Self>) {
+        let mut found = vec![0.0; (1 + inputs.len()) * N];
+        output.values_with_gradient_f32(Columns::new(&Self::columns(inputs), N), &mut found);
+        let mut found = found.chunks_exact(N).map(|column| Lanes(from_fn(|lane| column[lane])));
+        (found.next().expect("a value"), found.collect())
     }
 }
 
@@ -256,30 +244,30 @@ mod tests {
 
     /// a·b, and the derivative in either.
     #[derive(Debug)]
-    struct Product(Option<usize>);
+    struct Product;
 
     impl Kernel for Product {
         fn name(&self) -> &str {
             "product"
         }
-        fn value(&self, inputs: &[f64]) -> f64 {
-            self.0.map_or(inputs[0] * inputs[1], |i| inputs[1 - i])
+        fn value(&self, output: usize, inputs: &[f64]) -> f64 {
+            [inputs[0] * inputs[1], inputs[1], inputs[0]][output]
         }
-        fn bounds(&self, inputs: &[Interval]) -> Interval {
-            self.0.map_or(inputs[0] * inputs[1], |i| inputs[1 - i])
+        fn bounds(&self, output: usize, inputs: &[Interval]) -> Interval {
+            [inputs[0] * inputs[1], inputs[1], inputs[0]][output]
         }
-        fn derivative(&self, input: usize) -> Arc<dyn Kernel> {
-            Arc::new(Product(Some(input)))
+        fn derivative(&self, _: usize, input: usize) -> Derivative {
+            Derivative::Own(1 + input)
         }
     }
 
     #[test]
     fn kernels_run_in_every_lane() {
-        let kernel: Arc<dyn Kernel> = Arc::new(Product(None));
+        let product = Output::new(Arc::new(Product), 0);
         let inputs = [Lanes([1.0, 2.0, -3.0]), Lanes([0.5, 4.0, 2.0])];
-        let (value, gradient) = Lanes::kernel_with_gradient(&kernel, &inputs);
+        let (value, gradient) = Lanes::kernel_with_gradient(&product, &inputs);
         assert_eq!(value.0, [0.5, 8.0, -6.0]);
-        assert_eq!(value, Lanes::kernel(&kernel, &inputs));
+        assert_eq!(value, Lanes::kernel(&product, &inputs));
         assert_eq!(gradient, [inputs[1], inputs[0]]);
     }
 }

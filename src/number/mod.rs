@@ -26,7 +26,7 @@ pub mod smooth;
 pub use dual::Dual;
 pub use interval::Interval;
 pub use intervals::Intervals;
-pub use kernel::{Kernel, ShaderCall};
+pub use kernel::{Columns, Derivative, Identity, Kernel, Output, Shader, ShaderData, Smoothness};
 pub use lanes::Lanes;
 pub use op::Op;
 pub use rise::Rise;
@@ -34,7 +34,6 @@ pub use smooth::Smooth;
 
 use std::fmt::Debug;
 use std::ops::{Add, Div, Mul, Neg, Sub};
-use std::sync::Arc;
 
 /// What a number must do for a field to be run on it.
 ///
@@ -105,8 +104,8 @@ pub trait Real:
     fn length(a: Self, b: Self, c: Self) -> Self;
     /// `then` where a < b, else `otherwise`.
     fn if_less(a: Self, b: Self, then: Self, otherwise: Self) -> Self;
-    /// A function with code and derivatives of its own, applied to `inputs`.
-    fn kernel(kernel: &Arc<dyn Kernel>, inputs: &[Self]) -> Self;
+    /// An output of a function with code and derivatives of its own, applied to `inputs`.
+    fn kernel(output: &Output, inputs: &[Self]) -> Self;
 
     /// a(1 − w) + b·w: a at w = 0, b at w = 1.
     #[inline(always)]
@@ -126,10 +125,12 @@ pub trait Real:
         kind.weight_of_b(a, b, k)
     }
 
-    /// A kernel's value and its derivative in each input, at once where that is cheaper.
-    fn kernel_with_gradient(kernel: &Arc<dyn Kernel>, inputs: &[Self]) -> (Self, Vec<Self>) {
-        let gradient = (0..inputs.len()).map(|i| Self::kernel(&kernel.derivative(i), inputs)).collect();
-        (Self::kernel(kernel, inputs), gradient)
+    /// A kernel's output and its derivative in each input, at once where that is cheaper.
+    fn kernel_with_gradient(output: &Output, inputs: &[Self]) -> (Self, Vec<Self>) {
+        let slope =
+            |input| output.derivative(input).map_or_else(Self::zero, |slope| Self::kernel(&slope, inputs));
+        let gradient = (0..inputs.len()).map(slope).collect();
+        (Self::kernel(output, inputs), gradient)
     }
 
     /// `self`/`length` where |self| ≤ length is known: a direction cosine. 0 where the length is 0.

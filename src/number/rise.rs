@@ -1,8 +1,7 @@
 //! How steeply a number may rise along one direction over many boxes: what lets a ray step safely.
 
-use super::{Dual, Interval, Intervals, Kernel, Lanes, Real, Smooth};
+use super::{Columns, Dual, Interval, Intervals, Lanes, Output, Real, Smooth};
 use std::ops::{Add, Div, Mul, Neg, Sub};
-use std::sync::Arc;
 
 /// `N` intervals, with bounds on how the number changes along one direction, that hold across jumps.
 ///
@@ -33,6 +32,11 @@ impl<const N: usize> Rise<N> {
     /// The coordinate along the direction.
     pub fn along(value: Intervals<N>) -> Self {
         Self::of(Dual { value, slope: [Intervals::one()] })
+    }
+
+    /// A number with bounds on its change for a step of one along the direction.
+    pub(crate) fn from_dual(dual: Dual<Intervals<N>, 1>) -> Self {
+        Self::of(dual)
     }
 
     #[inline(always)]
@@ -84,10 +88,6 @@ impl<const N: usize> Rise<N> {
     #[inline(always)]
     fn step(self) -> Self {
         self.unless(self.value().are_points())
-    }
-
-    fn bounds(of: &[Self], lane: usize) -> Vec<Interval> {
-        of.iter().map(|input| input.value().lane(lane)).collect()
     }
 }
 
@@ -248,16 +248,15 @@ impl<const N: usize> Real for Rise<N> {
         Self::of(Dual::if_less(a.dual, b.dual, then.dual, otherwise.dual)).unless(decided.are_points())
     }
 
-    fn kernel(kernel: &Arc<dyn Kernel>, inputs: &[Self]) -> Self {
+    fn kernel(output: &Output, inputs: &[Self]) -> Self {
         let (mut values, mut slopes) = ([Interval::WHOLE; N], [Interval::WHOLE; N]);
-        for lane in 0..N {
-            let bounds = Self::bounds(inputs, lane);
-            let (value, gradient) = Interval::kernel_with_gradient(kernel, &bounds);
-            values[lane] = value;
-            let terms = inputs.iter().zip(gradient).map(|(input, g)| input.slope().lane(lane) * g);
-            slopes[lane] = terms.fold(Interval::point(0.0), |sum, term| sum + term);
-        }
-        Self::of(Dual { value: Intervals::around(values), slope: [Intervals::around(slopes)] })
+        let boxes = Intervals::lanes(&inputs.iter().map(|input| *input.value()).collect::<Vec<_>>());
+        let rises = Intervals::lanes(&inputs.iter().map(|input| *input.slope()).collect::<Vec<_>>());
+        let [boxes, rises] = [&boxes, &rises].map(|columns| Columns::new(columns, N));
+        output.rises_over(output.number(), boxes, rises, &mut values, &mut slopes);
+        // As wide as the rounding of a kernel's own `f32`.
+        let value = Intervals::around(values).wider(1.0);
+        Self::of(Dual { value, slope: [Intervals::around(slopes)] })
     }
 
     #[inline(always)]

@@ -5,8 +5,9 @@
 //! function, so that a derivative of any order is a sum of such products again.
 
 use super::arguments::*;
+use super::orders::{Orders, orders_of, output_of, raised};
 use crate::field::*;
-use crate::number::{Interval, Kernel, ShaderCall};
+use crate::number::{Derivative, Identity, Interval, Kernel, Shader, Smoothness};
 use std::cell::RefCell;
 use std::sync::Arc;
 
@@ -15,21 +16,13 @@ shapes! {
     /// about a second long. The same on every machine, with exact derivatives. No slope in space is above 17/scale.
     neither noise(scale: impl Positive) {
         let scale = scale.max(1e-6);
-        kernel(Arc::new(Noise::value()), [x() / &scale, y() / &scale, z() / &scale, t()])
+        kernel(Arc::new(Noise), [x() / &scale, y() / &scale, z() / &scale, t()])
     } as in noise(0.7);
 }
 
-/// Noise of four inputs, or its derivative of the given order in each.
-#[derive(Clone, Debug, PartialEq)]
-struct Noise {
-    orders: [u8; 4],
-}
-
-impl Noise {
-    fn value() -> Noise {
-        Noise { orders: [0; 4] }
-    }
-}
+/// Noise of four inputs. Its outputs are its derivatives, of every order in each input.
+#[derive(Clone, Copy, Debug)]
+struct Noise;
 
 /// The gradients are unit vectors; twice their blend spreads over about −1 to 1.
 const AMPLITUDE: f64 = 2.0;
@@ -42,14 +35,19 @@ impl Kernel for Noise {
         "noise"
     }
 
-    fn value(&self, inputs: &[f64]) -> f64 {
+    fn identity(&self) -> Option<Identity> {
+        Some(Identity::of("noise"))
+    }
+
+    fn value(&self, output: usize, inputs: &[f64]) -> f64 {
+        let orders = orders_of(output);
         let p: [f64; 4] = std::array::from_fn(|i| inputs[i].clamp(-FARTHEST, FARTHEST));
         let cell = p.map(f64::floor);
         let within: [f64; 4] = std::array::from_fn(|i| p[i] - cell[i]);
         // For each axis: the fade's derivatives of the order wanted, and one below, at the near and the far corner.
         let weights = |lower: u8| -> [[f64; 2]; 4] {
             std::array::from_fn(|i| {
-                let order = self.orders[i] - if lower == i as u8 { 1 } else { 0 };
+                let order = orders[i] - if lower == i as u8 { 1 } else { 0 };
                 let far = fade(within[i], order);
                 [if order == 0 { 1.0 - far } else { -far }, far]
             })
@@ -57,7 +55,7 @@ impl Kernel for Noise {
         let gradients = gradients(cell.map(|axis| axis as i64));
         let main = weights(u8::MAX);
         let lowered: [Option<[[f64; 2]; 4]>; 4] =
-            std::array::from_fn(|i| (self.orders[i] > 0).then(|| weights(i as u8)));
+            std::array::from_fn(|i| (orders[i] > 0).then(|| weights(i as u8)));
         let mut sum = 0.0;
         for corner in 0..16usize {
             let side: [usize; 4] = std::array::from_fn(|i| corner >> i & 1);
@@ -68,59 +66,82 @@ impl Kernel for Noise {
             // Leibniz: the linear factor has one derivative, its gradient, which leaves one order less to the fades.
             for i in 0..4 {
                 if let Some(w) = &lowered[i] {
-                    sum += self.orders[i] as f64 * product(w) * g[i];
+                    sum += orders[i] as f64 * product(w) * g[i];
                 }
             }
         }
         AMPLITUDE * sum
     }
 
-    fn bounds(&self, inputs: &[Interval]) -> Interval {
-        let most = self.most();
+    fn bounds(&self, output: usize, inputs: &[Interval]) -> Interval {
+        let orders = orders_of(output);
+        let most = most(orders);
         let throughout = Interval::new(-most, most);
         if inputs.iter().any(|input| !input.is_finite()) {
             return throughout;
         }
+        if !is_continuous(orders, inputs) {
+            return throughout;
+        }
         // The mean value theorem: not further from the middle's value than the steepest slope allows.
         let middle: Vec<f64> = inputs.iter().map(|input| input.middle()).collect();
-        let reach: f64 = (0..4).map(|i| self.raised(i).most() * inputs[i].width() * 0.5).sum();
-        let value = self.value(&middle);
+        let reach: f64 = (0..4).map(|i| self::most(raised(orders, i)) * inputs[i].width() * 0.5).sum();
+        let value = self.value(output, &middle);
         let reach = reach * (1.0 + 1e-12) + 1e-12 * most;
         Interval::new((value - reach).max(-most), (value + reach).min(most))
     }
 
-    fn derivative(&self, input: usize) -> Arc<dyn Kernel> {
-        Arc::new(self.raised(input))
+    fn derivative(&self, output: usize, input: usize) -> Derivative {
+        Derivative::Own(output_of(raised(orders_of(output), input)))
     }
 
-    fn shader(&self) -> Option<ShaderCall> {
-        Some(ShaderCall { function: "noise", numbers: self.orders })
+    fn smoothness(&self, output: usize, inputs: &[Interval]) -> Smoothness {
+        let orders = orders_of(output);
+        let is_smooth = (0..4).all(|i| is_continuous(raised(orders, i), inputs));
+        match is_continuous(orders, inputs) {
+            true if is_smooth => Smoothness::Smooth,
+            true => Smoothness::Continuous,
+            false => Smoothness::MayJump,
+        }
+    }
+
+    fn shader(&self, output: usize) -> Option<Shader> {
+        Some(noise_shader(orders_of(output)))
     }
 }
 
-impl Noise {
-    fn raised(&self, input: usize) -> Noise {
-        let mut orders = self.orders;
-        orders[input] = orders[input].saturating_add(1);
-        Noise { orders }
+/// How a shader computes noise's derivative of those orders.
+pub(crate) fn noise_shader(orders: [u8; 4]) -> Shader {
+    Shader {
+        function: "noise".into(),
+        numbers: orders,
+        wgsl: include_str!("../../shaders/noise.wgsl").into(),
+        glsl: Some(include_str!("../../shaders/noise.glsl").into()),
+        data: None,
     }
+}
 
-    /// No value is larger than this.
-    ///
-    /// On each axis the two corners' weights sum in size to 1, or to twice the fade's derivative; the linear factor is
-    /// at most the distance to the furthest corner, 2, and its gradient at most 1.
-    fn most(&self) -> f64 {
-        let on = |orders: [u8; 4]| -> f64 { orders.map(most_of_pair).iter().product() };
-        let mut most = 2.0 * on(self.orders);
-        for i in 0..4 {
-            if self.orders[i] > 0 {
-                let mut lower = self.orders;
-                lower[i] -= 1;
-                most += self.orders[i] as f64 * on(lower);
-            }
+/// Whether a derivative of noise is continuous over a box: the fades' third derivatives jump between lattice cells.
+fn is_continuous(orders: Orders, inputs: &[Interval]) -> bool {
+    let within_a_cell = |side: &Interval| side.is_finite() && side.lo().floor() == side.hi().floor();
+    orders.iter().zip(inputs).all(|(&order, side)| order < 3 || within_a_cell(side))
+}
+
+/// No value of the derivative of those orders is larger than this.
+///
+/// On each axis the two corners' weights sum in size to 1, or to twice the fade's derivative; the linear factor is
+/// at most the distance to the furthest corner, 2, and its gradient at most 1.
+fn most(orders: Orders) -> f64 {
+    let on = |orders: Orders| -> f64 { orders.map(most_of_pair).iter().product() };
+    let mut most = 2.0 * on(orders);
+    for i in 0..4 {
+        if orders[i] > 0 {
+            let mut lower = orders;
+            lower[i] -= 1;
+            most += f64::from(orders[i]) * on(lower);
         }
-        AMPLITUDE * most
     }
+    AMPLITUDE * most
 }
 
 /// The n-th derivative of 6u⁵ − 15u⁴ + 10u³, for u from 0 to 1.
@@ -206,37 +227,37 @@ mod tests {
 
     #[test]
     fn derivatives_are_differences_to_any_order() {
-        let mut kernel: Arc<dyn Kernel> = Arc::new(Noise::value());
+        let mut orders = [0; 4];
         let at = [0.3, -1.7, 2.4, 0.9];
         for input in [0, 1, 0, 3] {
-            let next = kernel.derivative(input);
+            let next = raised(orders, input);
             let e = 1e-5;
             let moved = |d: f64| {
                 let mut at = at;
                 at[input] += d;
-                kernel.value(&at)
+                Noise.value(output_of(orders), &at)
             };
             let slope = (moved(e) - moved(-e)) / (2.0 * e);
-            assert!((next.value(&at) - slope).abs() < 1e-6 * (1.0 + slope.abs()), "{next:?}");
-            kernel = next;
+            let found = Noise.value(output_of(next), &at);
+            assert!((found - slope).abs() < 1e-6 * (1.0 + slope.abs()), "{next:?}");
+            orders = next;
         }
     }
 
     #[test]
     fn the_documented_slope_is_the_one_proven() {
-        assert_eq!(Noise::value().raised(0).most(), 17.0);
+        assert_eq!(most([1, 0, 0, 0]), 17.0);
     }
 
     #[test]
     fn values_spread_over_the_documented_range_and_stay_in_bounds() {
-        let noise = Noise::value();
         let (mut least, mut most) = (0f64, 0f64);
         for i in 0..20_000 {
             let at = [0.37, 0.73, 1.19, 0.53].map(|step| (i as f64 * step) % 97.0);
-            let value = noise.value(&at);
+            let value = Noise.value(0, &at);
             (least, most) = (least.min(value), most.max(value));
             let near = at.map(|axis| Interval::new(axis - 0.01, axis + 0.01));
-            assert!(noise.bounds(&near).contains(value));
+            assert!(Noise.bounds(0, &near).contains(value));
         }
         assert!((-1.3..-0.7).contains(&least) && (0.7..1.3).contains(&most), "{least} to {most}");
     }

@@ -1,17 +1,28 @@
 //! The swept volume: a kernel that finds the least of a field over a span of time.
 //!
 //! With τ the time of the least, the value is f(x, y, z, τ). By the envelope theorem its derivative in x is f_x at τ:
-//! either f_t is 0 there, or τ is at an end of the span and does not move. Higher derivatives follow how τ moves,
-//! dτ/dx = −f_tx/f_tt, and are again expressions evaluated at τ, so that a swept field has derivatives of every order.
+//! either f_t is 0 there, or τ is at an end of the span and does not move. Where τ is at a kink of f in time, an edge
+//! passing by, it moves with the kink, and the derivative is that mean of those on its two sides whose f_t is 0
+//! ([`derivative`]).
+//!
+//! Which times may be the least's is found over boxes of space and spans of time, by bounds that hold across kinks and
+//! jumps ([`spans`]); then columns of points search those spans together ([`search`]). A box of a picture keeps the spans
+//! that are left for it: that is what is left of a sweep when it is pruned.
+
+mod derivative;
+mod moving;
+mod search;
+mod spans;
 
 use crate::error::{Error, Result};
-use crate::field::{Axis, Field, Kind, Listing, if_less};
-use crate::number::{Interval, Kernel};
-use crate::tape::{Machine, Tape};
-use std::cmp::Ordering;
-use std::collections::BinaryHeap;
+use crate::field::{Axis, Field, Kind, Listing};
+use crate::number::{Columns, Derivative, Identity, Interval, Kernel};
+use derivative::{multi_index, output_of};
+use moving::Moving;
+use search::{Found, Precision};
+use spans::{Over, Span};
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 /// The least of `shape` over the times from `t0` to `t1`.
 pub(super) fn swept(shape: &Field, t0: Field, t1: Field) -> Field {
@@ -33,45 +44,28 @@ pub(super) fn swept(shape: &Field, t0: Field, t1: Field) -> Field {
 }
 
 /// How deep swept volumes may be nested: each searches for every step of the search around it.
-const DEEPEST: usize = 3;
+const MAX_DEPTH: usize = 3;
 
 /// The inputs are x, y, z, t0, t1, and the shape's parameters.
 const T0: usize = 3;
 const T1: usize = 4;
+const PARAMETERS: usize = 5;
 
-/// Where in the span the least is.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Where {
-    Start,
-    End,
-    Inside,
-}
-
-/// An expression at the time of the least: one for each place the least may be.
+/// The least of a moving shape over a span of time. Output 0 is the value; the others are derivatives, of every order
+/// in each input, numbered by [`output_of`].
 struct Sweep {
-    shape: Arc<Shape>,
-    /// In the order of [`Where`].
-    expressions: [Field; 3],
-    tapes: [Tape; 3],
-    derivatives: OnceLock<Vec<Arc<Sweep>>>,
-}
-
-/// The shape that is swept, ready to search.
-struct Shape {
-    /// f, f_t and f_tt.
-    tape: Tape,
-    parameters: Vec<String>,
-    /// f itself, and f_t and f_tt for the derivatives of τ.
-    value: Field,
-    slope: Field,
-    curve: Field,
-    /// How deep the kernels in it are nested.
-    depth: usize,
+    shape: Arc<Moving>,
+    /// The spans of time in which the least is, where the inputs are within a box.
+    left: Option<Arc<[Span]>>,
 }
 
 impl fmt::Debug for Sweep {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        write!(f, "Sweep({:?})", self.expressions)
+        write!(f, "Sweep({:?}", self.shape.field)?;
+        match &self.left {
+            Some(left) => write!(f, " over {left:?})"),
+            None => write!(f, ")"),
+        }
     }
 }
 
@@ -79,73 +73,54 @@ impl Sweep {
     fn of(shape: &Field) -> Result<(Sweep, Vec<Field>)> {
         let parameters = shape.parameters()?;
         let depth = kernel_depth(shape);
-        if depth >= DEEPEST {
+        if depth >= MAX_DEPTH {
             return Err(Error::Undefined(format!(
-                "swept volumes can be nested {DEEPEST} deep, and no deeper"
+                "swept volumes can be nested {MAX_DEPTH} deep, and no deeper"
             )));
         }
-        let slope = shape.dt();
-        let curve = slope.dt();
-        let names = parameters.iter().map(|parameter| parameter.name().to_string()).collect();
-        // Every tape lists all the shape's parameters, in one order: the outputs include the shape itself.
-        let tape = Tape::new(&[shape.clone(), slope.clone(), curve.clone()])?;
-        let core = Arc::new(Shape { tape, parameters: names, value: shape.clone(), slope, curve, depth });
-        let sweep = Sweep::at(core, std::array::from_fn(|_| shape.clone()))?;
-        Ok((sweep, parameters.iter().map(Field::of_parameter).collect()))
+        let shape = Arc::new(Moving::of(shape, &parameters, depth)?);
+        Ok((Sweep { shape, left: None }, parameters.iter().map(Field::of_parameter).collect()))
     }
 
-    fn at(shape: Arc<Shape>, expressions: [Field; 3]) -> Result<Sweep> {
-        let tape = |expression: &Field| Tape::new(&[shape.value.clone(), expression.clone()]);
-        let tapes = [tape(&expressions[0])?, tape(&expressions[1])?, tape(&expressions[2])?];
-        Ok(Sweep { shape, expressions, tapes, derivatives: OnceLock::new() })
+    /// How many inputs there are.
+    fn arity(&self) -> usize {
+        PARAMETERS + self.shape.parameters.len()
     }
 
-    /// The derivatives in every input, made once.
-    fn derivatives(&self) -> &[Arc<Sweep>] {
-        self.derivatives.get_or_init(|| {
-            let count = T1 + 1 + self.shape.parameters.len();
-            (0..count).map(|input| Arc::new(self.raised(input))).collect()
-        })
-    }
-
-    fn raised(&self, input: usize) -> Sweep {
-        let zero = || Field::constant(0.0);
-        let along = |field: &Field| match input {
-            0..T0 => field.derivative(Axis::ALL[input]),
-            T0 | T1 => zero(),
-            _ => {
-                let name = &self.shape.parameters[input - T1 - 1];
-                field.derivative_in(name).unwrap_or_else(|_| zero())
+    /// Outputs where the least was found, a row a point.
+    fn fill<T: Copy>(
+        &self,
+        outputs: &[usize],
+        inputs: &Columns<f64>,
+        found: &[Found],
+        results: &mut [T],
+        narrow: impl Fn(f64) -> T,
+        precision: Precision,
+    ) {
+        let rows = inputs.rows();
+        let first: Vec<usize> =
+            outputs.iter().filter(|&&output| 0 < output && output <= self.arity()).map(|&o| o - 1).collect();
+        let slopes = match first.is_empty() {
+            true => Vec::new(),
+            false => self.shape.slopes_at(&first, inputs, found, precision),
+        };
+        let mut slopes = slopes.chunks_exact(rows);
+        for (&output, column) in outputs.iter().zip(results.chunks_exact_mut(rows)) {
+            if output == 0 {
+                column.iter_mut().zip(found).for_each(|(result, found)| *result = narrow(found.value));
+            } else if output <= self.arity() {
+                let slopes = slopes.next().expect("a column for each of the first order");
+                column.iter_mut().zip(slopes).for_each(|(result, &slope)| *result = narrow(slope));
+            } else {
+                let order = multi_index(output, self.arity());
+                let higher = self.shape.higher(&order);
+                let mut point = Vec::new();
+                for (row, (result, found)) in column.iter_mut().zip(found).enumerate() {
+                    inputs.copy_row(row, &mut point);
+                    *result = narrow(higher.at(&point, found));
+                }
             }
-        };
-        let [start, end, inside] = &self.expressions;
-        let at_end = |expression: &Field, own: usize| match input == own {
-            true => expression.dt(),
-            false => along(expression),
-        };
-        // Inside, τ moves by −f_ti/f_tt; the value itself does not feel that, since f_t is 0 there.
-        let drift = match self.is_value() || matches!(input, T0 | T1) {
-            true => zero(),
-            false => {
-                let curve = &self.shape.curve;
-                let moves = -along(&self.shape.slope) / curve;
-                inside.dt() * if_less(0, curve.abs(), moves, 0)
-            }
-        };
-        let expressions = [at_end(start, T0), at_end(end, T1), along(inside) + drift];
-        Sweep::at(self.shape.clone(), expressions).expect("derivatives of a field that made a tape make one")
-    }
-
-    /// Whether this is the least itself, not a derivative of it.
-    fn is_value(&self) -> bool {
-        self.expressions[Where::Inside as usize] == self.shape.value
-    }
-
-    fn evaluate(&self, inputs: &[f64], found: (f64, Where)) -> f64 {
-        let (time, place) = found;
-        let mut machine = Machine::new(&self.tapes[place as usize]);
-        machine.set_parameters(&inputs[T1 + 1..]);
-        machine.at([inputs[0], inputs[1], inputs[2], time])[1]
+        }
     }
 }
 
@@ -154,47 +129,121 @@ impl Kernel for Sweep {
         "sweep"
     }
 
+    fn identity(&self) -> Option<Identity> {
+        let whole = Identity::of("sweep").and(self.shape.field.key().word());
+        let ends = self.left.iter().flat_map(|left| left.iter()).flat_map(|span| [span.from, span.to]);
+        Some(ends.fold(whole, |identity, end| identity.and(u128::from(end.to_bits()))))
+    }
+
     fn depth(&self) -> usize {
         self.shape.depth + 1
     }
 
-    fn value(&self, inputs: &[f64]) -> f64 {
-        self.evaluate(inputs, self.shape.least(inputs))
+    fn value(&self, output: usize, inputs: &[f64]) -> f64 {
+        let mut result = [0.0];
+        self.values(&[output], Columns::new(inputs, 1), &mut result);
+        result[0]
     }
 
-    fn value_with_gradient(&self, inputs: &[f64], gradient: &mut [f64]) -> f64 {
-        let found = self.shape.least(inputs);
-        for (slope, derivative) in gradient.iter_mut().zip(self.derivatives()) {
-            *slope = derivative.evaluate(inputs, found);
+    fn values(&self, outputs: &[usize], inputs: Columns<f64>, results: &mut [f64]) {
+        let (mut point, rows) = (Vec::new(), inputs.rows());
+        let mut result = vec![0.0; outputs.len()];
+        // Each point by itself: the spans found for it are the tightest.
+        for row in 0..rows {
+            inputs.copy_row(row, &mut point);
+            let own = Columns::new(&point, 1);
+            let found = self.shape.search(&own, self.left.as_deref(), Precision::Double);
+            self.fill(outputs, &own, &found, &mut result, |value| value, Precision::Double);
+            result.iter().enumerate().for_each(|(n, &value)| results[n * rows + row] = value);
         }
-        self.evaluate(inputs, found)
     }
 
-    fn bounds(&self, inputs: &[Interval]) -> Interval {
-        let (first, last) = (inputs[T0], inputs[T1]);
-        let span = first.hull(last);
-        if !self.is_value() {
-            // At whatever time the least is found: over the whole span, and each place it may be.
-            let over = |tape| run_over(tape, inputs, span)[1];
-            return self.tapes.iter().map(over).reduce(Interval::hull).unwrap_or(Interval::WHOLE);
+    fn values_f32(&self, outputs: &[usize], inputs: Columns<f32>, results: &mut [f32]) {
+        let wide: Vec<f64> = inputs.all().iter().map(|&value| f64::from(value)).collect();
+        let inputs = Columns::new(&wide, inputs.rows());
+        let found = self.shape.search(&inputs, self.left.as_deref(), Precision::Single);
+        self.fill(outputs, &inputs, &found, results, |value| value as f32, Precision::Single);
+    }
+
+    fn bounds(&self, output: usize, inputs: &[Interval]) -> Interval {
+        let over = Over::of(inputs);
+        if output == 0 {
+            let (mut value, mut slope) = ([Interval::WHOLE], [Interval::WHOLE]);
+            let still = vec![Interval::point(0.0); inputs.len()];
+            self.shape.rises(self.left.as_deref(), inputs, &still, 1, &mut value, &mut slope);
+            return value[0];
         }
-        // The least over the pieces of the span is a lower bound; the value at a time certainly in the span an upper.
-        const PIECES: usize = 16;
-        let step = span.width() / PIECES as f64;
-        let edge = |i: usize| {
-            if i == PIECES { span.hi() } else { span.lo() + i as f64 * step }
-        };
-        let piece =
-            |i: usize| run_over(&self.shape.tape, inputs, Interval::new(edge(i), edge(i + 1)))[0].lo();
-        let low = (0..PIECES).map(piece).fold(f64::INFINITY, f64::min);
-        let at = |time| run_over(&self.shape.tape, inputs, time)[0].hi();
-        let middle = (first + last) * Interval::point(0.5);
-        let high = at(first).min(at(last)).min(at(middle));
-        Interval::new(low, high.max(low))
+        let spans = self.shape.spans(&over, self.left.as_deref());
+        self.shape.bounds_of_derivative(&multi_index(output, self.arity()), &over, &spans)
     }
 
-    fn derivative(&self, input: usize) -> Arc<dyn Kernel> {
-        self.derivatives()[input].clone()
+    fn bounds_over(&self, output: usize, boxes: Columns<Interval>, results: &mut [Interval]) {
+        if output == 0 {
+            let still = vec![Interval::point(0.0); boxes.all().len()];
+            let mut slopes = vec![Interval::WHOLE; boxes.rows()];
+            return self.shape.rises(
+                self.left.as_deref(),
+                boxes.all(),
+                &still,
+                boxes.rows(),
+                results,
+                &mut slopes,
+            );
+        }
+        let mut inputs = Vec::new();
+        for (row, result) in results.iter_mut().enumerate() {
+            boxes.copy_row(row, &mut inputs);
+            *result = self.bounds(output, &inputs);
+        }
+    }
+
+    /// The least of functions none of which is steeper than a bound is no steeper, whether or not they jump in time.
+    fn rises_over(
+        &self,
+        output: usize,
+        boxes: Columns<Interval>,
+        rises: Columns<Interval>,
+        values: &mut [Interval],
+        slopes: &mut [Interval],
+    ) {
+        if output == 0 {
+            return self.shape.rises(
+                self.left.as_deref(),
+                boxes.all(),
+                rises.all(),
+                boxes.rows(),
+                values,
+                slopes,
+            );
+        }
+        self.bounds_over(output, boxes, values);
+        // Where the time of the least jumps, so do derivatives.
+        let is_still = |row: usize| (0..rises.len()).all(|i| rises.column(i)[row] == Interval::point(0.0));
+        for (row, slope) in slopes.iter_mut().enumerate() {
+            *slope = if is_still(row) { Interval::point(0.0) } else { Interval::WHOLE };
+        }
+    }
+
+    fn rise(&self, output: usize, inputs: &[Interval], rises: &[Interval]) -> Interval {
+        let (mut value, mut slope) = ([Interval::WHOLE], [Interval::WHOLE]);
+        let [boxes, rates] = [inputs, rises].map(|columns| Columns::new(columns, 1));
+        self.rises_over(output, boxes, rates, &mut value, &mut slope);
+        slope[0]
+    }
+
+    fn derivative(&self, output: usize, input: usize) -> Derivative {
+        let mut order = multi_index(output, self.arity());
+        order.push(input);
+        order.sort_unstable();
+        match output_of(&order, self.arity()) {
+            Some(number) => Derivative::Own(number),
+            None => Derivative::Zero, // of an order that nobody can ask for: it took the graph of all those before it
+        }
+    }
+
+    fn pruned(&self, inputs: &[Interval]) -> Option<Arc<dyn Kernel>> {
+        let left = self.shape.prune(&Over::of(inputs), self.left.as_deref())?;
+        Some(Arc::new(Sweep { shape: self.shape.clone(), left: Some(left.into()) }))
     }
 }
 
@@ -202,141 +251,8 @@ impl Kernel for Sweep {
 fn kernel_depth(field: &Field) -> usize {
     let nodes = Listing::of(std::slice::from_ref(field)).nodes;
     let depths = nodes.iter().filter_map(|node| match node.kind() {
-        Kind::Kernel(kernel) => Some(kernel.depth()),
+        Kind::Kernel(output) => Some(output.depth()),
         _ => None,
     });
     depths.max().unwrap_or(0)
-}
-
-fn run_over(tape: &Tape, inputs: &[Interval], time: Interval) -> Vec<Interval> {
-    let mut machine = Machine::new(tape);
-    machine.set_parameters(&inputs[T1 + 1..]);
-    machine.at([inputs[0], inputs[1], inputs[2], time]).to_vec()
-}
-
-/// How many spans of time one search may look at.
-const BUDGET: usize = 400;
-
-/// A span of time still to be searched, and a lower bound on the values in it. The lowest comes first.
-#[derive(PartialEq)]
-struct Span {
-    low: f64,
-    times: (f64, f64),
-}
-
-impl Eq for Span {}
-
-impl PartialOrd for Span {
-    fn partial_cmp(&self, other: &Span) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Span {
-    fn cmp(&self, other: &Span) -> Ordering {
-        other.low.total_cmp(&self.low).then(other.times.0.total_cmp(&self.times.0))
-    }
-}
-
-impl Shape {
-    /// The time of the least over the span, and where in the span it is.
-    ///
-    /// Branch and bound: spans of time whose interval bound is above the best value found are dropped; where f_t
-    /// keeps its sign only the ends count; where f_tt is positive Newton's method finds the one minimum.
-    fn least(&self, inputs: &[f64]) -> (f64, Where) {
-        let parameters = &inputs[T1 + 1..];
-        let mut numbers = Machine::new(&self.tape);
-        numbers.set_parameters(parameters);
-        let mut bounds: Machine<Interval> = Machine::new(&self.tape);
-        bounds.set_parameters(&parameters.iter().map(|&value| Interval::point(value)).collect::<Vec<_>>());
-        let at = |time: f64| [inputs[0], inputs[1], inputs[2], time];
-        let mut at_time = |time: f64| -> [f64; 3] {
-            let out = numbers.at(at(time));
-            [out[0], out[1], out[2]]
-        };
-        let over = |machine: &mut Machine<Interval>, a: f64, b: f64| -> [Interval; 3] {
-            let [x, y, z, _] = at(0.0).map(Interval::point);
-            let out = machine.at([x, y, z, Interval::new(a, b)]);
-            [out[0], out[1], out[2]]
-        };
-        let (t0, t1) = (inputs[T0], inputs[T1]);
-        let (first, last) = (t0.min(t1), t0.max(t1));
-        let mut best = (first, at_time(first)[0]);
-        let mut offer = |time: f64, value: f64| {
-            if value < best.1 || (value == best.1 && time < best.0) {
-                best = (time, value);
-            }
-            best.1
-        };
-        let mut least = offer(last, at_time(last)[0]);
-        // The span with the lowest bound is looked at first, so that a budget is spent where it matters: where the
-        // field does not change with time, no bound ever tells two times apart.
-        let mut spans = BinaryHeap::from([Span { low: f64::NEG_INFINITY, times: (first, last) }]);
-        for _ in 0..BUDGET {
-            let Some(Span { low, times: (a, b) }) = spans.pop() else { break };
-            if low >= least {
-                break; // nor can any other
-            }
-            let middle = 0.5 * (a + b);
-            if middle <= a || middle >= b {
-                continue;
-            }
-            let [value, slope, curve] = over(&mut bounds, a, b);
-            if value.lo() >= least || slope.lo() >= 0.0 || slope.hi() <= 0.0 {
-                continue; // not here, or only at the ends, which have been offered
-            }
-            if curve.lo() > 0.0 {
-                let time = newton(&mut at_time, a, b);
-                least = offer(time, at_time(time)[0]);
-                continue;
-            }
-            let at_middle = at_time(middle)[0];
-            least = offer(middle, at_middle);
-            // No point of the span is further from the middle's value than the slope allows.
-            let reach = slope.largest() * 0.5 * (b - a);
-            let low = value.lo().max(at_middle - reach * (1.0 + 1e-12));
-            spans.extend([(a, middle), (middle, b)].map(|times| Span { low, times }));
-        }
-        let time = best.0;
-        let place = match time {
-            _ if time == first && at_time(time)[1] >= 0.0 => Where::Start,
-            _ if time == last && at_time(time)[1] <= 0.0 => Where::End,
-            _ => Where::Inside,
-        };
-        match (place, t0 <= t1) {
-            (Where::Start, false) => (time, Where::End),
-            (Where::End, false) => (time, Where::Start),
-            _ => (time, place),
-        }
-    }
-}
-
-/// The least between a and b, where f_tt is positive: an end, if f_t does not change sign; else the zero of f_t by
-/// Newton's method, held inside a shrinking bracket.
-fn newton(at_time: &mut impl FnMut(f64) -> [f64; 3], mut a: f64, mut b: f64) -> f64 {
-    if at_time(a)[1] >= 0.0 {
-        return a;
-    }
-    if at_time(b)[1] <= 0.0 {
-        return b;
-    }
-    let mut time = 0.5 * (a + b);
-    for _ in 0..60 {
-        let [_, slope, curve] = at_time(time);
-        if slope == 0.0 {
-            break;
-        }
-        if slope > 0.0 {
-            b = time
-        } else {
-            a = time
-        }
-        let step = time - slope / curve;
-        let next = if step > a && step < b { step } else { 0.5 * (a + b) };
-        if next == time || b - a <= f64::EPSILON * a.abs().max(b.abs()) {
-            break;
-        }
-        time = next;
-    }
-    time
 }

@@ -51,12 +51,16 @@ impl<R> Default for Boxes<R> {
 impl<R: Bounding> Boxes<R> {
     /// Looks at boxes of space and time, with the parameters at their own values.
     pub fn over(&mut self, tape: &Tape, over: [R; 4]) {
+        self.over_with(tape, over, tape.parameters().map(|parameter| R::constant(parameter.value())));
+    }
+
+    /// Looks at boxes of space, time and parameters.
+    pub fn over_with(&mut self, tape: &Tape, over: [R; 4], parameters: impl Iterator<Item = R>) {
         let program = &tape.program;
-        let parameters = program.parameters.iter().map(|parameter| parameter.value());
-        let leaves = parameters.chain(program.constants.iter().copied());
         self.values.clear();
         self.values.extend(over);
-        self.values.extend(leaves.map(R::constant));
+        self.values.extend(parameters);
+        self.values.extend(program.constants.iter().copied().map(R::constant));
         self.values.resize(program.leaves() + program.lines.len(), R::zero());
         for (lines, kernel) in program.runs() {
             self.arch.dispatch(Run { program, lines, values: &mut self.values });
@@ -100,8 +104,8 @@ impl<R: Bounding> Boxes<R> {
     ) -> Option<Tape> {
         let program = &tape.program;
         assert_eq!(self.values.len(), program.leaves() + program.lines.len(), "the tape last looked at");
-        let left = plan.find(program, asked, |value| self.values[value].lane(which));
-        (left <= most).then(|| Tape { program: plan.carry_out(program) })
+        let pruned = plan.prune(program, asked, most, |value| self.values[value].lane(which));
+        pruned.map(|program| Tape { program })
     }
 }
 

@@ -31,7 +31,7 @@ pub use sum::Sum;
 
 use crate::error::Result;
 use crate::field::{Field, Listing, Parameter};
-use crate::number::{Kernel, Op};
+use crate::number::{Op, Output};
 use program::{Code, Program};
 use std::sync::Arc;
 
@@ -103,7 +103,7 @@ impl Tape {
             let operands = self.program.operands(line);
             match line.code {
                 Code::Op(op) => Statement::Op(op, operands),
-                Code::Kernel(kernel) => Statement::Kernel(&*self.program.kernels[kernel as usize], operands),
+                Code::Kernel(kernel) => Statement::Kernel(&self.program.kernels[kernel as usize], operands),
             }
         })
     }
@@ -117,7 +117,7 @@ impl Tape {
 /// A line of a tape, as what writes it out reads it: what is done to which values.
 pub(crate) enum Statement<'t> {
     Op(Op, &'t [u32]),
-    Kernel(&'t dyn Kernel, &'t [u32]),
+    Kernel(&'t Output, &'t [u32]),
 }
 
 impl Field {

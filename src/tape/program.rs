@@ -2,7 +2,8 @@
 
 use crate::error::{Error, Result};
 use crate::field::{Axis, Field, Kind, Listing, Parameter, Reads};
-use crate::number::{Kernel, Op};
+use crate::number::{Identity, Op, Output};
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -10,7 +11,7 @@ use std::sync::Arc;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Code {
     Op(Op),
-    /// The kernel of that index.
+    /// The kernel's output of that index.
     Kernel(u32),
 }
 
@@ -35,7 +36,7 @@ pub(crate) const STAGES: usize = 3;
 pub(crate) struct Program {
     pub(crate) parameters: Arc<[Arc<Parameter>]>,
     pub(crate) constants: Vec<f64>,
-    pub(crate) kernels: Arc<[Arc<dyn Kernel>]>,
+    pub(crate) kernels: Arc<[Output]>,
     pub(crate) lines: Vec<Line>,
     pub(crate) operands: Vec<u32>,
     /// Where each stage's lines end.
@@ -81,13 +82,13 @@ impl Program {
                 _ => (),
             }
         }
-        let order = eager_order(&list);
+        let order = with_calls_together(&list, eager_order(&list));
         for stage in 0..STAGES {
             for (i, node) in order.iter().map(|&i| (i, &list.nodes[i])).filter(|(_, node)| is(node, stage)) {
                 let code = match node.kind() {
                     Kind::Scalar(op) => Code::Op(*op),
-                    Kind::Kernel(kernel) => {
-                        kernels.push(kernel.clone());
+                    Kind::Kernel(output) => {
+                        kernels.push(output.clone());
                         Code::Kernel(kernels.len() as u32 - 1)
                     }
                     _ => unreachable!("a flat listing has leaves, operations and kernels only"),
@@ -191,6 +192,17 @@ impl Program {
         &self.operands[line.operands.start as usize..line.operands.end as usize]
     }
 
+    /// Whether two lines are outputs of one kernel at the same inputs, so that one walk computes both.
+    pub(crate) fn are_one_call(&self, a: &Line, b: &Line) -> bool {
+        match (a.code, b.code) {
+            (Code::Kernel(one), Code::Kernel(other)) => {
+                self.kernels[one as usize].is_beside(&self.kernels[other as usize])
+                    && self.operands(a) == self.operands(b)
+            }
+            _ => false,
+        }
+    }
+
     /// Its lines as runs without a kernel, with the kernel's line behind each; none behind the last. Kernels are rare, and
     /// break the run: what lies between them goes through the vector units.
     pub(crate) fn runs(&self) -> impl Iterator<Item = (Range<usize>, Option<usize>)> {
@@ -239,6 +251,32 @@ fn eager_order(list: &Listing) -> Vec<usize> {
     let mut order: Vec<usize> = (0..count).collect();
     order.sort_by_key(|&i| (place[i], i)); // stable: operands stay before what uses them
     order
+}
+
+/// An order in which the outputs of one kernel at the same inputs stand together, where the first of them stood.
+fn with_calls_together(list: &Listing, order: Vec<usize>) -> Vec<usize> {
+    let mut calls: HashMap<(Identity, &[u32]), Vec<usize>> = HashMap::new();
+    let kernel = |i: usize| match list.nodes[i].kind() {
+        Kind::Kernel(output) => Some((output.kernel_identity(), &*list.parents[i])),
+        _ => None,
+    };
+    for &i in &order {
+        if let Some(call) = kernel(i) {
+            calls.entry(call).or_default().push(i);
+        }
+    }
+    if calls.values().all(|outputs| outputs.len() == 1) {
+        return order;
+    }
+    let mut together = Vec::with_capacity(order.len());
+    for i in order {
+        match kernel(i).map(|call| &calls[&call]) {
+            None => together.push(i),
+            Some(outputs) if outputs[0] == i => together.extend(outputs),
+            Some(_) => (), // it stands beside the first
+        }
+    }
+    together
 }
 
 fn stage(reads: Reads) -> usize {

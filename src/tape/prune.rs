@@ -8,7 +8,8 @@
 
 use super::Tape;
 use super::program::{COORDINATES, Code, Line, Program};
-use crate::number::{Interval, Op, Smooth};
+use crate::number::{Interval, Kernel, Op, Output, Smooth};
+use std::sync::Arc;
 
 /// What of the outputs is asked in a box.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,19 +87,56 @@ pub(super) struct Plan {
     really: Vec<u32>,
     /// What each constant, number and open line is in the pruned program.
     renamed: Vec<u32>,
+    /// The kernels of which less is enough, the last line's first.
+    kernels: Vec<(u32, Arc<dyn Kernel>)>,
+    /// The intervals of a kernel's inputs.
+    inputs: Vec<Interval>,
 }
 
 /// No value yet.
 const UNKNOWN: u32 = u32::MAX;
 
 impl Plan {
-    /// Finds what is needed where `range(v)` bounds the values v. Says how many lines are to be computed.
-    pub(super) fn find(
+    /// The program that computes what is asked where `range(v)` bounds the values v; none where it would be more than `most`
+    /// lines, with all of their kernels' work.
+    pub(super) fn prune(
         &mut self,
         program: &Program,
         asked: Asked,
+        most: usize,
         range: impl Fn(usize) -> Interval,
-    ) -> usize {
+    ) -> Option<Program> {
+        let left = self.find(program, asked, &range);
+        let less = self.prune_kernels(program, range);
+        (left <= most || less).then(|| self.carry_out(program))
+    }
+
+    /// Finds what is enough of the kernels that are left. Says whether that is less of any.
+    fn prune_kernels(&mut self, program: &Program, range: impl Fn(usize) -> Interval) -> bool {
+        self.kernels.clear();
+        if program.kernels.is_empty() {
+            return false;
+        }
+        let mut last: Option<(&Line, Option<Arc<dyn Kernel>>)> = None;
+        for &i in &self.open {
+            let line = &program.lines[i as usize];
+            let Code::Kernel(kernel) = line.code else { continue };
+            let pruned = match &last {
+                Some((beside, pruned)) if program.are_one_call(beside, line) => pruned.clone(),
+                _ => {
+                    self.inputs.clear();
+                    self.inputs.extend(program.operands(line).iter().map(|&value| range(value as usize)));
+                    program.kernels[kernel as usize].pruned(&self.inputs)
+                }
+            };
+            self.kernels.extend(pruned.clone().map(|pruned| (i, pruned)));
+            last = Some((line, pruned));
+        }
+        !self.kernels.is_empty()
+    }
+
+    /// Finds what is needed where `range(v)` bounds the values v. Says how many lines are to be computed.
+    fn find(&mut self, program: &Program, asked: Asked, range: impl Fn(usize) -> Interval) -> usize {
         let (leaves, count) = (program.leaves(), program.lines.len());
         self.live.clear();
         self.live.resize(count.div_ceil(64), 0);
@@ -164,8 +202,8 @@ impl Plan {
     }
 
     /// The program that computes what was found to be needed.
-    pub(super) fn carry_out(&mut self, program: &Program) -> Program {
-        let Plan { findings, open, decided, really, renamed, .. } = self;
+    fn carry_out(&mut self, program: &Program) -> Program {
+        let Plan { findings, open, decided, really, renamed, kernels, .. } = self;
         let (leaves, values) = (program.leaves(), program.leaves() + program.lines.len());
         let constants = COORDINATES + program.parameters.len();
         let mut numbers = Vec::new();
@@ -190,6 +228,17 @@ impl Plan {
         // First under the old names. The constants that are read, and the numbers, become the new constants.
         renamed.resize((values + numbers.len()).max(renamed.len()), UNKNOWN);
         let mut pruned = program.empty_like();
+        if !kernels.is_empty() {
+            let mut outputs = program.kernels.to_vec();
+            for (line, kernel) in kernels {
+                let Code::Kernel(of) = program.lines[*line as usize].code else {
+                    unreachable!("a kernel's line")
+                };
+                let number = outputs[of as usize].number();
+                outputs[of as usize] = Output::new(kernel.clone(), number);
+            }
+            pruned.kernels = outputs.into();
+        }
         let mut named = Vec::new();
         let mut name = |pruned: &mut Program, value: u32| {
             let (value, at) = (real(really, value), real(really, value) as usize);
@@ -412,7 +461,8 @@ impl<'t> Tracer<'t> {
     /// are asked.
     pub fn prune(&mut self, asked: Asked) -> Option<Tape> {
         let program = &self.tape.program;
-        let left = self.plan.find(program, asked, |value| self.values[value]);
-        (left < program.lines.len()).then(|| Tape { program: self.plan.carry_out(program) })
+        let fewer = program.lines.len().checked_sub(1)?;
+        let pruned = self.plan.prune(program, asked, fewer, |value| self.values[value]);
+        pruned.map(|program| Tape { program })
     }
 }

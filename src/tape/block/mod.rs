@@ -13,7 +13,7 @@ mod step;
 
 use super::Tape;
 use super::program::{COORDINATES, Program};
-use crate::number::{Lanes, Real};
+use crate::number::{Columns, Lanes};
 use plan::Plan;
 use pulp::Arch;
 use rayon::prelude::*;
@@ -51,8 +51,9 @@ pub struct Block<'t> {
     pub(super) first_stage: usize,
     /// A chunk for each uniform value that steps read, then the blocks' registers.
     pub(super) memory: Vec<Chunk>,
-    /// The inputs of a kernel, gathered.
-    inputs: Vec<Chunk>,
+    /// The columns of a kernel's inputs and results.
+    inputs: Vec<f32>,
+    results: Vec<f32>,
 }
 
 impl<'t> Block<'t> {
@@ -64,6 +65,11 @@ impl<'t> Block<'t> {
     /// A block whose points have a time each, given as a fourth coordinate.
     pub fn over_times(tape: &'t Tape) -> Block<'t> {
         Block::of_program(Cow::Borrowed(&tape.program), 1)
+    }
+
+    /// A block whose points have a time each, with the tape's program as its own.
+    pub(crate) fn owning(tape: &Tape) -> Block<'static> {
+        Block::of_program(Cow::Owned(tape.program.clone()), 1)
     }
 
     /// A block of a program, with its first stage that is run for each point.
@@ -78,6 +84,7 @@ impl<'t> Block<'t> {
             memory: vec![Lanes([0.0; WIDTH]); plan.memory],
             plan,
             inputs: Vec::new(),
+            results: Vec::new(),
             program,
         };
         let constants = COORDINATES + parameters.len();
@@ -210,13 +217,19 @@ impl<'t> Block<'t> {
     }
 
     fn run_kernel(&mut self, index: usize, chunks: usize) {
-        let kernel = &self.plan.kernels[index];
-        let (out, operands) = (kernel.out, &self.plan.operands[kernel.operands.clone()]);
-        for c in 0..chunks {
-            self.inputs.clear();
-            self.inputs.extend(operands.iter().map(|place| self.memory[place.at(c)]));
-            let value = Chunk::kernel(&self.program.kernels[kernel.kernel as usize], &self.inputs);
-            self.memory[out.at(c)] = value;
+        let step = &self.plan.kernels[index];
+        let (operands, rows) = (&self.plan.operands[step.operands.clone()], chunks * WIDTH);
+        self.inputs.clear();
+        for place in operands {
+            (0..chunks).for_each(|c| self.inputs.extend(self.memory[place.at(c)].0));
+        }
+        self.results.resize(step.outs.len() * rows, 0.0);
+        let kernel = &self.program.kernels[step.kernel as usize];
+        kernel.values_f32(&step.numbers, Columns::new(&self.inputs, rows), &mut self.results);
+        for (place, column) in step.outs.iter().zip(self.results.chunks_exact(rows)) {
+            for (c, chunk) in column.chunks_exact(WIDTH).enumerate() {
+                self.memory[place.at(c)].0.copy_from_slice(chunk);
+            }
         }
     }
 }

@@ -10,12 +10,17 @@ use std::ops::Range;
 /// reading each instruction costs more than the second level does.
 const CACHE: usize = 512 * 1024;
 
-/// A kernel, and before which step it is run.
+/// A kernel's outputs at the same inputs, and before which step they are computed.
 #[derive(Clone, Debug)]
 pub(super) struct KernelStep {
     pub(super) before: usize,
+    /// The line of the last of them.
+    line: u32,
+    /// The first of them among the program's.
     pub(super) kernel: u32,
-    pub(super) out: Place,
+    /// Their numbers, and where each result goes.
+    pub(super) numbers: Vec<usize>,
+    pub(super) outs: Vec<Place>,
     /// Its operands among those of all kernels.
     pub(super) operands: Range<usize>,
 }
@@ -322,13 +327,26 @@ impl Writer<'_, '_> {
         let out = self.place(fusion.first + chosen.line);
         match (fusion.lines[chosen.line as usize].code, chosen.code) {
             (Code::Kernel(kernel), _) => {
+                let (before, line) = (self.plan.steps.len(), chosen.line);
+                let number = fusion.program.kernels[kernel as usize].number();
+                if let Some(last) = self.plan.kernels.last_mut().filter(|last| last.before == before)
+                    && fusion
+                        .program
+                        .are_one_call(&fusion.lines[last.line as usize], &fusion.lines[line as usize])
+                {
+                    last.line = line;
+                    last.numbers.push(number);
+                    last.outs.push(out);
+                    return;
+                }
                 let start = self.plan.operands.len();
                 for leaf in leaves {
                     let place = self.place(leaf.value);
                     self.plan.operands.push(place);
                 }
                 let operands = start..self.plan.operands.len();
-                self.plan.kernels.push(KernelStep { before: self.plan.steps.len(), kernel, out, operands });
+                let (numbers, outs) = (vec![number], vec![out]);
+                self.plan.kernels.push(KernelStep { before, line, kernel, numbers, outs, operands });
             }
             (Code::Op(_), code) => {
                 let code = code.expect("an operation has a loop");

@@ -1,6 +1,6 @@
 //! The way back, run: loops over chunks of points, compiled for each width of vector.
 
-use crate::number::{Lanes, Op, Smooth};
+use crate::number::{Columns, Lanes, Op, Real, Smooth};
 use crate::tape::adjoint::send_back;
 use crate::tape::block::{Chunk, WIDTH};
 use crate::tape::program::Program;
@@ -125,12 +125,11 @@ pub(super) struct Frame<'a> {
     pub(super) scratch: &'a mut Scratch,
 }
 
-/// A point's inputs to a kernel and the slopes there.
+/// The columns of a kernel's inputs, and of its values and slopes there.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Scratch {
-    inputs: Vec<f64>,
-    slopes: Vec<f64>,
-    totals: Vec<Chunk>,
+    inputs: Vec<f32>,
+    slopes: Vec<f32>,
 }
 
 /// A value's chunks: one a step of the loop, or the same at each.
@@ -292,32 +291,27 @@ impl<'a> Frame<'a> {
         let range = start as usize..(start + count) as usize;
         let (inputs, targets) = (&self.kernels.inputs[range.clone()], &self.kernels.targets[range]);
         let kernel = &self.program.kernels[kernel as usize];
-        let scratch = &mut *self.scratch;
-        scratch.inputs.resize(inputs.len(), 0.0);
-        scratch.slopes.resize(inputs.len(), 0.0);
-        scratch.totals.clear();
-        scratch.totals.resize(inputs.len(), ZERO);
-        for c in 0..self.chunks {
-            let adjoint = self.memory[adjoint as usize * self.row + c];
-            for target in targets {
-                self.memory[target.to as usize * self.row + c] = ZERO;
-            }
-            for lane in (0..WIDTH).filter(|&lane| adjoint.0[lane] != 0.0) {
-                for (input, operand) in scratch.inputs.iter_mut().zip(inputs) {
-                    *input = match operand.stride {
-                        0 => self.uniform[operand.start as usize],
-                        _ => f64::from(self.values[operand.start as usize + c].0[lane]),
-                    };
-                }
-                kernel.value_with_gradient(&scratch.inputs, &mut scratch.slopes);
-                let sent = scratch.slopes.iter().map(|&slope| adjoint.0[lane] * slope as f32);
-                for ((target, total), sent) in targets.iter().zip(&mut scratch.totals).zip(sent) {
-                    self.memory[target.to as usize * self.row + c].0[lane] = sent;
-                    total.0[lane] += sent;
-                }
+        let (scratch, rows) = (&mut *self.scratch, self.chunks * WIDTH);
+        scratch.inputs.clear();
+        for operand in inputs {
+            match operand.stride {
+                0 => scratch.inputs.extend((0..rows).map(|_| self.uniform[operand.start as usize] as f32)),
+                _ => (0..self.chunks)
+                    .for_each(|c| scratch.inputs.extend(self.values[operand.start as usize + c].0)),
             }
         }
-        for (target, &total) in targets.iter().zip(&scratch.totals) {
+        scratch.slopes.resize((1 + inputs.len()) * rows, 0.0);
+        kernel.values_with_gradient_f32(Columns::new(&scratch.inputs, rows), &mut scratch.slopes);
+        for (target, slopes) in targets.iter().zip(scratch.slopes.chunks_exact(rows).skip(1)) {
+            let mut total = ZERO;
+            for c in 0..self.chunks {
+                let adjoint = self.memory[adjoint as usize * self.row + c];
+                let slope = Lanes(*slopes[c * WIDTH..].first_chunk().expect("a chunk"));
+                // What counts for nothing sends nothing, however steep it is.
+                let sent = adjoint.gated(slope);
+                self.memory[target.to as usize * self.row + c] = sent;
+                total = total + sent;
+            }
             let sum = &mut self.sums[target.sum as usize];
             *sum = *sum + total;
         }
