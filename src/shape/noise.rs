@@ -4,10 +4,12 @@
 //! are blended with the quintic fade 6u⁵ − 15u⁴ + 10u³. Each of the 16 terms is a product of four fades and a linear
 //! function, so that a derivative of any order is a sum of such products again.
 
+mod bounds;
+
 use super::arguments::*;
 use super::orders::{Orders, orders_of, output_of, raised};
 use crate::field::*;
-use crate::number::{Derivative, Identity, Interval, Kernel, Shader, Smoothness};
+use crate::number::{Columns, Derivative, Identity, Interval, Kernel, Shader, Smoothness};
 use std::cell::RefCell;
 use std::sync::Arc;
 
@@ -73,6 +75,34 @@ impl Kernel for Noise {
         AMPLITUDE * sum
     }
 
+    /// The same sums in `f32`, a loop over the sixteen corners.
+    fn values_f32(&self, outputs: &[usize], inputs: Columns<f32>, results: &mut [f32]) {
+        let (rows, columns) = (inputs.rows(), [0, 1, 2, 3].map(|i| inputs.column(i)));
+        for row in 0..rows {
+            let p = columns.map(|column| column[row].clamp(-(FARTHEST as f32), FARTHEST as f32));
+            let cell = p.map(f32::floor);
+            let within: [f32; 4] = std::array::from_fn(|i| p[i] - cell[i]);
+            let gradients = gradients_f32(cell.map(|axis| axis as i64));
+            let mut linear = [0.0f32; 16];
+            for i in 0..4 {
+                for corner in 0..16 {
+                    linear[corner] += gradients[i][corner] * (within[i] - (corner >> i & 1) as f32);
+                }
+            }
+            for (n, &output) in outputs.iter().enumerate() {
+                let orders = orders_of(output);
+                let main = corner_weights(&within, orders);
+                let mut sum: f32 = dot(&main, &linear);
+                for i in (0..4).filter(|&i| orders[i] > 0) {
+                    let mut lowered = orders;
+                    lowered[i] -= 1;
+                    sum += f32::from(orders[i]) * dot(&corner_weights(&within, lowered), &gradients[i]);
+                }
+                results[n * rows + row] = AMPLITUDE as f32 * sum;
+            }
+        }
+    }
+
     fn bounds(&self, output: usize, inputs: &[Interval]) -> Interval {
         let orders = orders_of(output);
         let most = most(orders);
@@ -83,12 +113,22 @@ impl Kernel for Noise {
         if !is_continuous(orders, inputs) {
             return throughout;
         }
+        let by_cells = match orders.iter().sum() {
+            0u8 => bounds::over_cells(inputs, None),
+            1 => bounds::over_cells(inputs, orders.iter().position(|&order| order == 1)),
+            _ => None,
+        };
+        let by_cells = by_cells.unwrap_or(throughout);
         // The mean value theorem: not further from the middle's value than the steepest slope allows.
         let middle: Vec<f64> = inputs.iter().map(|input| input.middle()).collect();
         let reach: f64 = (0..4).map(|i| self::most(raised(orders, i)) * inputs[i].width() * 0.5).sum();
-        let value = self.value(output, &middle);
         let reach = reach * (1.0 + 1e-12) + 1e-12 * most;
-        Interval::new((value - reach).max(-most), (value + reach).min(most))
+        if reach >= by_cells.width() {
+            return by_cells;
+        }
+        let value = self.value(output, &middle);
+        let (low, high) = ((value - reach).max(by_cells.lo()), (value + reach).min(by_cells.hi()));
+        if low <= high { Interval::new(low, high) } else { by_cells }
     }
 
     fn derivative(&self, output: usize, input: usize) -> Derivative {
@@ -144,6 +184,28 @@ fn most(orders: Orders) -> f64 {
     AMPLITUDE * most
 }
 
+/// The products of the corners' weights on each axis, or of their derivatives.
+#[inline(always)]
+fn corner_weights(within: &[f32; 4], orders: Orders) -> [f32; 16] {
+    let pairs: [[f32; 2]; 4] = std::array::from_fn(|i| {
+        let far = fade(f64::from(within[i]), orders[i]) as f32;
+        [if orders[i] == 0 { 1.0 - far } else { -far }, far]
+    });
+    let two = |a: [f32; 2], b: [f32; 2]| [a[0] * b[0], a[1] * b[0], a[0] * b[1], a[1] * b[1]];
+    let (low, high) = (two(pairs[0], pairs[1]), two(pairs[2], pairs[3]));
+    std::array::from_fn(|corner| low[corner & 3] * high[corner >> 2])
+}
+
+/// The sum of sixteen products, in a fixed order.
+#[inline(always)]
+fn dot(a: &[f32; 16], b: &[f32; 16]) -> f32 {
+    let mut sums = [0.0f32; 4];
+    for n in 0..16 {
+        sums[n & 3] += a[n] * b[n];
+    }
+    (sums[0] + sums[1]) + (sums[2] + sums[3])
+}
+
 /// The n-th derivative of 6u⁵ − 15u⁴ + 10u³, for u from 0 to 1.
 fn fade(u: f64, order: u8) -> f64 {
     match order {
@@ -176,8 +238,19 @@ fn most_of_pair(order: u8) -> f64 {
 /// Neighbouring points ask for the same cells again and again, and drawing a cell's gradients takes ten times as long
 /// as what is done with them: each thread keeps those it has drawn last.
 fn gradients(cell: [i64; 4]) -> [[f64; 4]; 16] {
+    drawn(cell, |drawn| drawn.1)
+}
+
+/// The same in `f32`, axis by axis.
+fn gradients_f32(cell: [i64; 4]) -> [[f32; 16]; 4] {
+    drawn(cell, |drawn| drawn.2)
+}
+
+/// A cell, and its corners' gradients in both layouts.
+type Drawn = ([i64; 4], [[f64; 4]; 16], [[f32; 16]; 4]);
+
+fn drawn<T>(cell: [i64; 4], pick: impl Fn(&Drawn) -> T) -> T {
     const KEPT: usize = 64;
-    type Drawn = ([i64; 4], [[f64; 4]; 16]);
     thread_local! {
         static LAST: RefCell<Vec<Option<Drawn>>> = const { RefCell::new(Vec::new()) };
     }
@@ -185,15 +258,13 @@ fn gradients(cell: [i64; 4]) -> [[f64; 4]; 16] {
     let place = (cell[0] & 3 | (cell[1] & 3) << 2 | (cell[2] & 1) << 4 | (cell[3] & 1) << 5) as usize;
     LAST.with_borrow_mut(|last| {
         last.resize(KEPT, None);
-        match last[place] {
-            Some((of, drawn)) if of == cell => drawn,
-            _ => {
-                let corner = |n: usize| std::array::from_fn(|i| cell[i] + (n >> i & 1) as i64);
-                let drawn = std::array::from_fn(|n| gradient(corner(n)));
-                last[place] = Some((cell, drawn));
-                drawn
-            }
+        if last[place].as_ref().is_none_or(|(of, ..)| *of != cell) {
+            let corner = |n: usize| std::array::from_fn(|i| cell[i] + (n >> i & 1) as i64);
+            let drawn: [[f64; 4]; 16] = std::array::from_fn(|n| gradient(corner(n)));
+            let narrow = std::array::from_fn(|i| std::array::from_fn(|n| drawn[n][i] as f32));
+            last[place] = Some((cell, drawn, narrow));
         }
+        pick(last[place].as_ref().expect("it was just drawn"))
     })
 }
 

@@ -109,20 +109,21 @@ struct Look {
 }
 
 /// A span of a point's that is being narrowed.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 struct Narrowing {
     row: usize,
     from: Look,
     to: Look,
-    /// Whether f is known to be convex in it.
-    is_convex: bool,
+    /// The span it is a piece of, with what is known of f there.
+    span: Span,
 }
 
-/// How many pieces a span is looked at in of which nothing is known.
-const PIECES: i64 = 4;
-
-/// A part of the whole span that is looked at in one piece.
+/// The parts of the whole span that are looked at first, and at last, where nothing is known of f.
+const COARSE: f64 = 1.0 / 16.0;
 const FINE: f64 = 1.0 / 256.0;
+
+/// The most pieces that a span is looked at in at first.
+const MAX_PIECES: i64 = 16;
 
 impl Moving {
     /// The least at each point of columns of a sweep's inputs, in the spans that are left.
@@ -181,11 +182,46 @@ impl Search<'_> {
         offers.best
     }
 
-    /// Looks at spans' ends, and between them where nothing is known of them; gives the pieces in which a minimum is.
+    /// Looks at spans, the closer the lower f may be; gives the pieces in which a minimum is.
     fn first_looks(&mut self, spans: &[Span], times: &[Times], offers: &mut Offers) -> Vec<Narrowing> {
-        let (mut open, mut torn) = (Vec::new(), Vec::new());
-        let (mut rows, mut numbers): (Vec<usize>, Vec<i64>) = (Vec::new(), Vec::new());
-        let (mut convex, mut ends) = (Vec::new(), Vec::new());
+        let mut pieces = self.coarse(spans, times, offers);
+        let (mut open, mut torn, mut split) = (Vec::new(), Vec::new(), Vec::new());
+        while !pieces.is_empty() {
+            split.clear();
+            for piece in &pieces {
+                let (own, Look { n: from, .. }) = (&times[piece.row], piece.from);
+                if piece.least(own) > offers.known[piece.row] {
+                    continue;
+                }
+                let width = (piece.to.n - from) as f64 * own.step;
+                if !piece.span.is_convex && piece.to.n - from > 1 && width > FINE * (own.last - own.first) {
+                    split.push(*piece);
+                    continue;
+                }
+                if piece.from.speed < 0.0 && piece.to.speed > 0.0 {
+                    open.push(*piece);
+                }
+                if !piece.span.is_convex && tear(piece.ends(own)) > 0.0 {
+                    torn.push(*piece);
+                }
+            }
+            let rows: Vec<usize> = split.iter().map(|piece| piece.row).collect();
+            let middles: Vec<i64> =
+                split.iter().map(|piece| piece.from.n + (piece.to.n - piece.from.n) / 2).collect();
+            let looks = self.look(&rows, &middles, times);
+            pieces.clear();
+            for (piece, look) in split.iter().zip(looks) {
+                offers.look(piece.row, look, &times[piece.row]);
+                pieces.extend([Narrowing { to: look, ..*piece }, Narrowing { from: look, ..*piece }]);
+            }
+        }
+        self.follow_jumps(torn, times, offers);
+        open
+    }
+
+    /// Each point's part of the spans, in a few pieces of those of which nothing is known.
+    fn coarse(&mut self, spans: &[Span], times: &[Times], offers: &mut Offers) -> Vec<Narrowing> {
+        let (mut rows, mut numbers, mut of) = (Vec::new(), Vec::new(), Vec::new());
         for (row, times) in times.iter().enumerate() {
             let mut has_any = false;
             for (s, span) in spans.iter().enumerate() {
@@ -196,42 +232,25 @@ impl Search<'_> {
                 }
                 has_any = true;
                 let (low, high) = times.around(span.from.min(times.last), span.to.max(times.first));
-                let parts = (span.to - span.from) / (FINE * (times.last - times.first)).max(times.step);
-                let pieces = if span.is_convex { 1 } else { (parts.ceil() as i64).clamp(1, 64 * PIECES) };
+                let parts = (span.to - span.from) / (COARSE * (times.last - times.first)).max(times.step);
+                let pieces = if span.is_convex { 1 } else { (parts.ceil() as i64).clamp(1, MAX_PIECES) };
                 let pieces = pieces.min(high - low);
                 for n in 0..=pieces {
                     rows.push(row);
                     numbers.push(low + (high - low) * n / pieces.max(1));
-                    convex.push(span.is_convex);
+                    of.push((s, n == pieces));
                 }
-                ends.push(numbers.len());
             }
         }
         let looks = self.look(&rows, &numbers, times);
-        let mut next_end = ends.iter().copied().peekable();
-        for i in 0..looks.len() {
-            let (row, look) = (rows[i], looks[i]);
-            let time = times[row].at(look.n);
-            let place = match time {
-                _ if time == times[row].first && look.speed >= 0.0 => Place::Start,
-                _ if time == times[row].last && look.speed <= 0.0 => Place::End,
-                _ => Place::Still,
-            };
-            offers.add(row, Found { value: look.value, time, place });
-            if next_end.peek() == Some(&(i + 1)) {
-                next_end.next();
-            } else if i + 1 < looks.len() && rows[i + 1] == row {
-                let piece = Narrowing { row, from: look, to: looks[i + 1], is_convex: convex[i] };
-                if look.speed < 0.0 && looks[i + 1].speed > 0.0 {
-                    open.push(piece);
-                }
-                if !piece.is_convex && tear(piece.ends(&times[row])) > 0.0 {
-                    torn.push(piece);
-                }
+        let mut pieces = Vec::with_capacity(looks.len());
+        for (i, (&look, &(s, is_last))) in looks.iter().zip(&of).enumerate() {
+            offers.look(rows[i], look, &times[rows[i]]);
+            if !is_last {
+                pieces.push(Narrowing { row: rows[i], from: look, to: looks[i + 1], span: spans[s] });
             }
         }
-        self.follow_jumps(torn, times, offers);
-        open
+        pieces
     }
 
     /// Halves pieces in which f jumps for as long as times can be told apart: the least may be on a jump's lower side.
@@ -425,6 +444,20 @@ impl Narrowing {
         [self.from, self.to].map(|look| [times.at(look.n), look.value, look.speed])
     }
 
+    /// No value within is below this, by the bounds on how steep f is.
+    fn least(&self, times: &Times) -> f64 {
+        let [[a, fa, _], [b, fb, _]] = self.ends(times);
+        let (width, low, high) = (b - a, self.span.slope.lo(), self.span.slope.hi());
+        if !self.span.slope.is_finite() {
+            return f64::NEG_INFINITY;
+        }
+        if low >= 0.0 || high <= 0.0 || low == high {
+            return fa.min(fb);
+        }
+        let way = ((high * width - (fb - fa)) / (high - low)).clamp(0.0, width);
+        fa + low * way
+    }
+
     /// Where to look next: by the secant of f_t, then where the tangents meet, then in the middle, which is sure.
     fn between(&self, round: usize, times: &Times) -> i64 {
         let [from, to] = self.ends(times);
@@ -478,6 +511,17 @@ impl Offers {
         }
     }
 
+    /// Takes a look: at an end of the whole span, or at a time that means nothing.
+    fn look(&mut self, row: usize, look: Look, times: &Times) {
+        let time = times.at(look.n);
+        let place = match time {
+            _ if time == times.first && look.speed >= 0.0 => Place::Start,
+            _ if time == times.last && look.speed <= 0.0 => Place::End,
+            _ => Place::Still,
+        };
+        self.add(row, Found { value: look.value, time, place });
+    }
+
     fn know(&mut self, row: usize, value: f64) {
         self.known[row] = self.known[row].min(value);
     }
@@ -486,6 +530,6 @@ impl Offers {
     fn may_win(&self, piece: &Narrowing, times: &Times) -> bool {
         let [from, to] = piece.ends(times);
         let least = from[1] + from[2] * (tangents_meet(from, to) - from[0]);
-        !piece.is_convex || least <= self.known[piece.row] + self.rounding * least.abs().max(1e-3)
+        !piece.span.is_convex || least <= self.known[piece.row] + self.rounding * least.abs().max(1e-3)
     }
 }

@@ -15,11 +15,13 @@ pub(super) struct Span {
     pub(super) to: f64,
     /// Whether f_t is known to rise all through: then f has one minimum here.
     pub(super) is_convex: bool,
+    /// Bounds on how f changes with time, across kinks; the whole line where it may jump.
+    pub(super) slope: Interval,
 }
 
 impl Span {
     fn open(from: f64, to: f64) -> Span {
-        Span { from, to, is_convex: false }
+        Span { from, to, is_convex: false, slope: Interval::WHOLE }
     }
 
     fn width(&self) -> f64 {
@@ -166,7 +168,7 @@ impl Moving {
             }
             // A jump of f is none of f_t.
             let is_convex = slope.is_finite() && speed.slope().lane(lane).lo() > 0.0;
-            let narrowed = Span { from, to, is_convex };
+            let narrowed = Span { from, to, is_convex, slope };
             // Halving gains nothing where it is the box that makes the bounds wide, or what is left to gain is rounding.
             let unsure = middle.hi() - middle.lo();
             let gain = (middle.lo() - low).min(reach);
@@ -373,7 +375,7 @@ fn joined(spans: Vec<Span>) -> Vec<Span> {
             Some(last) if span.from == span.to && span.from <= last.to => (),
             Some(last) if last.from == last.to && last.to == span.from => *last = span,
             Some(last) if span.from <= last.to && !last.is_convex && !span.is_convex => {
-                last.to = last.to.max(span.to)
+                (last.to, last.slope) = (last.to.max(span.to), last.slope.hull(span.slope));
             }
             _ => out.push(span),
         }
