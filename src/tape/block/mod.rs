@@ -14,6 +14,7 @@ mod step;
 use super::Tape;
 use super::program::{COORDINATES, Program};
 use crate::number::{Lanes, Real};
+use crate::task;
 use plan::Plan;
 use pulp::Arch;
 use rayon::prelude::*;
@@ -140,6 +141,9 @@ impl<'t> Block<'t> {
         assert!(outputs.iter().all(|out| out.len() == count), "as many of each output as points");
         let block = self.points();
         for start in (0..count).step_by(block) {
+            if task::is_given_up() {
+                return;
+            }
             let end = (start + block).min(count);
             self.eval_block(points.map(|axis| &axis[start..end]), outputs, start);
         }
@@ -213,6 +217,9 @@ impl<'t> Block<'t> {
         let kernel = &self.plan.kernels[index];
         let (out, operands) = (kernel.out, &self.plan.operands[kernel.operands.clone()]);
         for c in 0..chunks {
+            if task::is_given_up() {
+                return; // a search may take a millisecond
+            }
             self.inputs.clear();
             self.inputs.extend(operands.iter().map(|place| self.memory[place.at(c)]));
             let value = Chunk::kernel(&self.program.kernels[kernel.kernel as usize], &self.inputs);
