@@ -323,6 +323,7 @@ pub(super) fn said(error: &Error) -> String {
 mod tests {
     use super::*;
     use crate::render::Shade;
+    use crate::task::Task;
     use std::sync::mpsc::channel;
 
     const TEXT: &str = "let r = param(\"r\", 0.5, 0.1, 2); show(sphere(r)); bounds([-1, -1, -1], [1, 1, 1]);";
@@ -427,5 +428,42 @@ mod tests {
         painter.ask(Wanted { values: Vec::new(), ..wanted });
         painted.recv().unwrap();
         assert!(painter.answer().unwrap().is_ok());
+    }
+
+    /// Every long piece of work looks whether anybody waits for it: what it is at does not matter.
+    #[test]
+    fn a_picture_is_given_up_soon_whatever_it_is_at() {
+        let noises = "let f = sphere(1); for i in 0..300 { f += noise(2).translate([i, sin(i), 0]) * 0.003; } show(f);";
+        let noises = Scene::from_text(noises, "noises.rhai").unwrap();
+        let exhibits = ["swept", "city", "drop"].map(|name| crate::viewer::document::exhibit(name).unwrap());
+        let scenes = exhibits.iter().map(|exhibit| exhibit.scene().unwrap()).chain([noises]);
+        let options = Options { size: Size { width: 640, height: 480 }, ..Options::default() };
+        let task = Task::default();
+        let pool = task.pool().unwrap();
+        let mut count = 0;
+        for scene in scenes {
+            for after in [0, 30, 150, 500, 1500].map(Duration::from_millis) {
+                task.begin();
+                let given_up = std::thread::scope(|scope| {
+                    let watch = scope.spawn(|| {
+                        std::thread::sleep(after);
+                        task.give_up();
+                        Instant::now()
+                    });
+                    let painted = pool.install(|| Stage::new(&scene)?.picture(&options));
+                    let (ended, given_up) = (Instant::now(), watch.join().unwrap());
+                    painted.is_err().then(|| {
+                        assert_eq!(painted.err(), Some(Error::Cancelled), "{}", scene.file());
+                        (ended.saturating_duration_since(given_up), task.does())
+                    })
+                });
+                if let Some((late, does)) = given_up {
+                    count += 1;
+                    eprintln!("{} after {after:?}, {does}: {late:?}", scene.file());
+                    assert!(late < Duration::from_secs(2), "{} after {after:?}, {does}: {late:?}", scene.file());
+                }
+            }
+        }
+        assert!(count > 8, "{count}");
     }
 }
