@@ -166,11 +166,18 @@ impl Shot {
 
     /// Whether something is open over the window, which darkens what is behind it.
     fn is_behind_a_dialog(&self) -> bool {
-        self.count([980, 720, 1270, 745], |[r, g, b]| r.max(g).max(b) > 20) == 0
+        let [panel, middle] = [[1010, 700, 1270, 740], [400, 330, 880, 460]];
+        self.count(panel, |[r, g, b]| r.max(g).max(b) > 20) == 0
+            && self.count(middle, |[r, g, b]| r.min(g).min(b) > 120) > 50
     }
 
     fn blue(&self) -> usize {
         self.count(PICTURE, |[r, g, b]| b > 90 && b > 2 * r && b > g)
+    }
+
+    /// Whether the grey behind a ball is darker than it was.
+    fn is_dimmed(&self) -> bool {
+        self.count(PICTURE, |[r, g, b]| r == g && g == b && r > 100) < 1_000
     }
 
     /// Whether something is written below the text in the colour of errors.
@@ -229,11 +236,13 @@ fn a_scene_is_opened_changed_pulled_at_saved_and_closed() {
     assert!(blue > larger / 2);
 
     std::fs::write(&file, "show(spere(0.5));\n").unwrap();
-    let broken = screen.until("4 broken", Shot::has_error);
-    assert!(broken.blue() * 10 > blue * 9, "the last good picture stays: {} {blue}", broken.blue());
+    let broken = screen.until("4 broken", |shot| shot.has_error() && shot.is_dimmed());
+    let left = broken.count(PICTURE, |[r, g, b]| b > r + 12 && b > g + 6);
+    assert!(left * 10 > blue * 9, "the last good picture stays: {left} {blue}");
 
     std::fs::write(&file, ball("#1030e0")).unwrap();
-    let before = screen.until("5 whole again", |shot| !shot.has_error() && shot.blue() > 5_000).blue();
+    let is_whole = |shot: &Shot| !shot.has_error() && !shot.is_dimmed() && shot.blue() > 5_000;
+    let before = screen.until("5 whole again", is_whole).blue();
 
     // Pulled from below towards its middle, it gets smaller.
     screen.hands("keydown alt");
@@ -285,7 +294,8 @@ fn quitting_asks_what_becomes_of_what_is_not_saved() {
     let file = screen.folder.join("ball.rhai");
     let saved = || std::fs::read_to_string(&file).unwrap();
     let asked = |name: &str| screen.until(name, Shot::is_behind_a_dialog);
-    let kept = || std::fs::read_dir(screen.folder.join("config/fieldgrad/unsaved")).map_or(0, Iterator::count);
+    let kept =
+        || std::fs::read_dir(screen.folder.join("config/fieldgrad/unsaved")).map_or(0, Iterator::count);
     std::fs::write(&file, ball("#e01010")).unwrap();
 
     // Cancelled: it goes on, with all that was typed.

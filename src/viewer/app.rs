@@ -294,12 +294,12 @@ impl App {
     pub(super) fn says_stale(&self) -> String {
         let own = self.document.scene().file();
         match &self.painted {
-            _ if self.document.error().is_some() && !self.document.is_unread() => {
-                "The text has a mistake: this is the last picture without it".into()
-            }
             Some(painted) if self.is_opening || painted.scene.file() != own => {
                 let name = Path::new(painted.scene.file()).file_name().unwrap_or_default();
                 format!("This is still the picture of {}", name.to_string_lossy())
+            }
+            _ if self.document.error().is_some() && !self.document.is_unread() => {
+                "The text has a mistake: this is the last picture without it".into()
             }
             _ => "This is still the picture of the text before".into(),
         }
@@ -605,6 +605,7 @@ impl App {
             self.jobs.retain(|job| job.path != path);
             match result {
                 Ok(()) => self.say(format!("{} is written", path.display())),
+                Err(Error::Cancelled) => self.say(format!("{} is given up, and not written", path.display())),
                 Err(error) => self.say(error.to_string()),
             }
         }
@@ -683,6 +684,10 @@ impl App {
     fn paint(&mut self, ctx: &egui::Context, now: Instant) {
         if let Some(rests) = self.document.rests(now) {
             ctx.request_repaint_after(rests);
+        }
+        let dims = self.stale.map(|since| (since + MOMENT).saturating_duration_since(now));
+        if let Some(dims) = dims.filter(|dims| !dims.is_zero()) {
+            ctx.request_repaint_after(dims);
         }
         if self.is_opening && self.document.is_unread() {
             return; // of the scene that goes, no other picture is wanted

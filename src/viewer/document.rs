@@ -440,6 +440,24 @@ mod tests {
     }
 
     #[test]
+    fn reading_a_text_is_given_up_soon() {
+        let task = crate::task::Task::default();
+        let source = Source::Exhibit(exhibit("drop").unwrap());
+        std::thread::scope(|scope| {
+            let reads = scope.spawn(|| {
+                let text = "for i in 0..1500000 {} show(sphere(1));";
+                task.within(|| (source.read(text).err(), Instant::now()))
+            });
+            std::thread::sleep(Duration::from_millis(40));
+            task.give_up();
+            let given_up = Instant::now();
+            let (error, ended) = reads.join().unwrap();
+            assert_eq!(error, Some(Error::Cancelled));
+            assert!(ended.saturating_duration_since(given_up) < Duration::from_secs(1));
+        });
+    }
+
+    #[test]
     fn what_a_hand_changed_is_saved_into_the_text() {
         let folder = Folder::new("saved");
         let (mut document, path, now) = document(&folder, TEXT);

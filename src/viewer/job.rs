@@ -117,3 +117,33 @@ fn write(scene: &Scene, export: &Export, path: &Path, state: &State, wake: &Wake
 fn unknown(path: &Path, kinds: &str) -> Error {
     Error::File { path: path.display().to_string(), problem: format!("must end in {kinds}") }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::Size;
+    use std::time::{Duration, Instant};
+
+    #[test]
+    fn what_is_given_up_ends_soon_and_is_not_written() {
+        let text = "let f = sphere(1); for i in 0..1000 { f += noise(2).translate([i, sin(i), 0]) * 0.001; } show(f);
+                    bounds([-2, -2, -2], [2, 2, 2]);";
+        let scene = Arc::new(Scene::from_text(text, "noises.rhai").unwrap());
+        let path = std::env::temp_dir().join(format!("fieldgrad_given_up_{}.png", std::process::id()));
+        let size = Size { width: 1920, height: 1080 };
+        let options = Options { size, ..Options::default() };
+        let job = Job::start(scene, Vec::new(), Export::Picture(options), path.clone(), Arc::new(|| ()));
+        std::thread::sleep(Duration::from_millis(200));
+        assert_eq!(job.result(), None);
+        job.give_up();
+        let begun = Instant::now();
+        let result = loop {
+            match job.result() {
+                Some(result) => break result,
+                None => std::thread::sleep(Duration::from_millis(5)),
+            }
+        };
+        assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+        assert_eq!((result, path.exists()), (Err(Error::Cancelled), false));
+    }
+}

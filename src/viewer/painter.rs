@@ -435,8 +435,15 @@ mod tests {
     fn a_picture_is_given_up_soon_whatever_it_is_at() {
         let noises = "let f = sphere(1); for i in 0..300 { f += noise(2).translate([i, sin(i), 0]) * 0.003; } show(f);";
         let noises = Scene::from_text(noises, "noises.rhai").unwrap();
-        let exhibits = ["swept", "city", "drop"].map(|name| crate::viewer::document::exhibit(name).unwrap());
-        let scenes = exhibits.iter().map(|exhibit| exhibit.scene().unwrap()).chain([noises]);
+        let exhibits =
+            ["swept", "temple", "drop"].map(|name| crate::viewer::document::exhibit(name).unwrap());
+        // One without bounds, which are searched for.
+        let unbounded = |text: &str| {
+            text.lines().filter(|line| !line.starts_with("bounds(")).collect::<Vec<_>>().join("\n")
+        };
+        let temple = exhibits[1].with_text(&unbounded(exhibits[1].text)).unwrap();
+        assert!(temple.bounds().is_none());
+        let scenes = exhibits.iter().map(|exhibit| exhibit.scene().unwrap()).chain([temple, noises]);
         let options = Options { size: Size { width: 640, height: 480 }, ..Options::default() };
         let task = Task::default();
         let pool = task.pool().unwrap();
@@ -460,7 +467,11 @@ mod tests {
                 if let Some((late, does)) = given_up {
                     count += 1;
                     eprintln!("{} after {after:?}, {does}: {late:?}", scene.file());
-                    assert!(late < Duration::from_secs(2), "{} after {after:?}, {does}: {late:?}", scene.file());
+                    assert!(
+                        late < Duration::from_secs(2),
+                        "{} after {after:?}, {does}: {late:?}",
+                        scene.file()
+                    );
                 }
             }
         }

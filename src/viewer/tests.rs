@@ -410,7 +410,7 @@ fn another_scene_is_opened_once_what_is_not_saved_is_answered_for() {
     std::fs::write(folder.0.join("ball.rhai"), "show(sphere(1));").unwrap();
     until(&mut harness, "the change", |harness| harness.state().document.is_overtaken());
     open(&mut harness);
-    assert!(harness.query_by_label_contains("changed on disk").is_some());
+    assert!(harness.query_by_label_contains("The file was changed on disk meanwhile").is_some());
     harness.get_by_label("Save").click();
     harness.run_steps(2);
     assert_eq!(folder.saved(), TEXT.to_string() + MINE);

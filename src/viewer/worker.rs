@@ -239,7 +239,7 @@ mod tests {
             report.give(question);
         };
         let wake = Arc::new(move || done.send(()).unwrap_or_default());
-        (Worker::start(wake, |new, own| new % 2 != own % 2, work), answered)
+        (Worker::start(wake, |new, own| new.rem_euclid(2) != own.rem_euclid(2), work), answered)
     }
 
     fn until(holds: impl Fn() -> bool) {

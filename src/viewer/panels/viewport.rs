@@ -55,7 +55,7 @@ fn sign(app: &mut App, ui: &egui::Ui, rect: Rect, is_stale: bool, now: Instant) 
         return;
     }
     let corner = (egui::Align2::LEFT_BOTTOM, rect.left_bottom() + egui::vec2(12.0, -12.0));
-    card(ui, "sign", rect, corner, |ui| {
+    let card = card(ui, "sign", rect, corner, |ui| {
         if is_stale {
             ui.strong(app.says_stale());
         }
@@ -66,6 +66,9 @@ fn sign(app: &mut App, ui: &egui::Ui, rect: Rect, is_stale: bool, now: Instant) 
             });
         }
     });
+    if card.bottom() > rect.bottom() {
+        ui.ctx().request_repaint(); // it has grown, and is in its place in the next frame
+    }
 }
 
 /// Dots that turn, a few times a second: drawing the window takes from those who work.
@@ -185,14 +188,15 @@ fn card(
     rect: Rect,
     (corner, at): (egui::Align2, egui::Pos2),
     content: impl FnOnce(&mut egui::Ui),
-) {
+) -> Rect {
     let area = egui::Area::new(egui::Id::unique(name)).order(egui::Order::Middle).constrain_to(rect);
-    area.pivot(corner).fixed_pos(at).show(ui.ctx(), |ui| {
+    let shown = area.pivot(corner).fixed_pos(at).show(ui.ctx(), |ui| {
         egui::Frame::popup(ui.style()).show(ui, |ui| {
             ui.set_max_width((rect.width() - 48.0).clamp(80.0, 520.0));
             content(ui);
         });
     });
+    shown.response.rect
 }
 
 fn wrong(app: &App, ui: &egui::Ui, rect: Rect) {
