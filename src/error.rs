@@ -160,6 +160,8 @@ pub enum Error {
         /// What the system said.
         problem: String,
     },
+    /// The work was given up before it was done: nobody waited for it any more.
+    Cancelled,
 }
 
 impl fmt::Display for Error {
@@ -191,6 +193,7 @@ impl fmt::Display for Error {
             Error::Text { place, problem } => write!(f, "{place}: {problem}"),
             Error::Scene(mistake) => write!(f, "{mistake}"),
             Error::File { path, problem } => write!(f, "{path}: {problem}"),
+            Error::Cancelled => write!(f, "it was given up before it was done"),
         }
     }
 }

@@ -111,6 +111,8 @@ pub mod render;
 pub mod scene;
 pub mod shape;
 pub mod tape;
+#[cfg_attr(not(feature = "viewer"), allow(dead_code, reason = "only the window gives work up"))]
+mod task;
 #[cfg(feature = "viewer")]
 pub mod viewer;
 

@@ -164,8 +164,20 @@ impl Shot {
         self.count(PICTURE, |[r, g, b]| r > 90 && r > 2 * g && r > 2 * b)
     }
 
+    /// Whether something is open over the window, which darkens what is behind it.
+    fn is_behind_a_dialog(&self) -> bool {
+        let [panel, middle] = [[1010, 700, 1270, 740], [400, 330, 880, 460]];
+        self.count(panel, |[r, g, b]| r.max(g).max(b) > 20) == 0
+            && self.count(middle, |[r, g, b]| r.min(g).min(b) > 120) > 50
+    }
+
     fn blue(&self) -> usize {
         self.count(PICTURE, |[r, g, b]| b > 90 && b > 2 * r && b > g)
+    }
+
+    /// Whether the grey behind a ball is darker than it was.
+    fn is_dimmed(&self) -> bool {
+        self.count(PICTURE, |[r, g, b]| r == g && g == b && r > 100) < 1_000
     }
 
     /// Whether something is written below the text in the colour of errors.
@@ -181,6 +193,22 @@ fn ball(color: &str) -> String {
          camera(#{{ eye: [0, 0, 4], target: [0, 0, 0] }});\nbackground(\"#808080\");\n\
          bounds([-1, -1, -1], [1, 1, 1]);\n"
     )
+}
+
+/// A window on a ball, with something typed below its text that is not saved.
+fn typed(screen: &Screen, name: &str) -> (Running, String) {
+    let running = screen.start(&["view", "ball.rhai"]);
+    screen.until(&format!("{name} opened"), |shot| shot.red() > 5_000);
+    let window = screen.hands("search --onlyvisible --name fieldgrad");
+    let window = window.lines().next().expect("a window with a title").to_string();
+    screen.hands(&format!("windowfocus {window} sleep 0.3 mousemove 250 300 sleep 0.3 click 1 sleep 0.5"));
+    screen.hands("key ctrl+End sleep 0.3 type --delay 60 //mine");
+    (running, window)
+}
+
+/// What [`typed`] makes of the text.
+fn mine() -> String {
+    ball("#e01010") + "//mine"
 }
 
 /// The place of the first parameter's slider for a part of its range.
@@ -208,11 +236,13 @@ fn a_scene_is_opened_changed_pulled_at_saved_and_closed() {
     assert!(blue > larger / 2);
 
     std::fs::write(&file, "show(spere(0.5));\n").unwrap();
-    let broken = screen.until("4 broken", Shot::has_error);
-    assert!(broken.blue() * 10 > blue * 9, "the last good picture stays: {} {blue}", broken.blue());
+    let broken = screen.until("4 broken", |shot| shot.has_error() && shot.is_dimmed());
+    let left = broken.count(PICTURE, |[r, g, b]| b > r + 12 && b > g + 6);
+    assert!(left * 10 > blue * 9, "the last good picture stays: {left} {blue}");
 
     std::fs::write(&file, ball("#1030e0")).unwrap();
-    let before = screen.until("5 whole again", |shot| !shot.has_error() && shot.blue() > 5_000).blue();
+    let is_whole = |shot: &Shot| !shot.has_error() && !shot.is_dimmed() && shot.blue() > 5_000;
+    let before = screen.until("5 whole again", is_whole).blue();
 
     // Pulled from below towards its middle, it gets smaller.
     screen.hands("keydown alt");
@@ -256,4 +286,102 @@ fn alone_it_opens_the_built_in_scene_which_moves_and_ctrl_c_ends_it() {
     let told = Command::new("kill").args(["-INT", &running.0.id().to_string()]).status().unwrap();
     assert!(told.success());
     assert_eq!(running.ends(), Some(130));
+}
+
+#[test]
+fn quitting_asks_what_becomes_of_what_is_not_saved() {
+    let Some(screen) = Screen::new("quit") else { return };
+    let file = screen.folder.join("ball.rhai");
+    let saved = || std::fs::read_to_string(&file).unwrap();
+    let asked = |name: &str| screen.until(name, Shot::is_behind_a_dialog);
+    let kept =
+        || std::fs::read_dir(screen.folder.join("config/fieldgrad/unsaved")).map_or(0, Iterator::count);
+    std::fs::write(&file, ball("#e01010")).unwrap();
+
+    // Cancelled: it goes on, with all that was typed.
+    let (mut running, window) = typed(&screen, "1");
+    let open = screen.seen("1 typed");
+    assert!(!open.is_behind_a_dialog());
+    assert_eq!(kept(), 2, "what is not saved is kept");
+    screen.hands("key ctrl+q");
+    asked("1 asked");
+    screen.hands("key Escape");
+    screen.until("1 cancelled", |shot| !shot.is_behind_a_dialog());
+    assert!(running.0.try_wait().unwrap().is_none() && saved() == ball("#e01010"));
+    // By the window's own button too, discarded: nothing is written.
+    screen.hands(&format!("windowquit {window}"));
+    asked("1 asked by its button");
+    screen.hands("key Tab sleep 0.3 key Return");
+    assert_eq!(running.ends(), Some(0));
+    assert_eq!((saved(), kept()), (ball("#e01010"), 0));
+
+    // Saved.
+    let (mut running, _) = typed(&screen, "2");
+    screen.hands("key ctrl+q");
+    asked("2 asked");
+    screen.hands("key Return");
+    assert_eq!(running.ends(), Some(0));
+    assert_eq!((saved(), kept()), (mine(), 0));
+}
+
+#[test]
+fn what_a_killed_window_had_not_saved_is_offered_at_the_next_start() {
+    let Some(screen) = Screen::new("killed") else { return };
+    let file = screen.folder.join("ball.rhai");
+    std::fs::write(&file, ball("#e01010")).unwrap();
+    let (mut running, _) = typed(&screen, "1");
+    std::thread::sleep(Duration::from_secs(2));
+    running.0.kill().unwrap();
+    running.0.wait().unwrap();
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), ball("#e01010"));
+
+    // Another scene is opened: that does not matter.
+    let mut running = screen.start(&["view", "drop"]);
+    screen.until("2 offered", Shot::is_behind_a_dialog);
+    let window = screen.hands("search --onlyvisible --name fieldgrad");
+    screen.hands(&format!("windowfocus {}", window.lines().next().unwrap()));
+    // Its buttons: to ask later has the focus, and before it are those of what was left.
+    screen.hands("sleep 0.5 key shift+Tab sleep 0.3 key Return");
+    screen.until("3 restored", |shot| shot.red() > 5_000 && !shot.is_behind_a_dialog());
+    screen.hands("key ctrl+s");
+    let begun = Instant::now();
+    while std::fs::read_to_string(&file).unwrap() != mine() {
+        assert!(begun.elapsed() < PATIENCE, "it is not saved");
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    screen.hands("key ctrl+q");
+    assert_eq!(running.ends(), Some(0));
+    assert_eq!(std::fs::read_dir(screen.folder.join("config/fieldgrad/unsaved")).unwrap().count(), 0);
+}
+
+/// A scene whose every picture takes minutes: a thousand noises, which nothing prunes.
+const HEAVY: &str = "let f = sphere(1);
+for i in 0..1000 { f += noise(2).translate([i * 0.37, sin(i), i * 0.11]) * 0.001; }
+show(f);
+bounds([-1.5, -1.5, -1.5], [1.5, 1.5, 1.5]);
+";
+
+#[test]
+fn a_heavy_scene_says_what_it_does_and_gives_way_to_another() {
+    let Some(screen) = Screen::new("heavy") else { return };
+    std::fs::write(screen.folder.join("heavy.rhai"), HEAVY).unwrap();
+    // Where there is no picture the view is dark; what is said stands in its lower left corner.
+    let says = |shot: &Shot| shot.count([430, 690, 900, 745], |[r, g, b]| r.min(g).min(b) > 120) > 40;
+    for (n, wait) in [0.0, 0.4, 2.5].into_iter().enumerate() {
+        let mut running = screen.start(&["view", "heavy.rhai"]);
+        screen.until(&format!("{n} says"), says);
+        let window = screen.hands("search --onlyvisible --name fieldgrad");
+        screen.hands(&format!("windowfocus {} sleep 0.3", window.lines().next().unwrap()));
+        std::thread::sleep(Duration::from_secs_f64(wait));
+        // By its name, in the question for a scene to open.
+        screen.hands("key ctrl+o sleep 0.5 key ctrl+a type --delay 40 drop");
+        screen.hands("key Return");
+        let begun = Instant::now();
+        let is_orange = |[r, g, b]: [u16; 3]| r > 150 && g + 40 < r && b < g;
+        screen.until(&format!("{n} drop"), |shot| shot.count(PICTURE, is_orange) > 3_000);
+        eprintln!("{wait} s later drop is seen after {:?}, a screenshot included", begun.elapsed());
+        assert!(begun.elapsed() < Duration::from_secs(30));
+        screen.hands("key ctrl+q");
+        assert_eq!(running.ends(), Some(0));
+    }
 }

@@ -65,7 +65,10 @@ impl Drawer {
             return Ok(());
         }
         let (hand, error) = Hand::new(scene, self.gpu.as_ref())?;
-        self.hand = hand;
+        // A painter waits for what it still compiles when it goes: nobody has to wait with it.
+        if let Hand::Painter(painter) = std::mem::replace(&mut self.hand, hand) {
+            std::thread::spawn(move || drop(painter));
+        }
         self.tell(error);
         Ok(())
     }
@@ -80,6 +83,7 @@ impl Drawer {
         }
         match painter.painted(options) {
             Ok(texture) => Ok(Some(texture)),
+            Err(Error::Cancelled) => Err(Error::Cancelled),
             Err(error) => self.give_up(error).map(|()| None),
         }
     }
@@ -115,6 +119,7 @@ impl Artist for Drawer {
         let Hand::Painter(painter) = &mut self.hand else { return self.stage().picture(options) };
         let error = match painter.picture(options) {
             Ok(image) => return Ok(image),
+            Err(Error::Cancelled) => return Err(Error::Cancelled),
             Err(error) => error,
         };
         // If the CPU draws it, it was the GPU's fault.

@@ -1,7 +1,12 @@
 //! What takes long to make, made on threads of its own.
 
-use std::sync::mpsc::{Receiver, TryRecvError, channel};
+use crate::task;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// How often who waits looks whether anybody waits for them.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// Starts threads, and waits for the last of them when it goes: a driver that still compiles while the process ends may
 /// fall over itself.
@@ -39,13 +44,14 @@ impl Drop for Workshop {
 }
 
 impl<T> Making<T> {
-    /// Whether it is there, or never will be. `patient` waits for it.
+    /// Whether it is there, or never will be. `patient` waits for it, unless the work is given up meanwhile.
     pub fn is_done(&mut self, patient: bool) -> bool {
         if let Making::Begun(told) = self {
-            let made = if patient {
-                told.recv().map_err(|_| true)
-            } else {
-                told.try_recv().map_err(|error| error == TryRecvError::Disconnected)
+            let made = loop {
+                match told.recv_timeout(if patient { LOOK } else { Duration::ZERO }) {
+                    Err(RecvTimeoutError::Timeout) if patient && !task::is_given_up() => {}
+                    made => break made.map_err(|error| error == RecvTimeoutError::Disconnected),
+                }
             };
             match made {
                 Ok(made) => *self = Making::Done(Some(made)),

@@ -17,6 +17,7 @@ use crate::render::march::NOTHING;
 use crate::render::shared::{self, Patch, REACH, Sky, cells, draw_bar, shadow_side};
 use crate::render::{Image, Lens, Options, Scale, Shade, Size, Stage};
 use crate::scene::Scene;
+use crate::task;
 use glam::Vec3;
 
 /// Draws pictures of a scene on a GPU.
@@ -276,7 +277,9 @@ impl Painter {
     fn draw(&mut self, options: &Options, patient: bool) -> Result<Option<Scale>> {
         options.check()?;
         self.gpu.check()?;
+        task::does("compiling shaders");
         self.ready(Some(options.shade), patient)?;
+        task::does("drawing");
         let (shot, side) = (Shot::new(&self.stage, options)?, options.side());
         let about = self.march(&shot, options.size, side)?;
         let is_compiled = self.shades[options.shade as usize].is_compiled();
@@ -345,7 +348,7 @@ impl Painter {
             self.shades[shade as usize].decide(patient && compiling != Compiling::Never);
         }
         self.march.decide(patient && compiling != Compiling::Never);
-        Ok(())
+        task::check()
     }
 
     /// Colours one ray of each pixel, or all of those at edges. Where the view is interpreted, tile by tile.

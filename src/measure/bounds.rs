@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 use crate::field::{Axis, Field};
 use crate::number::Interval;
 use crate::tape::{Machine, Tape};
+use crate::task;
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 use std::sync::Arc;
@@ -95,16 +96,18 @@ impl Field {
         let moves = self.depends_on(Axis::T);
         let span = if moves { Interval::new(from, to) } else { Interval::point(from) };
         let tape = Arc::new(self.tape()?);
-        let radius = radius_of(&tape, span).ok_or(Error::Unbounded)?;
+        let radius = radius_of(&tape, span);
+        task::check()?;
+        let radius = radius.ok_or(Error::Unbounded)?;
         let mut bounds = Bounds::new([-radius; 3], [radius; 3]);
         // The tolerance follows the size, which is known only once the faces are found.
         for _ in 0..64 {
             let size = bounds.longest();
             for axis in 0..3 {
                 for up in [false, true] {
-                    let Some(end) = furthest(&tape, bounds.during(span), axis, up, size * FINENESS) else {
-                        return Ok(None);
-                    };
+                    let end = furthest(&tape, bounds.during(span), axis, up, size * FINENESS);
+                    task::check()?;
+                    let Some(end) = end else { return Ok(None) };
                     let face = if up { &mut bounds.max } else { &mut bounds.min };
                     face[axis] = end;
                 }
@@ -203,6 +206,9 @@ fn beyond(machine: &mut Machine<Far>, runs: [Runs; 3], radius: f64, span: Interv
     let mut tried = 0;
     while let Some((cone, depth)) = open.pop() {
         tried += 1;
+        if task::is_given_up() {
+            return false;
+        }
         let can = |i: &usize| depth[*i] < CONE_DEPTH && cone[*i].width() > 0.0;
         let split = |i: usize| {
             let parts = halves(cone, i);
@@ -268,6 +274,9 @@ fn furthest(tape: &Arc<Tape>, whole: Part, axis: usize, up: bool, tolerance: f64
     };
     let mut open: BinaryHeap<Candidate> = candidate(tape, whole).into_iter().collect();
     for _ in 0..BOXES {
+        if task::is_given_up() {
+            break;
+        }
         // A face of the whole was found before: nothing is beyond it.
         let top = open.peek()?;
         if top.size <= tolerance {

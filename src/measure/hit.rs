@@ -6,6 +6,7 @@ use crate::error::{Error, Result};
 use crate::field::Field;
 use crate::number::{Dual, Interval};
 use crate::tape::{Machine, Tape};
+use crate::task;
 use std::sync::Arc;
 
 /// A ray: the points `origin` + s·`direction`.
@@ -86,6 +87,7 @@ impl Field {
         let long = ray.direction.iter().map(|v| v * v).sum::<f64>().sqrt();
         let mut open: Vec<Piece> = vec![(from, to, tape)];
         for _ in 0..PIECES {
+            task::check()?;
             let Some((from, to, tape)) = open.pop() else {
                 return Ok(None);
             };

@@ -6,6 +6,7 @@ use super::places::values_at;
 use super::{Artist, Image, Options, Shade, Size, Stage};
 use crate::error::{Error, Result};
 use crate::file::write_whole;
+use crate::task;
 use exr::WritableImage as _;
 use exr::prelude as exr;
 use std::io::Cursor;
@@ -87,6 +88,7 @@ impl Stage {
         for (pixel, part) in met.into_iter().zip(&values_at(&which, &places)[0]) {
             objects[pixel] = *part as u32 + 1;
         }
+        task::check()?;
         Ok(Layers { size, depths, normals, objects, names })
     }
 }

@@ -11,6 +11,7 @@ use crate::error::Result;
 use crate::field::Field;
 use crate::number::{Interval, Intervals, Lanes, Rise};
 use crate::tape::{Asked, BOXES, Block, Bounding, Boxes, Slopes, Tape};
+use crate::task;
 use glam::{DVec3, Vec3};
 use rayon::prelude::*;
 use walk::{Bracket, Steps, Walk};
@@ -239,7 +240,8 @@ impl<'a> March<'a> {
     fn seen(&self, field: &Field, t: f64) -> Result<Seen> {
         let tape = self.lens.sees(field).tape()?.fixed([None, None, None, Some(t)]);
         let tiles = self.tiles(&[Rect::whole(self.size)], &tape);
-        Ok(self.through_tiles(&tiles, |tile| tile.tape.clone()))
+        let seen = self.through_tiles(&tiles, |tile| tile.tape.clone());
+        task::check().map(|()| seen)
     }
 
     /// What the rays of tiles meet, of whose fields `still` tells how they are at the time.
@@ -268,6 +270,9 @@ impl<'a> March<'a> {
 
     /// The tiles of some rectangles, up to sixteen, in which the field may change its sign.
     fn tiles(&self, rects: &[Rect], tape: &Tape) -> Vec<Tile> {
+        if task::is_given_up() {
+            return Vec::new();
+        }
         let cell = |&rect: &Rect| Cell { rect, from: self.lens.near as f32, to: self.lens.far as f32 };
         let cells: Vec<Cell> = rects.iter().map(cell).collect();
         let mut boxes: Boxes<Rise<BOXES>> = Boxes::default();
@@ -360,6 +365,9 @@ impl<'a> March<'a> {
         let mut order: Vec<usize> = (0..cells.len()).collect();
         order.sort_by(|&a, &b| cells[a].from.total_cmp(&cells[b].from)); // from front to back
         for lane in order {
+            if task::is_given_up() {
+                break;
+            }
             let (cell, value, rise) = (cells[lane], found.lane(lane), found.slope().lane(lane));
             if value.lo() > 0.0 || value.hi() < 0.0 {
                 let side = side_of(value.lo() as f32);
@@ -497,6 +505,9 @@ impl<'a> March<'a> {
                 to: cell.to,
             };
             while !walk.rays().is_empty() {
+                if task::is_given_up() {
+                    return;
+                }
                 let ahead = walk.look(&steps, block);
                 if self.counted {
                     walk.rays().iter().for_each(|&n| rays[n].steps += ahead as f32);
@@ -513,6 +524,9 @@ impl<'a> March<'a> {
         let mut points: [Vec<f32>; 4] = Default::default();
         let mut open: Vec<usize> = (0..met.len()).collect();
         for round in 0..REFINE {
+            if task::is_given_up() {
+                return;
+            }
             points.iter_mut().for_each(Vec::clear);
             open.retain(|&i| {
                 let tolerance = tolerance(&met[i]);

@@ -17,6 +17,7 @@ use super::{Image, Layer, Lens, Size, Stage};
 use crate::error::Result;
 use crate::measure::Bounds;
 use crate::scene::Scene;
+use crate::task;
 use glam::Vec3;
 use rayon::prelude::*;
 
@@ -78,6 +79,7 @@ impl Stage {
         for &time in times {
             let shot = Shot::new(self, options, time)?;
             let seen = march::seen(self.scene().field(), &shot.lens, options.size, time, shot.counts())?;
+            task::check()?;
             values.extend(values_of(&shot.sights(&shot.lens, &seen, None)?));
         }
         let scale = Scale::holding(shade, &mut values);
@@ -113,20 +115,24 @@ impl<'a> Shot<'a> {
         let Size { width, height } = self.options.size;
         let (size, side) = (self.options.size, self.options.side());
         let fine = Size { width: side * width, height: side * height };
+        task::does("marching rays");
         let all = self.stage.seen(&self.lens, fine, self.time, self.options.span, self.counts())?;
         let middle = side / 2;
         let seen = shifted(&self.lens, size, [middle; 2], side);
         let sights = self.sights(&seen, &part(&all, size, side, [middle; 2]), None)?;
         let look = self.look(&sights)?;
+        task::does("shading");
         let mut pixels = vec![[0.0; 3]; size.pixels()];
         for (pixel, color) in look.colors(&sights) {
             pixels[pixel] = color.to_array();
         }
+        task::check()?;
         let edges = edges(&pixels, &all.depths, size, side, &self.lens);
         let mut sums: Vec<Vec3> = pixels.iter().map(|&color| Vec3::from(color)).collect();
         for b in 0..side {
             for a in 0..side {
                 if (a, b) != (middle, middle) && edges.contains(&true) {
+                    task::check()?;
                     let lens = shifted(&self.lens, size, [a, b], side);
                     let sights = self.sights(&lens, &part(&all, size, side, [a, b]), Some(&edges))?;
                     look.colors(&sights).into_iter().for_each(|(pixel, color)| sums[pixel] += color);
@@ -136,6 +142,7 @@ impl<'a> Shot<'a> {
         for (n, pixel) in pixels.iter_mut().enumerate().filter(|&(n, _)| edges[n]) {
             *pixel = (sums[n] / (side * side) as f32).to_array();
         }
+        task::check()?;
         let mut image = Image { width, height, pixels };
         if let Some(cut) = &self.options.plane {
             let (field, bounds) = (self.stage.scene().field(), self.stage.bounds());
@@ -168,6 +175,7 @@ impl<'a> Shot<'a> {
         let mut sights: Vec<Sight> =
             size.tiled().collect::<Vec<_>>().into_par_iter().filter(wanted).map(sight).collect();
 
+        task::does("finding normals and materials");
         let tape = self.stage.asked(self.options.shade)?;
         if tape.output_count() == 0 {
             return Ok(sights);
@@ -176,6 +184,7 @@ impl<'a> Shot<'a> {
             sights.iter_mut().filter(|sight| matches!(sight.met, Met::Surface { .. })).collect();
         let places: Vec<Vec3> = met.iter().map(|sight| sight.stand.place).collect();
         let values = values_at(&tape.fixed([None, None, None, Some(self.time)]), &places);
+        task::check()?;
         met.par_iter_mut().enumerate().for_each(|(n, sight)| {
             let at = |output: usize| values[output][n];
             if self.options.shade.is_scale() {
@@ -224,6 +233,7 @@ impl<'a> Shot<'a> {
             .map(|sight| sight.stand.place)
             .filter(|&place| is_near(place, (center, radius)));
         let side = shadow_side(self.options.size);
+        task::does("casting shadows");
         let mut lamps = Vec::new();
         for light in scene.lights() {
             let (toward, radiance) = light.at(self.time)?;

@@ -8,6 +8,7 @@ use crate::error::Result;
 use crate::field::Field;
 use crate::measure::Bounds;
 use crate::tape::Tape;
+use crate::task;
 use glam::Vec3;
 use rayon::prelude::*;
 
@@ -70,6 +71,7 @@ pub(super) fn draw(
     };
     let slopes = values_at(&tape, &(0..counts[0] * counts[1]).map(middle).collect::<Vec<_>>());
 
+    task::check()?;
     let iso = super::scale::rounded(sides[0].max(sides[1]) / 50.0);
     let color = |(n, spot): (usize, &Spot)| {
         let [value, across, up] = [0, 1, 2].map(|output: usize| f64::from(found[output][n]));

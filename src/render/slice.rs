@@ -10,6 +10,7 @@ use crate::field::{Axis, Field};
 use crate::measure::Bounds;
 use crate::scene::Scene;
 use crate::tape::{Asked, Grid, Samples, Tape};
+use crate::task;
 use rayon::prelude::*;
 
 /// A flat cut, parallel to two of the axes.
@@ -50,7 +51,9 @@ impl Slice {
             Samples::middles(self.center[across] - half[0], self.center[across] + half[0], width);
         samples[up] = Samples::middles(self.center[up] + half[1], self.center[up] - half[1], height);
         let [x, y, z, t] = samples;
+        task::does("cutting");
         let found = Grid { x, y, z, t }.eval(&tape, Asked::Value);
+        task::check()?;
         let pixel = [self.span[0] / width as f64, self.span[1] / height as f64];
         let at = |i: usize, j: usize| if across < up { j * width + i } else { i * height + j };
         let value = |i: usize, j: usize| [0, 1, 2].map(|output: usize| f64::from(found[output][at(i, j)]));

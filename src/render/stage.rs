@@ -8,6 +8,7 @@ use crate::field::{Axis, Field, length};
 use crate::measure::Bounds;
 use crate::scene::{Camera, Scene, View};
 use crate::tape::Tape;
+use crate::task;
 use glam::Vec3;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -49,7 +50,10 @@ impl Stage {
     pub fn new(scene: &Scene) -> Result<Stage> {
         let bounds = match scene.bounds() {
             Some(bounds) => Some(bounds),
-            None => bounds_at(scene.field(), &moments(scene))?,
+            None => {
+                task::does("finding its bounds");
+                bounds_at(scene.field(), &moments(scene))?
+            }
         };
         let camera = match scene.camera() {
             Some(camera) => camera.clone(),
@@ -111,28 +115,43 @@ impl Stage {
             None => Arc::new(Outlook::new(field, lens, size, span)?),
         };
         *known() = Some(outlook.clone());
-        Ok(outlook.seen(time, counted))
+        outlook.seen(time, counted)
     }
 
     /// How high the ground is, if the scene has one.
     pub(crate) fn ground(&self) -> Result<Option<f32>> {
         let find = || match &self.bounds {
-            Some(bounds) => lowest(self.scene.field(), bounds, &moments(&self.scene)),
+            Some(bounds) => {
+                task::does("finding the ground");
+                lowest(self.scene.field(), bounds, &moments(&self.scene))
+            }
             None => Ok(None),
         };
-        self.ground.get_or_init(find).clone()
+        once(&self.ground, find).copied()
     }
 
     /// What a view must know where rays meet the surface.
     pub(crate) fn asked(&self, shade: Shade) -> Result<&Tape> {
         let find = || Tape::new(&asked(self.scene.field(), shade));
-        self.asked[shade as usize].get_or_init(find).as_ref().map_err(Error::clone)
+        once(&self.asked[shade as usize], find)
     }
 
     /// The field's own tape.
     pub(crate) fn shape(&self) -> Result<&Tape> {
-        self.shape.get_or_init(|| self.scene.field().tape()).as_ref().map_err(Error::clone)
+        once(&self.shape, || self.scene.field().tape())
     }
+}
+
+/// What is found once; found anew, where that was given up.
+fn once<T>(known: &OnceLock<Result<T>>, find: impl FnOnce() -> Result<T>) -> Result<&T> {
+    let found = match known.get() {
+        Some(found) => found,
+        None => match find() {
+            Err(Error::Cancelled) => return Err(Error::Cancelled),
+            found => known.get_or_init(|| found),
+        },
+    };
+    found.as_ref().map_err(Error::clone)
 }
 
 /// Times spread over a scene's timeline; one, where nothing moves.

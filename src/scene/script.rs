@@ -12,6 +12,7 @@ use crate::error::{Error, Place, Result};
 use crate::field::{Axis, Field};
 use crate::number::Real;
 use crate::shape::{Argument, intersection, union};
+use crate::task::{self, Task};
 use rhai::packages::{
     ArithmeticPackage, BasicArrayPackage, BasicFnPackage, BasicIteratorPackage, BasicMapPackage,
     BasicStringPackage, LogicPackage, MoreStringPackage, Package,
@@ -46,6 +47,8 @@ pub(super) const MOST_FUNCTIONS: usize = 1_000;
 const LONGEST_RUN: Duration = Duration::from_secs(5);
 /// How long it may take beyond that for a call under way to end.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How often is looked whether anybody waits for it.
+const LOOK: Duration = Duration::from_millis(20);
 /// The stack of the thread a script runs on: what the deepest calls of the deepest expressions take, and more.
 const STACK: usize = 256 << 20;
 
@@ -58,16 +61,25 @@ pub(super) struct Finished {
 /// Runs a script.
 pub(super) fn run(origin: &Origin, values: &[(&str, f64)]) -> Result<Finished> {
     let (to, from) = mpsc::channel();
-    let (origin_there, values) = (origin.clone(), owned(values));
+    let (origin_there, values, task) = (origin.clone(), owned(values), Task::own());
     let work = move || {
         let values: Vec<(&str, f64)> = values.iter().map(|(name, value)| (name.as_str(), *value)).collect();
-        let _ = to.send(run_here(&origin_there, &values)); // nobody listens any more: too late
+        let run = || run_here(&origin_there, &values);
+        let _ = to.send(task.map_or_else(run, |task| task.within(run))); // nobody listens any more: too late
     };
     let started = std::thread::Builder::new().name("scene".into()).stack_size(STACK).spawn(work);
     if let Err(error) = started {
         return Err(Error::Undefined(format!("no thread could be started for the scene: {error}")));
     }
-    match from.recv_timeout(LONGEST_RUN + PATIENCE) {
+    let mut finished = Err(mpsc::RecvTimeoutError::Timeout);
+    for _ in 0..(LONGEST_RUN + PATIENCE).div_duration_f64(LOOK).ceil() as u32 {
+        finished = from.recv_timeout(LOOK);
+        task::check()?;
+        if !matches!(finished, Err(mpsc::RecvTimeoutError::Timeout)) {
+            break;
+        }
+    }
+    match finished {
         Ok(result) => result,
         Err(mpsc::RecvTimeoutError::Disconnected) => {
             let problem = "reading the scene failed: a defect of this program, not of the scene";
@@ -207,8 +219,12 @@ fn engine(draft: &Shared<Draft>, words: &Rc<Vec<Word>>, reading: &Reading) -> En
     watch_variables(&mut engine);
     let deadline = Instant::now() + LONGEST_RUN;
     engine.on_progress(move |operations| {
-        let late = operations % 64 == 0 && Instant::now() > deadline;
-        late.then(|| format!("it takes longer than {} seconds", LONGEST_RUN.as_secs()).into())
+        if operations % 64 != 0 {
+            return None;
+        }
+        let late = || format!("it takes longer than {} seconds", LONGEST_RUN.as_secs());
+        // Whoever gave it up is told so, and not of this.
+        (Instant::now() > deadline || task::is_given_up()).then(|| late().into())
     });
     let printing = draft.clone();
     engine.on_print(move |line| printing.borrow_mut().print(line));

@@ -34,6 +34,7 @@
 use crate::error::{Error, Place, Result};
 use crate::field::{Axis, Field, Kind, Listing, if_less, x, y, z};
 use crate::number::Op;
+use crate::task;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::fmt::Write;
@@ -140,6 +141,9 @@ pub fn read_vm(text: &str, file: &str) -> Result<Field> {
     let mut line_count = 0;
     for (i, line) in text.lines().enumerate() {
         line_count = i + 1;
+        if line_count % 1024 == 0 {
+            task::check()?;
+        }
         let mut words = words(line, line_count);
         let Some(id) = words.next().filter(|id| !id.text.starts_with('#')) else {
             continue;

@@ -4,6 +4,7 @@ use super::boxes::{BOXES, Boxes};
 use super::prune::{Asked, Plan};
 use super::{Block, Tape};
 use crate::number::{Intervals, Lanes, Real};
+use crate::task;
 use rayon::prelude::*;
 
 /// Places along one axis: `count` of them, `step` apart.
@@ -247,6 +248,9 @@ impl Work {
 
     /// Gives the part its values. `share` is how much of the tape is expected to be left in a sixteenth of the part.
     fn descend(&self, part: Part, tape: &Tape, share: f64, space: &mut Space) {
+        if task::is_given_up() {
+            return;
+        }
         let (points, lines) = (part.len() as f64, tape.len_per_point() as f64);
         let prunable = self.asked == Asked::Sign || tape.program.lines.iter().any(|line| line.chooses);
         let at_once = lines * (points * POINT_LINE + KEEP_LINE);

@@ -8,6 +8,7 @@ use super::Tape;
 use super::block::{Chunk, WIDTH};
 use super::program::{COORDINATES, Code, Program};
 use crate::number::{Lanes, Op, Real};
+use crate::task;
 use pulp::Arch;
 use std::ops::Range;
 
@@ -64,6 +65,9 @@ impl Slopes {
         self.slopes[..program.leaves()].fill(STILL);
         (0..3).for_each(|axis| self.slopes[axis][axis] = Lanes([1.0; WIDTH]));
         for start in (0..all).step_by(WIDTH) {
+            if task::is_given_up() {
+                return;
+            }
             let range = start..(start + WIDTH).min(all);
             for (axis, column) in points.into_iter().enumerate() {
                 let column = &column[range.clone()];

@@ -8,17 +8,20 @@ use super::drag::Grip;
 use super::job::{Export, Job};
 use super::memory::Memory;
 use super::painter::{self, Painted, Painter, Picture, Wanted};
-use super::panels::{self, Asking, Completion, Dialog};
+use super::panels::{self, Asking, Completion, Dialog, Unanswered};
 use super::probe::Probe;
+use super::recovery::{Offer, Recovery};
 use super::scout::{self, Found, Look, Purpose, Scout};
+use super::sign::{MOMENT, Sign};
 use super::timeline::Playhead;
 use super::values::Given;
-use super::worker::{Wake, Worker};
+use super::worker::{Doing, Wake, Worker};
 use crate::error::{Error, Result};
 use crate::gpu::{Gpu, wgpu};
 use crate::render::{Cut, Image, Lens, Options, Shade, Size};
 use crate::scene::{Scene, Timeline};
-use std::path::PathBuf;
+use crate::task;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -62,6 +65,15 @@ pub(super) enum Hand {
     Reaching,
     /// It holds.
     Holding(Box<Grip>),
+}
+
+/// What is to be done with a document that may not be saved.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Leaving {
+    /// Another scene is to be opened.
+    Open(Source),
+    /// The window is to be closed.
+    Quit,
 }
 
 /// How long things count as moving after they moved.
@@ -108,6 +120,14 @@ pub(super) struct App {
     pub said: Option<(String, Instant)>,
     pub is_closing: bool,
     pub completion: Completion,
+    /// What other windows left that did not end by hand, until it is answered for.
+    pub offers: Vec<Offer>,
+    recovery: Recovery,
+    /// Why what is not saved cannot be kept, if that was said.
+    unkept: Option<Error>,
+    sign: Sign,
+    /// Since when the picture is not of the text that is shown, if it is not.
+    stale: Option<Instant>,
     painter: Painter,
     /// What is told of what draws.
     drawn: painter::Say,
@@ -132,7 +152,9 @@ impl App {
         let now = Instant::now();
         let playhead = Playhead::of(&scene.timeline(), true);
         let drawn = painter::Say::default();
-        let reader = Worker::start(wake.clone(), |draft: super::document::Draft, report| {
+        let supersedes = |_: &super::document::Draft, _: &super::document::Draft| true;
+        let reader = Worker::start(wake.clone(), supersedes, |draft: super::document::Draft, report| {
+            task::does("reading the text");
             report.give((draft.revision, draft.source.read(&draft.text)));
         });
         App {
@@ -160,6 +182,11 @@ impl App {
             said: None,
             is_closing: false,
             completion: Completion::default(),
+            offers: Vec::new(),
+            recovery: Recovery::default(),
+            unkept: None,
+            sign: Sign::default(),
+            stale: None,
             painter: painter::start(wake.clone(), None, drawn.clone()),
             drawn,
             scout: scout::start(wake.clone()),
@@ -173,6 +200,14 @@ impl App {
             size: Size { width: 1, height: 1 },
             wake,
             is_opening: false,
+        }
+    }
+
+    /// From now on what is not saved is kept in a folder. What was left there is offered.
+    pub(super) fn keep_unsaved_in(&mut self, folder: PathBuf) {
+        (self.recovery, self.offers) = Recovery::within(folder);
+        if !self.offers.is_empty() {
+            self.dialog = Dialog::Recovered;
         }
     }
 
@@ -196,7 +231,10 @@ impl App {
         let now = Instant::now();
         self.take_answers(ui.ctx(), now);
         for command in commands::pressed(ui) {
-            self.run(command);
+            // While a question about unsaved work is open, nothing else is begun.
+            if !self.dialog.is_about_unsaved() || command == Command::Quit {
+                self.run(command);
+            }
         }
         self.take_drops(ui.ctx());
         let passed = now.duration_since(self.last_frame).as_secs_f64().min(LONGEST_STEP);
@@ -205,6 +243,7 @@ impl App {
             let timeline = self.timeline();
             self.playhead.advance(passed, &timeline);
         }
+        self.look_at_picture(now);
         panels::show(self, ui);
         if !ui.input(|input| input.pointer.any_down()) {
             self.document.values.let_go();
@@ -212,6 +251,77 @@ impl App {
         self.read_text(now);
         self.paint(ui.ctx(), now);
         self.probe_there();
+        self.keep_unsaved(ui.ctx(), now);
+    }
+
+    /// Keeps what is not saved, so that it is not lost with the window.
+    fn keep_unsaved(&mut self, ctx: &egui::Context, now: Instant) {
+        if self.is_closing {
+            return self.recovery.forget(); // saved, or not wanted
+        }
+        match self.recovery.keep(&self.document, now) {
+            Ok(rests) => {
+                self.unkept = None;
+                rests.into_iter().for_each(|rests| ctx.request_repaint_after(rests));
+            }
+            Err(error) => {
+                if self.unkept.as_ref() != Some(&error) {
+                    self.say(format!("what is not saved cannot be kept: {error}"));
+                }
+                self.unkept = Some(error);
+                ctx.request_repaint_after(SETTLE);
+            }
+        }
+    }
+
+    /// Looks since when the picture is not of the text that is shown.
+    fn look_at_picture(&mut self, now: Instant) {
+        let is_of_scene =
+            self.painted.as_ref().is_some_and(|painted| Arc::ptr_eq(&painted.scene, self.document.scene()));
+        self.stale = match self.document.is_behind_since() {
+            Some(since) => Some(since),
+            None if is_of_scene => None,
+            None => Some(self.stale.unwrap_or(now)),
+        };
+    }
+
+    /// Whether the picture is not of the text that is shown, and has not been for more than a moment.
+    pub(super) fn is_stale(&self, now: Instant) -> bool {
+        self.painted.is_some() && self.stale.is_some_and(|since| now >= since + MOMENT)
+    }
+
+    /// What a picture is said to be of that is not of the text.
+    pub(super) fn says_stale(&self) -> String {
+        let own = self.document.scene().file();
+        match &self.painted {
+            Some(painted) if self.is_opening || painted.scene.file() != own => {
+                let name = Path::new(painted.scene.file()).file_name().unwrap_or_default();
+                format!("This is still the picture of {}", name.to_string_lossy())
+            }
+            _ if self.document.error().is_some() && !self.document.is_unread() => {
+                "The text has a mistake: this is the last picture without it".into()
+            }
+            _ => "This is still the picture of the text before".into(),
+        }
+    }
+
+    /// What takes longer than a moment of what the picture waits for, if it is to be said; in words.
+    pub(super) fn says_doing(&mut self, ctx: &egui::Context, now: Instant) -> Option<String> {
+        let doing = self.reader.doing().or_else(|| self.painter.doing());
+        let is_broken = self.document.error().is_some() && !self.document.is_unread();
+        let since = doing.map(|doing| match self.stale.filter(|_| !is_broken) {
+            Some(stale) => doing.since.min(stale),
+            None => doing.since,
+        });
+        let is_said = self.sign.looks(since, now);
+        self.sign.rests(since, now).into_iter().for_each(|rests| ctx.request_repaint_after(rests));
+        let Doing { what, begun, .. } = doing.filter(|_| is_said)?;
+        let what = if what.is_empty() { "beginning" } else { what };
+        let long = now.saturating_duration_since(begun).as_secs();
+        let long = if long > 1 { format!(", {long} s") } else { String::new() };
+        let is_sharpening =
+            self.stale.is_none() && self.painted.as_ref().is_some_and(|painted| !painted.is_sharp);
+        Some(format!("{}{what}{long}", if is_sharpening { "sharpening: " } else { "" }))
     }
 
     /// What is said in a line, for a while.
@@ -264,14 +374,14 @@ impl App {
             Command::Open => self.asks(Asking::open),
             Command::Gallery => self.dialog = Dialog::Gallery,
             Command::Save => match self.document.source() {
-                Source::File(_) => self.save(None),
+                Source::File(_) => drop(self.save(None)),
                 Source::Exhibit(_) => self.asks(Asking::save_as),
             },
             Command::SaveAs => self.asks(Asking::save_as),
             Command::ExportPicture => self.asks(Asking::picture),
             Command::ExportFilm => self.asks(Asking::film),
             Command::ExportShader => self.asks(Asking::shader),
-            Command::Quit => self.is_closing = true,
+            Command::Quit => self.leave(Leaving::Quit),
             Command::Undo => self.undone(|values| values.undo(), "there is nothing to undo"),
             Command::Redo => self.undone(|values| values.redo(), "there is nothing to redo"),
             Command::ResetValues => self.document.values.reset(),
@@ -346,41 +456,82 @@ impl App {
         }
     }
 
-    /// Opens another scene.
+    /// Opens another scene: asks first, if something would be lost.
     pub(super) fn open(&mut self, source: Source) {
-        let path = match &source {
-            Source::File(path) => Some(path.clone()),
-            Source::Exhibit(_) => None,
-        };
+        self.leave(Leaving::Open(source));
+    }
+
+    /// Leaves the document, once it is said what is to become of what is not saved.
+    fn leave(&mut self, to: Leaving) {
+        match self.document.is_unsaved() {
+            true => self.dialog = Dialog::Unsaved(Box::new(Unanswered::new(to))),
+            false => self.go(to),
+        }
+    }
+
+    /// Leaves the document, and with it whatever is not saved.
+    pub(super) fn go(&mut self, to: Leaving) {
+        match to {
+            Leaving::Open(source) => self.begin(source),
+            Leaving::Quit => self.is_closing = true,
+        }
+    }
+
+    /// Saves the document and leaves it; where it cannot be saved, it says why and stays.
+    pub(super) fn save_and_go(&mut self, path: Option<PathBuf>, to: Leaving) {
+        match self.save(path) {
+            Ok(()) => self.go(to),
+            Err(error) => self.dialog = Dialog::Unsaved(Box::new(Unanswered::failed(to, error))),
+        }
+    }
+
+    /// Goes on with what a window left that did not end by hand.
+    pub(super) fn recover(&mut self, offer: Offer) {
+        self.document.recover(offer.unsaved.clone(), Instant::now());
+        self.begun();
+        self.recovery.adopt(offer.into_left());
+        let others = std::mem::take(&mut self.offers).len();
+        if others > 0 {
+            self.say(format!("what else was left ({others}) is offered at the next start"));
+        }
+    }
+
+    /// Another scene is to be read: nobody waits any more for what is seen of this one.
+    fn begun(&mut self) {
+        self.is_opening = true;
+        self.painter.give_up();
+        self.scout.give_up();
+        (self.wanted, self.looked) = (None, None);
+        if let Source::File(path) = self.document.source() {
+            self.memory.used(&path.clone());
+        }
+    }
+
+    fn begin(&mut self, source: Source) {
         match self.document.open(source, Instant::now()) {
-            Ok(()) => {
-                self.is_opening = true;
-                if let Some(path) = path {
-                    self.memory.used(&path);
-                }
-            }
+            Ok(()) => self.begun(),
             Err(error) => self.say(error.to_string()),
         }
     }
 
-    /// Writes the document to its file, or to another.
-    pub(super) fn save(&mut self, path: Option<PathBuf>) {
-        match self.document.save(path.as_deref(), Instant::now()) {
+    /// Writes the document to its file, or to another; says so, or why not.
+    pub(super) fn save(&mut self, path: Option<PathBuf>) -> Result<()> {
+        let saved = self.document.save(path.as_deref(), Instant::now());
+        match &saved {
             Ok(path) => {
-                self.memory.used(&path);
+                self.memory.used(path);
                 self.say(format!("{} is saved", path.display()));
             }
             Err(error) => self.say(error.to_string()),
         }
+        saved.map(drop)
     }
 
     /// Starts to write a picture, a film or a shader of what is seen now.
     pub(super) fn export(&mut self, path: PathBuf, size: Size, make: impl FnOnce(Options) -> Export) {
         let options = Options { size, ..self.options() };
-        match painter::with_values(self.document.scene(), &self.document.values.all()) {
-            Ok(scene) => self.jobs.push(Job::start(scene, make(options), path, self.wake.clone())),
-            Err(error) => self.say(error.to_string()),
-        }
+        let (scene, values) = (self.document.scene().clone(), self.document.values.all());
+        self.jobs.push(Job::start(scene, values, make(options), path, self.wake.clone()));
     }
 
     /// What is seen now.
@@ -409,6 +560,7 @@ impl App {
                 (self.orbit, self.plane, self.probe, self.alone) = (None, None, None, None);
             }
             self.made.clear();
+            self.scout.give_up();
             self.document.scene().printed().to_vec().into_iter().for_each(|line| self.say(line));
         }
         match self.painter.answer() {
@@ -453,6 +605,7 @@ impl App {
             self.jobs.retain(|job| job.path != path);
             match result {
                 Ok(()) => self.say(format!("{} is written", path.display())),
+                Err(Error::Cancelled) => self.say(format!("{} is given up, and not written", path.display())),
                 Err(error) => self.say(error.to_string()),
             }
         }
@@ -529,6 +682,16 @@ impl App {
     }
 
     fn paint(&mut self, ctx: &egui::Context, now: Instant) {
+        if let Some(rests) = self.document.rests(now) {
+            ctx.request_repaint_after(rests);
+        }
+        let dims = self.stale.map(|since| (since + MOMENT).saturating_duration_since(now));
+        if let Some(dims) = dims.filter(|dims| !dims.is_zero()) {
+            ctx.request_repaint_after(dims);
+        }
+        if self.is_opening && self.document.is_unread() {
+            return; // of the scene that goes, no other picture is wanted
+        }
         let is_held = self.document.values.is_held() || !matches!(self.hand, Hand::Open);
         if is_held {
             self.moved = now;
@@ -548,9 +711,6 @@ impl App {
         }
         if !settles.is_zero() {
             ctx.request_repaint_after(settles);
-        }
-        if let Some(rests) = self.document.rests(now) {
-            ctx.request_repaint_after(rests);
         }
         if self.said.is_some() {
             ctx.request_repaint_after(SAID);

@@ -1,6 +1,6 @@
 //! What the window is about: a scene's text, what it was last read as, and the values a hand gave its parameters.
 
-use super::values::Values;
+use super::values::{Given, Values};
 use crate::error::{Error, Mistake, Result};
 use crate::file::write_whole;
 use crate::scene::{Exhibit, GALLERY, MOST_BYTES, Scene, read_text};
@@ -67,15 +67,49 @@ pub(super) struct Document {
     saved: String,
     state: Option<(SystemTime, u64)>,
     looked: Instant,
+    /// Whether somebody else wrote the file since the text was begun to be changed.
+    is_overtaken: bool,
     revision: u64,
+    /// The last text that was read, right or not.
+    read: u64,
     /// When the text is to be read, if it was not yet.
     due: Option<Instant>,
+    /// Since when the text may be known to be read: since a hand rests.
+    rested: Instant,
     /// The scene of the last text that was one.
     scene: Arc<Scene>,
     /// What is wrong with the text, if it is not that scene's.
     error: Option<Error>,
     /// The values of its parameters.
     pub values: Values,
+    /// Those that were given when it began, which are known to whoever gave them.
+    given: Given,
+    /// Those it is to have once its text is read.
+    awaited: Given,
+}
+
+/// What of a document is in no file: what is lost where it is not saved.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Unsaved {
+    /// Where it stands.
+    pub source: Source,
+    /// The text.
+    pub text: String,
+    /// The text it was made from.
+    pub saved: String,
+    /// The values that parameters have instead of the text's.
+    pub values: Given,
+}
+
+impl Unsaved {
+    /// Whether it is in its file after all.
+    pub(super) fn is_in_its_file(&self) -> bool {
+        let text = match &self.source {
+            Source::File(path) => read_text(path, "").ok(),
+            Source::Exhibit(exhibit) => Some(exhibit.text.into()),
+        };
+        self.values.is_empty() && text.is_some_and(|text| text == self.text)
+    }
 }
 
 impl Document {
@@ -89,17 +123,23 @@ impl Document {
         values.take(scene.parameters());
         values.set_all(&values_given);
         values.let_go();
+        let given = values.all();
         Document {
             state: source.state(),
             source,
             saved: text.clone(),
             text,
             looked: now,
+            is_overtaken: false,
             revision: 0,
+            read: 0,
             due: None,
+            rested: now,
             scene: Arc::new(scene),
             error: None,
             values,
+            given,
+            awaited: Given::new(),
         }
     }
 
@@ -109,11 +149,75 @@ impl Document {
             Source::File(path) => read_text(path, &path.display().to_string())?,
             Source::Exhibit(exhibit) => exhibit.text.to_string(),
         };
-        self.state = source.state();
+        self.begin(source, text, now);
+        Ok(())
+    }
+
+    fn begin(&mut self, source: Source, text: String, now: Instant) {
+        (self.state, self.is_overtaken) = (source.state(), false);
         (self.source, self.saved, self.text) = (source, text.clone(), text);
         self.values.clear();
+        (self.given, self.awaited) = Default::default();
         self.changed(now, Duration::ZERO);
-        Ok(())
+    }
+
+    /// Begins anew with what was not saved. The scene stays until its text is read.
+    pub(super) fn recover(&mut self, unsaved: Unsaved, now: Instant) {
+        let Unsaved { source, text, saved, values } = unsaved;
+        // Of a file that is gone nothing is saved.
+        let on_disk = match &source {
+            Source::File(path) => read_text(path, "").unwrap_or_default(),
+            Source::Exhibit(exhibit) => exhibit.text.to_string(),
+        };
+        let is_overtaken = on_disk != saved;
+        self.begin(source, on_disk, now);
+        (self.text, self.is_overtaken, self.awaited) = (text, is_overtaken, values);
+    }
+
+    /// What is in no file; nothing, if all is.
+    pub(super) fn unsaved(&self) -> Option<Unsaved> {
+        self.is_unsaved().then(|| Unsaved {
+            source: self.source.clone(),
+            text: self.text.clone(),
+            saved: self.saved.clone(),
+            values: self.moved().map(|(name, value)| (name.to_string(), value)).collect(),
+        })
+    }
+
+    /// Which change it is: another, where something else is not saved.
+    pub(super) fn change(&self) -> (u64, bool, Given) {
+        let values = self.moved().map(|(name, value)| (name.to_string(), value)).collect();
+        (self.revision, self.is_overtaken, values)
+    }
+
+    /// Whether something is in no file. What the command line gave is not lost with the window.
+    pub(super) fn is_unsaved(&self) -> bool {
+        let is_given = |(name, value): (&str, f64)| {
+            self.given.iter().any(|own| (own.0.as_str(), own.1) == (name, value))
+        };
+        self.text != self.saved || self.moved().any(|moved| !is_given(moved))
+    }
+
+    /// The values that parameters have, or will have, instead of the text's.
+    fn moved(&self) -> impl Iterator<Item = (&str, f64)> {
+        let sliders = self.values.sliders().iter().filter(|slider| slider.is_moved());
+        let awaited = self.awaited.iter().map(|(name, value)| (name.as_str(), *value));
+        sliders.map(|slider| (slider.parameter.name(), slider.value)).chain(awaited)
+    }
+
+    /// Whether somebody else wrote the file since its text was begun to be changed: saving writes over that.
+    pub(super) fn is_overtaken(&self) -> bool {
+        self.is_overtaken
+    }
+
+    /// Since when the scene is not the text's, if it is not: since a hand rests that typed it.
+    pub(super) fn is_behind_since(&self) -> Option<Instant> {
+        (self.read != self.revision || self.error.is_some()).then_some(self.rested)
+    }
+
+    /// Whether the text is still to be read, or is being read.
+    pub(super) fn is_unread(&self) -> bool {
+        self.read != self.revision
     }
 
     /// The scene of the last text that was one, with its parameters as that text has them.
@@ -145,7 +249,7 @@ impl Document {
 
     /// Whether there is something to save.
     pub(super) fn is_changed(&self) -> bool {
-        self.text != self.saved || self.values.sliders().iter().any(|slider| slider.is_moved())
+        self.text != self.saved || self.moved().next().is_some()
     }
 
     /// The text was changed by hand.
@@ -155,7 +259,8 @@ impl Document {
 
     fn changed(&mut self, now: Instant, rest: Duration) {
         self.revision += 1;
-        self.due = Some(now + rest);
+        self.rested = now + rest;
+        self.due = Some(self.rested);
     }
 
     /// How long until there is something to do without a hand.
@@ -176,9 +281,14 @@ impl Document {
         if revision != self.revision {
             return false;
         }
+        self.read = revision;
         match result {
             Ok(scene) => {
                 self.values.take(scene.parameters());
+                if !self.awaited.is_empty() {
+                    self.values.set_all(&std::mem::take(&mut self.awaited));
+                    self.values.let_go();
+                }
                 (self.scene, self.error) = (Arc::new(scene), None);
                 true
             }
@@ -207,7 +317,7 @@ impl Document {
         }
         let name = self.source.name();
         if self.text != self.saved {
-            self.saved = text;
+            (self.saved, self.is_overtaken) = (text, true);
             return Some(format!("{name} was changed on disk; your text stays, and saving writes over it"));
         }
         (self.saved, self.text) = (text.clone(), text);
@@ -248,8 +358,11 @@ impl Document {
             return Err(Error::Undefined(format!("a scene has no more than {MOST_BYTES} bytes")));
         }
         write_whole(&path, |out| out.write_all(text.as_bytes()))?;
+        if self.text == self.scene.text() {
+            self.given = self.values.all(); // they are in the file, though the text is yet to be read
+        }
         self.source = Source::File(path.clone());
-        self.state = self.source.state();
+        (self.state, self.is_overtaken) = (self.source.state(), false);
         self.text = text.clone();
         self.saved = text;
         self.changed(now, Duration::ZERO);
@@ -324,6 +437,24 @@ mod tests {
         document.text.push_str("show(");
         document.edited(now);
         assert!(!document.read(draft.revision, draft.source.read(&draft.text)));
+    }
+
+    #[test]
+    fn reading_a_text_is_given_up_soon() {
+        let task = crate::task::Task::default();
+        let source = Source::Exhibit(exhibit("drop").unwrap());
+        std::thread::scope(|scope| {
+            let reads = scope.spawn(|| {
+                let text = "for i in 0..1500000 {} show(sphere(1));";
+                task.within(|| (source.read(text).err(), Instant::now()))
+            });
+            std::thread::sleep(Duration::from_millis(40));
+            task.give_up();
+            let given_up = Instant::now();
+            let (error, ended) = reads.join().unwrap();
+            assert_eq!(error, Some(Error::Cancelled));
+            assert!(ended.saturating_duration_since(given_up) < Duration::from_secs(1));
+        });
     }
 
     #[test]

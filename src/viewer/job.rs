@@ -1,5 +1,6 @@
 //! Long work that the window starts and does not wait for: pictures, films and shaders written to files.
 
+use super::painter::with_values;
 use super::worker::Wake;
 use crate::error::{Error, Result};
 use crate::file::write_whole;
@@ -8,8 +9,9 @@ use crate::measure::Bounds;
 use crate::render::{Film, Frames, Options, Stage, save};
 use crate::scene::Scene;
 use crate::scene::vm::write_vm;
+use crate::task::Task;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// What is written.
@@ -34,17 +36,30 @@ pub(super) struct Job {
 struct State {
     done: AtomicUsize,
     all: AtomicUsize,
-    is_given_up: AtomicBool,
+    task: Task,
     result: Mutex<Option<Result<()>>>,
 }
 
 impl Job {
-    /// Starts to write a scene to a file.
-    pub(super) fn start(scene: Scene, export: Export, path: PathBuf, wake: Wake) -> Job {
+    /// Starts to write a scene, with the values that its parameters have instead of its text's, to a file.
+    pub(super) fn start(
+        scene: Arc<Scene>,
+        values: Vec<(String, f64)>,
+        export: Export,
+        path: PathBuf,
+        wake: Wake,
+    ) -> Job {
         let state = Arc::new(State::default());
         let (own, to) = (state.clone(), path.clone());
         std::thread::spawn(move || {
-            let result = write(&scene, &export, &to, &own, &wake);
+            let work = || {
+                let scene = with_values(&scene, &values)?;
+                write(&scene, &export, &to, &own, &wake)
+            };
+            let result = match own.task.pool() {
+                Some(pool) => pool.install(work),
+                None => own.task.within(work),
+            };
             *own.result.lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
             wake();
         });
@@ -57,9 +72,9 @@ impl Job {
         (all > 1).then(|| done as f32 / all as f32)
     }
 
-    /// Gives it up, as soon as the picture that is being made is done.
+    /// Gives it up.
     pub(super) fn give_up(&self) {
-        self.state.is_given_up.store(true, Ordering::Relaxed);
+        self.state.task.give_up();
     }
 
     /// How it ended, if it did.
@@ -81,7 +96,7 @@ fn write(scene: &Scene, export: &Export, path: &Path, state: &State, wake: &Wake
                 state.done.store(done, Ordering::Relaxed);
                 state.all.store(all, Ordering::Relaxed);
                 wake();
-                !state.is_given_up.load(Ordering::Relaxed)
+                !state.task.is_given_up()
             })
         }
         Export::Shader => {
@@ -101,4 +116,34 @@ fn write(scene: &Scene, export: &Export, path: &Path, state: &State, wake: &Wake
 
 fn unknown(path: &Path, kinds: &str) -> Error {
     Error::File { path: path.display().to_string(), problem: format!("must end in {kinds}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::Size;
+    use std::time::{Duration, Instant};
+
+    #[test]
+    fn what_is_given_up_ends_soon_and_is_not_written() {
+        let text = "let f = sphere(1); for i in 0..1000 { f += noise(2).translate([i, sin(i), 0]) * 0.001; } show(f);
+                    bounds([-2, -2, -2], [2, 2, 2]);";
+        let scene = Arc::new(Scene::from_text(text, "noises.rhai").unwrap());
+        let path = std::env::temp_dir().join(format!("fieldgrad_given_up_{}.png", std::process::id()));
+        let size = Size { width: 1920, height: 1080 };
+        let options = Options { size, ..Options::default() };
+        let job = Job::start(scene, Vec::new(), Export::Picture(options), path.clone(), Arc::new(|| ()));
+        std::thread::sleep(Duration::from_millis(200));
+        assert_eq!(job.result(), None);
+        job.give_up();
+        let begun = Instant::now();
+        let result = loop {
+            match job.result() {
+                Some(result) => break result,
+                None => std::thread::sleep(Duration::from_millis(5)),
+            }
+        };
+        assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+        assert_eq!((result, path.exists()), (Err(Error::Cancelled), false));
+    }
 }

@@ -46,6 +46,11 @@ impl Default for Memory {
 
 /// Where it is kept, if the system has such a folder.
 pub(super) fn path() -> Option<PathBuf> {
+    folder().map(|folder| folder.join("window.json"))
+}
+
+/// What this program keeps for whoever uses it, if the system has a folder for that.
+pub(super) fn folder() -> Option<PathBuf> {
     let folder = |variable: &str| std::env::var_os(variable).filter(|v| !v.is_empty()).map(PathBuf::from);
     let config = if cfg!(windows) {
         folder("APPDATA")
@@ -54,7 +59,7 @@ pub(super) fn path() -> Option<PathBuf> {
     } else {
         folder("XDG_CONFIG_HOME").or_else(|| folder("HOME").map(|home| home.join(".config")))
     };
-    config.map(|config| config.join("fieldgrad").join("window.json"))
+    config.map(|config| config.join("fieldgrad"))
 }
 
 impl Memory {

@@ -3,7 +3,8 @@
 //! [`open`] shows it until it is closed. `app.rs` is what it knows and does, made of parts that know nothing of windows:
 //! the `document` and its `values`, the `camera` and the `timeline`, the `anatomy` of the scene, `drag` and `probe`. `panels/` shows it, `window.rs`
 //! puts it on a screen. Whatever takes long is done by a `worker`, and frames never wait for one: the `painter` paints,
-//! the `scout` looks for points of the surface, and a `job` writes a film.
+//! the `scout` looks for points of the surface, and a `job` writes a film; a `sign` says what takes them long. `recovery`
+//! keeps what is not saved.
 
 mod anatomy;
 mod app;
@@ -17,7 +18,9 @@ mod memory;
 mod painter;
 mod panels;
 mod probe;
+mod recovery;
 mod scout;
+mod sign;
 #[cfg(test)]
 mod tests;
 mod timeline;

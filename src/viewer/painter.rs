@@ -1,7 +1,8 @@
 //! Pictures for the window, made on a thread: coarse while things move, sharp when they rest.
 //!
-//! A picture that nobody waits for any more is given up at the next strip. How coarse a picture is, is found from how
-//! long those before it took.
+//! A picture of another scene than is wanted is given up at once, whatever it shows, and so is a coarse one that is no
+//! longer wanted when things rest; while they move it is done first, so that something is seen to move. A sharp one is
+//! given up for anything. How coarse a picture is, is found from how long those before it took.
 
 use super::anatomy::Member;
 use super::worker::{Report, Wake, Worker};
@@ -10,6 +11,7 @@ use crate::gpu::{Drawer, Gpu, wgpu};
 use crate::measure::Bounds;
 use crate::render::{Artist, Image, Lens, Options, Size, Stage};
 use crate::scene::{Scene, View};
+use crate::task;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -34,6 +36,12 @@ impl Wanted {
         self.is_of_like(other) && self.options == other.options
     }
 
+    /// Whether this does not wait until a picture of the other is there, but for being made sharp.
+    fn supersedes(&self, other: &Wanted) -> bool {
+        let is_other_scene = !Arc::ptr_eq(&self.scene, &other.scene) || self.alone != other.alone;
+        is_other_scene || (!self.is_moving && !self.is_like(other))
+    }
+
     /// Whether the same is seen, however.
     fn is_of_like(&self, other: &Wanted) -> bool {
         Arc::ptr_eq(&self.scene, &other.scene) && self.values == other.values && self.alone == other.alone
@@ -55,6 +63,8 @@ pub(super) enum Picture {
 
 /// A picture that was made.
 pub(super) struct Painted {
+    /// The scene it is of, with its parameters as its text has them.
+    pub scene: Arc<Scene>,
     /// Where the scene's own camera is at its time, if it sees anything.
     pub view: Option<View>,
     /// A box about the scene, if it is known to have one.
@@ -82,8 +92,13 @@ pub(super) type Say = Arc<Mutex<Option<String>>>;
 /// Starts a thread that paints, on a GPU if it is given one. Should that fail, `say` holds what happened.
 pub(super) fn start(wake: Wake, gpu: Option<Gpu>, say: Say) -> Painter {
     let mut easel = Easel { gpu, say, drawer: None, last: None, coarseness: None };
-    Worker::start(wake, move |wanted, report| {
-        if let Err(error) = easel.paint(&wanted, report) {
+    let mut pool = None;
+    Worker::start(wake, Wanted::supersedes, move |wanted, report| {
+        let painted = match pool.get_or_insert_with(|| report.task().pool()) {
+            Some(pool) => pool.install(|| easel.paint(&wanted, report)),
+            None => easel.paint(&wanted, report),
+        };
+        if let Err(error) = painted {
             report.give(Err(error));
         }
     })
@@ -124,6 +139,7 @@ impl Easel {
         let mut options = wanted.options.clone();
         (options.lens, options.time) = (Some(lens), Some(time));
         let painted = |size: Size, picture: Picture, is_sharp: bool| Painted {
+            scene: wanted.scene.clone(),
             view,
             bounds,
             lens,
@@ -147,7 +163,7 @@ impl Easel {
             self.adapt(begun.elapsed().as_secs_f64());
         }
         let (Some((_, coarse)), Some((_, drawer)), false) =
-            (&self.last, &mut self.drawer, wanted.is_moving || report.is_stale())
+            (&self.last, &mut self.drawer, wanted.is_moving || !report.yields())
         else {
             return Ok(());
         };
@@ -195,11 +211,20 @@ fn ready<'a>(
     let drawer = match (known.take(), is_ready) {
         (Some((_, drawer)), true) => drawer,
         (other, _) => {
-            let scene = with_values(&wanted.scene, &wanted.values)?;
-            let scene = wanted.alone.as_ref().map_or(Ok(scene.clone()), |alone| alone.alone(&scene))?;
+            let scene = with_values(&wanted.scene, &wanted.values).and_then(|scene| match &wanted.alone {
+                Some(alone) => alone.alone(&scene),
+                None => Ok(scene),
+            });
             match other {
-                Some((_, mut drawer)) => drawer.show(&scene).map(|()| drawer)?,
+                Some((was, mut drawer)) => match scene.and_then(|scene| drawer.show(&scene)) {
+                    Ok(()) => drawer,
+                    Err(error) => {
+                        *known = Some((was, drawer)); // as it was
+                        return Err(error);
+                    }
+                },
                 None => {
+                    let scene = scene?;
                     let say = say.clone();
                     let told = move |says: &str| {
                         *say.lock().unwrap_or_else(PoisonError::into_inner) = Some(says.into());
@@ -214,6 +239,7 @@ fn ready<'a>(
 
 /// The scene with its parameters at other values; itself, where they are its own.
 pub(super) fn with_values(scene: &Scene, values: &[(String, f64)]) -> Result<Scene> {
+    task::does("reading the text");
     let own = scene.parameters();
     let moved: Vec<(&str, f64)> = values
         .iter()
@@ -297,6 +323,7 @@ pub(super) fn said(error: &Error) -> String {
 mod tests {
     use super::*;
     use crate::render::Shade;
+    use crate::task::Task;
     use std::sync::mpsc::channel;
 
     const TEXT: &str = "let r = param(\"r\", 0.5, 0.1, 2); show(sphere(r)); bounds([-1, -1, -1], [1, 1, 1]);";
@@ -401,5 +428,53 @@ mod tests {
         painter.ask(Wanted { values: Vec::new(), ..wanted });
         painted.recv().unwrap();
         assert!(painter.answer().unwrap().is_ok());
+    }
+
+    /// Every long piece of work looks whether anybody waits for it: what it is at does not matter.
+    #[test]
+    fn a_picture_is_given_up_soon_whatever_it_is_at() {
+        let noises = "let f = sphere(1); for i in 0..300 { f += noise(2).translate([i, sin(i), 0]) * 0.003; } show(f);";
+        let noises = Scene::from_text(noises, "noises.rhai").unwrap();
+        let exhibits =
+            ["swept", "temple", "drop"].map(|name| crate::viewer::document::exhibit(name).unwrap());
+        // One without bounds, which are searched for.
+        let unbounded = |text: &str| {
+            text.lines().filter(|line| !line.starts_with("bounds(")).collect::<Vec<_>>().join("\n")
+        };
+        let temple = exhibits[1].with_text(&unbounded(exhibits[1].text)).unwrap();
+        assert!(temple.bounds().is_none());
+        let scenes = exhibits.iter().map(|exhibit| exhibit.scene().unwrap()).chain([temple, noises]);
+        let options = Options { size: Size { width: 640, height: 480 }, ..Options::default() };
+        let task = Task::default();
+        let pool = task.pool().unwrap();
+        let mut count = 0;
+        for scene in scenes {
+            for after in [0, 30, 150, 500, 1500].map(Duration::from_millis) {
+                task.begin();
+                let given_up = std::thread::scope(|scope| {
+                    let watch = scope.spawn(|| {
+                        std::thread::sleep(after);
+                        task.give_up();
+                        Instant::now()
+                    });
+                    let painted = pool.install(|| Stage::new(&scene)?.picture(&options));
+                    let (ended, given_up) = (Instant::now(), watch.join().unwrap());
+                    painted.is_err().then(|| {
+                        assert_eq!(painted.err(), Some(Error::Cancelled), "{}", scene.file());
+                        (ended.saturating_duration_since(given_up), task.does())
+                    })
+                });
+                if let Some((late, does)) = given_up {
+                    count += 1;
+                    eprintln!("{} after {after:?}, {does}: {late:?}", scene.file());
+                    assert!(
+                        late < Duration::from_secs(2),
+                        "{} after {after:?}, {does}: {late:?}",
+                        scene.file()
+                    );
+                }
+            }
+        }
+        assert!(count > 8, "{count}");
     }
 }

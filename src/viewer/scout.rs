@@ -62,7 +62,10 @@ pub(super) type Scout = Worker<Look, Found>;
 /// Starts a thread that looks.
 pub(super) fn start(wake: Wake) -> Scout {
     let mut known: Option<(Arc<Scene>, Option<Member>, Given, Field)> = None;
-    Worker::start(wake, move |look: Look, report| {
+    let supersedes = |look: &Look, own: &Look| {
+        !Arc::ptr_eq(&look.scene, &own.scene) || !matches!(look.purpose, Purpose::Probe)
+    };
+    Worker::start(wake, supersedes, move |look: Look, report| {
         let field = match &known {
             Some((scene, alone, values, field))
                 if Arc::ptr_eq(scene, &look.scene) && *alone == look.alone && *values == look.values =>

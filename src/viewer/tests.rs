@@ -296,3 +296,275 @@ fn a_click_says_what_made_the_surface_and_a_node_is_shown_alone() {
     harness.run_steps(2);
     assert_eq!(harness.state().alone, None);
 }
+
+/// A folder of a test's own, which goes with it.
+struct Folder(std::path::PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Folder {
+        let path = std::env::temp_dir().join(format!("fieldgrad_window_{name}_{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&path);
+        std::fs::create_dir_all(&path).unwrap();
+        Folder(path)
+    }
+
+    /// A window on a file of that folder.
+    fn ball(&self) -> Harness<'static, App> {
+        let path = self.0.join("ball.rhai");
+        std::fs::write(&path, TEXT).unwrap();
+        app(Scene::from_file(&path).unwrap(), Source::File(path))
+    }
+
+    fn saved(&self) -> String {
+        std::fs::read_to_string(self.0.join("ball.rhai")).unwrap()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+const MINE: &str = "// mine\n";
+
+fn type_mine(harness: &mut Harness<App>) {
+    harness.state_mut().document.text.push_str(MINE);
+    harness.state_mut().document.edited(Instant::now());
+    harness.run_steps(2);
+}
+
+fn quit(harness: &mut Harness<App>) {
+    harness.key_press_modifiers(egui::Modifiers::COMMAND, Key::Q);
+    harness.run_steps(3);
+}
+
+fn is_asked(harness: &Harness<App>) -> bool {
+    harness.query_by_label_contains("Save the changes to").is_some()
+}
+
+#[test]
+fn what_is_saved_is_left_without_a_question() {
+    let folder = Folder::new("unchanged");
+    let mut harness = folder.ball();
+    quit(&mut harness);
+    assert!(!is_asked(&harness) && harness.state().is_closing);
+    // Nor is anything lost that the command line gave.
+    let given = Scene::from_text(TEXT, "ball.rhai").unwrap().with_parameters(&[("r", 0.75)]).unwrap();
+    let mut harness = app(given, Source::File(folder.0.join("ball.rhai")));
+    assert!(harness.state().document.is_changed());
+    quit(&mut harness);
+    assert!(!is_asked(&harness) && harness.state().is_closing);
+}
+
+#[test]
+fn leaving_what_is_not_saved_is_asked_about_and_answered_three_ways() {
+    let folder = Folder::new("leaving");
+    let mut harness = folder.ball();
+    type_mine(&mut harness);
+    quit(&mut harness);
+    assert!(is_asked(&harness) && !harness.state().is_closing);
+    // Cancelled, by its button and by Escape, all stays; what else is pressed does nothing.
+    harness.get_by_label("Cancel").click();
+    harness.run_steps(3);
+    assert!(!is_asked(&harness));
+    quit(&mut harness);
+    harness.key_press_modifiers(egui::Modifiers::COMMAND, Key::O);
+    harness.run_steps(3);
+    assert!(is_asked(&harness));
+    harness.key_press(Key::Escape);
+    harness.run_steps(3);
+    assert!(!is_asked(&harness) && !harness.state().is_closing);
+    assert!(harness.state().document.text.ends_with(MINE) && folder.saved() == TEXT);
+    // Discarded, it is gone.
+    quit(&mut harness);
+    harness.get_by_label("Discard").click();
+    harness.run_steps(2);
+    assert!(harness.state().is_closing && folder.saved() == TEXT);
+    // Saved, it is in the file: by Enter, as what is proposed.
+    let mut harness = folder.ball();
+    type_mine(&mut harness);
+    quit(&mut harness);
+    harness.key_press(Key::Enter);
+    harness.run_steps(2);
+    assert!(harness.state().is_closing);
+    assert_eq!(folder.saved(), TEXT.to_string() + MINE);
+}
+
+#[test]
+fn another_scene_is_opened_once_what_is_not_saved_is_answered_for() {
+    let folder = Folder::new("opening");
+    let mut harness = folder.ball();
+    let open = |harness: &mut Harness<App>| {
+        harness.state_mut().open(Source::Exhibit(exhibit("blends").unwrap()));
+        harness.run_steps(3);
+    };
+    type_mine(&mut harness);
+    open(&mut harness);
+    assert!(is_asked(&harness));
+    harness.get_by_label("Cancel").click();
+    harness.run_steps(3);
+    assert_eq!(harness.state().document.source().name(), "ball.rhai");
+    // The file was written by somebody else meanwhile: that is said before it is written over.
+    std::thread::sleep(Duration::from_millis(20));
+    std::fs::write(folder.0.join("ball.rhai"), "show(sphere(1));").unwrap();
+    until(&mut harness, "the change", |harness| harness.state().document.is_overtaken());
+    open(&mut harness);
+    assert!(harness.query_by_label_contains("The file was changed on disk meanwhile").is_some());
+    harness.get_by_label("Save").click();
+    harness.run_steps(2);
+    assert_eq!(folder.saved(), TEXT.to_string() + MINE);
+    assert_eq!(harness.state().document.source().name(), "blends");
+    // A value that was moved counts too, of a scene that is built in: that becomes a file.
+    let text = exhibit("blends").unwrap().text;
+    until(&mut harness, "the scene", |harness| harness.state().document.scene().text() == text);
+    let name = harness.state().document.scene().parameters()[0].name().to_string();
+    harness.state_mut().document.values.set(&name, 0.123);
+    harness.run_steps(2);
+    quit(&mut harness);
+    assert!(is_asked(&harness));
+    harness.get_by_label("Save as…").click();
+    harness.run_steps(3);
+    let field = harness.get_by_label("Where to:");
+    field.focus();
+    harness.run_steps(2);
+    harness.key_press_modifiers(egui::Modifiers::COMMAND, Key::A);
+    let path = folder.0.join("mine.rhai");
+    harness.get_by_label("Where to:").type_text(path.to_str().unwrap());
+    harness.run_steps(2);
+    harness.key_press(Key::Enter);
+    harness.run_steps(3);
+    assert!(harness.state().is_closing);
+    assert!(std::fs::read_to_string(path).unwrap().contains("0.123"));
+}
+
+#[test]
+fn what_cannot_be_saved_is_not_left() {
+    let mut harness = ball(); // of a folder that there is not
+    type_mine(&mut harness);
+    quit(&mut harness);
+    harness.get_by_label("Save").click();
+    harness.run_steps(3);
+    assert!(is_asked(&harness) && !harness.state().is_closing);
+    assert!(harness.query_all_by_label_contains("cannot be written").count() > 0);
+    assert!(harness.query_by_label("Save as…").is_some());
+}
+
+#[test]
+fn what_a_window_left_is_offered_to_the_next() {
+    let folder = Folder::new("recovery");
+    let kept = folder.0.join("unsaved");
+    let files = || std::fs::read_dir(&kept).map_or(0, Iterator::count);
+    let mut harness = folder.ball();
+    harness.state_mut().keep_unsaved_in(kept.clone());
+    type_mine(&mut harness);
+    assert_eq!(files(), 2);
+    drop(harness); // as a window that is killed
+    // Later is no answer: the next start asks again.
+    let again = || {
+        let mut harness = folder.ball();
+        harness.state_mut().keep_unsaved_in(kept.clone());
+        harness.run_steps(3);
+        harness
+    };
+    let mut harness = again();
+    assert!(harness.query_by_label("Changes that were not saved").is_some());
+    harness.get_by_label("Later").click();
+    harness.run_steps(3);
+    assert_eq!((harness.state().document.text.as_str(), files()), (TEXT, 2));
+    let mut harness = again();
+    harness.get_by_label("Restore").click();
+    harness.run_steps(3);
+    assert!(harness.query_by_label("Changes that were not saved").is_none());
+    until(&mut harness, "the scene", |harness| !harness.state().document.is_unread());
+    assert_eq!(harness.state().document.text, TEXT.to_string() + MINE);
+    assert_eq!((folder.saved().as_str(), files()), (TEXT, 2));
+    // It is not lost if this window is killed too, and gone once it is saved.
+    drop(harness);
+    let mut harness = again();
+    harness.get_by_label("Restore").click();
+    harness.run_steps(2);
+    harness.key_press_modifiers(egui::Modifiers::COMMAND, Key::S);
+    harness.run_steps(2);
+    assert_eq!((folder.saved(), files()), (TEXT.to_string() + MINE, 0));
+    // What nobody wants is gone for good, offered or not.
+    type_mine(&mut harness);
+    assert_eq!(files(), 2);
+    drop(harness);
+    let mut harness = again();
+    harness.get_by_label("Discard").click();
+    harness.run_steps(3);
+    assert!(harness.query_by_label("Changes that were not saved").is_none() && files() == 0);
+    type_mine(&mut harness);
+    quit(&mut harness);
+    harness.get_by_label("Discard").click();
+    harness.run_steps(2);
+    assert!(harness.state().is_closing && files() == 0);
+}
+
+/// A scene whose every picture takes minutes: a thousand noises, which nothing prunes.
+const HEAVY: &str = "let f = sphere(1);
+for i in 0..1000 { f += noise(2).translate([i * 0.37, sin(i), i * 0.11]) * 0.001; }
+show(f);
+bounds([-1.5, -1.5, -1.5], [1.5, 1.5, 1.5]);
+";
+
+fn heavy() -> Harness<'static, App> {
+    app(Scene::from_text(HEAVY, "heavy.rhai").unwrap(), Source::File("/nowhere/heavy.rhai".into()))
+}
+
+#[test]
+fn what_takes_long_is_said_after_a_moment_and_given_up_for_another_scene_at_any_time() {
+    for wait in [0, 200, 1500] {
+        let begun = Instant::now();
+        let mut harness = heavy();
+        if wait > 300 {
+            let says = ["marching rays", "finding the ground", "shading", "casting shadows"];
+            until(&mut harness, "a sign", |harness| {
+                says.iter().any(|says| harness.query_by_label_contains(says).is_some())
+            });
+            assert!(begun.elapsed() >= super::sign::MOMENT);
+        }
+        while begun.elapsed() < Duration::from_millis(wait) {
+            std::thread::sleep(Duration::from_millis(10));
+            harness.step();
+        }
+        assert!(harness.state().painted.is_none(), "the scene is not heavy enough for this test");
+        let opened = Instant::now();
+        harness.state_mut().open(Source::Exhibit(exhibit("drop").unwrap()));
+        until(&mut harness, "another picture", |harness| harness.state().painted.is_some());
+        assert_eq!(harness.state().painted.as_ref().unwrap().scene.file(), "drop.rhai");
+        assert!(opened.elapsed() < Duration::from_secs(20), "{:?}", opened.elapsed());
+        eprintln!("after {wait} ms, drop is seen in {:?}", opened.elapsed());
+    }
+}
+
+#[test]
+fn a_picture_that_is_not_of_the_text_is_said_to_be_another() {
+    let mut harness = ball();
+    until(&mut harness, "a picture", |harness| harness.state().painted.is_some());
+    let is_stale = |harness: &Harness<App>| harness.state().is_stale(Instant::now());
+    until(&mut harness, "a picture of the text", |harness| !is_stale(harness));
+    // Of a text with a mistake.
+    harness.state_mut().document.text = TEXT.replace("sphere", "spere");
+    harness.state_mut().document.edited(Instant::now());
+    harness.run_steps(2);
+    assert!(!is_stale(&harness), "a hand that types is waited for");
+    until(&mut harness, "a stale picture", |harness| is_stale(harness));
+    harness.run_steps(2);
+    assert!(harness.query_by_label_contains("the last picture without it").is_some());
+    harness.state_mut().document.text = TEXT.into();
+    harness.state_mut().document.edited(Instant::now());
+    until(&mut harness, "a picture of the text", |harness| !is_stale(harness));
+    harness.run_steps(2);
+    assert!(harness.query_by_label_contains("the last picture without it").is_none());
+    // Of the scene before, while the one that was opened takes long.
+    let folder = Folder::new("stale");
+    let path = folder.0.join("heavy.rhai");
+    std::fs::write(&path, HEAVY).unwrap();
+    harness.state_mut().open(Source::File(path));
+    until(&mut harness, "what it is of", |harness| {
+        harness.query_by_label_contains("This is still the picture of ball.rhai").is_some()
+    });
+    assert!(is_stale(&harness));
+}

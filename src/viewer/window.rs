@@ -1,6 +1,7 @@
 //! A window on a screen: its events go to egui, and what egui draws goes to the screen through wgpu.
 
 use super::app::{self, App};
+use super::commands::Command;
 use super::document::{self, Source};
 use super::memory::{self, Memory};
 use super::{Closed, Start};
@@ -103,6 +104,9 @@ impl Program {
         let mut app = App::new(scene, source.clone(), known, app::wake_of(&egui));
         if is_broken {
             app.open(source); // which says what is wrong
+        }
+        if let Some(folder) = memory::folder() {
+            app.keep_unsaved_in(folder.join("unsaved"));
         }
         Program {
             on_gpu: start.on_gpu,
@@ -252,7 +256,18 @@ impl ApplicationHandler<Happening> for Program {
         let Some(pane) = &mut self.pane else { return };
         let response = pane.input.on_window_event(&pane.window, &event);
         match event {
-            WindowEvent::CloseRequested => events.exit(),
+            WindowEvent::CloseRequested => {
+                self.app.run(Command::Quit);
+                match self.app.is_closing {
+                    true => events.exit(),
+                    // There is a question to be seen.
+                    false => {
+                        pane.window.set_minimized(false);
+                        pane.window.focus_window();
+                        pane.window.request_redraw();
+                    }
+                }
+            }
             WindowEvent::RedrawRequested => self.draw(events),
             WindowEvent::Resized(size) => {
                 pane.graphics.resize(size.width, size.height);

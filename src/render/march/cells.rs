@@ -6,6 +6,7 @@ use crate::field::Field;
 use crate::number::{Interval, Rise};
 use crate::render::{Lens, Size};
 use crate::tape::{Asked, BOXES, Bounding, Boxes, Tape};
+use crate::task;
 use rayon::prelude::*;
 use std::sync::Arc;
 
@@ -74,7 +75,9 @@ pub(crate) fn cells(
         Cutter { march: &march, small, pruned }.within(tile.rect, &Arc::new(tile.tape), boxes, &mut found);
         found
     });
-    Ok((found.flatten_iter().collect(), march.tolerance))
+    let found = found.flatten_iter().collect();
+    task::check()?;
+    Ok((found, march.tolerance))
 }
 
 /// Cuts a view into patches of at most `small` pixels across.
@@ -124,6 +127,9 @@ impl Cutter<'_> {
 
     /// Goes through a patch's cell from front to back; says whether rays come out of its end.
     fn along(&self, cell: Cell, tape: &Arc<Tape>, boxes: &mut Boxes<Rise<BOXES>>, patch: &mut Patch) -> bool {
+        if task::is_given_up() {
+            return false;
+        }
         let pieces = sixteen(cell);
         let found = self.march.bound(&pieces, tape, boxes);
         let mut next = Vec::with_capacity(pieces.len());

@@ -4,6 +4,7 @@ use super::{March, Rect, Seen, Tile};
 use crate::error::Result;
 use crate::field::Field;
 use crate::render::{Lens, Size};
+use crate::task;
 
 /// Where a lens may see the surface over a span of time, tile by tile, with what of the field is enough there.
 pub(in crate::render) struct Outlook {
@@ -20,6 +21,7 @@ impl Outlook {
         let march = March { span: ends, ..March::new(lens, size, false) };
         let tape = lens.sees(field).tape()?.fixed([None; 4]); // with the parameters' values
         let tiles = march.tiles(&[Rect::whole(size)], &tape);
+        task::check()?;
         Ok(Outlook { lens: *lens, size, span, tiles })
     }
 
@@ -29,9 +31,10 @@ impl Outlook {
     }
 
     /// What the rays meet at a time of the span; also how many steps they take, if those are to be counted.
-    pub fn seen(&self, t: f64, counted: bool) -> Seen {
+    pub fn seen(&self, t: f64, counted: bool) -> Result<Seen> {
         let march = March::new(&self.lens, self.size, counted);
-        march.through_tiles(&self.tiles, |tile| tile.tape.fixed([None, None, None, Some(t)]))
+        let seen = march.through_tiles(&self.tiles, |tile| tile.tape.fixed([None, None, None, Some(t)]));
+        task::check().map(|()| seen)
     }
 }
 
@@ -57,7 +60,7 @@ mod tests {
         assert!(outlook.is_of(&lens, size, [0.4, 0.6]) && !outlook.is_of(&lens, size, [0.4, 0.7]));
         for time in [0.4, 0.47, 0.6] {
             let (alone, shared) =
-                (depths(&field, &lens, size, time).unwrap(), outlook.seen(time, false).depths);
+                (depths(&field, &lens, size, time).unwrap(), outlook.seen(time, false).unwrap().depths);
             let pixel = lens.across(size.step(), 9.0) as f32;
             let near = |(a, b): (&f32, &f32)| a == b || (a - b).abs() < pixel;
             let same = alone.iter().zip(&shared).filter(|&both| near(both)).count();

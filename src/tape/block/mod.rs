@@ -14,6 +14,7 @@ mod step;
 use super::Tape;
 use super::program::{COORDINATES, Program};
 use crate::number::{Columns, Lanes};
+use crate::task;
 use plan::Plan;
 use pulp::Arch;
 use rayon::prelude::*;
@@ -147,6 +148,9 @@ impl<'t> Block<'t> {
         assert!(outputs.iter().all(|out| out.len() == count), "as many of each output as points");
         let block = self.points();
         for start in (0..count).step_by(block) {
+            if task::is_given_up() {
+                return;
+            }
             let end = (start + block).min(count);
             self.eval_block(points.map(|axis| &axis[start..end]), outputs, start);
         }
@@ -217,6 +221,9 @@ impl<'t> Block<'t> {
     }
 
     fn run_kernel(&mut self, index: usize, chunks: usize) {
+        if task::is_given_up() {
+            return; // a search may take long
+        }
         let step = &self.plan.kernels[index];
         let (operands, rows) = (&self.plan.operands[step.operands.clone()], chunks * WIDTH);
         self.inputs.clear();

@@ -1,5 +1,6 @@
-//! What opens over the window: the gallery, the help, and questions for a path.
+//! What opens over the window: the gallery, the help, questions for a path, and those about what is not saved.
 
+use super::leaving::{self, Unanswered};
 use super::path::{self, Answer, Asking};
 use crate::scene::{GALLERY, IN_A_ROW, PICTURE_SIZE};
 use crate::viewer::app::App;
@@ -17,6 +18,17 @@ pub(in crate::viewer) enum Dialog {
     Help,
     /// A question for a path.
     Path(Box<Asking>),
+    /// What is to become of what is not saved, before the document is left.
+    Unsaved(Box<Unanswered>),
+    /// What is to become of what other windows left.
+    Recovered,
+}
+
+impl Dialog {
+    /// Whether it is about what is not saved.
+    pub fn is_about_unsaved(&self) -> bool {
+        matches!(self, Dialog::Unsaved(_) | Dialog::Recovered)
+    }
 }
 
 pub(super) fn show(app: &mut App, ctx: &egui::Context) {
@@ -33,8 +45,15 @@ pub(super) fn show(app: &mut App, ctx: &egui::Context) {
                 Answer::No => is_open = false,
                 Answer::Yes => next = Some(asking.clone()),
             },
+            Dialog::Unsaved(unanswered) => is_open = !leaving::ask(app, unanswered, ui),
+            Dialog::Recovered => is_open = !leaving::offer(app, ui),
         });
-        is_open &= !modal.should_close();
+        // A click beside a question about what is not saved is no answer.
+        let escapes = ctx.input(|input| input.key_pressed(egui::Key::Escape));
+        is_open &= !modal.should_close() || (dialog.is_about_unsaved() && !escapes);
+        if !is_open && dialog == Dialog::Recovered {
+            app.offers.clear(); // they stay where they are, for the next start
+        }
     }
     if let Some(asking) = next {
         asking.carry_out(app);

@@ -3,6 +3,7 @@
 mod dialogs;
 mod editor;
 mod graph;
+mod leaving;
 mod menu;
 mod parameters;
 mod path;
@@ -11,6 +12,7 @@ mod viewport;
 
 pub(super) use dialogs::Dialog;
 pub(super) use editor::Completion;
+pub(super) use leaving::Unanswered;
 pub(super) use path::Asking;
 
 use super::app::App;

@@ -1,7 +1,7 @@
 //! Questions for a path: typed, or chosen from what is in its folder.
 
 use crate::render::Size;
-use crate::viewer::app::App;
+use crate::viewer::app::{App, Leaving};
 use crate::viewer::document::{Document, Source};
 use crate::viewer::folder::{Entry, Folder, parted};
 use crate::viewer::job::Export;
@@ -59,12 +59,14 @@ pub(in crate::viewer) struct Asking {
     size: Size,
     /// Where the path leads to.
     folder: Folder,
+    /// What is done when the scene is saved.
+    then: Option<Leaving>,
 }
 
 impl Asking {
     fn new(purpose: Purpose, path: String, size: Size) -> Asking {
         let folder = Folder::read(parted(&path).0, purpose.endings());
-        Asking { purpose, path, size, folder }
+        Asking { purpose, path, size, folder, then: None }
     }
 
     /// For a scene, at first beside the one that is open.
@@ -82,6 +84,11 @@ impl Asking {
             Source::Exhibit(exhibit) => exhibit.file(),
         };
         Asking::new(Purpose::SaveAs, path, PICTURE)
+    }
+
+    /// For a file to save to before the document is left.
+    pub fn save_and_leave(document: &Document, to: Leaving) -> Asking {
+        Asking { then: Some(to), ..Asking::save_as(document) }
     }
 
     pub fn picture(document: &Document) -> Asking {
@@ -105,7 +112,10 @@ impl Asking {
                 let exhibit = crate::viewer::document::exhibit(path).filter(|_| !file.is_file());
                 app.open(exhibit.map_or(Source::File(file), Source::Exhibit));
             }
-            Purpose::SaveAs => app.save(Some(file)),
+            Purpose::SaveAs => match self.then.clone() {
+                Some(to) => app.save_and_go(Some(file), to),
+                None => drop(app.save(Some(file))),
+            },
             Purpose::Picture => app.export(file, size, Export::Picture),
             Purpose::Film => app.export(file, size, Export::Film),
             Purpose::Shader => app.export(file, size, |_| Export::Shader),

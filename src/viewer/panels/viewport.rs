@@ -4,9 +4,13 @@ use crate::render::Size;
 use crate::viewer::app::{App, Hand, Tool};
 use crate::viewer::painter;
 use egui::{Color32, Key, PointerButton, Rect, Sense};
+use std::time::{Duration, Instant};
 
 /// How much nearer one notch of a wheel goes.
 const NOTCH: f64 = 0.0025;
+/// How much of a picture that is not of the text is covered, and how many seconds that takes.
+const DIMMED: f32 = 0.6;
+const FADES: f32 = 0.15;
 /// How fast the eye flies, in ways to its target a second.
 const SPEED: f64 = 0.6;
 
@@ -21,9 +25,13 @@ pub(super) fn show(app: &mut App, ui: &mut egui::Ui) {
         true => app.canvas_id,
         false => app.texture.as_ref().map(|texture| texture.id()),
     };
+    let now = Instant::now();
+    let is_stale = app.is_stale(now);
     if let Some(shown) = shown {
         let whole = Rect::from_min_max(egui::pos2(0.0, 0.0), egui::pos2(1.0, 1.0));
         ui.painter().image(shown, rect, whole, Color32::WHITE);
+        let dimmed = ui.ctx().animate_bool_with_time(response.id.with("dimmed"), is_stale, FADES);
+        ui.painter().rect_filled(rect, 0.0, Color32::from_gray(28).gamma_multiply(DIMMED * dimmed));
     }
     if response.clicked() || response.drag_started() {
         ui.memory_mut(|memory| memory.focused().into_iter().for_each(|id| memory.surrender_focus(id)));
@@ -36,7 +44,46 @@ pub(super) fn show(app: &mut App, ui: &mut egui::Ui) {
     } else if !app.memory.knows_hints {
         hints(app, ui, rect);
     }
+    sign(app, ui, rect, is_stale, now);
     grip(app, ui, rect);
+}
+
+/// Says that the picture is not of the text, and what takes longer than a moment.
+fn sign(app: &mut App, ui: &egui::Ui, rect: Rect, is_stale: bool, now: Instant) {
+    let doing = app.says_doing(ui.ctx(), now);
+    if !is_stale && doing.is_none() {
+        return;
+    }
+    let corner = (egui::Align2::LEFT_BOTTOM, rect.left_bottom() + egui::vec2(12.0, -12.0));
+    let card = card(ui, "sign", rect, corner, |ui| {
+        if is_stale {
+            ui.strong(app.says_stale());
+        }
+        if let Some(doing) = doing {
+            ui.horizontal(|ui| {
+                turning(ui);
+                ui.label(doing);
+            });
+        }
+    });
+    if card.bottom() > rect.bottom() {
+        ui.ctx().request_repaint(); // it has grown, and is in its place in the next frame
+    }
+}
+
+/// Dots that turn, a few times a second: drawing the window takes from those who work.
+fn turning(ui: &mut egui::Ui) {
+    const DOTS: usize = 8;
+    const EACH: Duration = Duration::from_millis(125);
+    let (rect, _) = ui.allocate_exact_size(egui::vec2(14.0, 14.0), Sense::hover());
+    let lit = (ui.input(|input| input.time) / EACH.as_secs_f64()) as usize % DOTS;
+    for dot in 0..DOTS {
+        let angle = std::f32::consts::TAU * dot as f32 / DOTS as f32;
+        let age = (lit + DOTS - dot) % DOTS;
+        let color = ui.visuals().text_color().gamma_multiply(1.0 - 0.8 * age as f32 / DOTS as f32);
+        ui.painter().circle_filled(rect.center() + 5.5 * egui::Vec2::angled(angle), 1.4, color);
+    }
+    ui.ctx().request_repaint_after(EACH);
 }
 
 /// Where a place of the window is in the picture: u and v.
@@ -129,32 +176,44 @@ fn grip(app: &App, ui: &egui::Ui, rect: Rect) {
     }
 }
 
-/// A box over the picture.
-fn card(ui: &egui::Ui, name: &str, rect: Rect, content: impl FnOnce(&mut egui::Ui)) {
+/// The corner where what is to be read first stands.
+fn top(rect: Rect) -> (egui::Align2, egui::Pos2) {
+    (egui::Align2::LEFT_TOP, rect.left_top() + egui::vec2(12.0, 12.0))
+}
+
+/// A box over the picture, one of its corners somewhere.
+fn card(
+    ui: &egui::Ui,
+    name: &str,
+    rect: Rect,
+    (corner, at): (egui::Align2, egui::Pos2),
+    content: impl FnOnce(&mut egui::Ui),
+) -> Rect {
     let area = egui::Area::new(egui::Id::unique(name)).order(egui::Order::Middle).constrain_to(rect);
-    area.fixed_pos(rect.left_top() + egui::vec2(12.0, 12.0)).show(ui.ctx(), |ui| {
+    let shown = area.pivot(corner).fixed_pos(at).show(ui.ctx(), |ui| {
         egui::Frame::popup(ui.style()).show(ui, |ui| {
             ui.set_max_width((rect.width() - 48.0).clamp(80.0, 520.0));
             content(ui);
         });
     });
+    shown.response.rect
 }
 
 fn wrong(app: &App, ui: &egui::Ui, rect: Rect) {
     let said = match (&app.unpainted, app.document.error()) {
         (_, Some(error)) => {
-            format!("The text has a mistake, and this is the last picture without it.\n{error}")
+            format!("The text has a mistake:\n{error}")
         }
         (Some(error), None) => painter::said(error),
         (None, None) => return,
     };
-    card(ui, "wrong", rect, |ui| {
+    card(ui, "wrong", rect, top(rect), |ui| {
         ui.label(egui::RichText::new(said).monospace().color(ui.visuals().error_fg_color));
     });
 }
 
 fn hints(app: &mut App, ui: &egui::Ui, rect: Rect) {
-    card(ui, "hints", rect, |ui| {
+    card(ui, "hints", rect, top(rect), |ui| {
         ui.strong("Three things to try");
         ui.label("Drag to turn, shift-drag to move, the wheel to come nearer.");
         ui.label("Hold Alt, take hold of the surface and pull: the parameters follow.");
