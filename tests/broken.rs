@@ -57,6 +57,11 @@ const BROKEN: &[(&str, &str, &str)] = &[
         "1:6 `frobnicate`: there is no function frobnicate",
     ),
     (
+        "a function of lists on a field",
+        "show(sphere(1).map(|p| p + 1));",
+        "1:16 `map`: map does not take (a field, a function)",
+    ),
+    (
         "an unknown variable",
         "let radius = 2; show(sphere(radios));",
         "1:29 `radios`: there is no variable radios; did you mean radius?",

@@ -99,6 +99,7 @@ struct Shot<'a> {
 
 impl<'a> Shot<'a> {
     fn new(stage: &'a Stage, options: &'a Options, time: f64) -> Result<Shot<'a>> {
+        stage.check_size(options.shade)?;
         let (lens, ball) = stage.lens_of(options, time)?;
         let ground = if options.ground && options.shade == Shade::Lit { stage.ground()? } else { None };
         Ok(Shot { stage, options, time, lens, ball, ground })

@@ -4,7 +4,7 @@ use super::march::{self, NOTHING, Outlook, Seen};
 use super::options::{Options, Shade};
 use super::{Lens, Size};
 use crate::error::{Error, Result};
-use crate::field::{Axis, Field, length};
+use crate::field::{Axis, Field, LARGEST_RUN, length};
 use crate::measure::Bounds;
 use crate::scene::{Camera, Scene, View};
 use crate::tape::Tape;
@@ -47,6 +47,7 @@ fn vec(a: [f64; 3]) -> Vec3 {
 impl Stage {
     /// Looks at the scene as a whole: where it is, where it is seen from.
     pub fn new(scene: &Scene) -> Result<Stage> {
+        scene.field().check_size(LARGEST_RUN)?;
         let bounds = match scene.bounds() {
             Some(bounds) => Some(bounds),
             None => bounds_at(scene.field(), &moments(scene))?,
@@ -127,6 +128,16 @@ impl Stage {
     pub(crate) fn asked(&self, shade: Shade) -> Result<&Tape> {
         let find = || Tape::new(&asked(self.scene.field(), shade));
         self.asked[shade as usize].get_or_init(find).as_ref().map_err(Error::clone)
+    }
+
+    /// That a view can be shown of a scene of its size, before any long work.
+    pub(super) fn check_size(&self, shade: Shade) -> Result<()> {
+        let field = self.scene.field();
+        match shade {
+            Shade::Depth | Shade::Steps => Ok(()),
+            Shade::Velocity if !field.depends_on(Axis::T) => Ok(()),
+            _ => field.check_derivable(),
+        }
     }
 
     /// The field's own tape.

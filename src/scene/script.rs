@@ -9,7 +9,7 @@ use super::explain::{self, Sources};
 use super::import::Imports;
 use super::words::{Word, made, words};
 use crate::error::{Error, Place, Result};
-use crate::field::{Axis, Field};
+use crate::field::{Axis, Field, allow};
 use crate::number::Real;
 use crate::shape::{Argument, intersection, union};
 use rhai::packages::{
@@ -24,7 +24,7 @@ use std::any::TypeId;
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::mpsc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// The most operations a script may take: some seconds of work.
 pub(super) const MOST_OPERATIONS: u64 = 5_000_000;
@@ -42,10 +42,12 @@ pub(super) const DEEPEST_ENTRIES: usize = 32;
 pub(super) const MOST_VARIABLES: usize = 1_000;
 /// The most functions a script may define.
 pub(super) const MOST_FUNCTIONS: usize = 1_000;
-/// The longest a script may take.
-const LONGEST_RUN: Duration = Duration::from_secs(5);
-/// How long it may take beyond that for a call under way to end.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// The most steps its calls may take: nodes made and nodes evaluated, in what is thrown away too.
+pub(super) const MOST_STEPS: u64 = 2_000_000;
+/// The longest a script may work, on a processor: whatever else the machine does.
+const LONGEST_WORK: Duration = Duration::from_millis(1500);
+/// The longest it may take by the clock.
+const LONGEST_RUN: Duration = Duration::from_secs(30);
 /// The stack of the thread a script runs on: what the deepest calls of the deepest expressions take, and more.
 const STACK: usize = 256 << 20;
 
@@ -67,18 +69,32 @@ pub(super) fn run(origin: &Origin, values: &[(&str, f64)]) -> Result<Finished> {
     if let Err(error) = started {
         return Err(Error::Undefined(format!("no thread could be started for the scene: {error}")));
     }
-    match from.recv_timeout(LONGEST_RUN + PATIENCE) {
+    match from.recv_timeout(LONGEST_RUN) {
         Ok(result) => result,
         Err(mpsc::RecvTimeoutError::Disconnected) => {
             let problem = "reading the scene failed: a defect of this program, not of the scene";
             Err(Sources::of(origin).mistake_of_all(&origin.file, problem.into()))
         }
         Err(mpsc::RecvTimeoutError::Timeout) => {
-            let seconds = (LONGEST_RUN + PATIENCE).as_secs();
+            let seconds = LONGEST_RUN.as_secs();
             let problem = format!("the scene takes longer than {seconds} seconds to read");
             Err(Sources::of(origin).mistake_of_all(&origin.file, problem))
         }
     }
+}
+
+/// How long this thread has worked, on a processor; where the system does not tell, how long ago anything was.
+#[cfg(unix)]
+fn worked() -> Duration {
+    use nix::time::{ClockId, clock_gettime};
+    clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID).map_or(Duration::ZERO, Duration::from)
+}
+
+/// How long ago this was first asked.
+#[cfg(not(unix))]
+fn worked() -> Duration {
+    static START: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();
+    START.get_or_init(std::time::Instant::now).elapsed()
 }
 
 fn owned(values: &[(&str, f64)]) -> Vec<(String, f64)> {
@@ -89,6 +105,7 @@ fn owned(values: &[(&str, f64)]) -> Vec<(String, f64)> {
 pub(super) type Shared<T> = Rc<RefCell<T>>;
 
 fn run_here(origin: &Origin, values: &[(&str, f64)]) -> Result<Finished> {
+    allow(MOST_STEPS);
     let draft = Rc::new(RefCell::new(Draft::new(&origin.file, values)));
     let sources = Rc::new(RefCell::new(Sources::of(origin)));
     let words = Rc::new(words());
@@ -205,10 +222,10 @@ fn engine(draft: &Shared<Draft>, words: &Rc<Vec<Word>>, reading: &Reading) -> En
     limit(&mut engine);
     listen(&mut engine, reading);
     watch_variables(&mut engine);
-    let deadline = Instant::now() + LONGEST_RUN;
+    let start = worked();
     engine.on_progress(move |operations| {
-        let late = operations % 64 == 0 && Instant::now() > deadline;
-        late.then(|| format!("it takes longer than {} seconds", LONGEST_RUN.as_secs()).into())
+        let late = operations % 64 == 0 && worked().saturating_sub(start) > LONGEST_WORK;
+        late.then(|| format!("it takes longer than {} seconds", LONGEST_WORK.as_secs_f64()).into())
     });
     let printing = draft.clone();
     engine.on_print(move |line| printing.borrow_mut().print(line));
