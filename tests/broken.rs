@@ -355,12 +355,12 @@ show(a | b);"#,
     (
         "a giant graph",
         "let f = sphere(1); loop { f = f.translate([x, y, f]) | f.twist(f); }",
-        "1:58 `twist`: the scene's graph has more than 500000 nodes",
+        "1:54 `|`: union is too large: written out, with all that is evaluated elsewhere, it takes more than 1048576 operations at each point",
     ),
     (
         "derivatives of derivatives without end",
         "let f = noise(1).twist(1) * torus(1, 0.2).bend(0.3); loop { f = f.mean_curvature() * f; }",
-        "1:67 `mean_curvature`: the scene's graph has more than 500000 nodes",
+        "1:67 `mean_curvature`: too many nodes are made: those of derivatives, and what is thrown away, count too",
     ),
     (
         "swept volumes of swept volumes",

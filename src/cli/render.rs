@@ -10,6 +10,9 @@ use std::sync::OnceLock;
 
 pub(super) fn run(verb: &Render, common: &Common) -> Result<Ending> {
     let scene = input::scene_or_built_in(verb.scene.as_deref(), common)?;
+    if verb.slice.is_none() && verb.layer.is_none() {
+        verb.shade.check_size(&scene)?;
+    }
     let options = options(verb, &scene)?;
     options.check()?;
     let name = verb.out.to_string_lossy();

@@ -127,9 +127,13 @@ pub(crate) const LARGEST_DERIVED: usize = 1 << 17;
 impl Field {
     /// An error if the field is too large for its derivatives to be fields. It costs next to nothing.
     pub(crate) fn check_derivable(&self) -> Result<()> {
-        let most =
-            format!("more than {LARGEST_DERIVED} operations, too many for its derivatives to be written out");
-        self.check_size(LARGEST_DERIVED).map_err(|_| Error::Undefined(format!("{}: {most}", self.title())))
+        self.check_size(LARGEST_DERIVED).map_err(|_| {
+            Error::Undefined(format!(
+                "{} takes more than {LARGEST_DERIVED} operations at each point, too many for its derivatives to be \
+                 written out",
+                self.title()
+            ))
+        })
     }
 }
 

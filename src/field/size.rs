@@ -148,7 +148,9 @@ pub(super) fn spend(steps: u64) -> bool {
 
 /// What is said where none are left.
 pub(super) fn spent() -> Error {
-    Error::Undefined("what was made so far is too much: too many nodes, or derivatives of too many".into())
+    Error::Undefined(
+        "too many nodes are made: those of derivatives, and what is thrown away, count too".into(),
+    )
 }
 
 #[cfg(test)]

@@ -130,16 +130,6 @@ impl Stage {
         self.asked[shade as usize].get_or_init(find).as_ref().map_err(Error::clone)
     }
 
-    /// That a view can be shown of a scene of its size, before any long work.
-    pub(super) fn check_size(&self, shade: Shade) -> Result<()> {
-        let field = self.scene.field();
-        match shade {
-            Shade::Depth | Shade::Steps => Ok(()),
-            Shade::Velocity if !field.depends_on(Axis::T) => Ok(()),
-            _ => field.check_derivable(),
-        }
-    }
-
     /// The field's own tape.
     pub(crate) fn shape(&self) -> Result<&Tape> {
         self.shape.get_or_init(|| self.scene.field().tape()).as_ref().map_err(Error::clone)

@@ -43,9 +43,9 @@ pub(super) const MOST_VARIABLES: usize = 1_000;
 /// The most functions a script may define.
 pub(super) const MOST_FUNCTIONS: usize = 1_000;
 /// The most steps its calls may take: nodes made and nodes evaluated, in what is thrown away too.
-pub(super) const MOST_STEPS: u64 = 2_000_000;
+pub(super) const MOST_STEPS: u64 = 1_500_000;
 /// The longest a script may work, on a processor: whatever else the machine does.
-const LONGEST_WORK: Duration = Duration::from_millis(1500);
+const LONGEST_WORK: Duration = Duration::from_millis(1250);
 /// The longest it may take by the clock.
 const LONGEST_RUN: Duration = Duration::from_secs(30);
 /// The stack of the thread a script runs on: what the deepest calls of the deepest expressions take, and more.
