@@ -13,7 +13,8 @@ use std::collections::HashMap;
 
 /// The most node evaluations one run may make: a remap repeated 60 times over doubles the work each time.
 ///
-/// A field of more is refused before it is read. So many take about a second to be written out, and some 400 MB.
+/// A field of more is refused before it is read. So many take about a second to be written out, and 300 MB: see
+/// `tests/hostile.rs`.
 pub const LARGEST_RUN: usize = 1 << 20;
 
 pub(super) struct Frame<R> {

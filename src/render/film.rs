@@ -295,9 +295,8 @@ fn is_made(path: &Path, Size { width, height }: Size, mark: &str) -> bool {
     };
     let exr = || {
         let read = exr::prelude::read_first_flat_layer_from_file(path).ok()?;
-        let kept = read.layer_data.attributes.other.get(&exr::prelude::Text::new_or_none(MARK)?);
-        let is_marked =
-            matches!(kept, Some(exr::prelude::AttributeValue::Text(text)) if text.to_string() == mark);
+        let kept = read.layer_data.attributes.comments.as_ref().map(|text| text.to_string());
+        let is_marked = kept == Some(format!("{MARK} {mark}"));
         Some(is_marked && (read.layer_data.size.x(), read.layer_data.size.y()) == (width, height))
     };
     let is_exr = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("exr"));

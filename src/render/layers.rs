@@ -154,10 +154,8 @@ impl Layers {
         {
             about_all.other.insert(key, exr::AttributeValue::Text(names));
         }
-        if let (Some(key), Some(mark)) = (exr::Text::new_or_none(MARK), mark.and_then(exr::Text::new_or_none))
-        {
-            about_all.other.insert(key, exr::AttributeValue::Text(mark));
-        }
+        // Attributes of one's own are written in no order: two would not be the same bytes each time.
+        about_all.comments = mark.and_then(|mark| exr::Text::new_or_none(format!("{MARK} {mark}")));
         let size = (self.size.width, self.size.height);
         let layer =
             exr::Layer::new(size, about_all, exr::Encoding::SMALL_LOSSLESS, exr::AnyChannels::sort(channels));
