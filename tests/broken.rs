@@ -620,7 +620,7 @@ fn files_that_are_no_scenes() {
             ("folder.rhai/inside.rhai", b""),
             ("long.rhai", &[b'1'; 70_000]),
             ("lines.rhai", &[b'\n'; 70_000]),
-            ("large.rhai", &[b'\n'; (4 << 20) + 1]),
+            ("large.rhai", &[b'\n'; (2 << 20) + 1]),
         ],
     );
     let empty = "the file is empty; a scene shows at least one shape, as in show(sphere(1));";
@@ -636,7 +636,7 @@ fn files_that_are_no_scenes() {
         ("missing.rhai", "missing.rhai: there is no such file".into()),
         ("long.rhai", "long.rhai: has a line of more than 65000 bytes, and is no scene".into()),
         ("lines.rhai", "lines.rhai: has more than 65000 lines, and is no scene".into()),
-        ("large.rhai", "large.rhai: has more than 4194304 bytes, and is no scene".into()),
+        ("large.rhai", "large.rhai: has more than 2097152 bytes, and is no scene".into()),
     ];
     for (file, expected) in cases {
         let found = folder.said_of(file);

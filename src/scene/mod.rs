@@ -56,7 +56,7 @@ pub use settings::{Background, Camera, Light, Timeline, View};
 pub use words::{Form, Word, words};
 
 /// The most bytes a scene script may have. An expression file may have [`vm::MOST_BYTES`].
-pub const MOST_BYTES: usize = 4 << 20;
+pub const MOST_BYTES: usize = 2 << 20;
 
 /// The most lines, and the most characters of a line, a script may have: what a place in it can say.
 const MOST_LINES: usize = 65_000;
