@@ -184,6 +184,25 @@ fn every_shape_is_what_it_claims() {
     entries.into_par_iter().with_max_len(1).for_each(holds_its_claim);
 }
 
+/// Where sizes and angles leave something simpler, a ball, a line, lines from the middle, the claim still holds. What
+/// has no inside is offset, so that there is a surface to find: lines that meet are a bound then.
+#[test]
+fn shapes_are_what_they_claim_at_the_ends_of_their_sizes() {
+    let ends: [(&str, Claim, fn() -> Field); 7] = [
+        ("capped_torus", Claim::Exact, || capped_torus(0.0, 0.8, 0.3)),
+        ("capped_torus", Claim::Exact, || capped_torus(-0.5, 0.8, 0.3)),
+        ("capped_torus", Claim::Exact, || capped_torus(std::f64::consts::PI, 0.8, 0.25)),
+        ("pyramid", Claim::Exact, || pyramid(0.0, 1.2).offset(0.2)),
+        ("star", Claim::Bound, || star(7, 0.0, 1.0).offset(0.1)),
+        ("ellipse", Claim::Exact, || ellipse([1.2, 1e-7]).offset(0.2)),
+        ("ellipse", Claim::Exact, || ellipse([0.0, 1.2]).offset(0.2)),
+    ];
+    let entry = |name: &str| *catalogue().find(|entry| entry.name == name).expect("in the catalogue");
+    let entries: Vec<Entry> =
+        ends.into_iter().map(|(name, claim, sample)| Entry { claim, sample, ..entry(name) }).collect();
+    entries.par_iter().with_max_len(1).for_each(holds_its_claim);
+}
+
 /// Every solid, its sizes made by `s`.
 fn solids(s: impl Fn(f64) -> Field) -> Vec<Field> {
     let three = || [s(1.1), s(0.7), s(0.5)];

@@ -277,6 +277,63 @@ fn check_passes_what_is_right_and_finds_what_is_not() {
     assert_eq!(folder.run("check blend.rhai --quiet").ends(0).out, "");
 }
 
+/// What matters is said first, and what most scenes have in a line.
+#[test]
+fn check_says_first_what_matters_and_counts_kinks() {
+    let crowd = "let idle = param(\"idle\", 1);
+        let all = [];
+        for i in 0..12 { all.push(box([0.3, 0.2, 0.4]).translate([i * 0.5 - 3, 0, 0])); }
+        show(union(all).offset(0.1 * floor(2 * x)));
+        bounds([-4, -1, -1], [4, 1, 1]);";
+    let folder = Folder::new("check_order").with("crowd.rhai", crowd);
+    let text = folder.run("check crowd.rhai").ends(1).out;
+    let starts: Vec<&str> =
+        text.lines().filter(|line| line.contains(": ") && !line.starts_with(' ')).collect();
+    let place = |what: &str| starts.iter().position(|line| line.contains(what));
+    let (dead, jump, kink) = (place("dead parameter: "), place("jump: "), place("kink: "));
+    assert!(dead == Some(0) && dead < jump && jump < kink, "{text}");
+    assert_eq!(text.matches("kink: ").count(), 1, "{text}");
+    assert!(starts[kink.unwrap()].contains("places of the graph"), "{text}");
+    let json = folder.run("check crowd.rhai --json").ends(1).json();
+    let kinds: Vec<&str> =
+        json["notes"].as_array().unwrap().iter().map(|note| note["kind"].as_str().unwrap()).collect();
+    assert!(kinds[0] == "jump" && kinds.iter().filter(|kind| **kind == "kink").count() > 3, "{kinds:?}");
+}
+
+#[test]
+fn info_does_not_ask_for_bounds_that_are_given_and_knows_what_stands_still() {
+    let folder = Folder::new("info_said")
+        .with("slab.rhai", "show(plane([0, 1, 0], 0)); bounds([-1, -1, -1], [1, 1, 1]);")
+        .with("ball.rhai", "show(sphere(0.5).translate([-0.5, 0, 0]));");
+    let text = folder.run("info slab.rhai").ends(0).out;
+    assert!(text.contains("none are known but the scene's own") && !text.contains("give bounds"), "{text}");
+    let text = folder.run("info ball.rhai").ends(0).out;
+    assert!(text.contains("|f_t| ≤ 0\n") && !text.contains("-0,") && !text.contains("e-3"), "{text}");
+}
+
+/// A scene that cannot be drawn says so before any work.
+#[test]
+fn a_scene_too_large_to_draw_is_refused_at_once() {
+    let large = "let a = sphere(1); for i in 0..13 { a = a.twist(0.1 * i) | a.bend(0.1 * i).translate([i, 0, 0]); } show(a);";
+    let folder = Folder::new("large").with("large.rhai", large);
+    let start = Instant::now();
+    let said = folder.run("render large.rhai -o large.png").error();
+    assert!(said.contains("too many for its derivatives to be written out"), "{said}");
+    assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
+}
+
+#[test]
+fn a_picture_of_the_graph_is_xml_whatever_names_hold() {
+    let name = "show(sphere(1).name(\"a\\u0001\\n<b>\\x1b\\x7f & \\u009c\"));";
+    let folder = Folder::new("graph_names").with("named.rhai", name);
+    folder.run("graph named.rhai -o g.svg").ends(0);
+    let svg = folder.text("g.svg");
+    assert!(svg.chars().all(|c| !c.is_control() || c == '\n'), "{svg:?}");
+    assert!(svg.contains("a␁␊&lt;b&gt;␛␡ &amp; \u{FFFD}"), "{svg}");
+    folder.run("graph named.rhai -o g.dot").ends(0);
+    assert!(folder.text("g.dot").chars().all(|c| !c.is_control() || c == '\n'), "{:?}", folder.text("g.dot"));
+}
+
 #[test]
 fn graphs_are_drawn_in_three_formats() {
     let folder = Folder::new("graph").with("blend.rhai", BLEND);
@@ -372,12 +429,20 @@ fn bench_measures_in_time() {
     assert!(start.elapsed() < Duration::from_secs(60), "{:?}", start.elapsed());
 }
 
-/// Ctrl-C in the middle of a long write: it ends soon, and leaves the old file as it was and no part of the new one.
+/// Told to end in the middle of a long write, by Ctrl-C, by the system, or by a terminal that is closed: it ends soon,
+/// and leaves the old file as it was and no part of the new one.
 #[cfg(unix)]
 #[test]
-fn an_interrupt_leaves_no_half_written_file() {
+fn whoever_ends_it_leaves_no_half_written_file() {
+    for (signal, code) in [("INT", 130), ("TERM", 143), ("HUP", 129)] {
+        ends_whole(signal, code);
+    }
+}
+
+#[cfg(unix)]
+fn ends_whole(signal: &str, code: i32) {
     let (csv, _) = points(300_000);
-    let folder = Folder::new("interrupt").with("points.csv", &csv).with("out.csv", "old");
+    let folder = Folder::new(&format!("ended_{signal}")).with("points.csv", &csv).with("out.csv", "old");
     let arguments = "eval drop --points points.csv --hessian --params --threads 1 --out out.csv";
     let mut child = folder.command(arguments).stderr(Stdio::null()).stdout(Stdio::null()).spawn().unwrap();
     let start = Instant::now();
@@ -388,11 +453,12 @@ fn an_interrupt_leaves_no_half_written_file() {
         );
         std::thread::sleep(Duration::from_millis(1));
     }
-    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let (signal, id) = (format!("-{signal}"), child.id().to_string());
+    assert!(Command::new("kill").args([&signal, &id]).status().unwrap().success());
     let interrupted = Instant::now();
     let status = child.wait().unwrap();
-    assert!(interrupted.elapsed() < Duration::from_secs(1), "{:?}", interrupted.elapsed());
-    assert_eq!(status.code(), Some(130));
+    assert!(interrupted.elapsed() < Duration::from_secs(5), "{:?}", interrupted.elapsed());
+    assert_eq!(status.code(), Some(code));
     assert_eq!(folder.files(), ["out.csv", "points.csv"]);
     assert_eq!(folder.text("out.csv"), "old");
 }

@@ -99,10 +99,49 @@ fn frames_of_a_layer_mean_the_same_and_are_gone_on_with() {
     folder.run("render pair.rhai --size 40x30 -o c_%d.exr").ends(0);
     let before = folder.read("c_1.exr");
     std::fs::write(folder.0.join("c_1.exr"), &before[..300]).unwrap();
-    std::fs::write(folder.0.join("c_2.exr"), folder.read("c_3.exr")).unwrap();
+    let (second, third) = (folder.read("c_2.exr"), folder.read("c_3.exr"));
+    std::fs::write(folder.0.join("c_2.exr"), &third).unwrap();
+    let kept = std::fs::metadata(folder.0.join("c_3.exr")).unwrap().modified().unwrap();
     folder.run("render pair.rhai --size 40x30 -o c_%d.exr --resume").ends(0);
     assert!(folder.read("c_1.exr") == before, "what is broken is made again");
-    assert!(folder.read("c_2.exr") == folder.read("c_3.exr"), "what is whole is left");
+    assert!(folder.read("c_2.exr") == second, "what is another picture is made again");
+    assert_eq!(
+        std::fs::metadata(folder.0.join("c_3.exr")).unwrap().modified().unwrap(),
+        kept,
+        "what is made is left"
+    );
+}
+
+/// Frames of other values, another view or another scene are not taken for those that are asked for.
+#[test]
+fn a_film_is_gone_on_with_only_by_its_own_pictures() {
+    let ball =
+        "show(sphere(param(\"r\", 0.5, 0, 1)).translate([0.1 * sin(t), 0, 0])); timeline(0, 1, #{ fps: 3 });";
+    let folder = Folder::new("render_resume").with("ball.rhai", ball);
+    let changed = |arguments: &str| -> usize {
+        let names = ["f_0.png", "f_1.png", "f_2.png"];
+        let made =
+            |name: &str| std::fs::metadata(folder.0.join(name)).and_then(|about| about.modified()).ok();
+        let before = names.map(made);
+        folder.run(&format!("render ball.rhai --size 24x18 -o f_%d.png --resume {arguments}")).ends(0);
+        (0..3).filter(|&n| made(names[n]) != before[n]).count()
+    };
+    assert_eq!((changed(""), changed("")), (3, 0));
+    assert_eq!((changed("--set r=0.7"), changed("--set r=0.7")), (3, 0));
+    assert_eq!((changed("--set r=0.7 --shade normals"), changed("--shade normals --set r=0.7")), (3, 0));
+    assert_eq!((changed("--samples 1"), changed("--frames 1..2 --samples 1")), (3, 0));
+    std::fs::write(folder.0.join("ball.rhai"), format!("{ball} light(#{{ intensity: 2 }});")).unwrap();
+    assert_eq!(changed("--samples 1"), 3);
+    assert!(folder.run("render ball.rhai -o still.png --resume").error().contains("this is one picture"));
+}
+
+/// Whoever says how many pictures a second there are wants more than one.
+#[test]
+fn pictures_a_second_make_a_film() {
+    let folder = folder("fps");
+    folder.run("render pair.rhai -o a.png --size 24x18 --fps 3").ends(0);
+    let reader = png::Decoder::new(std::io::Cursor::new(folder.read("a.png"))).read_info().unwrap();
+    assert_eq!(reader.info().animation_control().map(|film| film.num_frames), Some(3));
 }
 
 #[test]
@@ -131,6 +170,13 @@ fn what_cannot_be_made_is_a_clear_line() {
         ("-o a.exr --layer depth", "has all layers"),
         ("-o a.png --plane y=0,z=0", "holds one of x, y and z"),
         ("-o a.png --eye 1,0,0 --target 1,0,0", "camera"),
+        ("-o a.png --eye 1e300,0,0", "the camera sees nothing: its eye or its target is more than 1e15 away"),
+        (
+            "-o a.png --target 0,-1e300,0",
+            "the camera sees nothing: its eye or its target is more than 1e15 away",
+        ),
+        ("-o a.png --orthographic 1e300", "shows nothing"),
+        ("-o a.exr --fps 4", "a film is written to"),
         ("-o a.png --range 2,1 --shade depth", "backwards"),
         ("-o a.png --slice q=1", "there is no coordinate"),
     ];

@@ -84,7 +84,7 @@ pub(super) struct View {
 #[derive(Args, Debug)]
 #[command(
     after_help = "A film is made where OUT ends in .gif or has a number in its name, as in name_%04d.png, or where\n\
-    --from, --to or --frames is given; its frames are the same in whatever ranges they are made."
+    --from, --to, --fps or --frames is given; its frames are the same in whatever ranges they are made."
 )]
 pub(super) struct Render {
     /// A .rhai or .vm file, or the name of a scene built in (default: the built-in scene).
@@ -110,7 +110,7 @@ pub(super) struct Render {
     /// Make only these frames of it, counted from 0: from A to before B.
     #[arg(long, value_name = "A..B", value_parser = frames)]
     pub(super) frames: Option<Range<usize>>,
-    /// Leave the files of frames that are there and whole.
+    /// Leave the files of frames that are there and whole, if they are of this scene, these values and this view.
     #[arg(long)]
     pub(super) resume: bool,
     /// What is shown of the surface: lit, normals, depth, steps, gradient, velocity or curvature.

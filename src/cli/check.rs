@@ -47,6 +47,9 @@ pub(super) fn run(verb: &Check, common: &Common) -> Result<Ending> {
     Ok(if report.problems.is_empty() { Ending::Done } else { Ending::Wanting })
 }
 
+/// The kind of what most scenes have, and is no mistake.
+const KINK: &str = "kink";
+
 /// Something found.
 struct Finding {
     kind: &'static str,
@@ -162,6 +165,10 @@ impl<'a> Checker<'a> {
         self.kinks(&finite, &progress, &mut report)?;
         self.audit(&finite, &mut report)?;
         self.parameters(&finite, &mut report)?;
+        // What matters first: where the value jumps, then what is steep, then kinks.
+        report
+            .notes
+            .sort_by_key(|found| ["jump", "steep"].iter().position(|kind| *kind == found.kind).unwrap_or(2));
         Ok(report)
     }
 
@@ -302,7 +309,7 @@ impl<'a> Checker<'a> {
                     "jump",
                     format!("the value jumps{by}: what steps along the field may step over a surface"),
                 ),
-                false => ("kink", format!("the gradient jumps{by}")),
+                false => (KINK, format!("the gradient jumps{by}")),
             };
             report.notes.push(Finding { kind, what, at: Some(a), path, place, count: 1 });
         }
@@ -602,6 +609,23 @@ impl Finding {
     }
 }
 
+/// Kinks as a line: how many, and the places that show most. Where solids meet there is one, and nothing wrong.
+fn counted(mut kinks: Vec<&Finding>) -> String {
+    const NAMED: usize = 3;
+    kinks.sort_by_key(|kink| std::cmp::Reverse(kink.count));
+    let named = kinks.iter().take(NAMED).map(|kink| {
+        let node = kink.path.last().map_or("the field".into(), Field::title);
+        kink.place.as_ref().map_or(node.clone(), |place| format!("{node} at {place}"))
+    });
+    let named: Vec<String> = named.collect();
+    let rest = if kinks.len() > NAMED { ", …" } else { "" };
+    let many = if kinks.len() == 1 { "1 place".into() } else { format!("{} places", kinks.len()) };
+    format!(
+        "note: kink: the gradient jumps at {many} of the graph, as it does where solids meet: {}{rest}",
+        named.join(", ")
+    )
+}
+
 impl Report {
     fn text(&self, scene: &Scene, quiet: bool) -> String {
         let mut text = String::new();
@@ -611,8 +635,12 @@ impl Report {
         if quiet {
             return text;
         }
-        for finding in &self.notes {
+        let (kinks, others): (Vec<_>, Vec<_>) = self.notes.iter().partition(|found| found.kind == KINK);
+        for finding in others {
             let _ = writeln!(text, "note: {}", finding.shown(scene));
+        }
+        if !kinks.is_empty() {
+            let _ = writeln!(text, "{}", counted(kinks));
         }
         let (least, most) = self.steepness;
         let _ = writeln!(

@@ -5,7 +5,7 @@ use super::machine::within;
 use super::progress::Progress;
 use super::{Ending, input, output};
 use crate::error::{Error, Result};
-use crate::field::{Field, Listing};
+use crate::field::{Axis, Field, Listing};
 use crate::measure::{Bounds, Estimate, Measures};
 use crate::number::Interval;
 use crate::scene::Scene;
@@ -49,7 +49,14 @@ impl Facts {
         let measured = |what: &str| Progress::of(what, 0, common);
         let bounds = {
             let _progress = measured("finding the bounds");
-            held_to(budget, field, move |field| field.bounds((time, time)))
+            let found = held_to(budget, field, move |field| field.bounds((time, time)));
+            found.map_err(|why| match scene.bounds() {
+                Some(_) if why == Error::Unbounded.to_string() => {
+                    "none are known but the scene's own: the solid is unbounded, or nothing shows that it is bounded"
+                        .into()
+                }
+                _ => why,
+            })
         };
         let own = bounds.clone().ok().flatten();
         let measures = {
@@ -70,7 +77,12 @@ impl Facts {
                 let over = over(&bounds, timeline.from, timeline.to);
                 let _progress = measured("bounding the slopes");
                 let steepness = held_to(budget, field, move |field| field.lipschitz(over));
-                (steepness, held_to(budget, field, move |field| field.rate(over)))
+                let moves = field.depends_on(Axis::T);
+                let rate = match moves {
+                    true => held_to(budget, field, move |field| field.rate(over)),
+                    false => Ok(0.0),
+                };
+                (steepness, rate)
             }
         };
         Ok(Facts {
@@ -226,11 +238,12 @@ fn json<T>(measured: &Measured<T>, write: impl FnOnce(&T) -> Value) -> Value {
 }
 
 fn box_json(bounds: &Bounds) -> Value {
-    json!({ "min": bounds.min, "max": bounds.max })
+    let corner = |corner: [f64; 3]| corner.map(output::json_number);
+    json!({ "min": corner(bounds.min), "max": corner(bounds.max) })
 }
 
 fn estimate_json(estimate: Estimate) -> Value {
-    json!({ "value": estimate.value, "error": output::json_number(estimate.error) })
+    json!({ "value": output::json_number(estimate.value), "error": output::json_number(estimate.error) })
 }
 
 fn box_text(bounds: &Bounds) -> String {
@@ -242,9 +255,12 @@ fn estimate(estimate: Estimate) -> String {
     format!("{} ± {}", short(estimate.value), short(estimate.error))
 }
 
-/// Six significant digits.
+/// Six significant digits. What is 0 but for rounding outwards is 0, and so is −0.
 fn short(value: f64) -> String {
-    if value == 0.0 || !value.is_finite() {
+    if value.abs() < f64::MIN_POSITIVE {
+        return "0".into();
+    }
+    if !value.is_finite() {
         return value.to_string();
     }
     let digits = 5 - value.abs().log10().floor() as i32;
@@ -254,5 +270,19 @@ fn short(value: f64) -> String {
             if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').into() } else { text }
         }
         _ => format!("{value:.3e}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::short;
+
+    #[test]
+    fn numbers_have_six_digits_and_no_sign_of_nothing() {
+        let cases =
+            [(0.0, "0"), (-0.0, "0"), (4.9e-324, "0"), (-1e-310, "0"), (-0.25, "-0.25"), (1e-9, "1.000e-9")];
+        for (value, expected) in cases.into_iter().chain([(1234.5678, "1234.57"), (f64::INFINITY, "inf")]) {
+            assert_eq!(short(value), expected);
+        }
     }
 }

@@ -1,8 +1,8 @@
 //! The command: one file a verb. Uses everything above it.
 //!
 //! Every verb takes the options of `Common`. The command ends with 0 when it did what was asked, with 1 when what was
-//! asked was found wanting (a check that failed), with 2 for bad input or usage. Ctrl-C ends it at once, with 130:
-//! files are written whole or not at all.
+//! asked was found wanting (a check that failed), with 2 for bad input or usage. Ctrl-C ends it at once, with 130, and
+//! so do the system's ways of ending it (`signals.rs`): files are written whole or not at all.
 
 mod arguments;
 mod bench;
@@ -23,6 +23,7 @@ mod portrait;
 mod progress;
 mod random;
 mod render;
+mod signals;
 #[cfg(feature = "viewer")]
 mod view;
 
@@ -41,9 +42,6 @@ enum Ending {
     Wanting,
 }
 
-/// The exit code of a program that Ctrl-C ended, as shells know it.
-const INTERRUPTED: i32 = 130;
-
 /// Runs the command line, the program's own name first, and says how the process is to end.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments = match Arguments::try_parse_from(arguments) {
@@ -53,8 +51,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(error.exit_code() as u8);
         }
     };
-    // Where no handler can be set, the system's own way of ending is what is left.
-    let _ = ctrlc::set_handler(|| crate::file::abandon_and_exit(INTERRUPTED));
+    signals::watch();
     match started(arguments) {
         Ok(Ending::Done) => ExitCode::SUCCESS,
         Ok(Ending::Wanting) => ExitCode::from(1),

@@ -68,7 +68,7 @@ pub(super) fn must_be_new(path: &Path, force: bool) -> Result<()> {
     }
 }
 
-/// A finite number as JSON, anything else as text, which JSON has no number for.
+/// A finite number as JSON, anything else as text, which JSON has no number for. −0 is 0.
 pub(super) fn json_number(value: f64) -> Value {
-    if value.is_finite() { value.into() } else { value.to_string().into() }
+    if value.is_finite() { (value + 0.0).into() } else { value.to_string().into() }
 }

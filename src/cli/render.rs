@@ -10,6 +10,9 @@ use std::sync::OnceLock;
 
 pub(super) fn run(verb: &Render, common: &Common) -> Result<Ending> {
     let scene = input::scene_or_built_in(verb.scene.as_deref(), common)?;
+    if verb.slice.is_none() && verb.layer.is_none() {
+        verb.shade.check_size(&scene)?;
+    }
     let options = options(verb, &scene)?;
     options.check()?;
     let name = verb.out.to_string_lossy();
@@ -17,7 +20,13 @@ pub(super) fn run(verb: &Render, common: &Common) -> Result<Ending> {
         || name.contains('%')
         || verb.from.is_some()
         || verb.to.is_some()
+        || verb.fps.is_some()
         || verb.frames.is_some();
+    if verb.resume && !is_film {
+        let problem =
+            "--resume goes on with a film's single pictures, name_%04d.png, and this is one picture";
+        return Err(Error::Undefined(problem.into()));
+    }
     match (is_film, output::extension(&verb.out).as_str()) {
         (true, _) => film(verb, &scene, &options, common)?,
         (false, "png" | "exr") => picture(verb, &scene, &options, common)?,
@@ -95,6 +104,9 @@ fn options(verb: &Render, scene: &Scene) -> Result<Options> {
     })
 }
 
+/// The most a picture of parallel rays may be high, in the scene.
+const MOST_HEIGHT: f64 = 1e15;
+
 /// The lens, if it is not the scene's own.
 fn lens(verb: &Render, scene: &Scene) -> Result<Option<Lens>> {
     if verb.eye.is_none() && verb.target.is_none() && verb.fov.is_none() && verb.orthographic.is_none() {
@@ -106,6 +118,10 @@ fn lens(verb: &Render, scene: &Scene) -> Result<Option<Lens>> {
     view.fov = verb.fov.unwrap_or(view.fov);
     view.check()?;
     Ok(Some(match verb.orthographic {
+        Some(height) if height > MOST_HEIGHT => {
+            let problem = format!("a picture of the height {height} shows nothing: at most {MOST_HEIGHT}");
+            return Err(Error::Undefined(problem));
+        }
         Some(height) => Lens::parallel(view.eye, view.target, view.up, height),
         None => Lens::of(&view),
     }))

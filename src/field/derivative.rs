@@ -8,7 +8,10 @@ use crate::number::{Dual, Interval};
 impl Field {
     /// The derivative along one axis, as a field.
     pub fn derivative(&self, axis: Axis) -> Field {
-        self.gradient()[axis as usize].clone()
+        match on_duals(self, [axis]) {
+            Ok(Dual { slope: [slope], .. }) => slope,
+            Err(error) => self.with_error(error),
+        }
     }
 
     /// The derivative in x.
@@ -30,7 +33,7 @@ impl Field {
 
     /// ∇f in (x, y, z, t), as fields: the graph run on `Dual<Field>`.
     pub fn gradient(&self) -> [Field; 4] {
-        match on_duals(self) {
+        match on_duals(self, Axis::ALL) {
             Ok(dual) => dual.slope,
             Err(error) => std::array::from_fn(|_| self.with_error(error.clone())),
         }
@@ -119,13 +122,29 @@ fn positive(divisor: &Field, quotient: Field) -> Field {
 }
 
 /// The most evaluations of a node a field may take to be derived as a field: each makes some ten nodes.
-const LARGEST_DERIVED: usize = 1 << 18;
+pub(crate) const LARGEST_DERIVED: usize = 1 << 17;
 
-fn on_duals(field: &Field) -> Result<Dual<Field>> {
-    if field.evaluations()? > LARGEST_DERIVED {
-        return Err(Error::TooLarge { limit: LARGEST_DERIVED });
+impl Field {
+    /// An error if the field is too large for its derivatives to be fields. It costs next to nothing.
+    pub(crate) fn check_derivable(&self) -> Result<()> {
+        self.check_size(LARGEST_DERIVED).map_err(|_| {
+            Error::Undefined(format!(
+                "{} takes more than {LARGEST_DERIVED} operations at each point, too many for its derivatives to be \
+                 written out",
+                self.title()
+            ))
+        })
     }
-    let at = Dual::variables(Axis::ALL.map(Field::coordinate));
+}
+
+/// The field with its partial derivatives along some axes.
+fn on_duals<const N: usize>(field: &Field, axes: [Axis; N]) -> Result<Dual<Field, N>> {
+    field.check()?;
+    field.check_derivable()?;
+    let at = Axis::ALL.map(|axis| {
+        let slope = axes.map(|along| Field::constant(if along == axis { 1.0 } else { 0.0 }));
+        Dual { value: Field::coordinate(axis), slope }
+    });
     let parameter = |parameter: &Parameter| Dual::fixed(Field::parameter(parameter.clone()));
     Ok(run(std::slice::from_ref(field), at, parameter, |_, _| ())?.swap_remove(0))
 }

@@ -78,8 +78,10 @@ impl Field {
     pub fn to_dot(&self, detail: Detail, at: Option<[f64; 4]>) -> Result<String> {
         let mut dot = String::from("digraph field {\n  rankdir=LR;\n  node [shape=box, style=filled];\n");
         for (i, node) in boxes(self, detail, at)?.iter().enumerate() {
-            let label =
-                node.texts().map(|line| line.replace('\\', "\\\\").replace('"', "\\\"")).collect::<Vec<_>>();
+            let label = node
+                .texts()
+                .map(|line| printable(line).replace('\\', "\\\\").replace('"', "\\\""))
+                .collect::<Vec<_>>();
             let [fill, line] = node.role.colors();
             let label = label.join("\\n");
             let _ = writeln!(dot, "  n{i} [label=\"{label}\", fillcolor=\"{fill}\", color=\"{line}\"];");
@@ -258,6 +260,17 @@ fn svg(boxes: &[Box]) -> String {
     out
 }
 
+/// A text in which each control character is one that stands for it: XML has no way to write most of them.
+fn printable(text: &str) -> String {
+    let shown = text.chars().map(|c| match c {
+        '\0'..'\u{20}' => char::from_u32(0x2400 + c as u32).unwrap_or(char::REPLACEMENT_CHARACTER),
+        '\u{7F}' => '\u{2421}',
+        _ if c.is_control() || matches!(c, '\u{FFFE}' | '\u{FFFF}') => char::REPLACEMENT_CHARACTER,
+        _ => c,
+    });
+    shown.collect()
+}
+
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    printable(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

@@ -1,6 +1,7 @@
 //! A graph as a list: every different node once, parents before children.
 
 use super::node::KeyMap;
+use super::run::LARGEST_RUN;
 use super::{Axis, Field, Kind, Parameter};
 use crate::error::{Error, Result};
 use std::fmt;
@@ -67,8 +68,12 @@ impl Listing {
     }
 }
 
-/// The same fields with every remap written out: running a field on fields.
+/// The same fields with every remap written out: running a field on fields, or the fields themselves, if they have none.
 pub(crate) fn flatten(roots: &[Field]) -> Result<Vec<Field>> {
+    if roots.iter().all(|root| !root.0.moves) {
+        roots.iter().try_for_each(|root| root.check().and_then(|()| root.check_size(LARGEST_RUN)))?;
+        return Ok(roots.to_vec());
+    }
     let parameter = |parameter: &Parameter| Field::parameter(parameter.clone());
     super::run::run(roots, Axis::ALL.map(Field::coordinate), parameter, |_, _| ())
 }

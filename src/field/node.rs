@@ -1,5 +1,6 @@
 //! The node of the DAG: an operation and its parents.
 
+use super::size::{self, Size};
 use super::{Label, Material, Parameter};
 use crate::error::{Error, Place, Result};
 use crate::number::{Identity, Op, Output, Real};
@@ -62,6 +63,9 @@ pub(super) struct Node {
     pub(super) parents: Box<[Field]>,
     pub(super) key: Key,
     pub(super) reads: Reads,
+    pub(super) size: Size,
+    /// Whether it is a remap, or computed from one.
+    pub(super) moves: bool,
     pub(super) label: Option<Arc<Label>>,
     pub(super) material: Option<Arc<Material>>,
     pub(super) error: Option<Arc<Error>>,
@@ -112,6 +116,16 @@ impl Key {
 
     pub(crate) const fn join(self, other: Key) -> Key {
         self.and(other.0)
+    }
+
+    /// The fingerprint of a text.
+    pub(crate) fn of_text(text: &str) -> Key {
+        Key::new(8).text(text)
+    }
+
+    /// The same fingerprint as 32 letters.
+    pub(crate) fn letters(self) -> String {
+        format!("{:032x}", self.0)
     }
 
     fn text(self, text: &str) -> Key {
@@ -221,8 +235,19 @@ impl Field {
 
     fn node(kind: Kind, parents: Vec<Field>, key: Key, reads: Reads) -> Field {
         let error = parents.iter().find_map(|parent| parent.0.error.clone());
+        if !size::spend(1) {
+            // No more may be made: what stands in its place holds nothing but the error.
+            let error = error.unwrap_or_else(|| Arc::new(size::spent()));
+            return Field::bare(Kind::Constant(0.0), Vec::new(), key.and(7), Reads::default(), Some(error));
+        }
+        Field::bare(kind, parents, key, reads, error)
+    }
+
+    fn bare(kind: Kind, parents: Vec<Field>, key: Key, reads: Reads, error: Option<Arc<Error>>) -> Field {
+        let size = Size::of(&kind, &parents, reads);
+        let moves = matches!(kind, Kind::Remap) || parents.iter().any(|parent| parent.0.moves);
         let parents = parents.into_boxed_slice();
-        Field(Arc::new(Node { kind, parents, key, reads, label: None, material: None, error }))
+        Field(Arc::new(Node { kind, parents, key, reads, size, moves, label: None, material: None, error }))
     }
 
     /// The same node with something about it changed.
@@ -232,6 +257,8 @@ impl Field {
             parents: self.0.parents.clone(),
             key: self.0.key,
             reads: self.0.reads,
+            size: self.0.size.clone(),
+            moves: self.0.moves,
             label: self.0.label.clone(),
             material: self.0.material.clone(),
             error: self.0.error.clone(),
@@ -323,7 +350,7 @@ impl Field {
     pub(super) fn is(&self, value: f64) -> bool {
         self.as_constant() == Some(value)
     }
-    fn is_coordinate(&self, axis: Axis) -> bool {
+    pub(super) fn is_coordinate(&self, axis: Axis) -> bool {
         matches!(self.0.kind, Kind::Coordinate(own) if own == axis)
     }
 }

@@ -5,13 +5,17 @@
 //! recursion: the depth of a graph is not limited by the stack.
 
 use super::node::{Key, KeyMap};
+use super::size::{spend, spent};
 use super::{Axis, Field, Kind, Parameter};
 use crate::error::{Error, Result};
 use crate::number::{Interval, Real};
 use std::collections::HashMap;
 
 /// The most node evaluations one run may make: a remap repeated 60 times over doubles the work each time.
-pub const LARGEST_RUN: usize = 1 << 22;
+///
+/// A field of more is refused before it is read. So many take about a second to be written out, and 300 MB: see
+/// `tests/hostile.rs`.
+pub const LARGEST_RUN: usize = 1 << 20;
 
 pub(super) struct Frame<R> {
     values: [R; 4],
@@ -97,6 +101,7 @@ pub(super) fn run_keeping<'a, R: Real>(
 ) -> Result<Known<R>> {
     for output in outputs {
         output.check()?;
+        output.check_size(LARGEST_RUN)?;
     }
     let root = Frame { values: at, keys: Axis::ALL.map(|axis| Field::coordinate(axis).key()) };
     let mut frame_of: HashMap<[Key; 4], usize> = HashMap::from([(root.keys, 0)]);
@@ -131,8 +136,12 @@ pub(super) fn run_keeping<'a, R: Real>(
                 let value = field.apply(leaf, arg);
                 seen(field, &value);
                 known.insert(place_key(field, frame), value);
-                if known.len() > LARGEST_RUN {
+                // The size of a field is not known to the last evaluation.
+                if known.len() > LARGEST_RUN + LARGEST_RUN / 2 {
                     return Err(Error::TooLarge { limit: LARGEST_RUN });
+                }
+                if !spend(1) {
+                    return Err(spent());
                 }
             }
             Step::Enter(field, outer) => {
@@ -176,13 +185,6 @@ impl Field {
     /// The value at (x, y, z, t): the reference every other reading is checked against.
     pub fn value_at(&self, at: [f64; 4]) -> Result<f64> {
         self.run(at)
-    }
-
-    /// How many evaluations of a node one reading takes: what reading the field, or deriving it, costs.
-    pub(crate) fn evaluations(&self) -> Result<usize> {
-        let mut count = 0;
-        run(std::slice::from_ref(self), [0.0; 4], Parameter::value, |_, _| count += 1)?;
-        Ok(count)
     }
 
     /// A bound on the values over a box of space and time.

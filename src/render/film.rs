@@ -1,9 +1,10 @@
 //! Films: a scene's pictures over a span of time, as frames of their own or as one moving picture.
 
-use super::image::{about, encoder};
-use super::layers::save;
+use super::image::{MARK, about, encoder};
+use super::layers::save_marked;
 use super::{Image, Options, Size, Stage};
 use crate::error::{Error, Result};
+use crate::field::Key;
 use crate::file::{check_writable, write_whole};
 use crate::scene::{Scene, Timeline};
 use std::fs::File;
@@ -45,7 +46,7 @@ pub struct Film {
 pub struct Frames {
     /// Some of them, counted from 0; without, all. They are the same as in the whole film.
     pub which: Option<Range<usize>>,
-    /// Whether pictures that are there already are left as they are.
+    /// Whether pictures that are there already are left as they are: whole ones of the same scene, values and options.
     pub resume: bool,
 }
 
@@ -153,11 +154,13 @@ impl Film {
         match form {
             Form::Pictures(before, digits, after) => {
                 let named = |frame: usize| path.with_file_name(format!("{before}{frame:0digits$}{after}"));
+                let scene = Key::of_text(&artist.stage().scene().provenance());
                 for frame in which {
                     let path = named(frame);
-                    if !(frames.resume && is_whole(&path, options.size)) {
-                        let told = self.at(frame, &options, artist.stage());
-                        save(artist, &told, &path)?;
+                    let told = self.at(frame, &options, artist.stage());
+                    let mark = mark(scene, &told);
+                    if !(frames.resume && is_made(&path, options.size, &mark)) {
+                        save_marked(artist, &told, &path, Some(&mark))?;
                         tell(watch, frame + 1 - first, all)?;
                     }
                 }
@@ -275,17 +278,26 @@ fn tell(watch: &mut dyn FnMut(usize, usize) -> bool, done: usize, all: usize) ->
     }
 }
 
-/// Whether a file is a whole picture of that size.
-fn is_whole(path: &Path, Size { width, height }: Size) -> bool {
+/// A fingerprint of what a picture is made from: the scene and what it was told, by this version of the program.
+fn mark(scene: Key, told: &Options) -> String {
+    scene.join(Key::of_text(&format!("{} {told:?}", env!("CARGO_PKG_VERSION")))).letters()
+}
+
+/// Whether a file is a whole picture of that size that carries that fingerprint.
+fn is_made(path: &Path, Size { width, height }: Size, mark: &str) -> bool {
     let png = || -> Option<bool> {
         let mut reader = png::Decoder::new(BufReader::new(File::open(path).ok()?)).read_info().ok()?;
         let mut pixels = vec![0; reader.output_buffer_size()?];
         let info = reader.next_frame(&mut pixels).ok()?;
-        Some((info.width as usize, info.height as usize) == (width, height))
+        let texts = &reader.info().uncompressed_latin1_text;
+        let is_marked = texts.iter().any(|text| text.keyword == MARK && text.text == mark);
+        Some(is_marked && (info.width as usize, info.height as usize) == (width, height))
     };
     let exr = || {
         let read = exr::prelude::read_first_flat_layer_from_file(path).ok()?;
-        Some((read.layer_data.size.x(), read.layer_data.size.y()) == (width, height))
+        let kept = read.layer_data.attributes.comments.as_ref().map(|text| text.to_string());
+        let is_marked = kept == Some(format!("{MARK} {mark}"));
+        Some(is_marked && (read.layer_data.size.x(), read.layer_data.size.y()) == (width, height))
     };
     let is_exr = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("exr"));
     if is_exr { exr() } else { png() }.unwrap_or(false)

@@ -67,11 +67,18 @@ impl Image {
 
     /// The picture as a PNG file, in sRGB with 8 bits a channel.
     pub fn to_png(&self) -> Result<Vec<u8>> {
+        self.to_marked_png(None)
+    }
+
+    /// The same with a fingerprint in it of what it was made from.
+    pub(super) fn to_marked_png(&self, mark: Option<&str>) -> Result<Vec<u8>> {
         let mut bytes = Vec::new();
-        let written = encoder(&mut bytes, self.width, self.height).write_header().and_then(|mut writer| {
-            writer.write_image_data(&self.to_srgb())?;
-            writer.finish()
-        });
+        let mut encoder = encoder(&mut bytes, self.width, self.height);
+        let written =
+            marked(&mut encoder, mark).and_then(|()| encoder.write_header()).and_then(|mut writer| {
+                writer.write_image_data(&self.to_srgb())?;
+                writer.finish()
+            });
         match written {
             Ok(()) => Ok(bytes),
             Err(error) => Err(Error::Undefined(format!("the picture cannot be written as PNG: {error}"))),
@@ -92,6 +99,17 @@ pub(super) fn encoder<W: Write>(to: W, width: usize, height: usize) -> png::Enco
     encoder.set_depth(png::BitDepth::Eight);
     encoder.set_source_srgb(png::SrgbRenderingIntent::Perceptual);
     encoder
+}
+
+/// The name of the text in a picture that is a fingerprint of what it was made from.
+pub(super) const MARK: &str = "fieldgrad";
+
+/// Puts a fingerprint into a PNG file, if there is one.
+pub(super) fn marked<W: Write>(
+    encoder: &mut png::Encoder<'_, W>,
+    mark: Option<&str>,
+) -> Result<(), png::EncodingError> {
+    mark.map_or(Ok(()), |mark| encoder.add_text_chunk(MARK.into(), mark.into()))
 }
 
 /// An error about a file.

@@ -1,6 +1,6 @@
 //! What rays meet, as numbers for other programs: depths, normals, and which of the scene's parts it is.
 
-use super::image::about;
+use super::image::{MARK, about, marked};
 use super::march::{self, Inside, NOTHING, Surface};
 use super::places::values_at;
 use super::{Artist, Image, Options, Shade, Size, Stage};
@@ -96,14 +96,31 @@ impl Stage {
 /// Writes a picture, or what is beneath it: to an `.exr` the lit picture's light and all layers, in 32 bits; to a `.png`
 /// the layer that is asked for, in 16 bits, or the picture itself.
 pub fn save(artist: &mut dyn Artist, options: &Options, path: &Path) -> Result<()> {
+    save_marked(artist, options, path, None)
+}
+
+/// The same with a fingerprint in the file of what it was made from.
+pub(super) fn save_marked(
+    artist: &mut dyn Artist,
+    options: &Options,
+    path: &Path,
+    mark: Option<&str>,
+) -> Result<()> {
     let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
     match (ending.as_deref(), options.layer) {
         (Some("exr"), None) => {
             let light = Options { shade: Shade::Lit, tone: false, bar: false, ..options.clone() };
-            artist.stage().layers(options)?.save_exr(&artist.picture(&light)?, path)
+            let bytes = artist.stage().layers(options)?.to_exr(&artist.picture(&light)?, path, mark)?;
+            write_whole(path, |out| out.write_all(&bytes))
         }
-        (Some("png"), Some(layer)) => artist.stage().layers(options)?.save_png(layer, options.range, path),
-        (Some("png"), None) => artist.picture(options)?.save_png(path),
+        (Some("png"), Some(layer)) => {
+            let bytes = artist.stage().layers(options)?.to_png(layer, options.range, path, mark)?;
+            write_whole(path, |out| out.write_all(&bytes))
+        }
+        (Some("png"), None) => {
+            let bytes = artist.picture(options)?.to_marked_png(mark)?;
+            write_whole(path, |out| out.write_all(&bytes))
+        }
         (Some("exr"), Some(_)) => Err(about(path, "an .exr has all layers, and is not asked for one")),
         _ => Err(about(path, "a picture is written to a .png or an .exr")),
     }
@@ -113,6 +130,11 @@ impl Layers {
     /// Writes an OpenEXR file of 32-bit numbers: light in R, G and B, depth in Z, the normal in N.X, N.Y and N.Z, and the
     /// part in id; what the parts are called is its attribute `objects`.
     pub fn save_exr(&self, light: &Image, path: &Path) -> Result<()> {
+        let bytes = self.to_exr(light, path, None)?;
+        write_whole(path, |out| out.write_all(&bytes))
+    }
+
+    fn to_exr(&self, light: &Image, path: &Path, mark: Option<&str>) -> Result<Vec<u8>> {
         let color = |i: usize| exr::FlatSamples::F32(light.pixels.iter().map(|pixel| pixel[i]).collect());
         let normal = |i: usize| exr::FlatSamples::F32(self.normals.iter().map(|normal| normal[i]).collect());
         let channels = [
@@ -134,13 +156,15 @@ impl Layers {
         {
             about_all.other.insert(key, exr::AttributeValue::Text(names));
         }
+        // Attributes of one's own are written in no order: two would not be the same bytes each time.
+        about_all.comments = mark.and_then(|mark| exr::Text::new_or_none(format!("{MARK} {mark}")));
         let size = (self.size.width, self.size.height);
         let layer =
             exr::Layer::new(size, about_all, exr::Encoding::SMALL_LOSSLESS, exr::AnyChannels::sort(channels));
         let mut bytes = Cursor::new(Vec::new());
         let written = exr::Image::from_layer(layer).write().to_buffered(&mut bytes);
         written.map_err(|error| about(path, format!("cannot be written as OpenEXR: {error}")))?;
-        write_whole(path, |out| out.write_all(bytes.get_ref()))
+        Ok(bytes.into_inner())
     }
 
     /// Writes one layer as a PNG of 16 bits a channel, with a text in it that says what its numbers mean.
@@ -148,6 +172,17 @@ impl Layers {
     /// Depths go from 0 at the first of the range, or the least there is, to 65534 at the last; where nothing is met they
     /// are 65535. Of normals 0 stands for −1 and 65534 for 1; where nothing is met they are 32767, 32767, 32767.
     pub fn save_png(&self, layer: Layer, range: Option<[f64; 2]>, path: &Path) -> Result<()> {
+        let bytes = self.to_png(layer, range, path, None)?;
+        write_whole(path, |out| out.write_all(&bytes))
+    }
+
+    fn to_png(
+        &self,
+        layer: Layer,
+        range: Option<[f64; 2]>,
+        path: &Path,
+        mark: Option<&str>,
+    ) -> Result<Vec<u8>> {
         let most = f64::from(NONE - 1);
         let (color, numbers, says): (_, Vec<u16>, _) = match layer {
             Layer::Depth => {
@@ -178,13 +213,14 @@ impl Layers {
         encoder.set_color(color);
         encoder.set_depth(png::BitDepth::Sixteen);
         let numbers: Vec<u8> = numbers.iter().flat_map(|number| number.to_be_bytes()).collect();
-        let written = encoder.add_itxt_chunk("Comment".into(), says).and_then(|()| {
+        let noted = encoder.add_itxt_chunk("Comment".into(), says).and_then(|()| marked(&mut encoder, mark));
+        let written = noted.and_then(|()| {
             let mut writer = encoder.write_header()?;
             writer.write_image_data(&numbers)?;
             writer.finish()
         });
         written.map_err(|error| about(path, format!("cannot be written as PNG: {error}")))?;
-        write_whole(path, |out| out.write_all(&bytes))
+        Ok(bytes)
     }
 
     /// The least and the greatest depth; 0 to 1 where nothing is met.

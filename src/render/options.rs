@@ -2,6 +2,7 @@
 
 use super::{Cut, Layer, Lens, Size};
 use crate::error::{Error, Result};
+use crate::field::Axis;
 use crate::scene::Scene;
 
 /// What is shown of a surface.
@@ -39,6 +40,15 @@ impl Shade {
     /// Whether a number is shown, on a colour scale.
     pub fn is_scale(self) -> bool {
         !matches!(self, Shade::Lit | Shade::Normals)
+    }
+
+    /// That it can be shown of a scene of its size, before any long work.
+    pub(crate) fn check_size(self, scene: &Scene) -> Result<()> {
+        match self {
+            Shade::Depth | Shade::Steps => Ok(()),
+            Shade::Velocity if !scene.field().depends_on(Axis::T) => Ok(()),
+            _ => scene.field().check_derivable(),
+        }
     }
 
     /// What is written beside its scale.

@@ -36,7 +36,10 @@ pub fn picture(scene: &Scene, options: &Options) -> Result<Image> {
     options.check()?;
     match &options.cut {
         Some(cut) => cut.draw(scene, options, options.time_in(scene)),
-        None => Stage::new(scene)?.picture(options),
+        None => {
+            options.shade.check_size(scene)?;
+            Stage::new(scene)?.picture(options)
+        }
     }
 }
 
@@ -101,6 +104,7 @@ struct Shot<'a> {
 
 impl<'a> Shot<'a> {
     fn new(stage: &'a Stage, options: &'a Options, time: f64) -> Result<Shot<'a>> {
+        options.shade.check_size(stage.scene())?;
         let (lens, ball) = stage.lens_of(options, time)?;
         let ground = if options.ground && options.shade == Shade::Lit { stage.ground()? } else { None };
         Ok(Shot { stage, options, time, lens, ball, ground })

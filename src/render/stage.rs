@@ -4,7 +4,7 @@ use super::march::{self, NOTHING, Outlook, Seen};
 use super::options::{Options, Shade};
 use super::{Lens, Size};
 use crate::error::{Error, Result};
-use crate::field::{Axis, Field, length};
+use crate::field::{Axis, Field, LARGEST_RUN, length};
 use crate::measure::Bounds;
 use crate::scene::{Camera, Scene, View};
 use crate::tape::Tape;
@@ -48,6 +48,7 @@ fn vec(a: [f64; 3]) -> Vec3 {
 impl Stage {
     /// Looks at the scene as a whole: where it is, where it is seen from.
     pub fn new(scene: &Scene) -> Result<Stage> {
+        scene.field().check_size(LARGEST_RUN)?;
         let bounds = match scene.bounds() {
             Some(bounds) => Some(bounds),
             None => {

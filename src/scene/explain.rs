@@ -22,6 +22,14 @@ impl Sources {
         Sources { texts, ..Sources::default() }
     }
 
+    /// All the texts with their files, in the order of their names.
+    pub(super) fn texts(&self) -> String {
+        let mut texts: Vec<String> =
+            self.texts.iter().map(|(file, text)| format!("{file}\n{text}")).collect();
+        texts.sort();
+        texts.join("\n")
+    }
+
     pub(super) fn add_text(&mut self, file: &str, text: &str) {
         self.texts.insert(file.into(), text.into());
     }
@@ -331,6 +339,9 @@ fn unknown_function(signature: &str, sources: &Sources, words: &[Word]) -> Strin
     if PROMISED.contains(&name) {
         return format!("{name} is not there yet: this version makes no field of a file");
     }
+    if OF_RHAI.contains(&plain) {
+        return format!("{plain} does not take ({})", kinds.join(", "));
+    }
     let own = sources.functions.iter().map(|(own, _)| own.as_str());
     let near = nearest(plain, words.iter().map(|word| word.name).chain(own).chain(OF_RHAI));
     format!("there is no function {name}{}", did_you_mean(near))
@@ -339,20 +350,60 @@ fn unknown_function(signature: &str, sources: &Sources, words: &[Word]) -> Strin
 /// Functions of the language that are still to come.
 const PROMISED: [&str; 3] = ["mesh", "grid", "neural"];
 
-/// Functions of Rhai itself that scenes may well mean.
-const OF_RHAI: [&str; 14] = [
-    "push",
-    "pop",
-    "len",
-    "map",
-    "filter",
-    "reduce",
-    "sort",
-    "reverse",
+/// Functions of Rhai itself: of lists, maps, texts, numbers and functions.
+const OF_RHAI: [&str; 54] = [
+    "all",
+    "append",
+    "chars",
+    "chop",
+    "clear",
     "contains",
+    "crop",
+    "debug",
+    "dedup",
+    "drain",
+    "ends_with",
+    "extract",
+    "filter",
+    "find",
+    "find_map",
+    "for_each",
+    "index_of",
+    "insert",
+    "is_empty",
+    "is_even",
+    "is_odd",
+    "is_zero",
     "keys",
-    "values",
-    "range",
+    "len",
+    "make_lower",
+    "make_upper",
+    "map",
+    "none",
+    "pad",
+    "pop",
     "print",
+    "push",
+    "range",
+    "reduce",
+    "reduce_rev",
+    "remove",
+    "replace",
+    "retain",
+    "reverse",
+    "shift",
+    "some",
+    "sort",
+    "splice",
+    "split",
+    "split_rev",
+    "starts_with",
+    "sub_string",
+    "to_lower",
     "to_string",
+    "to_upper",
+    "trim",
+    "truncate",
+    "values",
+    "zip",
 ];

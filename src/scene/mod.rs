@@ -55,8 +55,8 @@ pub use gallery::{Exhibit, GALLERY, IN_A_ROW, PARTS, PICTURE_SIZE, PICTURES};
 pub use settings::{Background, Camera, Light, Timeline, View};
 pub use words::{Form, Word, words};
 
-/// The most bytes a scene's text may have.
-pub const MOST_BYTES: usize = 4 << 20;
+/// The most bytes a scene script may have. An expression file may have [`vm::MOST_BYTES`].
+pub const MOST_BYTES: usize = 2 << 20;
 
 /// The most lines, and the most characters of a line, a script may have: what a place in it can say.
 const MOST_LINES: usize = 65_000;
@@ -121,7 +121,7 @@ impl Scene {
     pub fn from_text_of(text: &str, path: impl AsRef<Path>) -> Result<Scene> {
         let path = path.as_ref();
         let file = path.display().to_string();
-        if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("vm")) {
+        if is_expression(path) {
             return Scene::from_expression(text, &file);
         }
         let found = path.canonicalize().ok();
@@ -163,7 +163,8 @@ impl Scene {
             [one] => one.clone(),
             several => union(several).called_at(place),
         };
-        draft.note(&field).map_err(|problem| sources.mistake_of_all(&origin.file, problem))?;
+        let fits = words::check_size(&field).and_then(|()| draft.note(&field));
+        fits.map_err(|problem| sources.mistake_of_all(&origin.file, problem))?;
         Ok(Scene::of(objects, field, draft, origin, sources))
     }
 
@@ -290,6 +291,12 @@ impl Scene {
         &self.printed
     }
 
+    /// All that a scene is of, as a text: its files, its parameters' values, and the graph of what is shown.
+    pub(crate) fn provenance(&self) -> String {
+        let values: Vec<String> = self.parameters().iter().map(|own| format!("{own:?}")).collect();
+        format!("{}\n{}\n{}", self.sources.texts(), values.join("\n"), self.field)
+    }
+
     /// The call of the scene that made a node of its graph.
     pub fn place_of(&self, node: &Field) -> Option<&Place> {
         self.places.get(&node.key())
@@ -316,6 +323,11 @@ impl Scene {
     }
 }
 
+/// Whether a file is an expression file, by its name.
+fn is_expression(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("vm"))
+}
+
 /// The text of a file, if it is one that can be a scene, right or not. `shown` is what messages call it.
 pub(crate) fn read_text(path: &Path, shown: &str) -> Result<String> {
     let wrong = |problem: String| Error::File { path: shown.into(), problem };
@@ -328,8 +340,9 @@ pub(crate) fn read_text(path: &Path, shown: &str) -> Result<String> {
             if about.is_dir() { "is a folder, not a file" } else { "is not a plain file" }.into(),
         ));
     }
-    if about.len() > MOST_BYTES as u64 {
-        return Err(wrong(format!("has more than {MOST_BYTES} bytes, and is no scene")));
+    let most = if is_expression(path) { vm::MOST_BYTES } else { MOST_BYTES };
+    if about.len() > most as u64 {
+        return Err(wrong(format!("has more than {most} bytes, and is no scene")));
     }
     let bytes = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
     String::from_utf8(bytes).map_err(|error| {

@@ -9,7 +9,7 @@ use super::explain::{self, Sources};
 use super::import::Imports;
 use super::words::{Word, made, words};
 use crate::error::{Error, Place, Result};
-use crate::field::{Axis, Field};
+use crate::field::{Axis, Field, allow};
 use crate::number::Real;
 use crate::shape::{Argument, intersection, union};
 use crate::task::{self, Task};
@@ -25,7 +25,7 @@ use std::any::TypeId;
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::mpsc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// The most operations a script may take: some seconds of work.
 pub(super) const MOST_OPERATIONS: u64 = 5_000_000;
@@ -43,10 +43,12 @@ pub(super) const DEEPEST_ENTRIES: usize = 32;
 pub(super) const MOST_VARIABLES: usize = 1_000;
 /// The most functions a script may define.
 pub(super) const MOST_FUNCTIONS: usize = 1_000;
-/// The longest a script may take.
-const LONGEST_RUN: Duration = Duration::from_secs(5);
-/// How long it may take beyond that for a call under way to end.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// The most steps its calls may take: nodes made and nodes evaluated, in what is thrown away too.
+pub(super) const MOST_STEPS: u64 = 1_500_000;
+/// The longest a script may work, on a processor: whatever else the machine does.
+const LONGEST_WORK: Duration = Duration::from_millis(1250);
+/// The longest it may take by the clock.
+const LONGEST_RUN: Duration = Duration::from_secs(30);
 /// How often is looked whether anybody waits for it.
 const LOOK: Duration = Duration::from_millis(20);
 /// The stack of the thread a script runs on: what the deepest calls of the deepest expressions take, and more.
@@ -72,7 +74,7 @@ pub(super) fn run(origin: &Origin, values: &[(&str, f64)]) -> Result<Finished> {
         return Err(Error::Undefined(format!("no thread could be started for the scene: {error}")));
     }
     let mut finished = Err(mpsc::RecvTimeoutError::Timeout);
-    for _ in 0..(LONGEST_RUN + PATIENCE).div_duration_f64(LOOK).ceil() as u32 {
+    for _ in 0..LONGEST_RUN.div_duration_f64(LOOK).ceil() as u32 {
         finished = from.recv_timeout(LOOK);
         task::check()?;
         if !matches!(finished, Err(mpsc::RecvTimeoutError::Timeout)) {
@@ -86,11 +88,25 @@ pub(super) fn run(origin: &Origin, values: &[(&str, f64)]) -> Result<Finished> {
             Err(Sources::of(origin).mistake_of_all(&origin.file, problem.into()))
         }
         Err(mpsc::RecvTimeoutError::Timeout) => {
-            let seconds = (LONGEST_RUN + PATIENCE).as_secs();
+            let seconds = LONGEST_RUN.as_secs();
             let problem = format!("the scene takes longer than {seconds} seconds to read");
             Err(Sources::of(origin).mistake_of_all(&origin.file, problem))
         }
     }
+}
+
+/// How long this thread has worked, on a processor; where the system does not tell, how long ago anything was.
+#[cfg(unix)]
+fn worked() -> Duration {
+    use nix::time::{ClockId, clock_gettime};
+    clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID).map_or(Duration::ZERO, Duration::from)
+}
+
+/// How long ago this was first asked.
+#[cfg(not(unix))]
+fn worked() -> Duration {
+    static START: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();
+    START.get_or_init(std::time::Instant::now).elapsed()
 }
 
 fn owned(values: &[(&str, f64)]) -> Vec<(String, f64)> {
@@ -101,6 +117,7 @@ fn owned(values: &[(&str, f64)]) -> Vec<(String, f64)> {
 pub(super) type Shared<T> = Rc<RefCell<T>>;
 
 fn run_here(origin: &Origin, values: &[(&str, f64)]) -> Result<Finished> {
+    allow(MOST_STEPS);
     let draft = Rc::new(RefCell::new(Draft::new(&origin.file, values)));
     let sources = Rc::new(RefCell::new(Sources::of(origin)));
     let words = Rc::new(words());
@@ -217,14 +234,14 @@ fn engine(draft: &Shared<Draft>, words: &Rc<Vec<Word>>, reading: &Reading) -> En
     limit(&mut engine);
     listen(&mut engine, reading);
     watch_variables(&mut engine);
-    let deadline = Instant::now() + LONGEST_RUN;
+    let start = worked();
     engine.on_progress(move |operations| {
         if operations % 64 != 0 {
             return None;
         }
-        let late = || format!("it takes longer than {} seconds", LONGEST_RUN.as_secs());
+        let late = || format!("it takes longer than {} seconds", LONGEST_WORK.as_secs_f64());
         // Whoever gave it up is told so, and not of this.
-        (Instant::now() > deadline || task::is_given_up()).then(|| late().into())
+        (worked().saturating_sub(start) > LONGEST_WORK || task::is_given_up()).then(|| late().into())
     });
     let printing = draft.clone();
     engine.on_print(move |line| printing.borrow_mut().print(line));

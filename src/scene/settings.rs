@@ -53,6 +53,9 @@ pub struct View {
     pub fov: f64,
 }
 
+/// How far away a camera and its target may be: the squares of longer ways are beyond single precision.
+const FARTHEST: f64 = 1e15;
+
 /// The angle of view a camera has if it is not told another.
 pub(super) const USUAL_FOV: f64 = 40.0;
 
@@ -90,11 +93,15 @@ impl View {
 
     fn fault(&self) -> Option<&'static str> {
         let View { eye, target, up, fov } = *self;
-        let ahead = DVec3::from(target) - DVec3::from(eye);
+        let (ahead, up) = (DVec3::from(target) - DVec3::from(eye), DVec3::from(up));
+        let is_far = |place: [f64; 3]| DVec3::from(place).abs().max_element() > FARTHEST;
         match () {
-            _ if !eye.iter().chain(&target).chain(&up).all(|part| part.is_finite()) => Some("it is nowhere"),
+            _ if !eye.iter().chain(&target).all(|part| part.is_finite()) || !up.is_finite() => {
+                Some("it is nowhere")
+            }
+            _ if is_far(eye) || is_far(target) => Some("its eye or its target is more than 1e15 away"),
             _ if ahead == DVec3::ZERO => Some("its eye is its target"),
-            _ if ahead.cross(up.into()) == DVec3::ZERO => Some("it looks straight along up"),
+            _ if ahead.cross(up.normalize_or_zero()) == DVec3::ZERO => Some("it looks straight along up"),
             _ if !(fov > 0.0 && fov < 180.0) => Some("its angle of view is not between 0 and 180 degrees"),
             _ => None,
         }

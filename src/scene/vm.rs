@@ -42,6 +42,9 @@ use std::fmt::Write;
 /// The most lines a file may have.
 pub const MOST_LINES: usize = 1_000_000;
 
+/// The most bytes: room for so many lines with ids of five digits and numbers of seventeen.
+pub const MOST_BYTES: usize = 64 << 20;
+
 /// What an operation without operands makes.
 type Leaf = fn() -> Field;
 /// What one of one operand makes.
@@ -227,7 +230,8 @@ fn read_operation<'a>(
 /// it has. The file computes the same value, but for `pow`: where its exponent is not a whole number known beforehand,
 /// it is written as e^(b·ln a), and holds for a > 0 only.
 ///
-/// An error if the field depends on t (freeze it first) or holds a kernel: the format has neither.
+/// An error if the field depends on t (freeze it first) or holds a kernel: the format has neither. Nor is a file written
+/// that [`read_vm`] would refuse, of more than [`MOST_LINES`] lines.
 pub fn write_vm(field: &Field) -> Result<String> {
     let at = Axis::ALL.map(Field::coordinate);
     let flat: Field = field.run_with(at, |parameter| Field::constant(parameter.value()))?;
@@ -244,6 +248,10 @@ pub fn write_vm(field: &Field) -> Result<String> {
             Kind::Scalar(op) => file.operation(*op, &operands, node),
             _ => unreachable!("numbers, coordinates and operations are what is left"),
         });
+        if file.count > MOST_LINES {
+            let problem = format!("a .vm file has at most {MOST_LINES} lines, and this field takes more");
+            return Err(Error::Undefined(problem));
+        }
     }
     Ok(file.text)
 }

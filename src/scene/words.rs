@@ -140,8 +140,22 @@ pub(super) fn made(draft: &mut Draft, field: Field) -> Result<Argument, String> 
             return Err(format!("{} is {value} here, not a finite number", field.title()));
         }
     }
+    check_size(&field)?;
     draft.note(&field)?;
     Ok(Argument::Field(field))
+}
+
+/// That a field, and what it looks like, can be read.
+pub(super) fn check_size(field: &Field) -> Result<(), String> {
+    let channels = field.material().into_iter().flat_map(|material| material.channels());
+    match std::iter::once(field).chain(channels).find(|part| part.check_size(LARGEST_RUN).is_err()) {
+        None => Ok(()),
+        Some(_) => Err(format!(
+            "{} is too large: written out, with all that is evaluated elsewhere, it takes more than {LARGEST_RUN} \
+             operations at each point",
+            field.title()
+        )),
+    }
 }
 
 /// Rust has no overloading: further arguments of the first name are what the second name takes.

@@ -42,7 +42,8 @@ shapes! {
         let (cos, sin, aside) = (angle.cos(), angle.sin(), z().abs());
         let to_end = length([x() - &R * &cos, y(), &aside - &R * &sin]);
         let to_arc = hypot(hypot(x(), z()) - R, y());
-        if_less(x() * sin, aside * cos, to_end, to_arc) - r
+        // On the ray through the end both are the same; an arc of no length has its end alone.
+        if_less(aside * cos, x() * sin, to_arc, to_end) - r
     } as in capped_torus(2.1, 0.8, 0.22);
 
     /// A link of a chain, in the xy plane: two straight bars of `length` along y, joined by half circles of radius `R`;
@@ -130,6 +131,17 @@ mod tests {
         near(value(&half, [-3.0, 0.0, 1.0]), 2.75);
         near(value(&capped_torus(PI, 1.0, 0.25), [-1.0, 0.0, 0.2]), value(&whole, [-1.0, 0.0, 0.2]));
         near(value(&capped_torus(0.0, 1.0, 0.25), [1.0, 1.0, 0.0]), 0.75);
+        for angle in [0.0, -0.7, -PI] {
+            let (ball, center) = (capped_torus(angle, 1.0, 0.25), [1.0, 0.0, 0.0]);
+            for p in [[-1.0, 0.0, 0.0], [0.0, 0.0, 0.0], [0.5, 0.0, 0.0], [2.0, -0.3, 0.0], [-0.4, 0.2, 0.0]]
+            {
+                let away: [f64; 3] = std::array::from_fn(|i| p[i] - center[i]);
+                let size = away.iter().map(|c| c * c).sum::<f64>().sqrt();
+                near(value(&ball, p), size - 0.25);
+                let slope = ball.gradient_at([p[0], p[1], p[2], 0.0]).unwrap();
+                (0..3).for_each(|i| near(slope[i], away[i] / size));
+            }
+        }
     }
 
     #[test]

@@ -76,3 +76,21 @@ mod testing {
         assert!((found - expected).abs() < 1e-12, "{found}, not {expected}");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::catalogue;
+
+    /// What a reading takes is known beforehand: about the lines of a tape, and not many times as much.
+    #[test]
+    fn the_size_of_every_shape_is_known() {
+        for entry in catalogue() {
+            let field = (entry.sample)();
+            let lines = field.tape().unwrap().len();
+            let (name, most) = (entry.name, 4 * lines + 20);
+            assert!(field.check_size(most).is_ok(), "{name}: more than {most}, and has {lines} lines");
+            // What depends on time alone is not counted behind a remap.
+            assert!(lines < 4 || field.check_size(lines / 2 - 1).is_err(), "{name} has {lines} lines");
+        }
+    }
+}

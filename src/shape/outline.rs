@@ -6,6 +6,10 @@ use std::f64::consts::{FRAC_PI_2, PI, TAU};
 /// An edge shorter than this has no direction of its own.
 const SHORTEST: f64 = 1e-12;
 
+fn if_some(length: &Field, then: Field, otherwise: impl Into<Field>) -> Field {
+    if_less(SHORTEST, length, then, otherwise)
+}
+
 /// A directed edge: where it begins, its unit direction, its length.
 pub(super) struct Edge {
     pub from: Vector<2>,
@@ -27,9 +31,13 @@ impl Edge {
         let (Vector([ax, ay]), Vector([bx, by])) = (a, b);
         let (dx, dy) = (bx - ax, by - ay);
         let length = hypot(&dx, &dy);
-        let some = |then: Field, otherwise: i32| if_less(SHORTEST, &length, then, otherwise);
-        let direction = [some(dx / &length, 1), some(dy / &length, 0)];
+        let direction = [if_some(&length, dx / &length, 1), if_some(&length, dy / &length, 0)];
         Edge { from: a.clone(), direction, length }
+    }
+
+    /// `then` of an edge that has a direction of its own.
+    pub(super) fn some(&self, then: Field, otherwise: impl Into<Field>) -> Field {
+        if_some(&self.length, then, otherwise)
     }
 
     pub(super) fn seen_from(&self, x: &Field, y: &Field) -> Sight {
@@ -54,7 +62,7 @@ impl Sight {
 }
 
 /// The point (x, y) folded by the mirrors of a figure that has `n` corners, one of them straight up, into the angle π/n
-/// to the right of +y.
+/// to the right of +y: how far it is from the origin, and its angle, which is never more than π/n, not even by rounding.
 ///
 /// It is the angle that is folded: over an interval that loses nothing, where mirrors one after another, or a turn by
 /// one of several angles, would.
@@ -72,10 +80,13 @@ pub(super) fn folded(n: &Field) -> (Field, Field) {
             }
         }
         // By the nearest corner.
-        None => angle = (&angle - (&angle * n / TAU).round() * TAU / n).abs(),
+        None => {
+            let mirror = PI / n;
+            let folded = (&angle - (&angle * n / TAU).round() * TAU / n).abs();
+            angle = &mirror - (folded - &mirror).abs();
+        }
     }
-    let away = hypot(px, py);
-    (&away * angle.sin(), away * angle.cos())
+    (hypot(px, py), angle)
 }
 
 /// The signed distance to a polygon: that to the nearest edge, negative where a ray towards +x crosses the outline an

@@ -74,7 +74,8 @@ shapes! {
     /// Exact. `n` is rounded to a whole number, at least 3, so the derivative in it is 0.
     exact regular_polygon(n: impl Corners, r: impl Length) {
         // Seen along the direction of the middle of the nearest edge.
-        let (px, py) = outline::folded(&n);
+        let (away, angle) = outline::folded(&n);
+        let (px, py) = (&away * angle.sin(), away * angle.cos());
         let (s, c) = ((PI / &n).sin(), (PI / n).cos());
         let (beyond, out) = (&py * &s - &px * &c - &r * &s, px * s + py * &c - r * c);
         if_less(0, &beyond, hypot(&beyond, &out), out)
@@ -86,14 +87,22 @@ shapes! {
     /// Exact. `n` is rounded to a whole number, at least 3, so the derivative in it is 0. With `inner` = 0 it is `n`
     /// lines and has no inside.
     exact star(n: impl Corners, r: impl Length, inner: impl Length) {
+        // Folded onto one side of one point the outline is one edge, from the tip to the notch, and all that lies to its
+        // left is outside.
         let half = PI / &n;
-        let tip = Vector([Field::constant(0.0), r]);
-        let notch = Vector([&inner * half.sin(), inner * half.cos()]);
-        // Folded onto one side of one point the outline is one edge, and all that lies to its left is outside.
-        let (px, py) = outline::folded(&n);
-        let edge = Edge::new(&tip, &notch).seen_from(&px, &py);
-        let corner = hypot(&edge.beyond, &edge.left);
-        if_less(0, &edge.beyond, if_less(&edge.left, 0, -&corner, corner), edge.left)
+        let (away, angle) = outline::folded(&n);
+        let (px, py) = (&away * angle.sin(), &away * angle.cos());
+        let tip = Vector([Field::constant(0.0), r.clone()]);
+        let notch = Vector([&inner * half.sin(), &inner * half.cos()]);
+        let edge = Edge::new(&tip, &notch);
+        // How far to its left, from the areas of the triangles between the origin, the tip, the notch and the point. The
+        // point lies within the sector of the edge, so that where there is no star, its tip or its notch in the middle,
+        // nothing is subtracted, and nothing lies to the right.
+        let past = &away * (&inner * (&half - &angle).sin() + &r * angle.sin()) - &r * &inner * half.sin();
+        let left = edge.some(past / &edge.length, &py);
+        let beyond = edge.seen_from(&px, &py).beyond;
+        let corner = hypot(&beyond, &left);
+        if_less(0, &beyond, if_less(&left, 0, -&corner, corner), left)
     } as in star(5, 1.1, 0.45);
 
     /// The line from `a` to `b`, drawn with a round pen of the whole width `width`.

@@ -74,7 +74,8 @@ shapes! {
         let corner = corner.max(0);
         let to_side = if_less(0, across, to_edge, length([&off, &(&up - up.clamp(0, slant)), &corner]));
         let to_base = length([beyond.max(0), above.clone(), corner]);
-        signed(off.max(-above).max(beyond), to_side.min(to_base))
+        // That y is at most that of the tip says nothing new but where the pyramid is a line.
+        signed(off.max(y().abs() - h / 2).max(beyond), to_side.min(to_base))
     } as in pyramid(1.3, 1.2);
 
     /// A prism of height `h` over a regular hexagon whose corners lie at the distance `r` from the axis, one of them on
@@ -217,6 +218,30 @@ mod tests {
         near(value(&pyramid, [3.0, -0.5, 0.4]), 2.0);
         near(value(&pyramid, [2.0, -0.5, 2.0]), 2f64.sqrt());
         near(value(&pyramid, [0.0, -0.2, 0.0]), -0.3);
+    }
+
+    #[test]
+    fn a_pyramid_on_nothing_is_a_line_from_foot_to_tip() {
+        for (base, h) in [(0.0, 1.4), (-0.5, 1.4), (1e-13, 1.4), (0.0, 0.0)] {
+            let line = super::pyramid(param("base", base), h);
+            for p in
+                [[0.0, 2.0, 0.0], [0.0, 0.7 + 1e-9, 0.0], [0.0, -3.0, 0.0], [0.3, 0.2, -0.4], [0.2, 1.0, 0.1]]
+            {
+                let [x, y, z]: [f64; 3] = p;
+                let past = (y.abs() - h / 2.0).max(0.0);
+                let distance = (x * x + z * z + past * past).sqrt();
+                assert!(
+                    (value(&line, p) - distance).abs() < 1e-12,
+                    "{base}, {h} at {p:?}: {}",
+                    value(&line, p)
+                );
+                let slope = line.gradient_at([x, y, z, 0.0]).unwrap();
+                let expected = [x / distance, past.copysign(y) / distance, z / distance];
+                (0..3).for_each(|i| {
+                    assert!((slope[i] - expected[i]).abs() < 1e-9, "{base} at {p:?}: {slope:?}")
+                });
+            }
+        }
     }
 
     #[test]

@@ -103,6 +103,37 @@ fn straight_figures_are_exact() {
     }
 }
 
+/// Figures whose tips or notches are in the middle have no inside, not even by rounding: lines from there to the others.
+#[test]
+fn a_star_of_lines_has_no_inside() {
+    for (n, r, inner) in [(7, 0.0, 1.0), (5, 0.0, 0.6), (9, 1.0, 0.0), (7, 1e-18, 1.0), (7, 0.0, 0.0)] {
+        for figure in [star(n, r, inner), star(param("n", n as f64), r, inner)] {
+            for i in 0..40 * n {
+                let angle = i as f64 * PI / (20 * n) as f64;
+                for away in [0.0, 0.3, 0.7, 1.0, 1.3, 2.5] {
+                    // Half a hair to each side of the ray, and on it.
+                    for aside in [-1e-16, 0.0, 1e-16] {
+                        let (s, c) = (angle + aside).sin_cos();
+                        let f = figure.value_with_gradient_at([away * s, away * c, 0.0, 0.0]).unwrap();
+                        let nearest = (0..n).map(|k| {
+                            let turn = if r > inner { 0.0 } else { 0.5 };
+                            let (s0, c0) = ((k as f64 + turn) * TAU / n as f64).sin_cos();
+                            let along = (away * (s * s0 + c * c0)).clamp(0.0, f64::max(r, inner));
+                            (away * s - along * s0).hypot(away * c - along * c0)
+                        });
+                        let expected = nearest.fold(f64::INFINITY, f64::min);
+                        let about =
+                            format!("star({n}, {r}, {inner}) at {away}, {angle}: {f:?}, not {expected}");
+                        assert!((f.value - expected).abs() < 1e-13, "{about}");
+                        assert!(f.value >= 0.0 || r > 0.0 && r < 1e-9 && f.value > -1e-15, "{about}");
+                        assert!(f.slope[0].hypot(f.slope[1]) < 1.0 + 1e-9, "{about}");
+                    }
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn strokes_are_exact() {
     let line = [[-0.9, -0.5], [0.8, 0.6]];

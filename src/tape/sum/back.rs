@@ -130,6 +130,7 @@ pub(super) struct Frame<'a> {
 pub(super) struct Scratch {
     inputs: Vec<f32>,
     slopes: Vec<f32>,
+    adjoints: Vec<Chunk>,
 }
 
 /// A value's chunks: one a step of the loop, or the same at each.
@@ -302,10 +303,14 @@ impl<'a> Frame<'a> {
         }
         scratch.slopes.resize((1 + inputs.len()) * rows, 0.0);
         kernel.values_with_gradient_f32(Columns::new(&scratch.inputs, rows), &mut scratch.slopes);
+        // A target may have the register that the adjoint had.
+        let first = adjoint as usize * self.row;
+        scratch.adjoints.clear();
+        scratch.adjoints.extend_from_slice(&self.memory[first..first + self.chunks]);
         for (target, slopes) in targets.iter().zip(scratch.slopes.chunks_exact(rows).skip(1)) {
             let mut total = ZERO;
             for c in 0..self.chunks {
-                let adjoint = self.memory[adjoint as usize * self.row + c];
+                let adjoint = scratch.adjoints[c];
                 let slope = Lanes(*slopes[c * WIDTH..].first_chunk().expect("a chunk"));
                 // What counts for nothing sends nothing, however steep it is.
                 let sent = adjoint.gated(slope);
