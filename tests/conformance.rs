@@ -8,7 +8,7 @@ use fieldgrad::shape::catalogue;
 use fieldgrad::tape::{Adjoint, Asked, BOXES, Boxes, Machine, Tape, Tracer};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use support::peer::Peer;
-use support::{Random, close, is_smooth_near, same};
+use support::{Random, close, has_kernel, is_smooth_near, same};
 
 /// Every operation as a field of the coordinates, kept inside its domain.
 fn operations() -> Vec<(String, Field)> {
@@ -37,11 +37,6 @@ fn shapes() -> Vec<(String, Field)> {
     catalogue().map(|entry| (entry.name.to_string(), (entry.sample)())).collect()
 }
 
-/// What a comparison may not be held against: a kernel has no independent dual.
-fn has_kernel(field: &Field) -> bool {
-    field.to_string().contains("sweep") || field.to_string().contains("noise")
-}
-
 /// How often comparisons that stay away from kinks were made, and how often they were left out.
 #[derive(Debug, Default)]
 struct Count {
@@ -63,6 +58,7 @@ fn conforms(name: &str, field: &Field, points: usize, seed: u64, count: &mut Cou
     let mut gradients = Machine::<f64>::new(&gradient_tape);
     let mut adjoint = Adjoint::<f64>::new(&tape);
     let mut random = Random(seed);
+    // A kernel has no independent dual to be held against.
     let kernel = has_kernel(field);
     for _ in 0..points {
         let at = random.point();

@@ -201,9 +201,7 @@ impl Functions {
                 (Wgsl, _) => &shader.wgsl,
                 (Glsl, Some(glsl)) => glsl,
                 (Glsl, None) => {
-                    return Err(Error::Undefined(format!(
-                        "GLSL has no buffers, which {name:?} reads its data from"
-                    )));
+                    return Err(Error::Undefined(format!("no GLSL can compute {name:?}")));
                 }
             };
             text.push('\n');

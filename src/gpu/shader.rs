@@ -97,7 +97,7 @@ pub(super) fn check(scene: &Scene, fields: &[Field]) -> Result<()> {
         _ => None,
     });
     let Some((node, name)) = refused else { return Ok(()) };
-    let problem = format!("{name} has code of its own, and none for shaders");
+    let problem = format!("{name} has code of its own, which no shader can be written for");
     match scene.place_of(node) {
         Some(place) => Err(scene.error_at(place, problem)),
         None => Err(Error::Undefined(problem)),

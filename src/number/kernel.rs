@@ -8,7 +8,7 @@ mod output;
 mod shader;
 
 pub use output::Output;
-pub use shader::{Shader, ShaderData};
+pub use shader::Shader;
 
 use super::Interval;
 use std::fmt::Debug;
@@ -44,8 +44,7 @@ use std::sync::Arc;
 /// ```
 ///
 /// What is composed of [`Real`](super::Real)'s operations needs no kernel: a function generic over `Real` that is called
-/// with fields gives a field, with all derivatives, bounds and shader text. What is known only as code at points is a
-/// [`Function`](super::Function).
+/// with fields gives a field, with all derivatives, bounds and shader text. Output 0 is what [`kernel`](crate::field::kernel) applies.
 pub trait Kernel: Debug + Send + Sync {
     /// What pictures of the graph call it.
     fn name(&self) -> &str;

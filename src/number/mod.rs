@@ -26,7 +26,7 @@ pub mod smooth;
 pub use dual::Dual;
 pub use interval::Interval;
 pub use intervals::Intervals;
-pub use kernel::{Columns, Derivative, Identity, Kernel, Output, Shader, ShaderData, Smoothness};
+pub use kernel::{Columns, Derivative, Identity, Kernel, Output, Shader, Smoothness};
 pub use lanes::Lanes;
 pub use op::Op;
 pub use rise::Rise;

@@ -11,11 +11,11 @@ mod spline;
 use super::orders::{orders_of, output_of, raised};
 use crate::error::{Error, Result};
 use crate::field::{Axis, Field, if_less, kernel};
-use crate::number::{Columns, Derivative, Identity, Interval, Kernel, Real, Shader, ShaderData, Smoothness};
+use crate::number::{Columns, Derivative, Identity, Interval, Kernel, Real, Smoothness};
 use bounds::Pyramid;
 use spline::Spline;
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 /// How a grid is interpolated between its samples.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -129,7 +129,6 @@ struct Grid {
     /// Bounds on the coefficients, and on their differences, over blocks of them.
     pyramid: Pyramid,
     identity: Identity,
-    data: OnceLock<Arc<[f32]>>,
 }
 
 impl fmt::Debug for Grid {
@@ -144,7 +143,7 @@ impl Grid {
         let bits = samples.values.iter().map(|value| value.to_bits());
         let content = bits.fold(shape.and(interpolation as u128), |all, bits| all.and(u128::from(bits)));
         let spline = Arc::new(Spline::of(samples.counts, &samples.values, interpolation));
-        Grid { pyramid: Pyramid::of(&spline), spline, identity: content, data: OnceLock::new() }
+        Grid { pyramid: Pyramid::of(&spline), spline, identity: content }
     }
 }
 
@@ -253,22 +252,5 @@ impl Kernel for Grid {
         if !to_weights.is_empty() {
             self.spline.send_to_samples(to_coefficients, to_weights);
         }
-    }
-
-    fn shader(&self, output: usize) -> Option<Shader> {
-        let data = self.data.get_or_init(|| self.spline.shader_data());
-        Some(Shader {
-            function: match self.spline.interpolation {
-                Interpolation::Cubic => "grid_cubic".into(),
-                Interpolation::Linear => "grid_linear".into(),
-            },
-            numbers: orders_of(output),
-            wgsl: match self.spline.interpolation {
-                Interpolation::Cubic => include_str!("../../shaders/grid_cubic.wgsl").into(),
-                Interpolation::Linear => include_str!("../../shaders/grid_linear.wgsl").into(),
-            },
-            glsl: None,
-            data: Some(ShaderData(data.clone())),
-        })
     }
 }

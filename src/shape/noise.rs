@@ -157,7 +157,6 @@ pub(crate) fn noise_shader(orders: [u8; 4]) -> Shader {
         numbers: orders,
         wgsl: include_str!("../../shaders/noise.wgsl").into(),
         glsl: Some(include_str!("../../shaders/noise.glsl").into()),
-        data: None,
     }
 }
 

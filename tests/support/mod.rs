@@ -156,6 +156,21 @@ impl Plan {
     }
 }
 
+/// Whether a field has a kernel in it.
+pub fn has_kernel(field: &Field) -> bool {
+    let (mut stack, mut seen) = (vec![field.clone()], Vec::new());
+    while let Some(node) = stack.pop() {
+        if matches!(node.kind(), fieldgrad::field::Kind::Kernel(_)) {
+            return true;
+        }
+        if !seen.contains(&node) {
+            stack.extend(node.parents().iter().cloned());
+            seen.push(node);
+        }
+    }
+    false
+}
+
 /// Whether two numbers are the same bit for bit, or both NaN; 0 and −0 are the same.
 pub fn same(a: f64, b: f64) -> bool {
     a == b || (a.is_nan() && b.is_nan())

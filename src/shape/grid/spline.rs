@@ -6,7 +6,6 @@
 use super::super::orders::{Orders, orders_of};
 use super::Interpolation;
 use crate::number::{Columns, Interval, Real};
-use std::sync::Arc;
 
 /// The most coefficients along an axis that a value is made of.
 const TAPS: usize = 4;
@@ -273,12 +272,6 @@ impl Spline {
             sizes[axis] = count;
         }
         to.iter_mut().zip(adjoints).for_each(|(sum, adjoint)| *sum += adjoint);
-    }
-
-    /// What a shader reads: the coefficients' numbers along t, x, y and z, then the coefficients.
-    pub(super) fn shader_data(&self) -> Arc<[f32]> {
-        let sizes = self.sizes.iter().map(|&size| size as f32);
-        sizes.chain(self.coefficients.iter().copied()).collect()
     }
 }
 
