@@ -64,6 +64,12 @@ impl Drawer {
         {
             return Ok(());
         }
+        if let Hand::Stage(stage) = &mut self.hand
+            && stage.scene().is_like(scene)
+        {
+            **stage = stage.moved(scene)?; // what the GPU could not draw, it cannot now
+            return Ok(());
+        }
         let (hand, error) = Hand::new(scene, self.gpu.as_ref())?;
         self.hand = hand;
         self.tell(error);

@@ -4,8 +4,6 @@ use super::march::NOTHING;
 use super::places::values_at;
 use super::slice::{Arrow, colored};
 use super::{Cut, Image, Lens, Size};
-use crate::error::Result;
-use crate::field::Field;
 use crate::measure::Bounds;
 use crate::tape::Tape;
 use glam::Vec3;
@@ -26,16 +24,17 @@ struct Spot {
     wide: f64,
 }
 
-/// Draws the plane of a cut through a field, over all of some bounds, into a picture. A depth for each of its pixels says
+/// Draws the plane of a cut through a field, given as a tape of it and its derivatives along the plane, over all of some bounds, into a
+/// picture. A depth for each of its pixels says
 /// where the surface is.
 pub(super) fn draw(
     image: &mut Image,
     depths: &[f32],
-    (field, cut, bounds): (&Field, &Cut, &Bounds),
+    (tape, cut, bounds): (&Tape, &Cut, &Bounds),
     lens: &Lens,
     t: f64,
-) -> Result<()> {
-    let Some((axis, at)) = cut.plane() else { return Ok(()) };
+) {
+    let Some((axis, at)) = cut.plane() else { return };
     let [a, b] = [(axis + 1) % 3, (axis + 2) % 3];
     let bounds = bounds.grown(0.1 * bounds.size().into_iter().fold(0.0, f64::max));
     let size = Size { width: image.width, height: image.height };
@@ -53,8 +52,6 @@ pub(super) fn draw(
         is_within.then(|| Spot { pixel, place: Vec3::from(place.map(|v| v as f32)), plain, wide })
     };
     let spots: Vec<Spot> = size.tiled().collect::<Vec<_>>().into_par_iter().filter_map(spot).collect();
-    let gradient = field.gradient();
-    let tape = Tape::new(&[field.clone(), gradient[a].clone(), gradient[b].clone()])?;
     let tape = tape.fixed([None, None, None, Some(t)]);
     let found = values_at(&tape, &spots.iter().map(|spot| spot.place).collect::<Vec<_>>());
 
@@ -88,5 +85,4 @@ pub(super) fn draw(
         let behind = Vec3::from(image.pixels[spot.pixel]);
         image.pixels[spot.pixel] = behind.lerp(Vec3::from(color), spot.plain).to_array();
     }
-    Ok(())
 }

@@ -56,12 +56,11 @@ pub(super) struct Finished {
 }
 
 /// Runs a script.
-pub(super) fn run(origin: &Origin, values: &[(&str, f64)]) -> Result<Finished> {
+pub(super) fn run(origin: &Origin) -> Result<Finished> {
     let (to, from) = mpsc::channel();
-    let (origin_there, values) = (origin.clone(), owned(values));
+    let origin_there = origin.clone();
     let work = move || {
-        let values: Vec<(&str, f64)> = values.iter().map(|(name, value)| (name.as_str(), *value)).collect();
-        let _ = to.send(run_here(&origin_there, &values)); // nobody listens any more: too late
+        let _ = to.send(run_here(&origin_there)); // nobody listens any more: too late
     };
     let started = std::thread::Builder::new().name("scene".into()).stack_size(STACK).spawn(work);
     if let Err(error) = started {
@@ -81,15 +80,11 @@ pub(super) fn run(origin: &Origin, values: &[(&str, f64)]) -> Result<Finished> {
     }
 }
 
-fn owned(values: &[(&str, f64)]) -> Vec<(String, f64)> {
-    values.iter().map(|(name, value)| (name.to_string(), *value)).collect()
-}
-
 /// What the callbacks of the engine share.
 pub(super) type Shared<T> = Rc<RefCell<T>>;
 
-fn run_here(origin: &Origin, values: &[(&str, f64)]) -> Result<Finished> {
-    let draft = Rc::new(RefCell::new(Draft::new(&origin.file, values)));
+fn run_here(origin: &Origin) -> Result<Finished> {
+    let draft = Rc::new(RefCell::new(Draft::new(&origin.file)));
     let sources = Rc::new(RefCell::new(Sources::of(origin)));
     let words = Rc::new(words());
     let reading = Reading::default();
@@ -106,7 +101,7 @@ fn run_here(origin: &Origin, values: &[(&str, f64)]) -> Result<Finished> {
         sources.add_tokens(&reading.tokens());
         return Err(explain::explained(*error, &origin.file, &sources, &words));
     }
-    Ok(Finished { draft: draft.replace(Draft::new(&origin.file, &[])), sources })
+    Ok(Finished { draft: draft.replace(Draft::new(&origin.file)), sources })
 }
 
 /// Compiling: the tokens of a script on their way to the parser.

@@ -6,6 +6,7 @@ use super::prune::{Asked, Plan};
 use crate::number::{Interval, Intervals, Real, Rise};
 use pulp::Arch;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// How many boxes are looked at together.
 pub const BOXES: usize = 16;
@@ -49,14 +50,11 @@ impl<R> Default for Boxes<R> {
 }
 
 impl<R: Bounding> Boxes<R> {
-    /// Looks at boxes of space and time, with the parameters at their own values.
+    /// Looks at boxes of space and time, with the parameters at the tape's values.
     pub fn over(&mut self, tape: &Tape, over: [R; 4]) {
-        let program = &tape.program;
-        let parameters = program.parameters.iter().map(|parameter| parameter.value());
-        let leaves = parameters.chain(program.constants.iter().copied());
+        let program = &*tape.program;
         self.values.clear();
-        self.values.extend(over);
-        self.values.extend(leaves.map(R::constant));
+        self.values.extend(tape.leaf_values(over));
         self.values.resize(program.leaves() + program.lines.len(), R::zero());
         for (lines, kernel) in program.runs() {
             self.arch.dispatch(Run { program, lines, values: &mut self.values });
@@ -81,7 +79,7 @@ impl<R: Bounding> Boxes<R> {
     }
 
     /// The shorter tape that gives what is asked everywhere in one of the boxes last looked at, with this same tape;
-    /// none where it would be more than `most` lines.
+    /// none where it would be more than `most` lines. It holds for the tape's values of its parameters, and for no others.
     pub fn prune(&mut self, tape: &Tape, which: usize, asked: Asked, most: usize) -> Option<Tape> {
         let mut plan = std::mem::take(&mut self.plan);
         let pruned = self.prune_by(&mut plan, tape, which, asked, most);
@@ -98,10 +96,13 @@ impl<R: Bounding> Boxes<R> {
         asked: Asked,
         most: usize,
     ) -> Option<Tape> {
-        let program = &tape.program;
+        let program = &*tape.program;
         assert_eq!(self.values.len(), program.leaves() + program.lines.len(), "the tape last looked at");
         let left = plan.find(program, asked, |value| self.values[value].lane(which));
-        (left <= most).then(|| Tape { program: plan.carry_out(program) })
+        (left <= most).then(|| {
+            let held = tape.values.iter().map(|&value| Interval::point(value)).collect();
+            Tape { program: Arc::new(plan.carry_out(program, Some(held))), values: tape.values.clone() }
+        })
     }
 }
 
