@@ -441,9 +441,9 @@ struct Difference {
 /// Takes differences of a tape's values.
 struct Differ<'t> {
     checker: &'t Checker<'t>,
-    values: Machine<'t, f64>,
-    duals: Machine<'t, Dual<f64>>,
-    adjoint: Adjoint<'t, f64>,
+    values: Machine<f64>,
+    duals: Machine<Dual<f64>>,
+    adjoint: Adjoint<f64>,
     parameters: Vec<f64>,
     /// The parameter that is compared next.
     next: usize,
@@ -455,7 +455,7 @@ const STEPS: [f64; 2] = [1e-4, 1e-6];
 impl<'t> Differ<'t> {
     fn new(checker: &'t Checker<'t>) -> Differ<'t> {
         let tape = &checker.tape;
-        let parameters = tape.parameters().map(Parameter::value).collect();
+        let parameters = tape.values().to_vec();
         Differ {
             checker,
             values: Machine::new(tape),

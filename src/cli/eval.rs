@@ -269,10 +269,10 @@ fn fields(field: &Field, parts: Parts, parameters: &[Option<usize>]) -> Result<V
 /// The machines that read one point after another in `f64`.
 struct Reader<'t> {
     table: &'t Table<'t>,
-    values: Machine<'t, f64>,
-    duals: Option<Machine<'t, Dual<f64>>>,
-    seconds: Option<Machine<'t, Dual<Dual<f64>>>>,
-    adjoint: Option<Adjoint<'t, f64>>,
+    values: Machine<f64>,
+    duals: Option<Machine<Dual<f64>>>,
+    seconds: Option<Machine<Dual<Dual<f64>>>>,
+    adjoint: Option<Adjoint<f64>>,
 }
 
 impl<'t> Reader<'t> {

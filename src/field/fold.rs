@@ -62,7 +62,8 @@ fn identity(op: Op, parents: &[Field]) -> Option<Field> {
     let b = parents.get(1).unwrap_or(a);
     let unary = |op, a: &Field| Field::scalar(op, vec![a.clone()]);
     let binary = |op, a: &Field, b: &Field| Field::scalar(op, vec![a.clone(), b.clone()]);
-    let same = parents.len() > 1 && a == b;
+    // Operands that declare a parameter differently are kept apart, so that the conflict is found.
+    let same = parents.len() > 1 && a.is_same(b);
     Some(match op {
         Neg => a.under(Neg)?.clone(),
         Abs if a.under(Abs).is_some() => a.clone(),
@@ -105,14 +106,17 @@ fn identity(op: Op, parents: &[Field]) -> Option<Field> {
             if same {
                 return Some(otherwise.clone());
             }
-            if then == otherwise && then.material() == otherwise.material() {
+            if then.is_same(otherwise) && then.material() == otherwise.material() {
                 return Some(then.clone());
             }
             if let (Some(a), Some(b)) = (a.as_constant(), b.as_constant()) {
                 return Some(if a < b { then } else { otherwise }.clone());
             }
             let alike = |branch: &Field| {
-                branch.scalar_op() == Some(IfLess) && branch.parents()[0] == *a && branch.parents()[1] == *b
+                let [c, d] = [0, 1].map(|i| branch.parents().get(i));
+                branch.scalar_op() == Some(IfLess)
+                    && c.is_some_and(|c| c.is_same(a))
+                    && d.is_some_and(|d| d.is_same(b))
             };
             let branches = match (alike(then), alike(otherwise)) {
                 (false, false) => return None,

@@ -4,6 +4,7 @@ use super::node::KeyMap;
 use super::run::LARGEST_RUN;
 use super::{Axis, Field, Kind, Parameter};
 use crate::error::{Error, Result};
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -14,16 +15,22 @@ pub(crate) struct Listing {
     pub(crate) parents: Vec<Box<[u32]>>,
     /// Where the roots are.
     pub(crate) roots: Vec<u32>,
+    /// A parameter that is declared twice, with different values or ranges.
+    conflict: Option<String>,
 }
 
 impl Listing {
     /// Lists the graph as it is, remaps and all.
     pub(crate) fn of(roots: &[Field]) -> Listing {
-        let mut list = Listing { nodes: Vec::new(), parents: Vec::new(), roots: Vec::new() };
+        let mut list = Listing { nodes: Vec::new(), parents: Vec::new(), roots: Vec::new(), conflict: None };
         let mut place: KeyMap<u32> = KeyMap::default();
         let mut steps: Vec<(&Field, bool)> = roots.iter().rev().map(|root| (root, false)).collect();
         while let Some((field, ready)) = steps.pop() {
-            if place.contains_key(&field.key()) {
+            if let Some(&known) = place.get(&field.key()) {
+                let known = &list.nodes[known as usize];
+                if !known.is_same(field) && list.conflict.is_none() {
+                    list.conflict = Some(conflict_of(known, field));
+                }
                 continue;
             }
             if ready || field.parents().is_empty() {
@@ -41,30 +48,45 @@ impl Listing {
 
     /// Lists the graph with every remap written out, so that only leaves, scalar operations and kernels remain.
     pub(crate) fn flat(roots: &[Field]) -> Result<Listing> {
-        Ok(Listing::of(&flatten(roots)?))
+        let list = Listing::of(&flatten(roots)?);
+        list.check().map(|()| list)
+    }
+
+    /// That each parameter is declared with one value and one range.
+    fn check(&self) -> Result<()> {
+        match &self.conflict {
+            Some(name) => Err(Error::ParameterConflict(name.clone())),
+            None => Ok(()),
+        }
     }
 
     /// The parameters, in the order they appear in.
     pub(crate) fn parameters(&self) -> Result<Vec<Arc<Parameter>>> {
-        let mut found: Vec<Arc<Parameter>> = Vec::new();
-        let mut names = std::collections::HashMap::new();
-        for node in &self.nodes {
-            if let Kind::Parameter(parameter) = node.kind() {
-                match names.insert(parameter.name().to_string(), parameter.clone()) {
-                    None => found.push(parameter.clone()),
-                    Some(other) if other == *parameter => (),
-                    Some(_) => return Err(Error::ParameterConflict(parameter.name().into())),
-                }
-            }
-        }
-        Ok(found)
+        self.check()?;
+        let parameter = |node: &Field| match node.kind() {
+            Kind::Parameter(parameter) => Some(parameter.clone()),
+            _ => None,
+        };
+        Ok(self.nodes.iter().filter_map(parameter).collect())
     }
-}
 
-impl Listing {
     /// The parameters as fields, in the order of [`Listing::parameters`].
     pub(crate) fn parameter_fields(&self) -> Vec<Field> {
         self.nodes.iter().filter(|node| matches!(node.kind(), Kind::Parameter(_))).cloned().collect()
+    }
+}
+
+/// The name of a parameter that two fields of one key declare differently.
+fn conflict_of<'a>(mut a: &'a Field, mut b: &'a Field) -> String {
+    loop {
+        if let Kind::Parameter(parameter) = a.kind() {
+            return parameter.name().into();
+        }
+        let pairs = a.parents().iter().flat_map(|a| b.parents().iter().map(move |b| (a, b)));
+        match { pairs }.find(|(a, b)| a == b && !a.is_same(b)) {
+            Some((inner, other)) => (a, b) = (inner, other),
+            None => return a.title(), // two nodes whose fingerprints are one by chance
+        }
     }
 }
 
@@ -96,47 +118,46 @@ impl Field {
             }
             Field::constant(*value).check()?;
         }
-        Ok(self.rebuilt(|leaf| match leaf.kind() {
-            Kind::Parameter(parameter) => {
-                let value = values.iter().find(|(name, _)| *name == parameter.name())?.1;
-                Some(Field::parameter(parameter.at(value)))
-            }
-            _ => None,
-        }))
+        let value =
+            |parameter: &Parameter| values.iter().find(|(name, _)| *name == parameter.name()).map(|v| v.1);
+        Ok(declaring(std::slice::from_ref(self), value).swap_remove(0))
     }
 
-    /// The field with some leaves replaced, and everything above them built anew; labels stay.
-    fn rebuilt(&self, replace: impl Fn(&Field) -> Option<Field>) -> Field {
-        // A node, the fields of its label and the channels of its material are rebuilt alike.
-        let around = |field: &Field| -> Vec<Field> {
-            let label = field.label().into_iter().flat_map(|label| label.arguments()).map(|(_, field)| field);
-            let material = field.material().into_iter().flat_map(|material| material.channels());
-            field.parents().iter().chain(label).chain(material).cloned().collect()
-        };
-        let id = |field: &Field| Arc::as_ptr(&field.0);
-        let mut done: std::collections::HashMap<_, Field> = std::collections::HashMap::new();
-        let mut steps = vec![(self.clone(), false)];
-        while let Some((field, ready)) = steps.pop() {
-            if done.contains_key(&id(&field)) {
-                continue;
-            }
-            if !ready {
-                let parts = around(&field);
-                steps.push((field, true));
-                steps.extend(parts.into_iter().map(|part| (part, false)));
-                continue;
-            }
-            let new = |part: &Field| done[&id(part)].clone();
-            let stays = || around(&field).iter().all(|part| id(part) == id(&done[&id(part)]));
-            let rebuilt = match replace(&field) {
-                Some(leaf) => leaf,
-                None if stays() => field.clone(),
-                None => field.with_parts(field.parents().iter().map(new).collect(), new),
-            };
-            done.insert(id(&field), rebuilt);
-        }
-        done[&id(self)].clone()
+    /// What a node is computed from, and the fields of its label and the channels of its material.
+    fn around(&self) -> impl Iterator<Item = &Field> {
+        let label = self.label().into_iter().flat_map(|label| label.arguments()).map(|(_, field)| field);
+        let material = self.material().into_iter().flat_map(|material| material.channels());
+        self.parents().iter().chain(label).chain(material)
     }
+}
+
+/// The same fields with some parameters declared with other values, and everything above those built anew; labels stay.
+pub(crate) fn declaring(roots: &[Field], value: impl Fn(&Parameter) -> Option<f64>) -> Vec<Field> {
+    let replaced = |field: &Field| match field.kind() {
+        Kind::Parameter(parameter) => value(parameter).map(|value| Field::parameter(parameter.at(value))),
+        _ => None,
+    };
+    let mut done: HashMap<usize, Field> = HashMap::new();
+    let mut steps: Vec<(&Field, bool)> = roots.iter().map(|root| (root, false)).collect();
+    while let Some((field, ready)) = steps.pop() {
+        if done.contains_key(&field.address()) {
+            continue;
+        }
+        if !ready {
+            steps.push((field, true));
+            steps.extend(field.around().map(|part| (part, false)));
+            continue;
+        }
+        let new = |part: &Field| done[&part.address()].clone();
+        let stays = || field.around().all(|part| part.address() == done[&part.address()].address());
+        let rebuilt = match replaced(field) {
+            Some(leaf) => leaf,
+            None if stays() => field.clone(),
+            None => field.with_parts(field.parents().iter().map(new).collect(), new),
+        };
+        done.insert(field.address(), rebuilt);
+    }
+    roots.iter().map(|root| done[&root.address()].clone()).collect()
 }
 
 /// The graph as numbered lines, one a node: linear in the nodes however often each is used.

@@ -2,7 +2,9 @@
 //! Uses numbers only, and knows nothing of shapes.
 //!
 //! [`Field`] is in `node`; `fold` makes nodes (constants folded, identities taken), `functions` names the arithmetic,
-//! `run` runs a graph on any number type, `size` knows beforehand what that takes, `fault` finds where a NaN begins, `derivative` differentiates a graph, `listing` turns it into a list, and `draw` into a picture, whose boxes stand where `layout` says.
+//! `run` runs a graph on any number type, `size` knows beforehand what that takes, `fault` finds where a NaN begins,
+//! `derivative` differentiates a graph, `listing` turns it into a list, `unknowns` is what an optimiser sees of its
+//! parameters, and `draw` turns it into a picture, whose boxes stand where `layout` says.
 
 mod derivative;
 mod draw;
@@ -17,6 +19,7 @@ mod node;
 mod param;
 mod run;
 mod size;
+mod unknowns;
 mod vector;
 
 pub use draw::Detail;
@@ -28,6 +31,7 @@ pub use material::{Color, Material, linear_to_srgb, srgb_to_linear};
 pub use node::{Axis, Field, Kind};
 pub use param::{Parameter, param, param_in, param_vector};
 pub use run::LARGEST_RUN;
+pub use unknowns::Unknowns;
 pub use vector::{Points, Vector};
 
 #[cfg(feature = "viewer")]
@@ -36,6 +40,6 @@ pub(crate) use draw::boxes;
 pub(crate) use functions::FUNCTIONS;
 #[cfg(feature = "viewer")]
 pub(crate) use layout::Layout;
-pub(crate) use listing::Listing;
+pub(crate) use listing::{Listing, declaring};
 pub(crate) use node::{Key, KeyMap, Reads};
 pub(crate) use size::allow;

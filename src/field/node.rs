@@ -62,6 +62,8 @@ pub(super) struct Node {
     pub(super) kind: Kind,
     pub(super) parents: Box<[Field]>,
     pub(super) key: Key,
+    /// The key, made with the values and ranges that parameters are declared with.
+    pub(super) stamp: Key,
     pub(super) reads: Reads,
     pub(super) size: Size,
     /// Whether it is a remap, or computed from one.
@@ -95,7 +97,8 @@ impl Reads {
     }
 }
 
-/// What a node computes, as a 128-bit fingerprint: equal for equal subgraphs however they were built.
+/// What a node computes, as a 128-bit fingerprint: equal for equal subgraphs however they were built. A parameter
+/// counts by its name alone: its value is no part of what a field is.
 ///
 /// With 128 well-mixed bits, a billion different nodes collide with probability below 1e-20.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -160,7 +163,7 @@ impl Field {
         // −0 and 0 are one number here: they differ in no derivative and no inside.
         let value = if value == 0.0 { 0.0 } else { value };
         let key = Key::new(1).and(value.to_bits() as u128);
-        let field = Field::node(Kind::Constant(value), Vec::new(), key, Reads::default());
+        let field = Field::leaf(Kind::Constant(value), [key; 2], Reads::default());
         match value.is_finite() {
             true => field,
             false => field.with_error(Error::Argument {
@@ -174,37 +177,38 @@ impl Field {
 
     /// A coordinate.
     pub fn coordinate(axis: Axis) -> Field {
-        Field::node(Kind::Coordinate(axis), Vec::new(), Key::new(2).and(axis as u128), Reads::axis(axis))
+        Field::leaf(Kind::Coordinate(axis), [Key::new(2).and(axis as u128); 2], Reads::axis(axis))
     }
 
     pub(super) fn parameter(parameter: Parameter) -> Field {
         let bits = |value: f64| value.to_bits() as u128;
-        let key = Key::new(3).text(parameter.name()).and(bits(parameter.value()));
-        let key = match parameter.range() {
-            Some((low, high)) => key.and(bits(low)).and(bits(high)),
-            None => key,
+        let key = Key::new(3).text(parameter.name());
+        let stamp = key.and(bits(parameter.value()));
+        let stamp = match parameter.range() {
+            Some((low, high)) => stamp.and(bits(low)).and(bits(high)),
+            None => stamp,
         };
-        Field::node(Kind::Parameter(Arc::new(parameter)), Vec::new(), key, Reads::PARAMETERS)
+        Field::leaf(Kind::Parameter(Arc::new(parameter)), [key, stamp], Reads::PARAMETERS)
     }
 
     /// A scalar operation on fields, as it stands: [`Field::scalar`](super::fold) simplifies first.
     pub(super) fn scalar_node(op: Op, parents: Vec<Field>) -> Field {
         let tag = Op::ALL.iter().position(|&known| known == op).expect("an operation of the list") as u128;
-        let mut keys: Vec<Key> = parents.iter().map(Field::key).collect();
-        if matches!(op, Op::Add | Op::Mul) {
-            keys.sort(); // a + b and b + a are the same number, bit for bit
-        }
-        let key = keys.into_iter().fold(Key::new(4).and(tag), Key::join);
+        let own = Key::new(4).and(tag);
+        let marks = match &parents[..] {
+            // a + b and b + a are the same number, bit for bit.
+            [a, b] if matches!(op, Op::Add | Op::Mul) && b.marks() < a.marks() => joined(own, [b, a]),
+            parents => joined(own, parents),
+        };
         let reads = Reads::of(&parents);
-        Field::node(Kind::Scalar(op), parents, key, reads)
+        Field::node(Kind::Scalar(op), parents, marks, reads)
     }
 
     /// A kernel's output, applied to `inputs`.
     pub(super) fn kernel_node(output: Output, inputs: Vec<Field>) -> Field {
-        let identity = output.identity().word();
-        let key = inputs.iter().map(Field::key).fold(Key::new(5).and(identity), Key::join);
+        let marks = joined(Key::new(5).and(output.identity().word()), &inputs);
         let reads = Reads::of(&inputs);
-        Field::node(Kind::Kernel(output), inputs, key, reads)
+        Field::node(Kind::Kernel(output), inputs, marks, reads)
     }
 
     /// The field evaluated elsewhere, and at another time: f(x′, y′, z′, t′).
@@ -229,25 +233,47 @@ impl Field {
         let moved = Axis::ALL.into_iter().filter(|&axis| reads.has(axis));
         let reads = moved.fold(reads.only_parameters(), |sum, axis| sum.with(to[axis as usize].reads()));
         let parents: Vec<Field> = std::iter::once(self.clone()).chain(to).collect();
-        let key = parents.iter().map(Field::key).fold(Key::new(6), Key::join);
-        Field::node(Kind::Remap, parents, key, reads).with_material_of(material)
+        let marks = joined(Key::new(6), &parents);
+        Field::node(Kind::Remap, parents, marks, reads).with_material_of(material)
     }
 
-    fn node(kind: Kind, parents: Vec<Field>, key: Key, reads: Reads) -> Field {
+    fn leaf(kind: Kind, marks: [Key; 2], reads: Reads) -> Field {
+        Field::node(kind, Vec::new(), marks, reads)
+    }
+
+    fn node(kind: Kind, parents: Vec<Field>, [key, stamp]: [Key; 2], reads: Reads) -> Field {
         let error = parents.iter().find_map(|parent| parent.0.error.clone());
         if !size::spend(1) {
             // No more may be made: what stands in its place holds nothing but the error.
             let error = error.unwrap_or_else(|| Arc::new(size::spent()));
-            return Field::bare(Kind::Constant(0.0), Vec::new(), key.and(7), Reads::default(), Some(error));
+            let marks = [key, stamp].map(|mark| mark.and(7));
+            return Field::bare(Kind::Constant(0.0), Vec::new(), marks, Reads::default(), Some(error));
         }
-        Field::bare(kind, parents, key, reads, error)
+        Field::bare(kind, parents, [key, stamp], reads, error)
     }
 
-    fn bare(kind: Kind, parents: Vec<Field>, key: Key, reads: Reads, error: Option<Arc<Error>>) -> Field {
+    fn bare(
+        kind: Kind,
+        parents: Vec<Field>,
+        [key, stamp]: [Key; 2],
+        reads: Reads,
+        error: Option<Arc<Error>>,
+    ) -> Field {
         let size = Size::of(&kind, &parents, reads);
         let moves = matches!(kind, Kind::Remap) || parents.iter().any(|parent| parent.0.moves);
         let parents = parents.into_boxed_slice();
-        Field(Arc::new(Node { kind, parents, key, reads, size, moves, label: None, material: None, error }))
+        Field(Arc::new(Node {
+            kind,
+            parents,
+            key,
+            stamp,
+            reads,
+            size,
+            moves,
+            label: None,
+            material: None,
+            error,
+        }))
     }
 
     /// The same node with something about it changed.
@@ -256,6 +282,7 @@ impl Field {
             kind: self.0.kind.clone(),
             parents: self.0.parents.clone(),
             key: self.0.key,
+            stamp: self.0.stamp,
             reads: self.0.reads,
             size: self.0.size.clone(),
             moves: self.0.moves,
@@ -288,7 +315,8 @@ impl Field {
     /// The field, carrying an error. The first error stays.
     pub(crate) fn with_error(&self, error: Error) -> Field {
         self.changed(|node| {
-            node.key = node.key.and(7); // never shared with, or folded into, the sound one
+            // Never shared with, or folded into, the sound one.
+            (node.key, node.stamp) = (node.key.and(7), node.stamp.and(7));
             node.error.get_or_insert_with(|| Arc::new(error));
         })
     }
@@ -340,6 +368,18 @@ impl Field {
     pub(crate) fn key(&self) -> Key {
         self.0.key
     }
+    /// What the field computes, its parameters at their declared values and ranges. Fields of one key and of different
+    /// stamps declare a parameter differently, and are not read together.
+    pub(super) fn stamp(&self) -> Key {
+        self.0.stamp
+    }
+    fn marks(&self) -> [Key; 2] {
+        [self.0.key, self.0.stamp]
+    }
+    /// Whether the other is the same in all, declared values too: either may then stand for both.
+    pub(super) fn is_same(&self, other: &Field) -> bool {
+        self.0.stamp == other.0.stamp
+    }
     /// Which node this is, among those that are kept: nodes that compute the same may be called differently.
     pub(crate) fn address(&self) -> usize {
         Arc::as_ptr(&self.0) as usize
@@ -361,8 +401,18 @@ impl Reads {
     }
 }
 
-/// Fields are equal when they compute the same thing the same way: equal subgraphs, however they were built.
-/// Names and materials do not count.
+/// The key and the stamp of an operation on fields, from those of the fields.
+fn joined<'a>(own: Key, parents: impl IntoIterator<Item = &'a Field>) -> [Key; 2] {
+    parents.into_iter().fold([own; 2], |[key, stamp], parent| {
+        let joined = key.join(parent.0.key);
+        // They part only where a parameter is.
+        let is_one = key == stamp && parent.0.key == parent.0.stamp;
+        [joined, if is_one { joined } else { stamp.join(parent.0.stamp) }]
+    })
+}
+
+/// Fields are equal when they compute the same thing of the same parameters the same way: equal subgraphs, however they
+/// were built. Names, materials, and the values parameters are declared with do not count.
 impl PartialEq for Field {
     fn eq(&self, other: &Field) -> bool {
         self.key() == other.key()

@@ -3,7 +3,10 @@
 use super::{Field, Vector};
 use crate::error::{Error, Place};
 
-/// A named number that a field depends on, with its value and, if it has one, its range.
+/// A named number that a field depends on, with the value it is declared with and, if it has one, its range.
+///
+/// The name says which number it is; value and range are no part of what a field is. A name has one of each in a graph:
+/// where two are declared, reading the graph gives [`Error::ParameterConflict`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Parameter {
     name: String,
@@ -26,7 +29,7 @@ impl Parameter {
     }
 
     /// The same parameter at another value.
-    pub(super) fn at(&self, value: f64) -> Parameter {
+    pub(crate) fn at(&self, value: f64) -> Parameter {
         Parameter { value, ..self.clone() }
     }
 }

@@ -71,14 +71,15 @@ enum Step<'a> {
     Leave(&'a Field, usize, usize),
 }
 
-/// The key of a node in a frame: what it computes there.
+/// The key of a node in a frame: what it computes there. Nodes that declare a parameter differently are not one.
 fn place_key<R>(field: &Field, frame: &Frame<R>) -> Key {
     let reads = field.reads();
     let read = Axis::ALL.into_iter().filter(|&axis| reads.has(axis));
-    read.fold(field.key(), |key, axis| key.join(frame.keys[axis as usize]))
+    read.fold(field.stamp(), |key, axis| key.join(frame.keys[axis as usize]))
 }
 
-/// Runs several fields at one place; equal parts are computed once.
+/// Runs several fields at one place; equal parts are computed once. An error names a parameter that is declared twice,
+/// with different values.
 ///
 /// `seen` is shown each node at its first evaluation.
 pub(crate) fn run<'a, R: Real>(
@@ -107,6 +108,7 @@ pub(super) fn run_keeping<'a, R: Real>(
     let mut frame_of: HashMap<[Key; 4], usize> = HashMap::from([(root.keys, 0)]);
     let mut frames = vec![root];
     let mut known: KeyMap<R> = KeyMap::default();
+    let mut declared: KeyMap<Key> = KeyMap::default();
     let mut steps: Vec<Step> = outputs.iter().rev().map(|output| Step::Visit(output, 0)).collect();
     while let Some(step) = steps.pop() {
         match step {
@@ -125,6 +127,11 @@ pub(super) fn run_keeping<'a, R: Real>(
                 }
             }
             Step::Apply(field, frame) => {
+                if let Kind::Parameter(parameter) = field.kind()
+                    && *declared.entry(field.key()).or_insert(field.stamp()) != field.stamp()
+                {
+                    return Err(Error::ParameterConflict(parameter.name().into()));
+                }
                 let frame = &frames[frame];
                 let leaf = |field: &Field| match field.kind() {
                     Kind::Constant(value) => R::constant(*value),
@@ -171,7 +178,7 @@ pub(super) fn run_keeping<'a, R: Real>(
 }
 
 impl Field {
-    /// Runs the field on any number type at (x, y, z, t), parameters at their own values.
+    /// Runs the field on any number type at (x, y, z, t), parameters at the values they are declared with.
     pub fn run<R: Real>(&self, at: [R; 4]) -> Result<R> {
         self.run_with(at, |parameter| R::constant(parameter.value()))
     }

@@ -64,6 +64,12 @@ impl Drawer {
         {
             return Ok(());
         }
+        if let Hand::Stage(stage) = &mut self.hand
+            && stage.scene().is_like(scene)
+        {
+            **stage = stage.moved(scene)?; // what the GPU could not draw, it cannot now
+            return Ok(());
+        }
         let (hand, error) = Hand::new(scene, self.gpu.as_ref())?;
         // A painter waits for what it still compiles when it goes: nobody has to wait with it.
         if let Hand::Painter(painter) = std::mem::replace(&mut self.hand, hand) {

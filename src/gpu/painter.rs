@@ -81,9 +81,13 @@ impl Painter {
         self.march.is_compiled() && self.shades[shade as usize].is_compiled()
     }
 
-    /// Goes over to another scene, or to the same with other values. Where their shaders are the same nothing is
-    /// compiled. After an error the old scene stays.
+    /// Goes over to another scene, or to the same with other values: then nothing is built again that does not depend on
+    /// those. Where another's shaders are the same nothing is compiled. After an error the old scene stays.
     pub fn show(&mut self, scene: &Scene) -> Result<()> {
+        if self.stage.scene().is_like(scene) {
+            self.stage = self.stage.moved(scene)?;
+            return Ok(());
+        }
         self.stage = stage_of(scene)?;
         self.march.change();
         self.shades.iter_mut().for_each(Work::change);
@@ -208,8 +212,8 @@ impl Painter {
         small: usize,
         target: &wgpu::TextureView,
     ) -> Result<wgpu::Buffer> {
-        let field = self.stage.scene().field();
-        let (tiles, tolerance) = cells(field, lens, size, time, small, !self.march.is_compiled())?;
+        let (tiles, tolerance) =
+            cells(&self.stage.shape()?, lens, size, time, small, !self.march.is_compiled())?;
         let tapes = tiles.iter().flat_map(|tile| &tile.stretches).map(|stretch| &stretch.tape);
         let handed = self.march.handed(&self.gpu, &self.stage, &mut self.workshop, time, tapes)?;
         let gpu = &self.gpu;
@@ -465,8 +469,8 @@ const ONE: Size = Size { width: 1, height: 1 };
 
 /// A scene made ready, if shaders can compute it.
 fn stage_of(scene: &Scene) -> Result<Stage> {
-    let material = scene.field().material().into_iter().flat_map(|material| material.channels());
-    let fields: Vec<Field> = material.chain([scene.field()]).cloned().collect();
+    let material = scene.graph().material().into_iter().flat_map(|material| material.channels());
+    let fields: Vec<Field> = material.chain([scene.graph()]).cloned().collect();
     check(scene, &fields)?;
     Stage::new(scene)
 }

@@ -32,7 +32,7 @@ const GROUP: usize = 64;
 const MOST_GROUPS: usize = 65_535;
 
 impl Points {
-    /// Compiles fields, with the parameters at their own values.
+    /// Compiles fields, their parameters at the values they are declared with.
     ///
     /// An error names a kernel that no shader can compute.
     pub fn new(gpu: &Gpu, fields: &[Field]) -> Result<Points> {
@@ -48,9 +48,16 @@ impl Points {
                 cache: None,
             })
         })?;
-        // A buffer is never empty.
-        let parameters = tape.parameters().map(|parameter| parameter.value() as f32).chain([0.0]).collect();
+        let parameters = held(tape.values());
         Ok(Points { gpu: gpu.clone(), pipeline, outputs: fields.len(), parameters })
+    }
+
+    /// Sets the parameters, in the order of a [`Tape`] of the same fields. Nothing is compiled again.
+    ///
+    /// Panics if their number is not that of the parameters.
+    pub fn set_parameters(&mut self, values: &[f64]) {
+        assert_eq!(values.len() + 1, self.parameters.len(), "as many values as there are parameters");
+        self.parameters = held(values);
     }
 
     /// What the fields are at points (x, y, z, t): for each point a value a field.
@@ -98,6 +105,11 @@ impl Points {
         self.gpu.queue().submit([encoder.finish()]);
         Ok(numbers(&self.gpu.read(&copy)?))
     }
+}
+
+/// Values of parameters as a buffer holds them, which is never empty.
+fn held(values: &[f64]) -> Vec<f32> {
+    values.iter().map(|&value| value as f32).chain([0.0]).collect()
 }
 
 /// The compute shader: a function of a point, and what calls it.

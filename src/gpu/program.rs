@@ -27,7 +27,7 @@ pub(super) enum Pass {
 
 impl Pass {
     /// What it asks for, by the names of the functions that compute it.
-    fn parts(self, stage: &Stage) -> Result<Vec<(&'static str, &Tape)>> {
+    fn parts(self, stage: &Stage) -> Result<Vec<(&'static str, Tape)>> {
         let value = || stage.shape().map(|tape| ("field_value", tape));
         let shown = |shade| stage.asked(shade).map(|tape| ("field_shown", tape));
         let parts = match self {
@@ -144,7 +144,7 @@ impl Program {
         }
         let mut functions = String::new();
         for ((name, tape), lines) in pass.parts(stage)?.into_iter().zip(["xy", "zw"]) {
-            codes.extend(interpreter::codes(tape));
+            codes.extend(interpreter::codes(&tape));
             let (kind, given) = (kind_of(tape.output_count()), interpreter::outputs(tape.output_count()));
             let _ = write!(
                 functions,
@@ -178,10 +178,12 @@ impl Program {
         pipeline_of(&self.pipeline)
     }
 
-    /// The steady values at a time that its functions are handed; none if they are handed lines.
-    pub fn steady(&self, t: f64) -> Vec<f32> {
+    /// The steady values at a time, with the scene's values of its parameters, that its functions are handed; none if they
+    /// are handed lines.
+    pub fn steady(&self, scene: &Scene, t: f64) -> Vec<f32> {
         let Source::Text(tapes) = &self.source else { return Vec::new() };
-        let values = tapes.iter().flat_map(|(tape, steady)| tape.steady_values(steady, t));
+        let at_values = |tape: &Tape| tape.at(scene.shared_values());
+        let values = tapes.iter().flat_map(|(tape, steady)| at_values(tape).steady_values(steady, t));
         values.map(|v| (v as f32).clamp(f32::MIN, f32::MAX)).collect()
     }
 
@@ -226,10 +228,10 @@ struct Written {
     is_large: bool,
 }
 
-fn functions(gpu: &Gpu, parts: &[(&str, &Tape)]) -> Result<Written> {
+fn functions(gpu: &Gpu, parts: &[(&str, Tape)]) -> Result<Written> {
     let (mut tapes, mut used, mut written) = (Vec::new(), Functions::default(), String::new());
     let mut count = 0;
-    for &(name, tape) in parts {
+    for (name, tape) in parts {
         let steady = tape.steady();
         written += &function(name, tape, &steady, count, &mut used)?;
         count += steady.len();

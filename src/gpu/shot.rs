@@ -114,9 +114,9 @@ impl Shot {
         };
         let spans: Vec<Vec<Span>> = rects.par_iter().map(spans).collect();
         let still = |tape: &Tape| Arc::new(tape.fixed([None, None, None, Some(self.time)]));
-        let shown = self.enough(&still(stage.asked(options.shade)?), &spans, 0);
+        let shown = self.enough(&still(&stage.asked(options.shade)?), &spans, 0);
         let value = match options.shade {
-            Shade::Lit => self.enough(&still(stage.shape()?), &spans, 1),
+            Shade::Lit => self.enough(&still(&stage.shape()?), &spans, 1),
             _ => vec![None; rects.len()],
         };
         let tapes = shown.into_iter().zip(value).map(|(shown, value)| [shown, value]);

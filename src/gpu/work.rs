@@ -55,7 +55,7 @@ impl Work {
         Work { pass, compiled: None, interpreter: None, is_current: [false; 2], is_compiled: false }
     }
 
-    /// The scene is another, or has other values.
+    /// The scene is another. One that only has other values is the same to it.
     pub fn change(&mut self) {
         self.is_current = [false; 2];
     }
@@ -121,7 +121,7 @@ impl Work {
             self.is_compiled = compiled.is_made(true);
             self.is_current[0] = true;
         }
-        let steady = self.compiled.iter().flat_map(|program| program.steady(time));
+        let steady = self.compiled.iter().flat_map(|program| program.steady(stage.scene(), time));
         Ok(Handed::Steady(super::program::steady(gpu, steady)))
     }
 }

@@ -89,13 +89,21 @@ impl Field {
     /// or the field does not grow plainly enough for intervals to tell.
     #[track_caller]
     pub fn bounds(&self, over_time: (f64, f64)) -> Result<Option<Bounds>> {
+        self.tape()?.bounds(over_time)
+    }
+}
+
+impl Tape {
+    /// What [`Field::bounds`] says of a field's tape, its parameters at the tape's values.
+    #[track_caller]
+    pub fn bounds(&self, over_time: (f64, f64)) -> Result<Option<Bounds>> {
         let (from, to) = over_time;
         if !(from.is_finite() && to.is_finite()) {
             return Err(unusable("bounds", "over_time", format!("({from}, {to}) is not a finite span")));
         }
         let moves = self.depends_on(Axis::T);
         let span = if moves { Interval::new(from, to) } else { Interval::point(from) };
-        let tape = Arc::new(self.tape()?);
+        let tape = Arc::new(self.fixed([None; 4]));
         let radius = radius_of(&tape, span);
         task::check()?;
         let radius = radius.ok_or(Error::Unbounded)?;

@@ -37,10 +37,18 @@ impl Field {
     /// [`Error::Undefined`] where there is no surface within reach.
     #[track_caller]
     pub fn closest_point_within(&self, to: [f64; 4], reach: f64) -> Result<[f64; 3]> {
+        self.tape()?.closest_point_within(to, reach)
+    }
+}
+
+impl Tape {
+    /// What [`Field::closest_point_within`] says of a field's tape, its parameters at the tape's values.
+    #[track_caller]
+    pub fn closest_point_within(&self, to: [f64; 4], reach: f64) -> Result<[f64; 3]> {
         if !(to.iter().all(|v| v.is_finite()) && reach > 0.0 && reach.is_finite()) {
             return Err(unusable("closest_point", "to", format!("{to:?} within {reach} is of no use")));
         }
-        let tape = Arc::new(self.tape()?);
+        let tape = Arc::new(self.fixed([None; 4]));
         let [x, y, z, t] = to;
         let target = [x, y, z];
         let mut search = Search { target, t, best: None };

@@ -5,7 +5,7 @@ use super::{look, unusable};
 use crate::error::{Error, Result};
 use crate::field::Field;
 use crate::number::{Dual, Interval};
-use crate::tape::{Machine, Tape};
+use crate::tape::{Adjoint, Machine, Tape};
 use crate::task;
 use std::sync::Arc;
 
@@ -72,6 +72,14 @@ impl Field {
     /// [`Error::Undefined`] where 200,000 pieces do not settle it, as for a ray that runs within a flat face.
     #[track_caller]
     pub fn hit(&self, ray: Ray, t: f64, range: (f64, f64)) -> Result<Option<Hit>> {
+        self.tape()?.hit(ray, t, range)
+    }
+}
+
+impl Tape {
+    /// What [`Field::hit`] says of a field's tape, its parameters at the tape's values.
+    #[track_caller]
+    pub fn hit(&self, ray: Ray, t: f64, range: (f64, f64)) -> Result<Option<Hit>> {
         let finite = ray.origin.iter().chain(&ray.direction).all(|v| v.is_finite()) && t.is_finite();
         if !finite || ray.direction == [0.0; 3] {
             return Err(unusable("hit", "ray", format!("{ray:?} at t = {t} is not a ray")));
@@ -80,7 +88,7 @@ impl Field {
             return Err(unusable("hit", "range", "is not a number"));
         }
         let (from, to) = (range.0.max(-FARTHEST), range.1.min(FARTHEST));
-        let tape = Arc::new(self.tape()?);
+        let tape = Arc::new(self.fixed([None; 4]));
         if from > to {
             return Ok(None);
         }
@@ -93,15 +101,15 @@ impl Field {
             };
             match meet(&tape, &ray, t, from, to) {
                 Meeting::Nothing => (),
-                Meeting::Once(distance) => return Ok(Some(self.hit_at(&ray, distance, t, false)?)),
+                Meeting::Once(distance) => return Ok(Some(self.hit_at(&ray, distance, t, false))),
                 Meeting::Unknown(tape) => {
                     let middle = split(from, to);
                     let scale = [from, to].map(|s| largest(ray.at(s))).into_iter().fold(1e-3, f64::max);
                     if (to - from) * long <= GRAZE * scale || !(from < middle && middle < to) {
                         if let Some(distance) = crossing(&tape, &ray, t, from, to) {
-                            return Ok(Some(self.hit_at(&ray, distance, t, false)?));
+                            return Ok(Some(self.hit_at(&ray, distance, t, false)));
                         }
-                        return Ok(Some(self.hit_at(&ray, middle, t, true)?));
+                        return Ok(Some(self.hit_at(&ray, middle, t, true)));
                     }
                     open.push((middle, to, tape.clone()));
                     open.push((from, middle, tape));
@@ -112,10 +120,13 @@ impl Field {
     }
 
     /// What is to be known about a hit at a distance.
-    fn hit_at(&self, ray: &Ray, distance: f64, t: f64, grazing: bool) -> Result<Hit> {
+    fn hit_at(&self, ray: &Ray, distance: f64, t: f64, grazing: bool) -> Hit {
         let point = ray.at(distance);
         let at = [point[0], point[1], point[2], t];
-        let [fx, fy, fz, ft] = self.gradient_at(at)?;
+        let [fx, fy, fz, ft] = Machine::<Dual<f64>>::new(self).at(Dual::variables(at))[0].slope;
+        let mut back = Adjoint::<f64>::new(self);
+        let _ = back.forward(at);
+        back.back(&[1.0]);
         let gradient = [fx, fy, fz];
         let steepness = (fx * fx + fy * fy + fz * fz).sqrt();
         let approach: f64 = (0..3).map(|i| gradient[i] * ray.direction[i]).sum();
@@ -124,7 +135,7 @@ impl Field {
             if by.is_finite() && !grazing { by } else { 0.0 }
         };
         let normal = gradient.map(|slope| if steepness > 0.0 { slope / steepness } else { 0.0 });
-        Ok(Hit {
+        Hit {
             distance,
             point,
             normal,
@@ -132,8 +143,8 @@ impl Field {
             by_origin: gradient.map(by),
             by_direction: gradient.map(|slope| by(slope) * distance),
             by_time: by(ft),
-            by_parameter: self.parameter_gradient_at(at)?.into_iter().map(by).collect(),
-        })
+            by_parameter: back.parameters().map(by).collect(),
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use super::clip::{Moments, PAIRS};
 use super::unusable;
 use crate::error::{Error, Result};
 use crate::field::Field;
+use crate::tape::Tape;
 use rayon::prelude::*;
 use std::sync::Arc;
 
@@ -64,32 +65,40 @@ impl Field {
     /// are reached: the result says what was attained. With bounds that cut the solid, the cut is not counted as area.
     #[track_caller]
     pub fn measures(&self, bounds: Option<Bounds>, t: f64, tolerance: f64) -> Result<Measures> {
-        measure(self, bounds, t, tolerance, Goal::Volume)
+        self.tape()?.measures(bounds, t, tolerance)
     }
 
     /// The volume at a time, to a relative tolerance: see [`Field::measures`].
     #[track_caller]
     pub fn volume(&self, t: f64, tolerance: f64) -> Result<Estimate> {
-        Ok(measure(self, None, t, tolerance, Goal::Volume)?.volume)
+        Ok(measure(&self.tape()?, None, t, tolerance, Goal::Volume)?.volume)
     }
 
     /// The area at a time, to a relative tolerance. See [`Field::measures`], and there what its error means: below a
     /// tolerance of about 0.01 the cells run out.
     #[track_caller]
     pub fn area(&self, t: f64, tolerance: f64) -> Result<Estimate> {
-        Ok(measure(self, None, t, tolerance, Goal::Area)?.area)
+        Ok(measure(&self.tape()?, None, t, tolerance, Goal::Area)?.area)
+    }
+}
+
+impl Tape {
+    /// What [`Field::measures`] says of a field's tape, its parameters at the tape's values.
+    #[track_caller]
+    pub fn measures(&self, bounds: Option<Bounds>, t: f64, tolerance: f64) -> Result<Measures> {
+        measure(self, bounds, t, tolerance, Goal::Volume)
     }
 }
 
 #[track_caller]
-fn measure(field: &Field, bounds: Option<Bounds>, t: f64, tolerance: f64, goal: Goal) -> Result<Measures> {
+fn measure(tape: &Tape, bounds: Option<Bounds>, t: f64, tolerance: f64, goal: Goal) -> Result<Measures> {
     if !(tolerance > 0.0 && t.is_finite()) {
         return Err(unusable("measures", "tolerance", format!("{tolerance} at t = {t} is of no use")));
     }
-    let tape = Arc::new(field.tape()?);
+    let tape = Arc::new(tape.fixed([None; 4]));
     let bounds = match bounds {
         Some(bounds) => bounds,
-        None => match field.bounds((t, t))? {
+        None => match tape.bounds((t, t))? {
             Some(bounds) => bounds.grown(1e-9 * bounds.longest()),
             None => return Ok(Sum::new([0.0; 3], 0.0).measures(&[])),
         },

@@ -167,8 +167,10 @@ impl<const N: usize> Real for Lanes<N> {
 mod tests {
     use super::*;
     use crate::number::elementary::tests::ulps;
+    use crate::number::{Derivative, Kernel};
     use crate::number::{Dual, Interval, Op, Smooth};
     use proptest::prelude::*;
+    use std::sync::Arc;
 
     fn same(a: f32, b: f32) -> bool {
         a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan())

@@ -78,11 +78,10 @@ impl Stage {
         }
         let (size, time) = (options.size, options.time_in(self.scene()));
         let (lens, _) = self.lens_of(options, time)?;
-        let field = self.scene().field();
-        let Surface { depths, normals } = march::surface(field, &lens, size, time, Inside::Leaves)?;
-        let parts = field.parts();
-        let names = parts.names();
-        let which = parts.which.tape()?.fixed([None, None, None, Some(time)]);
+        let Surface { depths, normals } =
+            march::surface_of(&self.shape()?, &lens, size, time, Inside::Leaves)?;
+        let (which, names) = self.tapes().parts(self.scene())?;
+        let which = which.fixed([None, None, None, Some(time)]);
         let (met, places) = march::met(&lens, size, &depths);
         let mut objects = vec![0; size.pixels()];
         for (pixel, part) in met.into_iter().zip(&values_at(&which, &places)[0]) {

@@ -34,7 +34,7 @@ pub const NOTHING: f32 = f32::INFINITY;
 /// else is said, and what is thicker than that along the ray is never missed. A ray that starts inside ends where it
 /// leaves. The same bits for any number of threads.
 pub fn depths(field: &Field, lens: &Lens, size: Size, t: f64) -> Result<Vec<f32>> {
-    Ok(seen(field, lens, size, t, false)?.depths)
+    Ok(seen(&field.tape()?, lens, size, t, false)?.depths)
 }
 
 /// Where rays end that start inside.
@@ -59,8 +59,13 @@ pub struct Surface {
 ///
 /// Normals are those of what is enough of the field about the place: of a union's parts, the one that is met.
 pub fn surface(field: &Field, lens: &Lens, size: Size, t: f64, inside: Inside) -> Result<Surface> {
+    surface_of(&field.tape()?, lens, size, t, inside)
+}
+
+/// The same of a field's tape, its parameters at the tape's values.
+pub(super) fn surface_of(tape: &Tape, lens: &Lens, size: Size, t: f64, inside: Inside) -> Result<Surface> {
     let march = March { normal: true, inside, ..March::new(lens, size, false) };
-    let Seen { depths, normals, .. } = march.seen(field, t)?;
+    let Seen { depths, normals, .. } = march.seen(tape, t)?;
     Ok(Surface { depths, normals })
 }
 
@@ -86,9 +91,10 @@ pub(super) struct Seen {
     pub normals: Vec<[f32; 3]>,
 }
 
-/// The depths as [`depths`] gives them; also how many steps rays take there, if they are to be counted.
-pub(super) fn seen(field: &Field, lens: &Lens, size: Size, t: f64, counted: bool) -> Result<Seen> {
-    March::new(lens, size, counted).seen(field, t)
+/// The depths as [`depths`] gives them, of a field's tape with its parameters at the tape's values; also how many steps
+/// rays take there, if they are to be counted.
+pub(super) fn seen(tape: &Tape, lens: &Lens, size: Size, t: f64, counted: bool) -> Result<Seen> {
+    March::new(lens, size, counted).seen(tape, t)
 }
 
 /// The side of a tile, which is one thread's work.
@@ -237,8 +243,8 @@ impl<'a> March<'a> {
     }
 
     /// What the rays meet.
-    fn seen(&self, field: &Field, t: f64) -> Result<Seen> {
-        let tape = self.lens.sees(field).tape()?.fixed([None, None, None, Some(t)]);
+    fn seen(&self, tape: &Tape, t: f64) -> Result<Seen> {
+        let tape = self.lens.fixed(tape, Some(t))?;
         let tiles = self.tiles(&[Rect::whole(self.size)], &tape);
         let seen = self.through_tiles(&tiles, |tile| tile.tape.clone());
         task::check().map(|()| seen)

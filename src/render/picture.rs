@@ -13,8 +13,10 @@ use super::places::values_at;
 use super::plane;
 use super::scale::Scale;
 use super::shadow::Shadow;
+use super::stage::Tapes;
 use super::{Image, Layer, Lens, Size, Stage};
 use crate::error::Result;
+use crate::field::Axis;
 use crate::measure::Bounds;
 use crate::scene::Scene;
 use crate::task;
@@ -35,7 +37,7 @@ use rayon::prelude::*;
 pub fn picture(scene: &Scene, options: &Options) -> Result<Image> {
     options.check()?;
     match &options.cut {
-        Some(cut) => cut.draw(scene, options, options.time_in(scene)),
+        Some(cut) => cut.draw(scene, &Tapes::default(), options, options.time_in(scene)),
         None => {
             options.shade.check_size(scene)?;
             Stage::new(scene)?.picture(options)
@@ -65,7 +67,7 @@ impl Stage {
         options.check()?;
         let time = options.time_in(self.scene());
         match &options.cut {
-            Some(cut) => cut.draw(self.scene(), options, time),
+            Some(cut) => cut.draw(self.scene(), self.tapes(), options, time),
             None => Shot::new(self, options, time)?.picture(),
         }
     }
@@ -81,7 +83,7 @@ impl Stage {
         let mut values = Vec::new();
         for &time in times {
             let shot = Shot::new(self, options, time)?;
-            let seen = march::seen(self.scene().field(), &shot.lens, options.size, time, shot.counts())?;
+            let seen = march::seen(&self.shape()?, &shot.lens, options.size, time, shot.counts())?;
             task::check()?;
             values.extend(values_of(&shot.sights(&shot.lens, &seen, None)?));
         }
@@ -148,11 +150,13 @@ impl<'a> Shot<'a> {
         }
         task::check()?;
         let mut image = Image { width, height, pixels };
-        if let Some(cut) = &self.options.plane {
-            let (field, bounds) = (self.stage.scene().field(), self.stage.bounds());
+        if let Some((cut, (axis, _))) = self.options.plane.as_ref().and_then(|cut| Some((cut, cut.plane()?)))
+        {
+            let along = [1, 2].map(|n| Axis::ALL[(axis + n) % 3]);
+            let (tape, bounds) = (self.stage.tapes().cut(self.stage.scene(), along)?, self.stage.bounds());
             let bounds = bounds.unwrap_or(Bounds::new([-2.0; 3], [2.0; 3]));
             let depths = part(&all, size, side, [middle; 2]).depths;
-            plane::draw(&mut image, &depths, (field, cut, &bounds), &seen, self.time)?;
+            plane::draw(&mut image, &depths, (&tape, cut, &bounds), &seen, self.time)?;
         }
         if let (Some(scale), true) = (look.scale(), self.options.bar) {
             bar::draw(&mut image, &scale, self.options.shade.title());
@@ -230,7 +234,7 @@ impl<'a> Shot<'a> {
     }
 
     fn lighting(&self, sights: &[Sight], horizon: Vec3, zenith: Vec3) -> Result<Lighting> {
-        let (scene, (center, radius)) = (self.stage.scene(), self.ball);
+        let (scene, shape, (center, radius)) = (self.stage.scene(), self.stage.shape()?, self.ball);
         let near = sights
             .iter()
             .filter(|sight| !matches!(sight.met, Met::Nothing))
@@ -243,11 +247,11 @@ impl<'a> Shot<'a> {
             let (toward, radiance) = light.at(self.time)?;
             let (toward, radiance) = (vec(toward).normalize_or_zero(), vec(radiance).max(Vec3::ZERO));
             if toward != Vec3::ZERO && radiance != Vec3::ZERO {
-                let shadow = Shadow::new(scene.field(), self.time, toward, near.clone(), self.ball, side)?;
+                let shadow = Shadow::new(&shape, self.time, toward, near.clone(), self.ball, side)?;
                 lamps.push(Lamp { toward, radiance, shadow });
             }
         }
-        let tape = self.stage.shape()?.fixed([None, None, None, Some(self.time)]);
+        let tape = shape.fixed([None, None, None, Some(self.time)]);
         Ok(Lighting { lamps, sky: Sky::of(horizon, zenith), tape, reach: REACH * radius })
     }
 }

@@ -5,7 +5,6 @@ use super::places::values_at;
 use super::slice::{Arrow, colored};
 use super::{Cut, Image, Lens, Size};
 use crate::error::Result;
-use crate::field::Field;
 use crate::measure::Bounds;
 use crate::tape::Tape;
 use crate::task;
@@ -27,12 +26,12 @@ struct Spot {
     wide: f64,
 }
 
-/// Draws the plane of a cut through a field, over all of some bounds, into a picture. A depth for each of its pixels says
-/// where the surface is.
+/// Draws the plane of a cut through a field, given as a tape of it and its derivatives along the plane, over all of
+/// some bounds, into a picture. A depth for each of its pixels says where the surface is.
 pub(super) fn draw(
     image: &mut Image,
     depths: &[f32],
-    (field, cut, bounds): (&Field, &Cut, &Bounds),
+    (tape, cut, bounds): (&Tape, &Cut, &Bounds),
     lens: &Lens,
     t: f64,
 ) -> Result<()> {
@@ -54,8 +53,6 @@ pub(super) fn draw(
         is_within.then(|| Spot { pixel, place: Vec3::from(place.map(|v| v as f32)), plain, wide })
     };
     let spots: Vec<Spot> = size.tiled().collect::<Vec<_>>().into_par_iter().filter_map(spot).collect();
-    let gradient = field.gradient();
-    let tape = Tape::new(&[field.clone(), gradient[a].clone(), gradient[b].clone()])?;
     let tape = tape.fixed([None, None, None, Some(t)]);
     let found = values_at(&tape, &spots.iter().map(|spot| spot.place).collect::<Vec<_>>());
 

@@ -1,7 +1,9 @@
 //! The rays of a picture, as a change of coordinates: so that a field seen along them is again a field.
 
+use crate::error::Result;
 use crate::field::{Field, t, x, y, z};
 use crate::scene::View;
+use crate::tape::Tape;
 use glam::{DVec3, Vec3};
 
 /// Where rays come from and go: a pinhole, or for parallel rays a plane.
@@ -70,6 +72,17 @@ impl Lens {
 
     /// The field as seen: its x, y and z are u, v and s.
     pub fn sees(&self, field: &Field) -> Field {
+        field.remap(self.places())
+    }
+
+    /// The tape of a field as seen, made from the field's own, whose graph is not gone through again: its parameters fixed
+    /// at the tape's values, and the time too if one is given.
+    pub fn fixed(&self, tape: &Tape, t: Option<f64>) -> Result<Tape> {
+        Ok(tape.fixed_through(&Tape::new(&self.places())?, [None, None, None, t]))
+    }
+
+    /// Where (u, v, s) is, as fields, and the time.
+    fn places(&self) -> [Field; 4] {
         let [px, py, pz] = [0, 1, 2].map(|i| {
             let across = x() * self.right[i] + y() * self.up[i];
             match self.parallel {
@@ -77,7 +90,7 @@ impl Lens {
                 false => (across + self.ahead[i]) * z() + self.eye[i],
             }
         });
-        field.remap([px, py, pz, t()])
+        [px, py, pz, t()]
     }
 
     /// ∇f in space at places seen at some u, v and s, where f as seen rises by so much with each of them.

@@ -8,7 +8,7 @@
 use super::march::{self, NOTHING};
 use super::rays::{Lens, Size};
 use crate::error::Result;
-use crate::field::Field;
+use crate::tape::Tape;
 use glam::{Vec2, Vec3};
 
 /// The tangent of the angle from a lamp's middle to its edge, as seen from the scene.
@@ -84,7 +84,7 @@ impl Frame {
 impl Shadow {
     /// Of a lamp in the direction `toward`, for the places given, in a picture of the scene within a ball.
     pub fn new(
-        field: &Field,
+        tape: &Tape,
         t: f64,
         toward: Vec3,
         places: impl Iterator<Item = Vec3> + Clone,
@@ -97,7 +97,7 @@ impl Shadow {
             (low, high) = (low.min(frame.flat(place)), high.max(frame.flat(place)));
         }
         let (lens, texel) = frame.lens((low, high), ball, side);
-        let depths = march::depths(field, &lens, Size { width: side, height: side }, t)?;
+        let depths = march::seen(tape, &lens, Size { width: side, height: side }, t, false)?.depths;
         Ok(Shadow { lens, side, texel, depths })
     }
 

@@ -4,6 +4,7 @@
 
 use super::options::Options;
 use super::scale::rounded;
+use super::stage::Tapes;
 use super::{Image, Size};
 use crate::error::{Error, Result};
 use crate::field::{Axis, Field};
@@ -41,9 +42,14 @@ impl Slice {
     /// Draws the cut: blue inside and orange outside, darker with distance, iso-lines between, the outline in black.
     ///
     /// Lines have an even width on the picture whatever the field's slope: distances on the page are f/|∇f|.
-    pub fn draw(&self, field: &Field, Size { width, height }: Size) -> Result<Image> {
+    pub fn draw(&self, field: &Field, size: Size) -> Result<Image> {
         let slopes = self.axes.map(|axis| field.derivative(axis));
         let tape = Tape::new(&[field.clone(), slopes[0].clone(), slopes[1].clone()])?;
+        self.draw_tape(&tape, size)
+    }
+
+    /// The same of the tape of a field and its derivatives along the axes, its parameters at the tape's values.
+    fn draw_tape(&self, tape: &Tape, Size { width, height }: Size) -> Result<Image> {
         let [across, up] = self.axes.map(|axis| axis as usize);
         let half = self.span.map(|span| 0.5 * span);
         let mut samples = self.center.map(Samples::one);
@@ -52,7 +58,7 @@ impl Slice {
         samples[up] = Samples::middles(self.center[up] + half[1], self.center[up] - half[1], height);
         let [x, y, z, t] = samples;
         task::does("cutting");
-        let found = Grid { x, y, z, t }.eval(&tape, Asked::Value);
+        let found = Grid { x, y, z, t }.eval(tape, Asked::Value);
         task::check()?;
         let pixel = [self.span[0] / width as f64, self.span[1] / height as f64];
         let at = |i: usize, j: usize| if across < up { j * width + i } else { i * height + j };
@@ -197,12 +203,16 @@ impl Cut {
 
     /// The cut through the middle of a scene: through all of its bounds, and its timeline.
     pub fn of(&self, scene: &Scene, size: Size, t: f64) -> Result<Slice> {
+        self.slice(scene, &Tapes::default(), size, t)
+    }
+
+    fn slice(&self, scene: &Scene, tapes: &Tapes, size: Size, t: f64) -> Result<Slice> {
         let timeline = scene.timeline();
         let still = timeline.to <= timeline.from;
         let span = (timeline.from, if still { timeline.from + 1.0 } else { timeline.to });
         let bounds = match scene.bounds() {
             Some(bounds) => bounds,
-            None => match scene.field().bounds((timeline.from, timeline.to)) {
+            None => match tapes.shape(scene)?.bounds((timeline.from, timeline.to)) {
                 Ok(Some(bounds)) => bounds.grown(0.1 * bounds.size().into_iter().fold(0.0, f64::max)),
                 Ok(None) | Err(Error::Unbounded) => Bounds::new([-2.0; 3], [2.0; 3]),
                 Err(error) => return Err(error),
@@ -224,7 +234,8 @@ impl Cut {
         Ok(slice)
     }
 
-    pub(super) fn draw(&self, scene: &Scene, options: &Options, t: f64) -> Result<Image> {
-        self.of(scene, options.size, t)?.draw(scene.field(), options.size)
+    pub(super) fn draw(&self, scene: &Scene, tapes: &Tapes, options: &Options, t: f64) -> Result<Image> {
+        let slice = self.slice(scene, tapes, options.size, t)?;
+        slice.draw_tape(&tapes.cut(scene, slice.axes)?, options.size)
     }
 }

@@ -29,16 +29,29 @@ const FAR: f32 = 100.0;
 /// }
 /// # Ok::<(), fieldgrad::Error>(())
 /// ```
+///
+/// The same scene with other values ([`Stage::moved`]) has the same tapes.
 pub struct Stage {
     scene: Scene,
+    tapes: Arc<Tapes>,
     camera: Camera,
     bounds: Option<Bounds>,
     ground: OnceLock<Result<Option<f32>>>,
-    /// The tapes of what views ask for, in the order of [`Shade::ALL`].
-    asked: [OnceLock<Result<Tape>>; Shade::ALL.len()],
-    shape: OnceLock<Result<Tape>>,
     /// What the pictures of a span of time share.
     outlook: Mutex<Option<Arc<Outlook>>>,
+}
+
+/// The tapes of a scene, whatever the values of its parameters, each made when it is first asked for; and given at the
+/// values of the scene that asks.
+#[derive(Default)]
+pub(super) struct Tapes {
+    /// Those of what views ask for, in the order of [`Shade::ALL`].
+    asked: [OnceLock<Result<Tape>>; Shade::ALL.len()],
+    shape: OnceLock<Result<Tape>>,
+    /// Those of the value and its derivatives along two axes, for cuts.
+    cuts: [[OnceLock<Result<Tape>>; 4]; 4],
+    /// That of which part of the scene is where, and what the parts are called.
+    parts: OnceLock<(Result<Tape>, Vec<String>)>,
 }
 
 fn vec(a: [f64; 3]) -> Vec3 {
@@ -48,20 +61,42 @@ fn vec(a: [f64; 3]) -> Vec3 {
 impl Stage {
     /// Looks at the scene as a whole: where it is, where it is seen from.
     pub fn new(scene: &Scene) -> Result<Stage> {
-        scene.field().check_size(LARGEST_RUN)?;
+        Stage::with_tapes(scene, Arc::default())
+    }
+
+    /// The stage of another scene. Where it is the same but for the values of its parameters, nothing is built again that
+    /// does not depend on those.
+    ///
+    /// ```
+    /// use fieldgrad::render::Stage;
+    /// use fieldgrad::scene::Scene;
+    ///
+    /// let scene = Scene::from_text("show(sphere(param(\"r\", 0.5)));", "ball.rhai")?;
+    /// let stage = Stage::new(&scene)?;
+    /// let larger = stage.moved(&scene.with_parameters(&[("r", 0.8)])?)?;
+    /// assert!(larger.bounds().unwrap().size()[0] > stage.bounds().unwrap().size()[0]);
+    /// # Ok::<(), fieldgrad::Error>(())
+    /// ```
+    pub fn moved(&self, scene: &Scene) -> Result<Stage> {
+        let tapes = if self.scene.is_like(scene) { self.tapes.clone() } else { Arc::default() };
+        Stage::with_tapes(scene, tapes)
+    }
+
+    fn with_tapes(scene: &Scene, tapes: Arc<Tapes>) -> Result<Stage> {
+        scene.graph().check_size(LARGEST_RUN)?;
         let bounds = match scene.bounds() {
             Some(bounds) => Some(bounds),
             None => {
                 task::does("finding its bounds");
-                bounds_at(scene.field(), &moments(scene))?
+                bounds_at(&tapes.shape(scene)?, &moments(scene))?
             }
         };
         let camera = match scene.camera() {
             Some(camera) => camera.clone(),
             None => bounds.as_ref().map_or_else(Camera::default, Camera::framing),
         };
-        let (ground, asked, shape, outlook) = Default::default();
-        Ok(Stage { scene: scene.clone(), camera, bounds, ground, asked, shape, outlook })
+        let (ground, outlook) = Default::default();
+        Ok(Stage { scene: scene.clone(), tapes, camera, bounds, ground, outlook })
     }
 
     /// The scene.
@@ -104,16 +139,16 @@ impl Stage {
         span: Option<[f64; 2]>,
         counted: bool,
     ) -> Result<Seen> {
-        let field = self.scene.field();
+        let shape = &self.shape()?;
         let Some(span) = span.filter(|span| span[0] <= time && time <= span[1]) else {
-            return march::seen(field, lens, size, time, counted);
+            return march::seen(shape, lens, size, time, counted);
         };
         // The lock is not held while work is done: another picture may be made by a thread that helps with it.
         let known = || self.outlook.lock().unwrap_or_else(PoisonError::into_inner);
         let own = known().clone().filter(|outlook| outlook.is_of(lens, size, span));
         let outlook = match own {
             Some(outlook) => outlook,
-            None => Arc::new(Outlook::new(field, lens, size, span)?),
+            None => Arc::new(Outlook::new(shape, lens, size, span)?),
         };
         *known() = Some(outlook.clone());
         outlook.seen(time, counted)
@@ -124,23 +159,60 @@ impl Stage {
         let find = || match &self.bounds {
             Some(bounds) => {
                 task::does("finding the ground");
-                lowest(self.scene.field(), bounds, &moments(&self.scene))
+                lowest(&self.shape()?, bounds, &moments(&self.scene))
             }
             None => Ok(None),
         };
         once(&self.ground, find).copied()
     }
 
-    /// What a view must know where rays meet the surface.
-    pub(crate) fn asked(&self, shade: Shade) -> Result<&Tape> {
-        let find = || Tape::new(&asked(self.scene.field(), shade));
-        once(&self.asked[shade as usize], find)
+    /// What a view must know where rays meet the surface: a tape at the scene's values.
+    pub(crate) fn asked(&self, shade: Shade) -> Result<Tape> {
+        made(&self.tapes.asked[shade as usize], &self.scene, || asked(self.scene.graph(), shade))
     }
 
-    /// The field's own tape.
-    pub(crate) fn shape(&self) -> Result<&Tape> {
-        once(&self.shape, || self.scene.field().tape())
+    /// The field's own tape, at the scene's values.
+    pub(crate) fn shape(&self) -> Result<Tape> {
+        self.tapes.shape(&self.scene)
     }
+
+    /// All tapes that were made of the scene.
+    pub(super) fn tapes(&self) -> &Tapes {
+        &self.tapes
+    }
+}
+
+impl Tapes {
+    /// The scene's field.
+    pub fn shape(&self, scene: &Scene) -> Result<Tape> {
+        made(&self.shape, scene, || vec![scene.graph().clone()])
+    }
+
+    /// The field, and its derivatives along two axes.
+    pub fn cut(&self, scene: &Scene, axes: [Axis; 2]) -> Result<Tape> {
+        let field = scene.graph();
+        made(&self.cuts[axes[0] as usize][axes[1] as usize], scene, || {
+            std::iter::once(field.clone()).chain(axes.map(|axis| field.derivative(axis))).collect()
+        })
+    }
+
+    /// Which of the scene's parts is where; and what the parts are called.
+    pub fn parts(&self, scene: &Scene) -> Result<(Tape, Vec<String>)> {
+        let (tape, names) = self.parts.get_or_init(|| {
+            let parts = scene.graph().parts();
+            (scene.tape_of(std::slice::from_ref(&parts.which)), parts.names())
+        });
+        Ok((at_values(tape, scene)?, names.clone()))
+    }
+}
+
+/// A tape of a scene's graph, made if there is none yet.
+fn made(tape: &OnceLock<Result<Tape>>, scene: &Scene, of: impl FnOnce() -> Vec<Field>) -> Result<Tape> {
+    at_values(tape.get_or_init(|| scene.tape_of(&of())), scene)
+}
+
+fn at_values(tape: &Result<Tape>, scene: &Scene) -> Result<Tape> {
+    tape.as_ref().map(|tape| tape.at(scene.shared_values())).map_err(Error::clone)
 }
 
 /// What is found once; found anew, where that was given up.
@@ -158,15 +230,15 @@ fn once<T>(known: &OnceLock<Result<T>>, find: impl FnOnce() -> Result<T>) -> Res
 /// Times spread over a scene's timeline; one, where nothing moves.
 fn moments(scene: &Scene) -> Vec<f64> {
     let timeline = scene.timeline();
-    let count = if scene.field().depends_on(Axis::T) && timeline.to > timeline.from { 8 } else { 1 };
+    let count = if scene.graph().depends_on(Axis::T) && timeline.to > timeline.from { 8 } else { 1 };
     (0..count).map(|i| timeline.from + (timeline.to - timeline.from) * i as f64 / count as f64).collect()
 }
 
 /// A box about a solid at some times, if it has one. Over the whole span it would take intervals too long to find.
-fn bounds_at(field: &Field, moments: &[f64]) -> Result<Option<Bounds>> {
+fn bounds_at(shape: &Tape, moments: &[f64]) -> Result<Option<Bounds>> {
     let mut all: Option<Bounds> = None;
     for &t in moments {
-        match field.bounds((t, t)) {
+        match shape.bounds((t, t)) {
             Ok(Some(found)) => all = Some(all.map_or(found, |all| all.union(&found))),
             Ok(None) => {}
             Err(Error::Unbounded) => return Ok(None),
@@ -177,7 +249,7 @@ fn bounds_at(field: &Field, moments: &[f64]) -> Result<Option<Bounds>> {
 }
 
 /// How far down a solid reaches at some times within a box: what is seen from right below.
-fn lowest(field: &Field, bounds: &Bounds, moments: &[f64]) -> Result<Option<f32>> {
+fn lowest(shape: &Tape, bounds: &Bounds, moments: &[f64]) -> Result<Option<f32>> {
     const SIDE: usize = 96;
     let ([x, _, z], [width, height, depth]) = (bounds.center(), bounds.size());
     let start = bounds.min[1] - 0.5 * height;
@@ -185,7 +257,7 @@ fn lowest(field: &Field, bounds: &Bounds, moments: &[f64]) -> Result<Option<f32>
     let lens = Lens { far: 1.5 * height, ..lens };
     let mut least = NOTHING;
     for &t in moments {
-        let depths = march::depths(field, &lens, Size { width: SIDE, height: SIDE }, t)?;
+        let depths = march::seen(shape, &lens, Size { width: SIDE, height: SIDE }, t, false)?.depths;
         least = depths.into_iter().fold(least, f32::min);
     }
     Ok((least < NOTHING).then_some(start as f32 + least))

@@ -4,7 +4,6 @@ use super::settings::{Background, Camera, Light, Timeline};
 use crate::error::Place;
 use crate::field::{Field, KeyMap, Kind, Parameter, param, param_in};
 use crate::measure::Bounds;
-use std::collections::HashMap;
 
 /// The most nodes the graph of a scene may have.
 pub(super) const MOST_NODES: usize = 500_000;
@@ -34,15 +33,13 @@ pub(super) struct Draft {
     pub(super) bounds: Option<Bounds>,
     /// The call that made each node.
     pub(super) places: KeyMap<Place>,
-    /// Parameters that start at another value than the script says.
-    pub(super) values: HashMap<String, f64>,
     /// How many imports are under way. What an imported file shows is not shown: it lends its functions.
     pub(super) importing: usize,
     pub(super) printed: Vec<String>,
 }
 
 impl Draft {
-    pub(super) fn new(file: &str, values: &[(&str, f64)]) -> Draft {
+    pub(super) fn new(file: &str) -> Draft {
         Draft {
             place: Place { file: file.into(), line: 1, column: 1 },
             shown: Vec::new(),
@@ -53,7 +50,6 @@ impl Draft {
             timeline: None,
             bounds: None,
             places: KeyMap::default(),
-            values: values.iter().map(|(name, value)| (name.to_string(), *value)).collect(),
             importing: 0,
             printed: Vec::new(),
         }
@@ -96,7 +92,6 @@ impl Draft {
         range: Option<(f64, f64)>,
         part: Option<usize>,
     ) -> Result<Field, String> {
-        let value = self.values.get(name).copied().unwrap_or(value);
         let field = match range {
             Some((min, max)) => param_in(name, value, min, max),
             None => param(name, value),

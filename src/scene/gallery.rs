@@ -31,7 +31,7 @@ impl Exhibit {
     /// Reads another text in its place, which may import the same parts.
     pub fn with_text(&self, text: &str) -> Result<Scene> {
         let (file, text) = (self.file().into(), text.into());
-        Scene::from_origin(Origin { file, text, home: Home::Gallery }, &[])
+        Scene::from_origin(Origin { file, text, home: Home::Gallery })
     }
 }
 

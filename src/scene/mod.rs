@@ -32,13 +32,15 @@
 //! not below the scene's own folder. `script.rs` holds the limits.
 
 use crate::error::{Error, Place, Result};
-use crate::field::{Axis, Field, KeyMap, Parameter};
+use crate::field::{Axis, Field, KeyMap, Listing, Parameter, Unknowns, declaring};
 use crate::measure::Bounds;
 use crate::shape::union;
+use crate::tape::Tape;
 use draft::{Declared, Draft};
 use explain::Sources;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 mod draft;
 mod explain;
@@ -82,20 +84,50 @@ enum Home {
 }
 
 /// What a picture is made of: shapes, parameters, and how they are looked at.
+///
+/// A scene with other values ([`Scene::with_parameters`]) is the same scene: what was read of its text is shared, and what
+/// is made ready for pictures of one serves the other ([`Stage::moved`](crate::render::Stage::moved)).
 #[derive(Clone, Debug)]
 pub struct Scene {
+    content: Arc<Content>,
+    /// The values of its parameters, in their order.
+    values: Arc<[f64]>,
+    /// What depends on those, where they are not the declared ones: written out when it is asked for.
+    moved: Option<Arc<Moved>>,
+}
+
+/// What a scene is, whatever the values of its parameters. Its fields declare those that its text says.
+#[derive(Clone, Debug)]
+struct Content {
     field: Field,
     objects: Vec<Field>,
-    declared: Vec<Declared>,
+    declared: Arc<[Declared]>,
+    /// The parameters in the order of their values, and where among them each name is.
+    parameters: Arc<[Arc<Parameter>]>,
+    names: Arc<HashMap<String, usize>>,
+    settings: Settings,
+    timeline: Timeline,
+    bounds: Option<Bounds>,
+    places: Arc<KeyMap<Place>>,
+    printed: Arc<[String]>,
+    origin: Origin,
+    sources: Arc<Sources>,
+}
+
+/// What a scene says besides its shapes that may depend on parameters.
+#[derive(Clone, Debug)]
+struct Settings {
     camera: Option<Camera>,
     lights: Vec<Light>,
     background: Background,
-    timeline: Timeline,
-    bounds: Option<Bounds>,
-    places: KeyMap<Place>,
-    printed: Vec<String>,
-    origin: Origin,
-    sources: Sources,
+}
+
+/// A scene's fields, declaring other values: for readings that go by those.
+#[derive(Debug, Default)]
+struct Moved {
+    /// The field, and the objects.
+    shapes: OnceLock<(Field, Vec<Field>)>,
+    settings: OnceLock<Settings>,
 }
 
 /// The scene shown when none is given: a drop rises from a pool and falls back, ringed by beads that turn with time.
@@ -107,7 +139,7 @@ pub fn built_in() -> Scene {
 impl Scene {
     /// Reads a scene script. `file` is what messages call it. The script has no folder, and can import nothing.
     pub fn from_text(text: &str, file: &str) -> Result<Scene> {
-        Scene::from_origin(Origin { file: file.into(), text: text.into(), home: Home::Nowhere }, &[])
+        Scene::from_origin(Origin { file: file.into(), text: text.into(), home: Home::Nowhere })
     }
 
     /// Reads a scene file: an expression file if its name ends in `.vm`, else a script.
@@ -127,7 +159,7 @@ impl Scene {
         let found = path.canonicalize().ok();
         let folder = found.and_then(|found| found.parent().map(Path::to_path_buf));
         let home = folder.map_or(Home::Nowhere, Home::Folder);
-        Scene::from_origin(Origin { file: file.into(), text: text.into(), home }, &[])
+        Scene::from_origin(Origin { file: file.into(), text: text.into(), home })
     }
 
     /// The scene of an expression file, which has a field and nothing else.
@@ -135,21 +167,22 @@ impl Scene {
         Ok(Scene::alone(vm::read_vm(text, file)?, text, file))
     }
 
-    /// A scene that has a field and nothing else, made in Rust. `name` is what messages call it; it has no text.
+    /// A scene that has a field and its parameters and nothing else, made in Rust. `name` is what messages call it; it has
+    /// no text.
     pub fn of_field(field: Field, name: &str) -> Scene {
         Scene::alone(field, "", name)
     }
 
     fn alone(field: Field, text: &str, file: &str) -> Scene {
         let origin = Origin { file: file.into(), text: text.into(), home: Home::Nowhere };
-        let draft = Draft::new(file, &[]);
+        let draft = Draft::new(file);
         let sources = Sources::of(&origin);
         Scene::of(vec![field.clone()], field, draft, origin, sources)
     }
 
-    fn from_origin(origin: Origin, values: &[(&str, f64)]) -> Result<Scene> {
+    fn from_origin(origin: Origin) -> Result<Scene> {
         check_size(&origin)?;
-        let script::Finished { mut draft, sources } = script::run(&origin, values)?;
+        let script::Finished { mut draft, sources } = script::run(&origin)?;
         let objects: Vec<Field> = draft.shown.iter().map(|(shape, _)| shape.clone()).collect();
         let Some((_, place)) = draft.shown.first() else {
             let problem = match origin.text.trim().is_empty() {
@@ -172,74 +205,184 @@ impl Scene {
         let lights = if draft.lights.is_empty() { vec![Light::default()] } else { draft.lights };
         let still = Timeline { to: 0.0, ..Timeline::default() };
         let usual = if field.depends_on(Axis::T) { Timeline::default() } else { still };
-        Scene {
+        let (background, camera) = (draft.background.unwrap_or_default(), draft.camera);
+        // A script declares all there are; a field made in Rust has brought its own.
+        let own = Listing::of(&[vec![field.clone()], channels_of(&field)].concat()).parameters();
+        let declared = draft.declared.iter().map(|declared| Arc::new(declared.parameter.clone()));
+        let (mut parameters, mut names) = (Vec::new(), HashMap::new());
+        for parameter in declared.chain(own.unwrap_or_default()) {
+            if !names.contains_key(parameter.name()) {
+                names.insert(parameter.name().to_string(), parameters.len());
+                parameters.push(parameter);
+            }
+        }
+        let content = Content {
             field,
             objects,
-            declared: draft.declared,
-            camera: draft.camera,
-            lights,
-            background: draft.background.unwrap_or_default(),
+            declared: draft.declared.into(),
+            parameters: parameters.into(),
+            names: Arc::new(names),
+            settings: Settings { camera, lights, background },
             timeline: draft.timeline.unwrap_or(usual),
             bounds: draft.bounds,
-            places: draft.places,
-            printed: draft.printed,
+            places: Arc::new(draft.places),
+            printed: draft.printed.into(),
             origin,
-            sources,
-        }
+            sources: Arc::new(sources),
+        };
+        let values = content.parameters.iter().map(|parameter| parameter.value()).collect();
+        Scene { content: Arc::new(content), values, moved: None }
     }
 
-    /// The union of all that is shown, with its materials.
+    /// The union of all that is shown, with its materials. Its parameters declare the scene's values.
     pub fn field(&self) -> &Field {
-        &self.field
+        self.shapes().map_or(&self.content.field, |(field, _)| field)
     }
 
     /// What is shown, a field for each, in the order of the calls of `show`.
     pub fn objects(&self) -> &[Field] {
-        &self.objects
+        self.shapes().map_or(&self.content.objects, |(_, objects)| objects)
     }
 
-    /// The parameters the scene declares, in order, whether the field depends on them or not.
-    pub fn parameters(&self) -> Vec<Parameter> {
-        let mut found: Vec<Parameter> = Vec::new();
-        for Declared { parameter, .. } in &self.declared {
-            if !found.contains(parameter) {
-                found.push(parameter.clone());
-            }
+    fn shapes(&self) -> Option<&(Field, Vec<Field>)> {
+        let written = || {
+            let Content { field, objects, .. } = &*self.content;
+            let mut all = self.declaring(&[std::slice::from_ref(field), objects].concat());
+            let field = all.remove(0);
+            (field, all)
+        };
+        self.moved.as_ref().map(|moved| moved.shapes.get_or_init(written))
+    }
+
+    fn settings(&self) -> &Settings {
+        let written = || {
+            let three = |fields: &[Field; 3]| {
+                let fields = self.declaring(fields);
+                std::array::from_fn(|i| fields[i].clone())
+            };
+            let one = |field: &Field| self.declaring(std::slice::from_ref(field)).swap_remove(0);
+            let Settings { camera, lights, background } = &self.content.settings;
+            let camera = camera.as_ref().map(|Camera { eye, target, up, fov }| Camera {
+                eye: three(eye),
+                target: three(target),
+                up: three(up),
+                fov: one(fov),
+            });
+            let light = |Light { direction, color, intensity }: &Light| Light {
+                direction: three(direction),
+                color: three(color),
+                intensity: one(intensity),
+            };
+            let Background { horizon, zenith } = background;
+            let background = Background { horizon: three(horizon), zenith: three(zenith) };
+            Settings { camera, lights: lights.iter().map(light).collect(), background }
+        };
+        match &self.moved {
+            Some(moved) => moved.settings.get_or_init(written),
+            None => &self.content.settings,
         }
-        found
     }
 
-    /// The same scene with some parameters at other values: it is read again from its text.
+    /// Fields of the content, declaring the scene's values.
+    fn declaring(&self, fields: &[Field]) -> Vec<Field> {
+        let moved =
+            |parameter: &Parameter| self.value_of(parameter.name()).filter(|v| *v != parameter.value());
+        declaring(fields, moved)
+    }
+
+    /// The field as the text declares it, whatever the values: the same for all scenes that are [alike](Scene::is_like).
+    pub(crate) fn graph(&self) -> &Field {
+        &self.content.field
+    }
+
+    /// Whether the other is the same scene, but for values.
+    pub(crate) fn is_like(&self, other: &Scene) -> bool {
+        Arc::ptr_eq(&self.content, &other.content)
+    }
+
+    /// A tape of fields that are made of the scene's graph. It takes the scene's values in their order.
+    pub(crate) fn tape_of(&self, fields: &[Field]) -> Result<Tape> {
+        Tape::in_order(fields, self.content.parameters.to_vec())
+    }
+
+    /// The values of the parameters, in the order of [`Scene::parameters`].
+    pub fn values(&self) -> &[f64] {
+        &self.values
+    }
+
+    /// The same, shared.
+    pub(crate) fn shared_values(&self) -> &Arc<[f64]> {
+        &self.values
+    }
+
+    /// The value of a parameter, if there is one of that name.
+    pub fn value_of(&self, name: &str) -> Option<f64> {
+        self.content.names.get(name).map(|&i| self.values[i])
+    }
+
+    /// The parameters the scene declares, in order, whether the field depends on them or not; each at its value.
+    pub fn parameters(&self) -> Vec<Parameter> {
+        self.content.parameters.iter().zip(&*self.values).map(|(own, &value)| own.at(value)).collect()
+    }
+
+    /// The same scene with some parameters at other values. Nothing is read again.
     ///
     /// An error names what is not known, and where the range stands that a value is outside of.
     pub fn with_parameters(&self, values: &[(&str, f64)]) -> Result<Scene> {
         self.check_values(values)?;
-        if values.is_empty() {
-            return Ok(self.clone());
+        let mut all = self.values.to_vec();
+        values.iter().for_each(|(name, value)| all[self.content.names[*name]] = *value);
+        Ok(self.at(all))
+    }
+
+    /// The same scene with all its parameters at other values, in the order of [`Scene::parameters`]: those that
+    /// [`Unknowns::values`] gives of [`Scene::unknowns`]. Nothing is read again.
+    ///
+    /// An error where they are not as many, or where one is outside of its range.
+    pub fn with_values(&self, values: &[f64]) -> Result<Scene> {
+        let count = self.values.len();
+        if values.len() != count {
+            return Err(Error::Undefined(format!("{} values for {count} parameters", values.len())));
         }
-        let mut all: Vec<(String, f64)> = Vec::new();
-        for parameter in self.parameters() {
-            let new = values.iter().rev().find(|(name, _)| *name == parameter.name());
-            all.push((parameter.name().into(), new.map_or(parameter.value(), |(_, value)| *value)));
-        }
-        let all: Vec<(&str, f64)> = all.iter().map(|(name, value)| (name.as_str(), *value)).collect();
-        Scene::from_origin(self.origin.clone(), &all)
+        let named = self.content.parameters.iter().map(|own| own.name()).zip(values.iter().copied());
+        self.with_parameters(&named.collect::<Vec<_>>())
+    }
+
+    /// The parameters as an optimiser sees them, at the scene's values.
+    pub fn unknowns(&self) -> Unknowns {
+        Unknowns::of_parameters(self.parameters())
+    }
+
+    /// The same scene with its parameters as the text declares them.
+    pub fn as_declared(&self) -> Scene {
+        self.at(self.content.parameters.iter().map(|parameter| parameter.value()).collect())
+    }
+
+    fn at(&self, values: Vec<f64>) -> Scene {
+        let is_declared = self.content.parameters.iter().map(|own| own.value()).eq(values.iter().copied());
+        let moved = if is_declared { None } else { Some(Arc::default()) };
+        Scene { content: self.content.clone(), values: values.into(), moved }
     }
 
     /// That parameters of these names exist and may have these values.
     fn check_values(&self, values: &[(&str, f64)]) -> Result<()> {
         for (name, value) in values {
-            let Some(declared) = self.declared.iter().find(|own| own.parameter.name() == *name) else {
-                let known = self.parameters().iter().map(|parameter| parameter.name().into()).collect();
+            let Some(&place) = self.content.names.get(*name) else {
+                let known = self.content.parameters.iter().map(|parameter| parameter.name().into()).collect();
                 return Err(Error::UnknownParameter { name: (*name).into(), known });
             };
-            let (low, high) = declared.parameter.range().unwrap_or((f64::MIN, f64::MAX));
+            let range = self.content.parameters[place].range();
+            let (low, high) = range.unwrap_or((f64::MIN, f64::MAX));
             if !(low..=high).contains(value) {
-                let range = match declared.parameter.range() {
+                let range = match range {
                     Some(_) => format!("is outside its range [{low}, {high}]"),
                     None => "is not a finite number".into(),
                 };
-                return Err(self.error_at(&declared.place, format!("{name} = {value} {range}")));
+                let problem = format!("{name} = {value} {range}");
+                return Err(match self.place_of_parameter(name) {
+                    Some(place) => self.error_at(place, problem),
+                    None => Error::Undefined(problem),
+                });
             }
         }
         Ok(())
@@ -247,73 +390,87 @@ impl Scene {
 
     /// The same lights, background and timeline, with a part of the field alone in place of all that is shown.
     pub fn showing(&self, part: &Field) -> Scene {
-        let objects = vec![part.clone()];
-        Scene { field: part.clone(), objects, camera: None, bounds: None, ..self.clone() }
+        // As the text declares it, so that it takes any values.
+        let declared = |parameter: &Parameter| {
+            let own = self.content.names.get(parameter.name()).map(|&i| self.content.parameters[i].value());
+            own.filter(|own| *own != parameter.value())
+        };
+        let part = declaring(std::slice::from_ref(part), declared).swap_remove(0);
+        let settings = Settings { camera: None, ..self.content.settings.clone() };
+        let content = Content {
+            objects: vec![part.clone()],
+            field: part,
+            settings,
+            bounds: None,
+            ..Content::clone(&self.content)
+        };
+        Scene { content: Arc::new(content), ..self.as_declared() }.at(self.values.to_vec())
     }
 
     /// The camera, if the scene has one of its own; without one, see [`Camera::framing`].
     pub fn camera(&self) -> Option<&Camera> {
-        self.camera.as_ref()
+        self.settings().camera.as_ref()
     }
 
     /// The lights: at least one.
     pub fn lights(&self) -> &[Light] {
-        &self.lights
+        &self.settings().lights
     }
 
     /// What is seen where there is no shape.
     pub fn background(&self) -> &Background {
-        &self.background
+        &self.settings().background
     }
 
     /// The span of time the scene is about. Where it gives none, 10 seconds; an instant, if nothing moves.
     pub fn timeline(&self) -> Timeline {
-        self.timeline
+        self.content.timeline
     }
 
     /// The part of space the scene gives as its own, if it does; without one, see [`Field::bounds`].
     pub fn bounds(&self) -> Option<Bounds> {
-        self.bounds
+        self.content.bounds
     }
 
     /// What messages call the scene's file.
     pub fn file(&self) -> &str {
-        &self.origin.file
+        &self.content.origin.file
     }
 
     /// The text the scene was read from.
     pub fn text(&self) -> &str {
-        &self.origin.text
+        &self.content.origin.text
     }
 
     /// What the script printed, a line an item.
     pub fn printed(&self) -> &[String] {
-        &self.printed
+        &self.content.printed
     }
 
     /// All that a scene is of, as a text: its files, its parameters' values, and the graph of what is shown.
     pub(crate) fn provenance(&self) -> String {
         let values: Vec<String> = self.parameters().iter().map(|own| format!("{own:?}")).collect();
-        format!("{}\n{}\n{}", self.sources.texts(), values.join("\n"), self.field)
+        format!("{}\n{}\n{}", self.content.sources.texts(), values.join("\n"), self.graph())
     }
 
     /// The call of the scene that made a node of its graph.
     pub fn place_of(&self, node: &Field) -> Option<&Place> {
-        self.places.get(&node.key())
+        self.content.places.get(&node.key())
     }
 
     /// The call that declared a parameter.
     pub fn place_of_parameter(&self, name: &str) -> Option<&Place> {
-        let declared = self.declared.iter().find(|declared| declared.parameter.name() == name);
+        let declared = self.content.declared.iter().find(|declared| declared.parameter.name() == name);
         declared.map(|declared| &declared.place)
     }
 
     /// An error about a place of the scene, which shows its line.
     pub fn error_at(&self, place: &Place, problem: String) -> Error {
-        self.sources.mistake(place.clone(), problem)
+        self.content.sources.mistake(place.clone(), problem)
     }
 
-    /// The scene's text with the start values of some parameters replaced, every other character as it was.
+    /// The scene's text with the start values of its parameters replaced: by those given, else by the scene's. Every other
+    /// character is as it was.
     ///
     /// The text, read again, gives the scene with those values. Where a start value is not written as a number, or is
     /// in an imported file, the error says so and names the place.
@@ -326,6 +483,12 @@ impl Scene {
 /// Whether a file is an expression file, by its name.
 fn is_expression(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("vm"))
+}
+
+/// The channels of a field's material.
+fn channels_of(field: &Field) -> Vec<Field> {
+    let channels = field.material().into_iter().flat_map(|material| material.channels());
+    channels.cloned().collect()
 }
 
 /// The text of a file, if it is one that can be a scene, right or not. `shown` is what messages call it.

@@ -19,25 +19,24 @@ struct Literal {
 }
 
 pub(super) fn rewritten(scene: &Scene, values: &[(&str, f64)]) -> Result<String> {
-    let text = &*scene.origin.text;
+    let text = &*scene.content.origin.text;
     let script = Script { text, lines: line_starts(text), tokens: tokens(text) };
     // By where they begin: what each number is to become, and for which parameter.
     let mut changes: BTreeMap<usize, (Literal, f64, &Declared)> = BTreeMap::new();
-    for declared in &scene.declared {
+    for declared in &*scene.content.declared {
         let name = declared.parameter.name();
-        let given = values.iter().rev().find(|(own, _)| *own == name).map(|(_, value)| *value);
+        let wanted = wanted(scene, name, values);
         let literal = match script.start_value(scene, declared) {
             Ok(literal) => literal,
-            Err(problem) if given.is_some_and(|value| value != declared.parameter.value()) => {
+            Err(problem) if wanted != declared.parameter.value() => {
                 return Err(
                     scene.error_at(&declared.place, format!("{name} cannot be written back: {problem}"))
                 );
             }
             Err(_) => continue, // and it keeps its value
         };
-        let value = given.unwrap_or(declared.parameter.value());
-        if let Some((_, other, first)) = changes.insert(literal.start, (literal, value, declared))
-            && other != value
+        if let Some((_, other, first)) = changes.insert(literal.start, (literal, wanted, declared))
+            && other != wanted
         {
             let first = first.parameter.name();
             let problem = format!("{name} and {first} start with one and the same number, and cannot differ");
@@ -58,12 +57,18 @@ pub(super) fn rewritten(scene: &Scene, values: &[(&str, f64)]) -> Result<String>
     Ok(written)
 }
 
+/// The value a parameter is to start with: the one given, or the scene's.
+fn wanted(scene: &Scene, name: &str, values: &[(&str, f64)]) -> f64 {
+    let given = values.iter().rev().find(|(own, _)| *own == name).map(|(_, value)| *value);
+    given.or(scene.value_of(name)).unwrap_or_default()
+}
+
 /// That the text, read again, gives the parameters with the new values.
 fn check(scene: &Scene, written: &str, values: &[(&str, f64)]) -> Result<()> {
-    let again = Scene::from_origin(Origin { text: written.into(), ..scene.origin.clone() }, &[])?;
+    let again = Scene::from_origin(Origin { text: written.into(), ..scene.content.origin.clone() })?;
     let wanted = scene.parameters().into_iter().map(|parameter| {
-        let given = values.iter().rev().find(|(name, _)| *name == parameter.name());
-        (parameter.name().to_string(), given.map_or(parameter.value(), |(_, value)| *value))
+        let name = parameter.name();
+        (name.to_string(), wanted(scene, name, values))
     });
     let found =
         again.parameters().into_iter().map(|parameter| (parameter.name().to_string(), parameter.value()));
@@ -114,7 +119,7 @@ impl Script<'_> {
     /// The number a parameter starts with; or why there is none to replace.
     fn start_value(&self, scene: &Scene, declared: &Declared) -> Result<Literal, String> {
         let Place { file, line, column } = &declared.place;
-        if file != &scene.origin.file {
+        if file != &scene.content.origin.file {
             return Err(format!("it is declared in another file, {file}"));
         }
         let here = |position: &Position| {

@@ -61,12 +61,11 @@ pub(super) struct Finished {
 }
 
 /// Runs a script.
-pub(super) fn run(origin: &Origin, values: &[(&str, f64)]) -> Result<Finished> {
+pub(super) fn run(origin: &Origin) -> Result<Finished> {
     let (to, from) = mpsc::channel();
-    let (origin_there, values, task) = (origin.clone(), owned(values), Task::own());
+    let (origin_there, task) = (origin.clone(), Task::own());
     let work = move || {
-        let values: Vec<(&str, f64)> = values.iter().map(|(name, value)| (name.as_str(), *value)).collect();
-        let run = || run_here(&origin_there, &values);
+        let run = || run_here(&origin_there);
         let _ = to.send(task.map_or_else(run, |task| task.within(run))); // nobody listens any more: too late
     };
     let started = std::thread::Builder::new().name("scene".into()).stack_size(STACK).spawn(work);
@@ -109,16 +108,12 @@ fn worked() -> Duration {
     START.get_or_init(std::time::Instant::now).elapsed()
 }
 
-fn owned(values: &[(&str, f64)]) -> Vec<(String, f64)> {
-    values.iter().map(|(name, value)| (name.to_string(), *value)).collect()
-}
-
 /// What the callbacks of the engine share.
 pub(super) type Shared<T> = Rc<RefCell<T>>;
 
-fn run_here(origin: &Origin, values: &[(&str, f64)]) -> Result<Finished> {
+fn run_here(origin: &Origin) -> Result<Finished> {
     allow(MOST_STEPS);
-    let draft = Rc::new(RefCell::new(Draft::new(&origin.file, values)));
+    let draft = Rc::new(RefCell::new(Draft::new(&origin.file)));
     let sources = Rc::new(RefCell::new(Sources::of(origin)));
     let words = Rc::new(words());
     let reading = Reading::default();
@@ -135,7 +130,7 @@ fn run_here(origin: &Origin, values: &[(&str, f64)]) -> Result<Finished> {
         sources.add_tokens(&reading.tokens());
         return Err(explain::explained(*error, &origin.file, &sources, &words));
     }
-    Ok(Finished { draft: draft.replace(Draft::new(&origin.file, &[])), sources })
+    Ok(Finished { draft: draft.replace(Draft::new(&origin.file)), sources })
 }
 
 /// Compiling: the tokens of a script on their way to the parser.

@@ -6,42 +6,41 @@ use crate::error::{Error, Result};
 use crate::field::{Axis, Field, Listing};
 use crate::number::{Dual, Op, Real};
 use std::ops::Range;
+use std::sync::Arc;
 
 /// Runs a tape forward and back on one number type.
 ///
 /// On `f64` it gives numbers, on `Field` the derivatives as fields, on `Dual<f64, 1>` Hessian-vector products.
+/// It owns its share of the tape's program.
 #[derive(Clone, Debug)]
-pub struct Adjoint<'t, R> {
-    program: &'t Program,
+pub struct Adjoint<R> {
+    program: Arc<Program>,
     values: Vec<R>,
     adjoints: Vec<Option<R>>,
     /// Which values depend on a parameter or a coordinate: only these are sent anything.
     varies: Vec<bool>,
 }
 
-impl<'t, R: Real> Adjoint<'t, R> {
-    /// A machine with the parameters at their own values, and all coordinates at 0.
-    pub fn new(tape: &'t Tape) -> Adjoint<'t, R> {
+impl<R: Real> Adjoint<R> {
+    /// A machine with the parameters at the tape's values, and all coordinates at 0.
+    pub fn new(tape: &Tape) -> Adjoint<R> {
         let program = &tape.program;
-        let first_constant = COORDINATES + program.parameters.len();
-        let mut values = vec![R::zero(); program.leaves() + program.lines.len()];
-        let parameters = tape.parameters().map(|parameter| parameter.value());
-        let leaves = parameters.chain(program.constants.iter().copied());
-        for (value, leaf) in values[COORDINATES..].iter_mut().zip(leaves) {
-            *value = R::constant(leaf);
-        }
+        let first_constant = program.parameter_values().end;
+        let mut values = Vec::with_capacity(program.leaves() + program.lines.len());
+        values.extend(tape.leaf_values([0; 4].map(|_| R::zero())));
+        values.resize(program.leaves() + program.lines.len(), R::zero());
         let mut varies: Vec<bool> = (0..program.leaves()).map(|leaf| leaf < first_constant).collect();
         for line in &program.lines {
             let any = program.operands(line).iter().any(|&operand| varies[operand as usize]);
             varies.push(any);
         }
-        Adjoint { program, adjoints: vec![None; values.len()], values, varies }
+        Adjoint { program: program.clone(), adjoints: vec![None; values.len()], values, varies }
     }
 
-    /// Sets the parameters, in the tape's order. Panics if their number is not the tape's.
+    /// Sets the parameters, in the tape's order. Panics if their number is not the tape's, or if the tape was pruned for
+    /// others.
     pub fn set_parameters(&mut self, values: &[R]) {
-        let count = self.program.parameters.len();
-        self.values[COORDINATES..COORDINATES + count].clone_from_slice(values);
+        self.program.set_parameters(&mut self.values, values);
     }
 
     /// The outputs' values at a point of space and time, in order. Run before [`Adjoint::back`].
@@ -65,7 +64,7 @@ impl<'t, R: Real> Adjoint<'t, R> {
     /// Sends a weight for each output back from where [`Adjoint::forward`] was; then [`Adjoint::parameters`] and
     /// [`Adjoint::coordinates`] hold the derivatives of the weighted sum of the outputs.
     pub fn back(&mut self, weights: &[R]) {
-        let program = self.program;
+        let program = &*self.program;
         self.adjoints.fill(None);
         for (&output, weight) in program.outputs.iter().zip(weights) {
             add(&mut self.adjoints[output as usize], weight.clone());
@@ -75,7 +74,7 @@ impl<'t, R: Real> Adjoint<'t, R> {
 
     /// The derivative in each parameter, in the tape's order.
     pub fn parameters(&self) -> impl Iterator<Item = R> {
-        (COORDINATES..COORDINATES + self.program.parameters.len()).map(|i| self.adjoint(i))
+        self.program.parameter_values().map(|i| self.adjoint(i))
     }
 
     /// The derivative in each coordinate.
@@ -198,8 +197,7 @@ impl Field {
             return Err(Error::Undefined(format!("a vector of {} for {count} parameters", vector.len())));
         }
         let mut adjoint = Adjoint::<Dual<f64, 1>>::new(&tape);
-        let along = tape.parameters().zip(vector);
-        let along = along.map(|(parameter, &slope)| Dual { value: parameter.value(), slope: [slope] });
+        let along = tape.values().iter().zip(vector).map(|(&value, &slope)| Dual { value, slope: [slope] });
         adjoint.set_parameters(&along.collect::<Vec<_>>());
         let _ = adjoint.forward(at.map(Dual::fixed));
         adjoint.back(&[Dual::one()]);

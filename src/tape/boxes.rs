@@ -6,6 +6,7 @@ use super::prune::{Asked, Plan};
 use crate::number::{Interval, Intervals, Real, Rise};
 use pulp::Arch;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// How many boxes are looked at together.
 pub const BOXES: usize = 16;
@@ -49,18 +50,21 @@ impl<R> Default for Boxes<R> {
 }
 
 impl<R: Bounding> Boxes<R> {
-    /// Looks at boxes of space and time, with the parameters at their own values.
+    /// Looks at boxes of space and time, with the parameters at the tape's values.
     pub fn over(&mut self, tape: &Tape, over: [R; 4]) {
-        self.over_with(tape, over, tape.parameters().map(|parameter| R::constant(parameter.value())));
+        self.over_leaves(tape, tape.leaf_values(over));
     }
 
     /// Looks at boxes of space, time and parameters.
     pub fn over_with(&mut self, tape: &Tape, over: [R; 4], parameters: impl Iterator<Item = R>) {
-        let program = &tape.program;
+        let constants = tape.program.constants.iter().copied().map(R::constant);
+        self.over_leaves(tape, over.into_iter().chain(parameters).chain(constants));
+    }
+
+    fn over_leaves(&mut self, tape: &Tape, leaves: impl Iterator<Item = R>) {
+        let program = &*tape.program;
         self.values.clear();
-        self.values.extend(over);
-        self.values.extend(parameters);
-        self.values.extend(program.constants.iter().copied().map(R::constant));
+        self.values.extend(leaves);
         self.values.resize(program.leaves() + program.lines.len(), R::zero());
         for (lines, kernel) in program.runs() {
             self.arch.dispatch(Run { program, lines, values: &mut self.values });
@@ -85,7 +89,7 @@ impl<R: Bounding> Boxes<R> {
     }
 
     /// The shorter tape that gives what is asked everywhere in one of the boxes last looked at, with this same tape;
-    /// none where it would be more than `most` lines.
+    /// none where it would be more than `most` lines. It holds for the tape's values of its parameters, and for no others.
     pub fn prune(&mut self, tape: &Tape, which: usize, asked: Asked, most: usize) -> Option<Tape> {
         let mut plan = std::mem::take(&mut self.plan);
         let pruned = self.prune_by(&mut plan, tape, which, asked, most);
@@ -102,10 +106,11 @@ impl<R: Bounding> Boxes<R> {
         asked: Asked,
         most: usize,
     ) -> Option<Tape> {
-        let program = &tape.program;
+        let program = &*tape.program;
         assert_eq!(self.values.len(), program.leaves() + program.lines.len(), "the tape last looked at");
-        let pruned = plan.prune(program, asked, most, |value| self.values[value].lane(which));
-        pruned.map(|program| Tape { program })
+        let held = tape.values.iter().map(|&value| Interval::point(value)).collect();
+        let pruned = plan.prune(program, asked, most, held, |value| self.values[value].lane(which))?;
+        Some(Tape { program: Arc::new(pruned), values: tape.values.clone() })
     }
 }
 

@@ -107,7 +107,7 @@ impl Grid {
     ///
     /// The tape is [fixed](Tape::fixed) along the axes of one place, and pruned for boxes of space and time for as long
     /// as that pays. What is asked for is the same, bit for bit, as [`Block`] gives of the fixed tape at each point, and
-    /// for any number of threads; where only signs are asked for, the signs alone are. Parameters are at their own
+    /// for any number of threads; where only signs are asked for, the signs alone are. Parameters are at the tape's
     /// values.
     pub fn eval(&self, tape: &Tape, asked: Asked) -> Vec<Vec<f32>> {
         let mut outputs = vec![vec![0.0; self.len()]; tape.output_count()];

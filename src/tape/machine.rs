@@ -1,13 +1,16 @@
 //! The interpreter: one for every number type.
 
 use super::Tape;
-use super::program::{COORDINATES, Code, Program};
+use super::program::{Code, Program};
 use crate::number::Real;
+use std::sync::Arc;
 
 /// Runs a tape on one number type. Keeps its registers, so that evaluation after evaluation allocates nothing.
+///
+/// It owns its share of the tape's program.
 #[derive(Clone, Debug)]
-pub struct Machine<'t, R> {
-    program: &'t Program,
+pub struct Machine<R> {
+    program: Arc<Program>,
     /// The register each line writes. Leaves and the first two stages keep theirs; the rest are reused.
     written: Vec<u32>,
     /// The register of each output.
@@ -20,9 +23,9 @@ pub struct Machine<'t, R> {
     inputs: Vec<R>,
 }
 
-impl<'t, R: Real> Machine<'t, R> {
-    /// A machine with the parameters at their own values, and all coordinates at 0.
-    pub fn new(tape: &'t Tape) -> Machine<'t, R> {
+impl<R: Real> Machine<R> {
+    /// A machine with the parameters at the tape's values, and all coordinates at 0.
+    pub fn new(tape: &Tape) -> Machine<R> {
         let program = &tape.program;
         let (written, count) = program.allocate(2);
         let leaves = program.leaves();
@@ -32,13 +35,11 @@ impl<'t, R: Real> Machine<'t, R> {
         };
         let operands = program.operands.iter().map(register_of).collect();
         let read = program.outputs.iter().map(register_of).collect();
-        let mut registers = vec![R::zero(); count];
-        let first_constant = COORDINATES + program.parameters.len();
-        for (register, &constant) in registers[first_constant..].iter_mut().zip(&program.constants) {
-            *register = R::constant(constant);
-        }
+        let mut registers = Vec::with_capacity(count);
+        registers.extend(tape.leaf_values([0; 4].map(|_| R::zero())));
+        registers.resize(count, R::zero());
         let mut machine = Machine {
-            program,
+            program: program.clone(),
             written,
             read,
             operands,
@@ -46,8 +47,8 @@ impl<'t, R: Real> Machine<'t, R> {
             outputs: vec![R::zero(); program.outputs.len()],
             inputs: Vec::new(),
         };
-        let values: Vec<R> = tape.parameters().map(|parameter| R::constant(parameter.value())).collect();
-        machine.set_parameters(&values);
+        machine.run_stage(0);
+        machine.run_stage(1);
         machine
     }
 
@@ -58,11 +59,9 @@ impl<'t, R: Real> Machine<'t, R> {
 
     /// Sets the parameters, in the tape's order, and computes what depends on them alone.
     ///
-    /// Panics if their number is not the tape's.
+    /// Panics if their number is not the tape's, or if the tape was pruned for others.
     pub fn set_parameters(&mut self, values: &[R]) {
-        let count = self.program.parameters.len();
-        assert_eq!(values.len(), count, "as many values as the tape has parameters");
-        self.registers[COORDINATES..COORDINATES + count].clone_from_slice(values);
+        self.program.set_parameters(&mut self.registers, values);
         self.run_stage(0);
         self.run_stage(1);
     }
@@ -92,7 +91,7 @@ impl<'t, R: Real> Machine<'t, R> {
     }
 
     fn run_stage(&mut self, stage: usize) {
-        let program = self.program;
+        let program = &*self.program;
         let range = program.stage(stage);
         for (line, &out) in program.lines[range.clone()].iter().zip(&self.written[range]) {
             let operands = &self.operands[line.operands.start as usize..line.operands.end as usize];

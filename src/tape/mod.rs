@@ -29,9 +29,9 @@ pub use prune::{Asked, Tracer};
 pub use slopes::Slopes;
 pub use sum::Sum;
 
-use crate::error::Result;
-use crate::field::{Field, Listing, Parameter};
-use crate::number::{Op, Output};
+use crate::error::{Error, Result};
+use crate::field::{Axis, Field, Listing, Parameter};
+use crate::number::{Op, Output, Real};
 use program::{Code, Program};
 use std::sync::Arc;
 
@@ -39,6 +39,10 @@ use std::sync::Arc;
 ///
 /// Subexpressions that are equal are computed once, dead ones are gone, and registers are reused. What depends on
 /// parameters alone is computed when they are set, what depends on t besides when the time is set.
+///
+/// A tape is a program, which is shared, and the values its parameters have for whoever runs it: at first those they are
+/// declared with. The same tape at other values ([`Tape::with_values`]) is the same program; nothing is built again. What
+/// runs a tape owns its share of the program, so that a structure can keep a tape and a machine together.
 ///
 /// ```
 /// use fieldgrad::prelude::*;
@@ -50,26 +54,103 @@ use std::sync::Arc;
 /// assert_eq!(machine.at([2.0, 0.0, 0.0, 0.0]), [1.5]);
 /// machine.set_parameters(&[1.0]);
 /// assert_eq!(machine.at([2.0, 0.0, 0.0, 0.0]), [1.0]);
+///
+/// let larger = tape.with_values(&[1.0]); // the same program, for all that takes a tape
+/// assert_eq!(Machine::<f64>::new(&larger).at([2.0, 0.0, 0.0, 0.0]), [1.0]);
 /// # Ok::<(), fieldgrad::Error>(())
 /// ```
+///
+/// A tape that was [fixed](Tape::fixed) has no parameters left. One that was pruned ([`Tracer::prune`],
+/// [`Boxes::prune`]) holds for the values it was pruned with: it takes no others, and panics where it is given some.
 #[derive(Clone, Debug)]
 pub struct Tape {
-    program: Program,
+    program: Arc<Program>,
+    /// The parameters' values, in their order.
+    values: Arc<[f64]>,
 }
 
 impl Tape {
     /// Flattens fields to one program, an output a field.
     pub fn new(fields: &[Field]) -> Result<Tape> {
-        for field in fields {
-            field.check()?;
-        }
-        let parameters = Listing::of(fields).parameters()?;
-        Ok(Tape { program: Program::of(fields, parameters)? })
+        fields.iter().try_for_each(Field::check)?;
+        Tape::in_order(fields, Listing::of(fields).parameters()?)
+    }
+
+    /// Tapes of which each takes the values of all their parameters, in one order: that in which they first appear.
+    ///
+    /// ```
+    /// use fieldgrad::prelude::*;
+    /// use fieldgrad::tape::Tape;
+    ///
+    /// let (ball, wall) = (sphere(param("r", 0.5)), x() - param("at", 2.0));
+    /// let [ball, wall] = Tape::together([&[ball], &[wall]])?;
+    /// assert_eq!(ball.values(), [0.5, 2.0]);
+    /// assert_eq!(wall.values(), [0.5, 2.0]);
+    /// # Ok::<(), fieldgrad::Error>(())
+    /// ```
+    pub fn together<const N: usize>(of: [&[Field]; N]) -> Result<[Tape; N]> {
+        let all = of.concat();
+        all.iter().try_for_each(Field::check)?;
+        let parameters = Listing::of(&all).parameters()?;
+        let tapes = of.iter().map(|fields| Tape::in_order(fields, parameters.clone()));
+        let tapes = tapes.collect::<Result<Vec<Tape>>>()?;
+        Ok(tapes.try_into().expect("a tape for each"))
+    }
+
+    /// A tape that takes the values of these parameters in their order, those its fields do not depend on too.
+    pub(crate) fn in_order(fields: &[Field], parameters: Vec<Arc<Parameter>>) -> Result<Tape> {
+        fields.iter().try_for_each(Field::check)?;
+        let values = parameters.iter().map(|parameter| parameter.value()).collect();
+        Ok(Tape { program: Arc::new(Program::of(fields, parameters)?), values })
     }
 
     /// The parameters, in the order their values are given in.
     pub fn parameters(&self) -> impl ExactSizeIterator<Item = &Parameter> {
         self.program.parameters.iter().map(Arc::as_ref)
+    }
+
+    /// Whether anything it computes depends on that coordinate.
+    pub fn depends_on(&self, axis: Axis) -> bool {
+        // No line is dead, and each reads what it is computed from.
+        let program = &self.program;
+        program.operands.iter().chain(&program.outputs).any(|&value| value == axis as u32)
+    }
+
+    /// The values of the parameters, in their order.
+    pub fn values(&self) -> &[f64] {
+        &self.values
+    }
+
+    /// The same tape with its parameters at other values.
+    ///
+    /// Panics if their number is not that of the parameters, or if the tape was pruned for others.
+    pub fn with_values(&self, values: &[f64]) -> Tape {
+        self.at(&values.into())
+    }
+
+    /// The same tape with some of its parameters, by their names, at other values.
+    pub fn with_parameters(&self, values: &[(&str, f64)]) -> Result<Tape> {
+        let mut all = self.values.to_vec();
+        for (name, value) in values {
+            let Some(place) = self.parameters().position(|own| own.name() == *name) else {
+                let known = self.parameters().map(|own| own.name().to_string()).collect();
+                return Err(Error::UnknownParameter { name: (*name).into(), known });
+            };
+            Field::constant(*value).check()?;
+            all[place] = *value;
+        }
+        Ok(self.with_values(&all))
+    }
+
+    /// The same as [`Tape::with_values`], of values that are shared.
+    pub(crate) fn at(&self, values: &Arc<[f64]>) -> Tape {
+        self.program.check_values(values);
+        Tape { program: self.program.clone(), values: values.clone() }
+    }
+
+    /// The values before the first line, with the coordinates at these.
+    fn leaf_values<R: Real>(&self, at: [R; 4]) -> impl Iterator<Item = R> {
+        self.program.leaf_values(at, &self.values)
     }
 
     /// How many operations the program has in all.

@@ -2,7 +2,8 @@
 
 use crate::error::{Error, Result};
 use crate::field::{Axis, Field, Kind, Listing, Parameter, Reads};
-use crate::number::{Identity, Op, Output};
+use crate::number::{Dual, Identity, Interval, Op, Output, Real};
+use std::any::Any;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
@@ -42,6 +43,8 @@ pub(crate) struct Program {
     /// Where each stage's lines end.
     pub(crate) stage_ends: [usize; STAGES],
     pub(crate) outputs: Vec<u32>,
+    /// Where it was pruned with its parameters at some values, or between some: it says nothing of others.
+    pub(crate) holds: Option<Arc<[Interval]>>,
 }
 
 /// The values of the four coordinates come first.
@@ -53,9 +56,11 @@ impl Program {
     /// `parameters` gives their order; those a field does not depend on stay in the list, unused.
     pub(crate) fn of(fields: &[Field], parameters: Vec<Arc<Parameter>>) -> Result<Program> {
         let list = Listing::flat(fields)?;
-        let index_of = |parameter: &Parameter| {
-            let found = parameters.iter().position(|other| **other == *parameter);
-            found.ok_or_else(|| Error::ParameterConflict(parameter.name().into()))
+        let places: HashMap<&str, usize> =
+            parameters.iter().enumerate().map(|(i, parameter)| (parameter.name(), i)).collect();
+        let index_of = |parameter: &Parameter| match places.get(parameter.name()) {
+            Some(&i) if *parameters[i] == *parameter => Ok(i),
+            _ => Err(Error::ParameterConflict(parameter.name().into())),
         };
         let is = |node: &Field, want: usize| !node.parents().is_empty() && stage(node.reads()) == want;
         let constants = list.nodes.iter().filter_map(Field::as_constant).collect::<Vec<_>>();
@@ -67,6 +72,7 @@ impl Program {
             outputs: Vec::new(),
             constants,
             parameters: parameters.clone().into(),
+            holds: None,
         };
         let mut kernels = Vec::new();
         let mut value_of = vec![u32::MAX; list.nodes.len()];
@@ -103,10 +109,11 @@ impl Program {
         Ok(program)
     }
 
-    /// A program with the same parameters and kernels, and no constants or lines yet.
-    pub(crate) fn empty_like(&self) -> Program {
+    /// A program with the same kernels and these parameters, and no constants or lines yet.
+    pub(crate) fn empty_like(&self, parameters: Arc<[Arc<Parameter>]>) -> Program {
         Program {
-            parameters: self.parameters.clone(),
+            parameters,
+            holds: None,
             constants: Vec::new(),
             kernels: self.kernels.clone(),
             lines: Vec::new(),
@@ -187,6 +194,41 @@ impl Program {
         COORDINATES + self.parameters.len() + self.constants.len()
     }
 
+    /// Where among the values the parameters' are.
+    pub(crate) fn parameter_values(&self) -> Range<usize> {
+        COORDINATES..COORDINATES + self.parameters.len()
+    }
+
+    /// The values before the first line, in their order: the coordinates, the parameters, the constants.
+    pub(crate) fn leaf_values<'a, R: Real>(
+        &'a self,
+        at: [R; 4],
+        parameters: &'a [f64],
+    ) -> impl Iterator<Item = R> + use<'a, R> {
+        let known = parameters.iter().chain(&self.constants);
+        at.into_iter().chain(known.map(|&value| R::constant(value)))
+    }
+
+    /// Puts new values of the parameters where they stand among all values. Panics if their number is not that of the
+    /// parameters, or if the program was pruned for others.
+    pub(crate) fn set_parameters<R: Real>(&self, to: &mut [R], values: &[R]) {
+        self.check_values(values);
+        to[self.parameter_values()].clone_from_slice(values);
+    }
+
+    /// Panics if these are not as many values as there are parameters, or if the program was pruned for others, as far as
+    /// a number tells its value.
+    pub(crate) fn check_values<R: Real>(&self, values: &[R]) {
+        assert_eq!(values.len(), self.parameters.len(), "as many values as the tape has parameters");
+        if let Some(holds) = &self.holds {
+            let mut pairs = holds.iter().zip(values);
+            assert!(
+                pairs.all(|(held, value)| extent(value).is_none_or(|own| held.hull(own) == *held)),
+                "a tape that was pruned holds for the values it was pruned with, and takes no others"
+            );
+        }
+    }
+
     /// The value numbers a line reads.
     pub(crate) fn operands(&self, line: &Line) -> &[u32] {
         &self.operands[line.operands.start as usize..line.operands.end as usize]
@@ -221,6 +263,14 @@ impl Program {
         let start = if stage == 0 { 0 } else { self.stage_ends[stage - 1] };
         start..self.stage_ends[stage]
     }
+}
+
+/// What a number may be, for those that tell.
+fn extent<R: Real>(value: &R) -> Option<Interval> {
+    let value = value as &dyn Any;
+    let number = value.downcast_ref::<f64>().or(value.downcast_ref::<Dual<f64>>().map(|dual| &dual.value));
+    let number = number.or(value.downcast_ref::<Dual<f64, 1>>().map(|dual| &dual.value));
+    number.map(|&number| Interval::point(number)).or(value.downcast_ref::<Interval>().copied())
 }
 
 /// The order to write a listing in: the first output's nodes as they come, and each further node as soon as what it

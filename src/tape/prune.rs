@@ -104,11 +104,12 @@ impl Plan {
         program: &Program,
         asked: Asked,
         most: usize,
+        held: Arc<[Interval]>,
         range: impl Fn(usize) -> Interval,
     ) -> Option<Program> {
         let left = self.find(program, asked, &range);
         let less = self.prune_kernels(program, range);
-        (left <= most || less).then(|| self.carry_out(program))
+        (left <= most || less).then(|| self.carry_out(program, held))
     }
 
     /// Finds what is enough of the kernels that are left. Says whether that is less of any.
@@ -201,8 +202,8 @@ impl Plan {
         if found == Finding::Open { &mut self.open } else { &mut self.decided }.push(i as u32);
     }
 
-    /// The program that computes what was found to be needed.
-    fn carry_out(&mut self, program: &Program) -> Program {
+    /// The program that computes what was found to be needed, and is held to hold for those values of the parameters.
+    fn carry_out(&mut self, program: &Program, held: Arc<[Interval]>) -> Program {
         let Plan { findings, open, decided, really, renamed, kernels, .. } = self;
         let (leaves, values) = (program.leaves(), program.leaves() + program.lines.len());
         let constants = COORDINATES + program.parameters.len();
@@ -227,7 +228,8 @@ impl Plan {
         }
         // First under the old names. The constants that are read, and the numbers, become the new constants.
         renamed.resize((values + numbers.len()).max(renamed.len()), UNKNOWN);
-        let mut pruned = program.empty_like();
+        let mut pruned = program.empty_like(program.parameters.clone());
+        pruned.holds = Some(held).filter(|held| !held.is_empty());
         if !kernels.is_empty() {
             let mut outputs = program.kernels.to_vec();
             for (line, kernel) in kernels {
@@ -404,33 +406,30 @@ fn band(kind: Smooth) -> Option<f64> {
 /// # Ok::<(), fieldgrad::Error>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct Tracer<'t> {
-    tape: &'t Tape,
+pub struct Tracer {
+    tape: Tape,
     values: Vec<Interval>,
     inputs: Vec<Interval>,
     outputs: Vec<Interval>,
     plan: Plan,
 }
 
-impl<'t> Tracer<'t> {
-    /// A tracer with the parameters at their own values.
-    pub fn new(tape: &'t Tape) -> Tracer<'t> {
+impl Tracer {
+    /// A tracer with the parameters at the tape's values.
+    pub fn new(tape: &Tape) -> Tracer {
         let program = &tape.program;
-        let mut values = vec![Interval::point(0.0); program.leaves() + program.lines.len()];
-        let parameters = tape.parameters().map(|parameter| parameter.value());
-        let constants = program.constants.iter().copied();
-        for (value, leaf) in values[COORDINATES..].iter_mut().zip(parameters.chain(constants)) {
-            *value = Interval::point(leaf);
-        }
-        Tracer { tape, values, inputs: Vec::new(), outputs: Vec::new(), plan: Plan::default() }
+        let count = program.leaves() + program.lines.len();
+        let mut values = Vec::with_capacity(count);
+        values.extend(tape.leaf_values([Interval::point(0.0); 4]));
+        values.resize(count, Interval::point(0.0));
+        Tracer { tape: tape.clone(), values, inputs: Vec::new(), outputs: Vec::new(), plan: Plan::default() }
     }
 
     /// Sets the parameters, each to a number or to a range of them.
     ///
-    /// Panics if their number is not the tape's.
+    /// Panics if their number is not the tape's, or if the tape was pruned for others.
     pub fn set_parameters(&mut self, values: &[Interval]) {
-        let count = self.tape.program.parameters.len();
-        self.values[COORDINATES..COORDINATES + count].copy_from_slice(values);
+        self.tape.program.clone().set_parameters(&mut self.values, values);
     }
 
     /// Bounds on the outputs over a box of space and time.
@@ -457,12 +456,17 @@ impl<'t> Tracer<'t> {
     }
 
     /// The shorter tape that gives everywhere in the box last looked at what is asked; none where the tape itself is
-    /// the shortest. Whatever number type it is run on, the values and slopes are the same to the last bit if they
+    /// the shortest. It holds for parameters as they were set, and for no others. Whatever number type it is run on, the values and slopes are the same to the last bit if they
     /// are asked.
     pub fn prune(&mut self, asked: Asked) -> Option<Tape> {
-        let program = &self.tape.program;
+        let program = &*self.tape.program;
         let fewer = program.lines.len().checked_sub(1)?;
-        let pruned = self.plan.prune(program, asked, fewer, |value| self.values[value]);
-        pruned.map(|program| Tape { program })
+        let held: Arc<[Interval]> = self.values[program.parameter_values()].into();
+        let pruned = self.plan.prune(program, asked, fewer, held.clone(), |value| self.values[value])?;
+        // Where the tape's own value is not among those that were looked at, one of those.
+        let values = { self.tape.values.iter().zip(held.iter()) }
+            .map(|(&own, held)| if held.contains(own) { own } else { held.middle() });
+        let values = values.collect();
+        Some(Tape { program: Arc::new(pruned), values })
     }
 }

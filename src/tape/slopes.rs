@@ -6,7 +6,7 @@
 
 use super::Tape;
 use super::block::{Chunk, WIDTH};
-use super::program::{COORDINATES, Code, Program};
+use super::program::{Code, Program};
 use crate::number::{Lanes, Op, Real};
 use crate::task;
 use pulp::Arch;
@@ -47,21 +47,19 @@ impl Default for Slopes {
 
 impl Slopes {
     /// The derivatives in x, y and z of a tape's first output, at points given as x, y and z; at time 0, where it is not
-    /// fixed in the tape. Parameters are at their own values. Panics if lengths differ.
+    /// fixed in the tape. Parameters are at the tape's values. Panics if lengths differ.
     pub fn eval(&mut self, tape: &Tape, points: [&[f32]; 3], mut slopes: [&mut [f32]; 3]) {
         let all = points[0].len();
         let lengths = points.iter().map(|axis| axis.len()).chain(slopes.iter().map(|axis| axis.len()));
         assert!({ lengths }.all(|length| length == all), "a slope for each point");
-        let program = &tape.program;
-        let parameters = program.parameters.iter().map(|parameter| parameter.value());
-        let leaves = parameters.chain(program.constants.iter().copied()).map(Chunk::constant);
+        let program = &*tape.program;
         let count = program.leaves() + program.lines.len();
         if self.values.len() < count {
             self.values.resize(count, STILL[0]);
             self.slopes.resize(count, STILL);
         }
-        self.values[COORDINATES - 1] = STILL[0];
-        self.values[COORDINATES..].iter_mut().zip(leaves).for_each(|(value, leaf)| *value = leaf);
+        let leaves = tape.leaf_values([STILL[0]; 4]);
+        self.values.iter_mut().zip(leaves).for_each(|(value, leaf)| *value = leaf);
         self.slopes[..program.leaves()].fill(STILL);
         (0..3).for_each(|axis| self.slopes[axis][axis] = Lanes([1.0; WIDTH]));
         for start in (0..all).step_by(WIDTH) {

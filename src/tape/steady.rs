@@ -1,20 +1,19 @@
 //! What of a tape is the same for all points at one time: what a shader is handed rather than works out.
 
 use super::Tape;
-use super::program::COORDINATES;
 use crate::field::Axis;
 
 impl Tape {
     /// The time, the parameters, and what depends on those alone, as far as lines for points or outputs read it: the
     /// numbers of the values, rising.
     pub(crate) fn steady(&self) -> Vec<u32> {
-        let program = &self.program;
+        let program = &*self.program;
         let per_point = program.stage(2);
         let before = program.leaves() + per_point.start;
-        let parameters = COORDINATES + program.parameters.len();
+        let parameters = program.parameter_values();
         let is_steady = |&&value: &&u32| {
             let value = value as usize;
-            let leaf = value == Axis::T as usize || (COORDINATES..parameters).contains(&value);
+            let leaf = value == Axis::T as usize || parameters.contains(&value);
             leaf || (program.leaves()..before).contains(&value)
         };
         let lines = program.lines[per_point].iter();
@@ -30,13 +29,10 @@ impl Tape {
         self.program.stage(2).start
     }
 
-    /// What those values are at a time, in `f64`, with the parameters at their own values.
+    /// What those values are at a time, in `f64`, with the parameters at the tape's values.
     pub(crate) fn steady_values(&self, steady: &[u32], t: f64) -> Vec<f64> {
-        let program = &self.program;
-        let parameters = program.parameters.iter().map(|parameter| parameter.value());
-        let mut values = vec![0.0; COORDINATES];
-        values[Axis::T as usize] = t;
-        values.extend(parameters.chain(program.constants.iter().copied()));
+        let program = &*self.program;
+        let mut values: Vec<f64> = self.leaf_values([0.0, 0.0, 0.0, t]).collect();
         for line in &program.lines[..self.steady_len()] {
             values.push(program.value_of(line, &values));
         }

@@ -118,7 +118,7 @@ impl Document {
         let text = given.text().to_string();
         let values_given: Vec<(String, f64)> =
             given.parameters().iter().map(|own| (own.name().to_string(), own.value())).collect();
-        let scene = source.read(&text).unwrap_or(given);
+        let scene = given.as_declared();
         let mut values = Values::default();
         values.take(scene.parameters());
         values.set_all(&values_given);

@@ -11,7 +11,6 @@ use crate::gpu::{Drawer, Gpu, wgpu};
 use crate::measure::Bounds;
 use crate::render::{Artist, Image, Lens, Options, Size, Stage};
 use crate::scene::{Scene, View};
-use crate::task;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -118,11 +117,19 @@ struct Easel {
     gpu: Option<Gpu>,
     say: Say,
     /// What draws, and what it was made ready for.
-    drawer: Option<(Wanted, Drawer)>,
+    drawer: Option<Ready>,
     /// What was painted last, and its coarse picture, if the CPU drew it.
     last: Option<(Wanted, Option<Image>)>,
     /// How much smaller the side of a coarse picture is.
     coarseness: Option<f64>,
+}
+
+/// What draws, and what it was made ready for.
+struct Ready {
+    of: Wanted,
+    /// What is shown of the scene, with its parameters as the text has them.
+    shown: Scene,
+    drawer: Drawer,
 }
 
 type Told<'a> = Report<'a, Wanted, Result<Painted>>;
@@ -162,7 +169,7 @@ impl Easel {
             self.last = Some((wanted.clone(), image));
             self.adapt(begun.elapsed().as_secs_f64());
         }
-        let (Some((_, coarse)), Some((_, drawer)), false) =
+        let (Some((_, coarse)), Some(Ready { drawer, .. }), false) =
             (&self.last, &mut self.drawer, wanted.is_moving || !report.yields())
         else {
             return Ok(());
@@ -200,53 +207,59 @@ impl Easel {
     }
 }
 
-/// What draws, ready for what is wanted: kept for as long as that is the same.
+/// What draws, ready for what is wanted: kept for as long as that is the same. For other values of the same scene nothing
+/// is read or built again.
 fn ready<'a>(
-    known: &'a mut Option<(Wanted, Drawer)>,
+    known: &'a mut Option<Ready>,
     gpu: &Option<Gpu>,
     say: &Say,
     wanted: &Wanted,
 ) -> Result<&'a mut Drawer> {
-    let is_ready = known.as_ref().is_some_and(|(of, _)| of.is_of_like(wanted));
-    let drawer = match (known.take(), is_ready) {
-        (Some((_, drawer)), true) => drawer,
-        (other, _) => {
-            let scene = with_values(&wanted.scene, &wanted.values).and_then(|scene| match &wanted.alone {
-                Some(alone) => alone.alone(&scene),
-                None => Ok(scene),
-            });
-            match other {
-                Some((was, mut drawer)) => match scene.and_then(|scene| drawer.show(&scene)) {
-                    Ok(()) => drawer,
+    let ready = match known.take() {
+        Some(ready) if ready.of.is_of_like(wanted) => ready,
+        other => {
+            let is_shown =
+                |ready: &Ready| Arc::ptr_eq(&ready.of.scene, &wanted.scene) && ready.of.alone == wanted.alone;
+            let shown = match (&other, &wanted.alone) {
+                (Some(ready), _) if is_shown(ready) => Ok(ready.shown.clone()),
+                (_, Some(alone)) => alone.alone(&wanted.scene),
+                (_, None) => Ok(Scene::clone(&wanted.scene)),
+            };
+            let moved = shown.and_then(|shown| Ok((with_values(&shown, &wanted.values)?, shown)));
+            let (scene, shown) = match moved {
+                Ok(both) => both,
+                Err(error) => {
+                    *known = other; // what was drawn before may be wanted again
+                    return Err(error);
+                }
+            };
+            let drawer = match other {
+                Some(mut ready) => match ready.drawer.show(&scene) {
+                    Ok(()) => ready.drawer,
                     Err(error) => {
-                        *known = Some((was, drawer)); // as it was
+                        *known = Some(ready); // as it was
                         return Err(error);
                     }
                 },
                 None => {
-                    let scene = scene?;
                     let say = say.clone();
                     let told = move |says: &str| {
                         *say.lock().unwrap_or_else(PoisonError::into_inner) = Some(says.into());
                     };
                     Drawer::new(&scene, gpu.clone(), told)?
                 }
-            }
+            };
+            Ready { of: wanted.clone(), shown, drawer }
         }
     };
-    Ok(&mut known.insert((wanted.clone(), drawer)).1)
+    Ok(&mut known.insert(ready).drawer)
 }
 
 /// The scene with its parameters at other values; itself, where they are its own.
 pub(super) fn with_values(scene: &Scene, values: &[(String, f64)]) -> Result<Scene> {
-    task::does("reading the text");
-    let own = scene.parameters();
-    let moved: Vec<(&str, f64)> = values
-        .iter()
-        .filter(|(name, value)| own.iter().any(|p| p.name() == name && p.value() != *value))
-        .map(|(name, value)| (name.as_str(), *value))
-        .collect();
-    scene.with_parameters(&moved)
+    let known = values.iter().filter(|(name, value)| scene.value_of(name).is_some_and(|own| own != *value));
+    let moved: Vec<(&str, f64)> = known.map(|(name, value)| (name.as_str(), *value)).collect();
+    if moved.is_empty() { Ok(scene.clone()) } else { scene.with_parameters(&moved) }
 }
 
 /// Makes a coarse picture sharp, strip by strip from its middle, for as long as `shown` asks for more.
@@ -413,6 +426,39 @@ mod tests {
         other.options.shade = Shade::Depth;
         let coarse = last(&Wanted { is_moving: true, ..other });
         assert!(!coarse.is_sharp);
+    }
+
+    #[test]
+    fn a_slider_reads_and_builds_nothing_again() {
+        let scene = Scene::from_text(
+            "let r = param(\"r\", 0.5, 0.1, 2); show(sphere(r).name(\"ball\") | box([1, 1, 1])); bounds([-2, -2, -2], [2, 2, 2]);",
+            "a.rhai",
+        );
+        let scene = Arc::new(scene.unwrap());
+        let boxes = crate::field::boxes(scene.field(), crate::field::Detail::Names, None).unwrap();
+        let ball = boxes.iter().position(|own| own.title == "ball").unwrap();
+        for alone in [None, Some(Member { index: ball, title: "ball".into() })] {
+            let mut known = None;
+            let mut shown: Option<Scene> = None;
+            for r in [0.5, 1.5, 0.7] {
+                let wanted = Wanted {
+                    scene: scene.clone(),
+                    values: vec![("r".into(), r)],
+                    alone: alone.clone(),
+                    options: Options::default(),
+                    is_moving: true,
+                };
+                let drawer = ready(&mut known, &None, &Say::default(), &wanted).unwrap();
+                let now = drawer.stage().scene();
+                assert_eq!(now.value_of("r"), Some(r));
+                assert!(shown.as_ref().unwrap_or(now).is_like(now));
+                assert_eq!(
+                    now.field().value_at([9.0, 0.0, 0.0, 0.0]).unwrap(),
+                    9.0 - if alone.is_some() { r } else { r.max(0.5) }
+                );
+                shown = Some(now.clone());
+            }
+        }
     }
 
     #[test]

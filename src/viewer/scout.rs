@@ -2,6 +2,7 @@
 
 use super::anatomy::{Member, makers};
 use super::drag::Grip;
+use super::painter::with_values;
 use super::probe::{Probe, ray};
 use super::values::Given;
 use super::worker::{Wake, Worker};
@@ -103,9 +104,9 @@ fn subject(look: &Look) -> Result<Field> {
 
 /// The field with the values.
 fn field_of(look: &Look) -> Result<Field> {
-    let field = subject(look)?;
-    let own = field.parameters()?;
-    let known = look.values.iter().filter(|(name, _)| own.iter().any(|p| p.name() == name));
-    let values: Vec<(&str, f64)> = known.map(|(name, value)| (name.as_str(), *value)).collect();
-    field.with_parameters(&values)
+    let scene = match &look.alone {
+        Some(alone) => alone.alone(&look.scene)?,
+        None => Scene::clone(&look.scene),
+    };
+    Ok(with_values(&scene, &look.values)?.field().clone())
 }

@@ -2,7 +2,6 @@
 
 use super::{Cell, March, Rect, side_of};
 use crate::error::Result;
-use crate::field::Field;
 use crate::number::{Interval, Rise};
 use crate::render::{Lens, Size};
 use crate::tape::{Asked, BOXES, Bounding, Boxes, Tape};
@@ -60,14 +59,14 @@ fn sixteen(cell: Cell) -> Vec<Cell> {
 /// The patches of a picture that see something, of at most `small` pixels across, with the tolerance of depths: at depth 0,
 /// and more for each unit of it. If they are `pruned`, stretches have no longer a tape than they need.
 pub(crate) fn cells(
-    field: &Field,
+    tape: &Tape,
     lens: &Lens,
     size: Size,
     t: f64,
     small: usize,
     pruned: bool,
 ) -> Result<(Vec<Patch>, [f32; 2])> {
-    let tape = lens.sees(field).tape()?.fixed([None, None, None, Some(t)]);
+    let tape = lens.fixed(tape, Some(t))?;
     let march = March::new(lens, size, false);
     let tiles = march.tiles(&[Rect::whole(size)], &tape);
     let found = tiles.into_par_iter().map_init(Boxes::default, |boxes, tile| {
@@ -182,7 +181,7 @@ mod tests {
         let lens = Lens::pinhole([3.0, 2.0, 4.0], [0.0; 3], [0.0, 1.0, 0.0], 40.0);
         let lens = Lens { far: 50.0, ..lens };
         let size = Size { width: 90, height: 70 };
-        let (tiles, _) = cells(&field, &lens, size, 0.0, 16, false).unwrap();
+        let (tiles, _) = cells(&field.tape().unwrap(), &lens, size, 0.0, 16, false).unwrap();
         let depths = depths(&field, &lens, size, 0.0).unwrap();
         let seen = lens.sees(&field);
         let mut covered = vec![false; size.pixels()];

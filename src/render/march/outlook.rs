@@ -2,8 +2,8 @@
 
 use super::{March, Rect, Seen, Tile};
 use crate::error::Result;
-use crate::field::Field;
 use crate::render::{Lens, Size};
+use crate::tape::Tape;
 use crate::task;
 
 /// Where a lens may see the surface over a span of time, tile by tile, with what of the field is enough there.
@@ -15,11 +15,11 @@ pub(in crate::render) struct Outlook {
 }
 
 impl Outlook {
-    /// Looks at a field over a span of time.
-    pub fn new(field: &Field, lens: &Lens, size: Size, span: [f64; 2]) -> Result<Outlook> {
+    /// Looks at a field over a span of time, its parameters at the tape's values.
+    pub fn new(tape: &Tape, lens: &Lens, size: Size, span: [f64; 2]) -> Result<Outlook> {
         let ends = [(span[0] as f32).next_down(), (span[1] as f32).next_up()];
         let march = March { span: ends, ..March::new(lens, size, false) };
-        let tape = lens.sees(field).tape()?.fixed([None; 4]); // with the parameters' values
+        let tape = lens.fixed(tape, None)?;
         let tiles = march.tiles(&[Rect::whole(size)], &tape);
         task::check()?;
         Ok(Outlook { lens: *lens, size, span, tiles })
@@ -56,7 +56,7 @@ mod tests {
         let lens = Lens::pinhole([1.0, 2.0, 9.0], [0.0; 3], [0.0, 1.0, 0.0], 40.0);
         let lens = Lens { far: 50.0, ..lens };
         let size = Size { width: 120, height: 100 };
-        let outlook = Outlook::new(&field, &lens, size, [0.4, 0.6]).unwrap();
+        let outlook = Outlook::new(&field.tape().unwrap(), &lens, size, [0.4, 0.6]).unwrap();
         assert!(outlook.is_of(&lens, size, [0.4, 0.6]) && !outlook.is_of(&lens, size, [0.4, 0.7]));
         for time in [0.4, 0.47, 0.6] {
             let (alone, shared) =

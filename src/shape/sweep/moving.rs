@@ -30,8 +30,8 @@ pub(super) struct Moving {
 /// Memory of a search.
 pub(super) struct Scratch {
     /// Points with a time each: f and f_t, and all first derivatives.
-    pub(super) speed: Block<'static>,
-    pub(super) slopes: Block<'static>,
+    pub(super) speed: Block,
+    pub(super) slopes: Block,
     pub(super) rises: Boxes<Rise<BOXES>>,
     /// The parameters that the blocks were set to.
     parameters: Vec<f64>,
@@ -73,8 +73,8 @@ impl Moving {
     pub(super) fn with_scratch<T>(&self, work: impl FnOnce(&mut Scratch) -> T) -> T {
         let kept = self.scratch.lock().expect("no search panics holding it").pop();
         let mut scratch = kept.unwrap_or_else(|| Scratch {
-            speed: Block::owning(&self.value_and_speed),
-            slopes: Block::owning(&self.slopes),
+            speed: Block::over_times(&self.value_and_speed),
+            slopes: Block::over_times(&self.slopes),
             rises: Boxes::default(),
             parameters: Vec::new(),
         });

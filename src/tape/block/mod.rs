@@ -12,15 +12,15 @@ mod plan;
 mod step;
 
 use super::Tape;
-use super::program::{COORDINATES, Program};
+use super::program::Program;
 use crate::number::{Columns, Lanes};
 use crate::task;
 use plan::Plan;
 use pulp::Arch;
 use rayon::prelude::*;
-use std::borrow::Cow;
 use std::cell::Cell;
 use std::ops::Range;
+use std::sync::Arc;
 use step::Steps;
 pub(super) use step::{Chunk, WIDTH};
 
@@ -42,8 +42,8 @@ const PIECE: usize = 4096;
 /// # Ok::<(), fieldgrad::Error>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct Block<'t> {
-    pub(super) program: Cow<'t, Program>,
+pub struct Block {
+    pub(super) program: Arc<Program>,
     pub(super) arch: Arch,
     plan: Plan,
     /// The values that are the same for all points, in `f64`: leaves, and the lines of the uniform stages.
@@ -57,30 +57,27 @@ pub struct Block<'t> {
     results: Vec<f32>,
 }
 
-impl<'t> Block<'t> {
-    /// A block whose points share one time, at first 0. Parameters are at their own values.
-    pub fn new(tape: &'t Tape) -> Block<'t> {
-        Block::of_program(Cow::Borrowed(&tape.program), 2)
+impl Block {
+    /// A block whose points share one time, at first 0. Parameters are at the tape's values.
+    pub fn new(tape: &Tape) -> Block {
+        Block::of_program(tape.program.clone(), &tape.values, 2)
     }
 
     /// A block whose points have a time each, given as a fourth coordinate.
-    pub fn over_times(tape: &'t Tape) -> Block<'t> {
-        Block::of_program(Cow::Borrowed(&tape.program), 1)
+    pub fn over_times(tape: &Tape) -> Block {
+        Block::of_program(tape.program.clone(), &tape.values, 1)
     }
 
-    /// A block whose points have a time each, with the tape's program as its own.
-    pub(crate) fn owning(tape: &Tape) -> Block<'static> {
-        Block::of_program(Cow::Owned(tape.program.clone()), 1)
-    }
-
-    /// A block of a program, with its first stage that is run for each point.
-    pub(super) fn of_program(program: Cow<'t, Program>, first_stage: usize) -> Block<'t> {
+    /// A block of a program with its parameters at some values, and its first stage that is run for each point.
+    pub(super) fn of_program(program: Arc<Program>, values: &[f64], first_stage: usize) -> Block {
         let plan = Plan::of(&program, first_stage, first_stage_coordinates(first_stage));
-        let leaves = program.leaves();
-        let parameters: Vec<f64> = program.parameters.iter().map(|parameter| parameter.value()).collect();
+        let count = program.leaves() + program.stage(first_stage).start;
+        let mut uniform = Vec::with_capacity(count);
+        uniform.extend(program.leaf_values([0.0; 4], values));
+        uniform.resize(count, 0.0);
         let mut block = Block {
             arch: Arch::new(),
-            uniform: vec![0.0; leaves + program.stage(first_stage).start],
+            uniform,
             first_stage,
             memory: vec![Lanes([0.0; WIDTH]); plan.memory],
             plan,
@@ -88,9 +85,7 @@ impl<'t> Block<'t> {
             results: Vec::new(),
             program,
         };
-        let constants = COORDINATES + parameters.len();
-        block.uniform[constants..leaves].copy_from_slice(&block.program.constants);
-        block.set_parameters(&parameters);
+        block.run_all_uniform();
         block
     }
 
@@ -99,11 +94,14 @@ impl<'t> Block<'t> {
         self.plan.chunks * WIDTH
     }
 
-    /// Sets the parameters, in the tape's order. Panics if their number is not the tape's.
+    /// Sets the parameters, in the tape's order. Panics if their number is not the tape's, or if the tape was pruned for
+    /// others.
     pub fn set_parameters(&mut self, values: &[f64]) {
-        let count = self.program.parameters.len();
-        assert_eq!(values.len(), count, "as many values as the tape has parameters");
-        self.uniform[COORDINATES..COORDINATES + count].copy_from_slice(values);
+        self.program.set_parameters(&mut self.uniform, values);
+        self.run_all_uniform();
+    }
+
+    fn run_all_uniform(&mut self) {
         self.run_uniform(0);
         self.run_uniform(1);
         self.spread_uniform();

@@ -12,12 +12,11 @@ mod rule;
 use super::Tape;
 use super::adjoint::send_back_through;
 use super::block::{Block, Chunk, WIDTH, first_stage_coordinates};
-use super::program::COORDINATES;
+use super::program::{COORDINATES, Program};
 use back::{Frame, Scratch, Source, ZERO};
 use plan::{Plan, Seed};
 use rayon::prelude::*;
 use std::array::from_fn;
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
@@ -66,7 +65,7 @@ const BLOCKS: usize = 16;
 #[derive(Clone, Debug)]
 pub struct Sum {
     /// The way there: the tape, with what the way back reads as further outputs.
-    block: Block<'static>,
+    block: Block,
     plan: Arc<Plan>,
     /// Which values a parameter moves.
     varies: Arc<[bool]>,
@@ -117,7 +116,7 @@ impl Part {
 }
 
 impl Sum {
-    /// A sum over points that share one time, at first 0. Parameters are at their own values.
+    /// A sum over points that share one time, at first 0. Parameters are at the tape's values.
     pub fn new(tape: &Tape) -> Sum {
         Sum::with_first_stage(tape, 2)
     }
@@ -131,9 +130,9 @@ impl Sum {
         let program = &tape.program;
         let varies = plan::varying(program);
         let kept = plan::kept(program, first_stage, &varies);
-        let mut keeping = program.clone();
+        let mut keeping = Program::clone(program);
         keeping.outputs.extend(&kept);
-        let block = Block::of_program(Cow::Owned(keeping), first_stage);
+        let block = Block::of_program(Arc::new(keeping), &tape.values, first_stage);
         let outputs = program.outputs.len();
         let starts = (outputs..).map(|output| block.start_of_output(output));
         let starts: HashMap<u32, usize> = kept.into_iter().zip(starts).collect();
@@ -159,7 +158,8 @@ impl Sum {
         }
     }
 
-    /// Sets the parameters, in the tape's order, and begins a new sum. Panics if their number is not the tape's.
+    /// Sets the parameters, in the tape's order, and begins a new sum. Panics if their number is not the tape's, or if
+    /// the tape was pruned for others.
     pub fn set_parameters(&mut self, values: &[f64]) {
         self.block.set_parameters(values);
         self.part.clear();
