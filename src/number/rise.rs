@@ -177,7 +177,17 @@ impl<const N: usize> Real for Rise<N> {
     delegated! {
         stepped floor ceil round sign;
         abs(); sin(); cos(); asin(); acos(); atan(); ramp();
-        min(other); max(other); pow(exponent); hypot(other);
+        min(other); max(other); hypot(other);
+    }
+
+    /// Has a pole at 0, across which it may jump, where the exponent may be negative.
+    fn pow(self, exponent: Self) -> Self {
+        let mut steady = self.value().exclude_zero();
+        let positive = exponent.value().exclude_below_zero();
+        for i in 0..N {
+            steady[i] |= positive[i];
+        }
+        Self::of(self.dual.pow(exponent.dual)).unless(steady)
     }
 
     #[inline(always)]
@@ -402,6 +412,17 @@ mod tests {
             assert!(value.width() < 10.0, "{value:?}");
             assert!(rise.lo().abs().max(rise.hi().abs()) < 80.1 && rise.contains(sign * 61.0), "{rise:?}");
         }
+    }
+
+    #[test]
+    fn a_pole_is_infinitely_steep() {
+        let x = Rise::<1>::along(Intervals::new(Lanes([-1.0]), Lanes([2.0])));
+        // 1/x falls on either side of 0, and jumps up at it.
+        for exponent in [-1.0, -2.0, -3.0] {
+            let slope = x.pow(Rise::constant(exponent)).slope().lane(0);
+            assert!(slope.lo() == f64::NEG_INFINITY && slope.hi() == f64::INFINITY, "{exponent}: {slope:?}");
+        }
+        assert!(x.pow(Rise::constant(2.0)).slope().lane(0).is_finite());
     }
 
     #[test]
