@@ -253,6 +253,9 @@ impl<'a> March<'a> {
     /// What the rays of tiles meet, of whose fields `still` tells how they are at the time.
     fn through_tiles(&self, tiles: &[Tile], still: impl Fn(&Tile) -> Tape + Sync) -> Seen {
         let seen = |space: &mut Space, tile: &Tile| {
+            if task::is_given_up() {
+                return (tile.rect, Seen::default());
+            }
             self.tile(tile, &still(tile), space);
             let steps = if self.counted { &*space.rays } else { &[] };
             let steps = steps.iter().map(|ray| ray.steps).collect();

@@ -2,6 +2,7 @@
 
 use crate::number::{Intervals, Lanes};
 use crate::tape::{Asked, BOXES, Block, Boxes, Tape};
+use crate::task;
 use glam::Vec3;
 use rayon::prelude::*;
 
@@ -29,6 +30,9 @@ pub(super) fn values_at(tape: &Tape, places: &[Vec3]) -> Vec<Vec<f32>> {
 /// The same of at most `TOGETHER` places, by this thread alone.
 pub(super) fn over(tape: &Tape, places: &[Vec3], boxes: &mut Boxes) -> Vec<Vec<f32>> {
     let mut values = vec![vec![0.0; places.len()]; tape.output_count()];
+    if task::is_given_up() {
+        return values;
+    }
     let prunes = tape.len() > SHORT;
     if prunes {
         let about = |places: &[Vec3]| {

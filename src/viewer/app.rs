@@ -319,8 +319,9 @@ impl App {
         let what = if what.is_empty() { "beginning" } else { what };
         let long = now.saturating_duration_since(begun).as_secs();
         let long = if long > 1 { format!(", {long} s") } else { String::new() };
-        let is_sharpening =
-            self.stale.is_none() && self.painted.as_ref().is_some_and(|painted| !painted.is_sharp);
+        let rests = self.wanted.as_ref().is_some_and(|wanted| !wanted.is_moving);
+        let is_coarse = self.painted.as_ref().is_some_and(|painted| !painted.is_sharp);
+        let is_sharpening = self.stale.is_none() && rests && is_coarse;
         Some(format!("{}{what}{long}", if is_sharpening { "sharpening: " } else { "" }))
     }
 
