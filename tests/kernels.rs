@@ -168,7 +168,7 @@ fn bounds_contain_and_rises_bound_differences() {
                 let still = vec![Interval::point(0.0); sides.len()];
                 for _ in 0..4 {
                     let (a, b) = (inside(&mut random), inside(&mut random));
-                    let [fa, fb] = [&a, &b].map(|inputs| Kernel::value(&***output, number, inputs));
+                    let [fa, fb] = [&a, &b].map(|inputs| Kernel::value(&**output, number, inputs));
                     assert!(
                         bound.contains(fa),
                         "{name}: {bound:?} of output {number} over {sides:?} holds {fa} at {a:?}"
