@@ -4,75 +4,49 @@
 //! bounds of the marcher: the scene with the value, the stage of it, and the field's tape as the lens sees it. Beside it
 //! stands what the same takes where all is built anew: the text read, the stage made, the graph seen through the lens.
 
+use fieldgrad::Result;
 use fieldgrad::render::{Lens, Stage};
 use fieldgrad::scene::Scene;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-/// The scene's text. It says where the scene is: to search for that takes longer than all else.
-fn text() -> String {
+/// The scene's text, with one ball's radius. It says where the scene is: to search for that takes longer than all else.
+fn text(radius: f64) -> String {
     let mut text = String::from("let all = [];\n");
     for i in 0..1000 {
         let [x, y, z] = [i % 10, i / 10 % 10, i / 100].map(|n| f64::from(n) - 4.5);
-        let (r, at) =
-            (format!("param(\"r{i}\", 0.3, 0.1, 0.5)"), format!("param(\"at{i}\", [{x}, {y}, {z}])"));
-        text += &format!("all.push(sphere({r}).translate({at}));\n");
+        let r = if i == 555 { radius } else { 0.3 };
+        text += &format!(
+            "all.push(sphere(param(\"r{i}\", {r:?}, 0.1, 0.5)).translate(param(\"at{i}\", [{x}, {y}, {z}])));\n"
+        );
     }
     text + "show(union(all)); camera(#{ eye: [12, 9, 15] }); bounds([-5, -5, -5], [5, 5, 5]);\n"
 }
 
-/// What is done with a new value; it says when each of its three parts is done.
-type Step<'a> = &'a mut dyn FnMut(f64, &mut dyn FnMut()) -> fieldgrad::Result<()>;
-
-/// How long the three parts of the work take, in the middle of some rounds.
-fn timed(rounds: usize, step: Step) -> fieldgrad::Result<[Duration; 3]> {
-    let mut times: [Vec<Duration>; 3] = Default::default();
+/// Says the median time of a step, over some rounds with a new value each.
+fn timed(what: &str, rounds: usize, mut step: impl FnMut(f64) -> Result<usize>) -> Result<()> {
+    let mut times = Vec::new();
     for round in 0..rounds {
-        let (mut last, mut part) = (Instant::now(), 0);
-        step(0.2 + 0.002 * round as f64, &mut || {
-            times[part].push(last.elapsed());
-            (last, part) = (Instant::now(), part + 1);
-        })?;
+        let start = Instant::now();
+        assert!(step(0.2 + 0.002 * round as f64)? > 1000);
+        times.push(start.elapsed());
     }
-    Ok(times.map(|mut all| {
-        all.sort();
-        all[all.len() / 2]
-    }))
+    times.sort();
+    println!("{what}: {:?}", times[rounds / 2]);
+    Ok(())
 }
 
-fn said(what: &str, [scene, stage, seen]: [Duration; 3]) {
-    println!(
-        "{what}: {:?} (the scene {scene:?}, its stage {stage:?}, its tape as seen {seen:?})",
-        scene + stage + seen
-    );
-}
-
-fn main() -> fieldgrad::Result<()> {
-    let scene = Scene::from_text(&text(), "balls.rhai")?;
+fn main() -> Result<()> {
+    let scene = Scene::from_text(&text(0.3), "balls.rhai")?;
     let (mut stage, shape) = (Stage::new(&scene)?, scene.field().tape()?);
-    let moved = timed(101, &mut |value, done| {
+    timed("moved", 101, |value| {
         let moved = scene.with_parameters(&[("r555", value)])?;
-        done();
         stage = stage.moved(&moved)?;
         let lens = Lens::of(&stage.view(0.0)?);
-        done();
-        let seen = lens.fixed(&shape.with_values(moved.values()), Some(0.0))?;
-        done();
-        assert!(seen.len() > 1000 && seen.parameters().len() == 0);
-        Ok(())
+        Ok(lens.fixed(&shape.with_values(moved.values()), Some(0.0))?.len())
     })?;
-    said("moved", moved);
-    let anew = timed(11, &mut |value, done| {
-        let text = text().replace("\"r555\", 0.3", &format!("\"r555\", {value:?}"));
-        let read = Scene::from_text(&text, "balls.rhai")?;
-        done();
-        let stage = Stage::new(&read)?;
-        let lens = Lens::of(&stage.view(0.0)?);
-        done();
-        let seen = lens.sees(read.field()).tape()?.fixed([None, None, None, Some(0.0)]);
-        done();
-        assert!(seen.len() > 1000);
-        Ok(())
-    })?;
-    said("anew", anew);
-    Ok(())
+    timed("anew", 11, |value| {
+        let read = Scene::from_text(&text(value), "balls.rhai")?;
+        let lens = Lens::of(&Stage::new(&read)?.view(0.0)?);
+        Ok(lens.sees(read.field()).tape()?.fixed([None, None, None, Some(0.0)]).len())
+    })
 }

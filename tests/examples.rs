@@ -138,3 +138,9 @@ fn reference_page() {
         assert!(is_near, "docs/reference/{name:?} is another picture than the shape's now");
     }
 }
+
+#[test]
+fn slider_times() {
+    let text = run("slider_times", &[]);
+    assert!(text.contains("moved: ") && text.contains("anew: "), "{text}");
+}

@@ -343,12 +343,18 @@ fn unknown_function(signature: &str, sources: &Sources, words: &[Word]) -> Strin
         return format!("{plain} does not take ({})", kinds.join(", "));
     }
     let own = sources.functions.iter().map(|(own, _)| own.as_str());
-    let near = nearest(plain, words.iter().map(|word| word.name).chain(own).chain(OF_RHAI));
+    let near = nearest(plain, words.iter().map(|word| word.name).chain(own).chain(LIKELY));
     format!("there is no function {name}{}", did_you_mean(near))
 }
 
 /// Functions of the language that are still to come.
 const PROMISED: [&str; 3] = ["mesh", "grid", "neural"];
+
+/// Functions of Rhai itself that scenes may well mean.
+const LIKELY: [&str; 14] = [
+    "push", "pop", "len", "map", "filter", "reduce", "sort", "reverse", "contains", "keys", "values", "range", "print",
+    "to_string",
+];
 
 /// Functions of Rhai itself: of lists, maps, texts, numbers and functions.
 const OF_RHAI: [&str; 54] = [

@@ -491,6 +491,11 @@ fn channels_of(field: &Field) -> Vec<Field> {
     channels.cloned().collect()
 }
 
+/// The most bytes a file may have that is a scene, by its name.
+pub(crate) fn most_bytes(path: &Path) -> usize {
+    if is_expression(path) { vm::MOST_BYTES } else { MOST_BYTES }
+}
+
 /// The text of a file, if it is one that can be a scene, right or not. `shown` is what messages call it.
 pub(crate) fn read_text(path: &Path, shown: &str) -> Result<String> {
     let wrong = |problem: String| Error::File { path: shown.into(), problem };
@@ -503,7 +508,7 @@ pub(crate) fn read_text(path: &Path, shown: &str) -> Result<String> {
             if about.is_dir() { "is a folder, not a file" } else { "is not a plain file" }.into(),
         ));
     }
-    let most = if is_expression(path) { vm::MOST_BYTES } else { MOST_BYTES };
+    let most = most_bytes(path);
     if about.len() > most as u64 {
         return Err(wrong(format!("has more than {most} bytes, and is no scene")));
     }

@@ -3,7 +3,7 @@
 use super::values::{Given, Values};
 use crate::error::{Error, Mistake, Result};
 use crate::file::write_whole;
-use crate::scene::{Exhibit, GALLERY, MOST_BYTES, Scene, read_text};
+use crate::scene::{Exhibit, GALLERY, Scene, most_bytes, read_text};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -354,8 +354,9 @@ impl Document {
             }
         };
         let text = self.text_with_values()?;
-        if text.len() > MOST_BYTES {
-            return Err(Error::Undefined(format!("a scene has no more than {MOST_BYTES} bytes")));
+        let most = most_bytes(&path);
+        if text.len() > most {
+            return Err(Error::Undefined(format!("a scene has no more than {most} bytes")));
         }
         write_whole(&path, |out| out.write_all(text.as_bytes()))?;
         if self.text == self.scene.text() {

@@ -311,7 +311,7 @@ impl Search<'_> {
 
     /// The least in each narrow piece.
     fn finish(&mut self, mut pieces: Vec<Narrowing>, times: &[Times], offers: &mut Offers) {
-        pieces.retain(|piece| piece.to.n - piece.from.n <= 1 && offers.may_win(piece, &times[piece.row]));
+        pieces.retain(|piece| piece.to.n - piece.from.n <= 1);
         if pieces.is_empty() {
             return;
         }
@@ -498,7 +498,7 @@ impl Offers {
     fn add(&mut self, row: usize, found: Found) {
         self.know(row, found.value);
         let best = &mut self.best[row];
-        let near = self.rounding * found.value.abs().max(1e-3);
+        let near = self.near(found.value);
         let is_better = match found.value - best.value {
             by if by.abs() <= near => {
                 found.place.rank() < best.place.rank()
@@ -522,6 +522,11 @@ impl Offers {
         self.add(row, Found { value: look.value, time, place });
     }
 
+    /// How far values of that size may be apart by rounding: f may be what is left of terms of the size of 1.
+    fn near(&self, value: f64) -> f64 {
+        self.rounding * value.abs().max(1.0)
+    }
+
     fn know(&mut self, row: usize, value: f64) {
         self.known[row] = self.known[row].min(value);
     }
@@ -530,6 +535,6 @@ impl Offers {
     fn may_win(&self, piece: &Narrowing, times: &Times) -> bool {
         let [from, to] = piece.ends(times);
         let least = from[1] + from[2] * (tangents_meet(from, to) - from[0]);
-        !piece.span.is_convex || least <= self.known[piece.row] + self.rounding * least.abs().max(1e-3)
+        !piece.span.is_convex || least <= self.known[piece.row] + self.near(least)
     }
 }
