@@ -352,7 +352,19 @@ const PROMISED: [&str; 3] = ["mesh", "grid", "neural"];
 
 /// Functions of Rhai itself that scenes may well mean.
 const LIKELY: [&str; 14] = [
-    "push", "pop", "len", "map", "filter", "reduce", "sort", "reverse", "contains", "keys", "values", "range", "print",
+    "push",
+    "pop",
+    "len",
+    "map",
+    "filter",
+    "reduce",
+    "sort",
+    "reverse",
+    "contains",
+    "keys",
+    "values",
+    "range",
+    "print",
     "to_string",
 ];
 

@@ -497,8 +497,8 @@ impl Offers {
     /// Takes what is less; of what is as small but for rounding the place that is understood best, then the earliest.
     fn add(&mut self, row: usize, found: Found) {
         self.know(row, found.value);
-        let best = &mut self.best[row];
         let near = self.near(found.value);
+        let best = &mut self.best[row];
         let is_better = match found.value - best.value {
             by if by.abs() <= near => {
                 found.place.rank() < best.place.rank()
