@@ -213,7 +213,7 @@ fn tried(program: &str) -> String {
         let seen = scene.camera().map(|camera| camera.at(0.0).map(|_| ())).unwrap_or(Ok(()));
         let lit = scene.lights().iter().try_for_each(|light| light.at(0.0).map(|_| ()));
         let behind = scene.background().at(0.0);
-        Tape::new(&looks).and_then(|_| slopes).map(|slopes| {
+        Tape::new(&looks).and(slopes).map(|slopes| {
             format!("{} lines, {} of slopes {seen:?} {lit:?} {}", tape.len(), slopes.len(), behind.is_ok())
         })
     });

@@ -15,7 +15,7 @@ fn field() -> Field {
     let bar = r#box([&r * 2, Field::constant(0.3), &k + 0.2]).rotate_y(&turn).twist(0.5);
     let many =
         (0..12).map(|i| sphere(&r * 0.3).translate([f64::from(i % 4) - 1.5, f64::from(i / 4) - 1.0, 0.7]));
-    ball.smooth_union(bar, &k) | union(many.collect::<Vec<_>>()) + noise(2.0) * (0.05 * &k)
+    ball.smooth_union(bar, &k) | (union(many.collect::<Vec<_>>()) + noise(2.0) * (0.05 * &k))
 }
 
 const OTHERS: [[f64; 3]; 2] = [[0.8, 0.15, -0.9], [0.45, 0.6, 1.3]];
@@ -165,7 +165,7 @@ fn what_is_declared_twice_with_different_values_is_found_wherever_it_is() {
     }
     let conflict = Err(Error::ParameterConflict("r".into()));
     assert_eq!(Tape::new(&[ball.clone(), other.clone()]).map(|_| ()), conflict);
-    assert_eq!(Tape::together([&[ball.clone()], &[other]]).map(|_| ()), conflict);
+    assert_eq!(Tape::together([std::slice::from_ref(&ball), &[other]]).map(|_| ()), conflict);
     // One declaration may stand as often as one likes.
     assert!((ball.clone() | sphere(param("r", 0.5)).translate([1, 0, 0])).tape().is_ok());
 }

@@ -238,7 +238,7 @@ pub struct Columns<'a, T> {
 impl<'a, T: Copy> Columns<'a, T> {
     /// Columns of so many rows, that stand one after the other. Panics if they are not whole.
     pub fn new(values: &'a [T], rows: usize) -> Columns<'a, T> {
-        assert!(rows > 0 && values.len() % rows == 0, "columns of {rows} rows");
+        assert!(rows > 0 && values.len().is_multiple_of(rows), "columns of {rows} rows");
         Columns { values, rows }
     }
 

@@ -81,7 +81,7 @@ impl Moving {
 
     pub(super) fn spans_with(&self, over: &Over, left: Option<&[Span]>, scratch: &mut Scratch) -> Vec<Span> {
         let (start, end) = (over.first.lo(), over.last.hi());
-        if !(start < end) || !(end - start).is_finite() {
+        if start >= end || !(end - start).is_finite() {
             return vec![Span::open(start, start.max(end))];
         }
         let whole = end - start;
@@ -309,7 +309,7 @@ impl Moving {
             if high == f64::INFINITY {
                 high = among().map(|(_, bound)| own(bound).hi()).fold(f64::NEG_INFINITY, f64::max);
             }
-            if low[lane] == f64::INFINITY || !(low[lane] <= high) {
+            if low[lane] == f64::INFINITY || low[lane] > high || high.is_nan() {
                 (values[lane], slopes[lane]) = (Interval::WHOLE, Interval::WHOLE);
                 continue;
             }
