@@ -188,7 +188,8 @@ fn every_shape_is_what_it_claims() {
 /// has no inside is offset, so that there is a surface to find: lines that meet are a bound then.
 #[test]
 fn shapes_are_what_they_claim_at_the_ends_of_their_sizes() {
-    let ends: [(&str, Claim, fn() -> Field); 7] = [
+    type End = (&'static str, Claim, fn() -> Field);
+    let ends: [End; 7] = [
         ("capped_torus", Claim::Exact, || capped_torus(0.0, 0.8, 0.3)),
         ("capped_torus", Claim::Exact, || capped_torus(-0.5, 0.8, 0.3)),
         ("capped_torus", Claim::Exact, || capped_torus(std::f64::consts::PI, 0.8, 0.25)),

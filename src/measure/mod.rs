@@ -1,5 +1,5 @@
 //! What can be asked of a solid {f ≤ 0}: a file a question, each a method on [`Field`](crate::Field), and some on
-//! [`Tape`](crate::tape::Tape) too, which has its parameters at whatever values.
+//! `Tape` too, which has its parameters at whatever values.
 //! Uses numbers, fields and tapes.
 //!
 //! [`bounds`] says where it is, [`lipschitz`] how steep its field is, [`hit`] where a ray meets it, [`quadrature`] how
