@@ -60,6 +60,11 @@ pub trait Kernel: Debug + Send + Sync {
         1
     }
 
+    /// About how many of a tape's operations an output takes at a point: what decides whether looking closer first pays.
+    fn cost(&self) -> usize {
+        64
+    }
+
     /// An output's value at the inputs: the reference.
     fn value(&self, output: usize, inputs: &[f64]) -> f64;
 

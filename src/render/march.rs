@@ -397,7 +397,7 @@ impl<'a> March<'a> {
                 continue;
             }
             let pruned = boxes.prune(tape, lane, Asked::Sign, tape.len() * 3 / 4);
-            let left = pruned.as_ref().unwrap_or(tape).len().max(1) as f64;
+            let left = pruned.as_ref().unwrap_or(tape).cost().max(1) as f64;
             let steps = alive as f64 * self.steps(&cell, value, rise, space.side);
             if steps > ENOUGH + CUTTING / left && !self.is_finest(&cell) {
                 let deep = self.deep(&cell, value, rise);

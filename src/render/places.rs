@@ -33,7 +33,7 @@ pub(super) fn over(tape: &Tape, places: &[Vec3], boxes: &mut Boxes) -> Vec<Vec<f
     if task::is_given_up() {
         return values;
     }
-    let prunes = tape.len() > SHORT;
+    let prunes = tape.cost() > SHORT;
     if prunes {
         let about = |places: &[Vec3]| {
             let (first, places) = (places[0], places.iter().copied());

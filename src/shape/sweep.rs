@@ -46,6 +46,9 @@ pub(super) fn swept(shape: &Field, t0: Field, t1: Field) -> Field {
 /// How deep swept volumes may be nested: each searches for every step of the search around it.
 const MAX_DEPTH: usize = 3;
 
+/// About how many times a search looks at.
+const LOOKS: usize = 24;
+
 /// The inputs are x, y, z, t0, t1, and the shape's parameters.
 const T0: usize = 3;
 const T1: usize = 4;
@@ -137,6 +140,10 @@ impl Kernel for Sweep {
 
     fn depth(&self) -> usize {
         self.shape.depth + 1
+    }
+
+    fn cost(&self) -> usize {
+        LOOKS * self.shape.value_and_speed.cost()
     }
 
     fn value(&self, output: usize, inputs: &[f64]) -> f64 {

@@ -32,7 +32,7 @@ pub use sum::Sum;
 use crate::error::{Error, Result};
 use crate::field::{Axis, Field, Listing, Parameter};
 use crate::number::{Op, Output, Real};
-use program::{Code, Program};
+use program::{Code, Line, Program};
 use std::sync::Arc;
 
 /// Fields flattened to a straight-line program with one output a field.
@@ -161,6 +161,18 @@ impl Tape {
     /// Whether the program has no operations: its outputs are coordinates, parameters or numbers.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// About how many operations it takes, those of its kernels among them.
+    pub(crate) fn cost(&self) -> usize {
+        if self.program.kernels.is_empty() {
+            return self.len();
+        }
+        let kernel = |line: &Line| match line.code {
+            Code::Kernel(kernel) => self.program.kernels[kernel as usize].cost(),
+            Code::Op(_) => 1,
+        };
+        self.program.lines.iter().map(kernel).sum()
     }
 
     /// How many operations are run for each point, once the parameters and the time are set.
