@@ -1,5 +1,5 @@
 //! How the program is told to end while it works: by Ctrl-C, by a terminal that is closed, by a system that stops.
-//! What a write under way has left so far is removed then.
+//! The unfinished file of a write under way is removed then.
 
 use crate::file::abandon_and_exit;
 

@@ -123,7 +123,7 @@ impl Field {
         Ok(declaring(std::slice::from_ref(self), value).swap_remove(0))
     }
 
-    /// What a node is computed from, and the fields of its label and the channels of its material.
+    /// The parents of a node, the fields of its label and the channels of its material.
     fn around(&self) -> impl Iterator<Item = &Field> {
         let label = self.label().into_iter().flat_map(|label| label.arguments()).map(|(_, field)| field);
         let material = self.material().into_iter().flat_map(|material| material.channels());

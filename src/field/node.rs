@@ -97,7 +97,7 @@ impl Reads {
     }
 }
 
-/// What a node computes, as a 128-bit fingerprint: equal for equal subgraphs however they were built. A parameter
+/// A 128-bit fingerprint of a node's function: equal for equal subgraphs however they were built. A parameter
 /// counts by its name alone: its value is no part of what a field is.
 ///
 /// With 128 well-mixed bits, a billion different nodes collide with probability below 1e-20.
@@ -368,8 +368,8 @@ impl Field {
     pub(crate) fn key(&self) -> Key {
         self.0.key
     }
-    /// What the field computes, its parameters at their declared values and ranges. Fields of one key and of different
-    /// stamps declare a parameter differently, and are not read together.
+    /// The fingerprint of the field's function with its parameters at their declared values and ranges. Fields of one
+    /// key and of different stamps declare a parameter differently, and are not read together.
     pub(super) fn stamp(&self) -> Key {
         self.0.stamp
     }

@@ -44,7 +44,8 @@ use std::sync::Arc;
 /// ```
 ///
 /// What is composed of [`Real`](super::Real)'s operations needs no kernel: a function generic over `Real` that is called
-/// with fields gives a field, with all derivatives, bounds and shader text. Output 0 is what [`kernel`](crate::field::kernel) applies.
+/// with fields gives a field, with all derivatives, bounds and shader text. [`kernel`](crate::field::kernel) applies
+/// output 0.
 pub trait Kernel: Debug + Send + Sync {
     /// What pictures of the graph call it.
     fn name(&self) -> &str;
@@ -108,8 +109,8 @@ pub trait Kernel: Debug + Send + Sync {
         }
     }
 
-    /// Outputs at columns of points in `f32`: what pictures and fits are made with. A point's results do not depend on
-    /// which points stand beside it.
+    /// Outputs at columns of points in `f32`: what pictures and fits are made with. Which points stand beside one may move
+    /// its results by no more than their rounding.
     fn values_f32(&self, outputs: &[usize], inputs: Columns<f32>, results: &mut [f32]) {
         let wide: Vec<f64> = inputs.all().iter().map(|&value| f64::from(value)).collect();
         let mut found = vec![0.0; results.len()];

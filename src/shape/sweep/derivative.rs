@@ -186,7 +186,7 @@ impl Higher {
             Place::Still => 2,
             Place::Level => 3,
         };
-        let place = ends_swapped(place, inputs);
+        let place = ends_swapped(place, [inputs[T0], inputs[T1]]);
         let mut machine = Machine::<f64>::new(&self.tapes[place]);
         machine.set_parameters(&inputs[PARAMETERS..]);
         machine.at([inputs[0], inputs[1], inputs[2], found.time])[1]
@@ -194,8 +194,8 @@ impl Higher {
 }
 
 /// The first time is `t1` where the span is given backwards.
-fn ends_swapped(place: usize, inputs: &[f64]) -> usize {
-    if place < 2 && inputs[T0] > inputs[T1] { 1 - place } else { place }
+fn ends_swapped(place: usize, [t0, t1]: [f64; 2]) -> usize {
+    if place < 2 && t0 > t1 { 1 - place } else { place }
 }
 
 impl Moving {
@@ -242,23 +242,10 @@ impl Moving {
         let mut out = Vec::with_capacity(wanted.len() * rows);
         for &input in wanted {
             for row in 0..rows {
+                let times = [T0, T1].map(|i| inputs.column(i)[row]);
                 let is_own_end = match found[row].place {
-                    Place::Start => {
-                        input
-                            == T0
-                                + ends_swapped(
-                                    0,
-                                    &[0.0, 0.0, 0.0, inputs.column(T0)[row], inputs.column(T1)[row]],
-                                )
-                    }
-                    Place::End => {
-                        input
-                            == T0
-                                + ends_swapped(
-                                    1,
-                                    &[0.0, 0.0, 0.0, inputs.column(T0)[row], inputs.column(T1)[row]],
-                                )
-                    }
+                    Place::Start => input == T0 + ends_swapped(0, times),
+                    Place::End => input == T0 + ends_swapped(1, times),
                     _ => false,
                 };
                 out.push(match (input, after[row]) {
