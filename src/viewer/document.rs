@@ -446,15 +446,12 @@ mod tests {
         let source = Source::Exhibit(exhibit("drop").unwrap());
         std::thread::scope(|scope| {
             let reads = scope.spawn(|| {
-                let text = "for i in 0..1500000 {} show(sphere(1));";
-                task.within(|| (source.read(text).err(), Instant::now()))
+                // Calls are slow for their number: it would go on until it has worked for as long as a script may.
+                let text = "fn f(n) { if n < 1 { 0 } else { f(n - 1) + f(n - 2) } } f(60); show(sphere(1));";
+                task.within(|| source.read(text).err())
             });
-            std::thread::sleep(Duration::from_millis(40));
             task.give_up();
-            let given_up = Instant::now();
-            let (error, ended) = reads.join().unwrap();
-            assert_eq!(error, Some(Error::Cancelled));
-            assert!(ended.saturating_duration_since(given_up) < Duration::from_secs(1));
+            assert_eq!(reads.join().unwrap(), Some(Error::Cancelled));
         });
     }
 
