@@ -12,6 +12,7 @@
 //!   at 0, `asin` and `acos` at ±1, `atan2` at the origin, `pow` at base 0) it gives 0 instead;
 //! * outside an operation's domain (`sqrt(-1)`, `ln(-1)`, `1/0`) the value is what IEEE 754 says, NaN or infinity.
 
+pub mod bend;
 pub mod dual;
 mod elementary;
 pub mod float;
@@ -23,6 +24,7 @@ pub mod op;
 pub mod rise;
 pub mod smooth;
 
+pub use bend::Bend;
 pub use dual::Dual;
 pub use interval::Interval;
 pub use intervals::Intervals;

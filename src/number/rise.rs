@@ -287,7 +287,7 @@ impl<const N: usize> Real for Rise<N> {
 }
 
 impl<const N: usize> Intervals<N> {
-    fn are_points(&self) -> [bool; N] {
+    pub(super) fn are_points(&self) -> [bool; N] {
         let mut are = [false; N];
         for i in 0..N {
             are[i] = self.lo().0[i] == self.hi().0[i];

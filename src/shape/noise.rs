@@ -10,6 +10,7 @@ use super::arguments::*;
 use super::orders::{Orders, orders_of, output_of, raised};
 use crate::field::*;
 use crate::number::{Columns, Derivative, Identity, Interval, Kernel, Shader, Smoothness};
+use pulp::Arch;
 use std::cell::RefCell;
 use std::sync::Arc;
 
@@ -75,32 +76,9 @@ impl Kernel for Noise {
         AMPLITUDE * sum
     }
 
-    /// The same sums in `f32`, a loop over the sixteen corners.
+    /// The same sums in `f32`, at the widest vectors the machine has.
     fn values_f32(&self, outputs: &[usize], inputs: Columns<f32>, results: &mut [f32]) {
-        let (rows, columns) = (inputs.rows(), [0, 1, 2, 3].map(|i| inputs.column(i)));
-        for row in 0..rows {
-            let p = columns.map(|column| column[row].clamp(-(FARTHEST as f32), FARTHEST as f32));
-            let cell = p.map(f32::floor);
-            let within: [f32; 4] = std::array::from_fn(|i| p[i] - cell[i]);
-            let gradients = gradients_f32(cell.map(|axis| axis as i64));
-            let mut linear = [0.0f32; 16];
-            for i in 0..4 {
-                for corner in 0..16 {
-                    linear[corner] += gradients[i][corner] * (within[i] - (corner >> i & 1) as f32);
-                }
-            }
-            for (n, &output) in outputs.iter().enumerate() {
-                let orders = orders_of(output);
-                let main = corner_weights(&within, orders);
-                let mut sum: f32 = dot(&main, &linear);
-                for i in (0..4).filter(|&i| orders[i] > 0) {
-                    let mut lowered = orders;
-                    lowered[i] -= 1;
-                    sum += f32::from(orders[i]) * dot(&corner_weights(&within, lowered), &gradients[i]);
-                }
-                results[n * rows + row] = AMPLITUDE as f32 * sum;
-            }
-        }
+        Arch::new().dispatch(Corners { outputs, inputs, results });
     }
 
     fn bounds(&self, output: usize, inputs: &[Interval]) -> Interval {
@@ -147,6 +125,49 @@ impl Kernel for Noise {
 
     fn shader(&self, output: usize) -> Option<Shader> {
         Some(noise_shader(orders_of(output)))
+    }
+}
+
+/// Outputs at columns of points, to be compiled for each width of vector: loops over the sixteen corners.
+struct Corners<'a> {
+    outputs: &'a [usize],
+    inputs: Columns<'a, f32>,
+    results: &'a mut [f32],
+}
+
+impl pulp::NullaryFnOnce for Corners<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let (rows, columns) = (self.inputs.rows(), [0, 1, 2, 3].map(|i| self.inputs.column(i)));
+        // Neighbours are mostly in one cell.
+        let mut drawn: Option<([f32; 4], [[f32; 16]; 4])> = None;
+        for row in 0..rows {
+            let p = columns.map(|column| column[row].clamp(-(FARTHEST as f32), FARTHEST as f32));
+            let cell = p.map(f32::floor);
+            let gradients = match &drawn {
+                Some((last, gradients)) if *last == cell => gradients,
+                _ => &drawn.insert((cell, gradients_f32(cell.map(|axis| axis as i64)))).1,
+            };
+            let within: [f32; 4] = std::array::from_fn(|i| p[i] - cell[i]);
+            let mut linear = [0.0f32; 16];
+            for i in 0..4 {
+                for corner in 0..16 {
+                    linear[corner] += gradients[i][corner] * (within[i] - (corner >> i & 1) as f32);
+                }
+            }
+            for (n, &output) in self.outputs.iter().enumerate() {
+                let orders = orders_of(output);
+                let mut sum = dot(&corner_weights(&within, orders), &linear);
+                for i in (0..4).filter(|&i| orders[i] > 0) {
+                    let mut lowered = orders;
+                    lowered[i] -= 1;
+                    sum += f32::from(orders[i]) * dot(&corner_weights(&within, lowered), &gradients[i]);
+                }
+                self.results[n * rows + row] = AMPLITUDE as f32 * sum;
+            }
+        }
     }
 }
 
@@ -206,6 +227,7 @@ fn dot(a: &[f32; 16], b: &[f32; 16]) -> f32 {
 }
 
 /// The n-th derivative of 6u⁵ − 15u⁴ + 10u³, for u from 0 to 1.
+#[inline(always)]
 fn fade(u: f64, order: u8) -> f64 {
     match order {
         0 => u * u * u * (u * (6.0 * u - 15.0) + 10.0),

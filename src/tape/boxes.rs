@@ -3,7 +3,7 @@
 use super::Tape;
 use super::program::{Code, Program};
 use super::prune::{Asked, Plan};
-use crate::number::{Interval, Intervals, Real, Rise};
+use crate::number::{Bend, Interval, Intervals, Real, Rise};
 use pulp::Arch;
 use std::ops::Range;
 use std::sync::Arc;
@@ -31,10 +31,18 @@ impl Bounding for Rise<BOXES> {
     }
 }
 
+impl Bounding for Bend<BOXES> {
+    #[inline(always)]
+    fn lane(&self, which: usize) -> Interval {
+        self.value().lane(which)
+    }
+}
+
 /// Runs tapes on intervals, sixteen boxes at a time, and prunes them to each of the boxes.
 ///
 /// What it finds holds for [`Block`](super::Block) and for `f64` alike (see [`Intervals`]). It keeps its memory from
-/// one tape to the next. On [`Rise`] it says besides how steep the outputs are in the boxes.
+/// one tape to the next. On [`Rise`] it says besides how steep the outputs are in the boxes, on [`Bend`] also how their
+/// slopes change.
 #[derive(Clone, Debug)]
 pub struct Boxes<R = Intervals<BOXES>> {
     arch: Arch,

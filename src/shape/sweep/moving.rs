@@ -3,7 +3,7 @@
 use super::derivative::Higher;
 use crate::error::Result;
 use crate::field::{Axis, Field, Parameter};
-use crate::number::Rise;
+use crate::number::{Bend, Rise};
 use crate::tape::{BOXES, Block, Boxes, Tape};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -33,6 +33,9 @@ pub(super) struct Scratch {
     pub(super) speed: Block,
     pub(super) slopes: Block,
     pub(super) rises: Boxes<Rise<BOXES>>,
+    pub(super) bends: Boxes<Bend<BOXES>>,
+    /// Places and times to look at, and f and f_t there.
+    pub(super) columns: [Vec<f32>; 6],
     /// The parameters that the blocks were set to.
     parameters: Vec<f64>,
 }
@@ -76,6 +79,8 @@ impl Moving {
             speed: Block::over_times(&self.value_and_speed),
             slopes: Block::over_times(&self.slopes),
             rises: Boxes::default(),
+            bends: Boxes::default(),
+            columns: Default::default(),
             parameters: Vec::new(),
         });
         let result = work(&mut scratch);

@@ -105,6 +105,7 @@ impl Times {
 #[derive(Clone, Copy, Debug)]
 struct Look {
     n: i64,
+    time: f64,
     value: f64,
     speed: f64,
 }
@@ -157,7 +158,8 @@ impl Moving {
         let boxed: Vec<Interval> = (0..inputs.len()).map(|i| hull(inputs.column(i))).collect();
         self.with_scratch(|scratch| {
             let spans = self.spans_with(&Over::of(&boxed), left, scratch);
-            Search { shape: self, inputs: *inputs, precision, scratch }.run(&spans)
+            let (found, looks) = (Vec::new(), Vec::new());
+            Search { shape: self, inputs: *inputs, precision, scratch, found, looks }.run(&spans)
         })
     }
 }
@@ -167,6 +169,9 @@ struct Search<'a> {
     inputs: Columns<'a, f64>,
     precision: Precision,
     scratch: &'a mut Scratch,
+    /// What was looked at last: f and f_t.
+    found: Vec<[f64; 2]>,
+    looks: Vec<Look>,
 }
 
 impl Search<'_> {
@@ -179,7 +184,7 @@ impl Search<'_> {
         let mut offers = Offers::of(rows, self.precision.rounding());
         let mut open = self.first_looks(spans, &times, &mut offers);
         self.narrow(&mut open, &times, &mut offers);
-        self.finish(open, &times, &mut offers);
+        self.finish(open, &mut offers);
         offers.best
     }
 
@@ -187,36 +192,42 @@ impl Search<'_> {
     fn first_looks(&mut self, spans: &[Span], times: &[Times], offers: &mut Offers) -> Vec<Narrowing> {
         let mut pieces = self.coarse(spans, times, offers);
         let (mut open, mut torn, mut split) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut rows, mut middles) = (Vec::new(), Vec::new());
         while !pieces.is_empty() {
             split.clear();
             for piece in &pieces {
                 let (own, Look { n: from, .. }) = (&times[piece.row], piece.from);
-                if piece.least(own) > offers.known[piece.row] {
+                let least = piece.least();
+                // Of what only rises, or only falls, an end is the least, and is known.
+                let is_bracket = piece.from.speed < 0.0 && piece.to.speed > 0.0;
+                let ends = piece.from.value.min(piece.to.value);
+                if least > offers.known[piece.row] || !is_bracket && least >= ends {
                     continue;
                 }
                 let width = (piece.to.n - from) as f64 * own.step;
-                if !piece.span.is_convex && piece.to.n - from > 1 && width > FINE * (own.last - own.first) {
+                if !piece.span.is_convex() && piece.to.n - from > 1 && width > FINE * (own.last - own.first) {
                     split.push(*piece);
                     continue;
                 }
-                if piece.from.speed < 0.0 && piece.to.speed > 0.0 {
+                if is_bracket {
                     open.push(*piece);
                 }
-                if !piece.span.is_convex && tear(piece.ends(own)) > 0.0 {
+                if !piece.span.is_convex() && tear(piece.ends()) > 0.0 {
                     torn.push(*piece);
                 }
             }
-            let rows: Vec<usize> = split.iter().map(|piece| piece.row).collect();
-            let middles: Vec<i64> =
-                split.iter().map(|piece| piece.from.n + (piece.to.n - piece.from.n) / 2).collect();
-            let looks = self.look(&rows, &middles, times);
+            rows.clear();
+            rows.extend(split.iter().map(|piece| piece.row));
+            middles.clear();
+            middles.extend(split.iter().map(|piece| piece.from.n + (piece.to.n - piece.from.n) / 2));
+            self.look(&rows, &middles, times);
             pieces.clear();
-            for (piece, look) in split.iter().zip(looks) {
+            for (piece, &look) in split.iter().zip(&self.looks) {
                 offers.look(piece.row, look, &times[piece.row]);
                 pieces.extend([Narrowing { to: look, ..*piece }, Narrowing { from: look, ..*piece }]);
             }
         }
-        self.follow_jumps(torn, times, offers);
+        self.follow_jumps(torn, offers);
         open
     }
 
@@ -234,30 +245,31 @@ impl Search<'_> {
                 has_any = true;
                 let (low, high) = times.around(span.from.min(times.last), span.to.max(times.first));
                 let parts = (span.to - span.from) / (COARSE * (times.last - times.first)).max(times.step);
-                let pieces = if span.is_convex { 1 } else { (parts.ceil() as i64).clamp(1, MAX_PIECES) };
+                let pieces = if span.is_convex() { 1 } else { (parts.ceil() as i64).clamp(1, MAX_PIECES) };
                 let pieces = pieces.min(high - low);
+                let part = (high - low) as f64 / pieces.max(1) as f64;
                 for n in 0..=pieces {
                     rows.push(row);
-                    numbers.push(low + (high - low) * n / pieces.max(1));
+                    numbers.push(low + (n as f64 * part).round() as i64);
                     of.push((s, n == pieces));
                 }
             }
         }
-        let looks = self.look(&rows, &numbers, times);
-        let mut pieces = Vec::with_capacity(looks.len());
-        for (i, (&look, &(s, is_last))) in looks.iter().zip(&of).enumerate() {
+        self.look(&rows, &numbers, times);
+        let mut pieces = Vec::with_capacity(rows.len());
+        for (i, (&look, &(s, is_last))) in self.looks.iter().zip(&of).enumerate() {
             offers.look(rows[i], look, &times[rows[i]]);
             if !is_last {
-                pieces.push(Narrowing { row: rows[i], from: look, to: looks[i + 1], span: spans[s] });
+                pieces.push(Narrowing { row: rows[i], from: look, to: self.looks[i + 1], span: spans[s] });
             }
         }
         pieces
     }
 
     /// Halves pieces in which f jumps for as long as times can be told apart: the least may be on a jump's lower side.
-    fn follow_jumps(&mut self, torn: Vec<Narrowing>, times: &[Times], offers: &mut Offers) {
+    fn follow_jumps(&mut self, torn: Vec<Narrowing>, offers: &mut Offers) {
         let mut torn: Vec<(usize, [[f64; 3]; 2])> =
-            torn.iter().map(|piece| (piece.row, piece.ends(&times[piece.row]))).collect();
+            torn.iter().map(|piece| (piece.row, piece.ends())).collect();
         let [_, bits] = self.precision.halvings();
         let resolution = f64::powi(2.0, -bits);
         loop {
@@ -267,9 +279,11 @@ impl Search<'_> {
             }
             let rows: Vec<usize> = torn.iter().map(|(row, _)| *row).collect();
             let middles: Vec<f64> = torn.iter().map(|(_, [from, to])| 0.5 * (from[0] + to[0])).collect();
-            let looks = self.look_at(&rows, &middles);
+            self.look_at(&rows, &middles);
             let mut next = Vec::with_capacity(torn.len());
-            for (((row, [from, to]), &time), [value, speed]) in torn.into_iter().zip(&middles).zip(looks) {
+            for (((row, [from, to]), &time), &[value, speed]) in
+                torn.into_iter().zip(&middles).zip(&self.found)
+            {
                 offers.add(row, Found { value, time, place: Place::Still });
                 let middle = [time, value, speed];
                 let halves = [[from, middle], [middle, to]];
@@ -291,7 +305,7 @@ impl Search<'_> {
             numbers.clear();
             open.retain(|&i| {
                 let piece = &pieces[i];
-                let goes_on = piece.to.n - piece.from.n > 1 && offers.may_win(piece, &times[piece.row]);
+                let goes_on = piece.to.n - piece.from.n > 1 && offers.may_win(piece);
                 if goes_on {
                     rows.push(piece.row);
                     numbers.push(piece.between(round, &times[piece.row]));
@@ -301,7 +315,8 @@ impl Search<'_> {
             if open.is_empty() {
                 return;
             }
-            for (&i, look) in open.iter().zip(self.look(&rows, &numbers, times)) {
+            self.look(&rows, &numbers, times);
+            for (&i, &look) in open.iter().zip(&self.looks) {
                 let piece = &mut pieces[i];
                 offers.know(piece.row, look.value);
                 // A look that is not a number is as if f rose there.
@@ -311,16 +326,13 @@ impl Search<'_> {
     }
 
     /// The least in each narrow piece.
-    fn finish(&mut self, mut pieces: Vec<Narrowing>, times: &[Times], offers: &mut Offers) {
+    fn finish(&mut self, mut pieces: Vec<Narrowing>, offers: &mut Offers) {
         pieces.retain(|piece| piece.to.n - piece.from.n <= 1);
         if pieces.is_empty() {
             return;
         }
         let rows: Vec<usize> = pieces.iter().map(|piece| piece.row).collect();
-        let ends = |piece: &Narrowing| {
-            let times = &times[piece.row];
-            (times.at(piece.from.n), times.at(piece.to.n))
-        };
+        let ends = |piece: &Narrowing| (piece.from.time, piece.to.time);
         // As if f_t were straight.
         let level: Vec<f64> = pieces
             .iter()
@@ -330,7 +342,8 @@ impl Search<'_> {
                 (a + (b - a) * share).clamp(a, b)
             })
             .collect();
-        let at_level = self.look_at(&rows, &level);
+        self.look_at(&rows, &level);
+        let at_level = std::mem::take(&mut self.found);
         let mut kinked = Vec::new();
         for (n, (piece, &[value, speed])) in pieces.iter().zip(&at_level).enumerate() {
             // Where that does not bring f_t near 0 it is a kink that f_t jumps over.
@@ -365,7 +378,8 @@ impl Search<'_> {
         let mut last: Vec<[f64; 2]> = Vec::new();
         for _ in 0..2 {
             let meets: Vec<f64> = brackets.iter().map(|&[from, to]| tangents_meet(from, to)).collect();
-            let looks = self.look_at(&rows, &meets);
+            self.look_at(&rows, &meets);
+            let looks = std::mem::take(&mut self.found);
             last = meets.iter().zip(&looks).map(|(&time, &[value, _])| [time, value]).collect();
             // A little to either side, so that the bracket closes in from both.
             let closer: Vec<f64> = brackets
@@ -376,7 +390,8 @@ impl Search<'_> {
                     if speed < 0.0 { (time + part).min(to[0]) } else { (time - part).max(from[0]) }
                 })
                 .collect();
-            let more = self.look_at(&rows, &closer);
+            self.look_at(&rows, &closer);
+            let more = std::mem::take(&mut self.found);
             for (i, [from, to]) in brackets.iter_mut().enumerate() {
                 for (time, [value, speed]) in [(meets[i], looks[i]), (closer[i], more[i])] {
                     if time > from[0] && time < to[0] {
@@ -392,45 +407,48 @@ impl Search<'_> {
         }
     }
 
-    fn look(&mut self, rows: &[usize], numbers: &[i64], times: &[Times]) -> Vec<Look> {
+    /// Looks at rows, each at a time of its grid.
+    fn look(&mut self, rows: &[usize], numbers: &[i64], times: &[Times]) {
         let at: Vec<f64> = rows.iter().zip(numbers).map(|(&row, &n)| times[row].at(n)).collect();
-        let looks = self.look_at(rows, &at);
-        numbers.iter().zip(looks).map(|(&n, [value, speed])| Look { n, value, speed }).collect()
+        self.look_at(rows, &at);
+        let look = |((&n, &time), &[value, speed]): ((&i64, &f64), &[f64; 2])| Look { n, time, value, speed };
+        self.looks.clear();
+        self.looks.extend(numbers.iter().zip(&at).zip(&self.found).map(look));
     }
 
     /// f and f_t at rows, each at a time.
-    fn look_at(&mut self, rows: &[usize], times: &[f64]) -> Vec<[f64; 2]> {
+    fn look_at(&mut self, rows: &[usize], times: &[f64]) {
+        self.found.clear();
         if task::is_given_up() {
-            return vec![[0.0; 2]; rows.len()]; // of what is swept itself each look may take long
+            return self.found.resize(rows.len(), [0.0; 2]); // of what is swept itself each look may take long
         }
         let inputs = &self.inputs;
         let mut point = Vec::new();
         match self.precision {
             Precision::Double => {
                 let mut machine = Machine::<f64>::new(&self.shape.value_and_speed);
-                let mut look = |(&row, &time): (&usize, &f64)| {
+                self.found.extend(rows.iter().zip(times).map(|(&row, &time)| {
                     inputs.copy_row(row, &mut point);
                     machine.set_parameters(&point[PARAMETERS..]);
                     let found = machine.at([point[0], point[1], point[2], time]);
                     [found[0], found[1]]
-                };
-                rows.iter().zip(times).map(&mut look).collect()
+                }));
             }
             Precision::Single => {
                 inputs.copy_row(0, &mut point);
                 self.scratch.set_parameters(&point[PARAMETERS..]);
-                let column = |axis: usize| {
-                    rows.iter().map(|&row| inputs.column(axis)[row] as f32).collect::<Vec<f32>>()
-                };
-                let [x, y, z] = [0, 1, 2].map(column);
-                let t: Vec<f32> = times.iter().map(|&time| time as f32).collect();
-                let [mut value, mut speed] = [0, 1].map(|_| vec![0.0f32; rows.len()]);
-                self.scratch.speed.eval([&x, &y, &z, &t], &mut [&mut value, &mut speed]);
-                value
-                    .iter()
-                    .zip(&speed)
-                    .map(|(&value, &speed)| [f64::from(value), f64::from(speed)])
-                    .collect()
+                let Scratch { speed, columns: [x, y, z, t, value, slope], .. } = &mut *self.scratch;
+                for (axis, column) in [&mut *x, y, z].into_iter().enumerate() {
+                    let all = inputs.column(axis);
+                    column.clear();
+                    column.extend(rows.iter().map(|&row| all[row] as f32));
+                }
+                t.clear();
+                t.extend(times.iter().map(|&time| time as f32));
+                [&mut *value, slope].into_iter().for_each(|column| column.resize(rows.len(), 0.0));
+                speed.eval([x, y, z, t], &mut [value, slope]);
+                let both = |(&value, &slope): (&f32, &f32)| [f64::from(value), f64::from(slope)];
+                self.found.extend(value.iter().zip(&*slope).map(both));
             }
         }
     }
@@ -444,13 +462,13 @@ fn tangents_meet([a, fa, da]: [f64; 3], [b, fb, db]: [f64; 3]) -> f64 {
 
 impl Narrowing {
     /// The ends: their times, f and f_t.
-    fn ends(&self, times: &Times) -> [[f64; 3]; 2] {
-        [self.from, self.to].map(|look| [times.at(look.n), look.value, look.speed])
+    fn ends(&self) -> [[f64; 3]; 2] {
+        [self.from, self.to].map(|look| [look.time, look.value, look.speed])
     }
 
     /// No value within is below this, by the bounds on how steep f is.
-    fn least(&self, times: &Times) -> f64 {
-        let [[a, fa, _], [b, fb, _]] = self.ends(times);
+    fn least(&self) -> f64 {
+        let [[a, fa, da], [b, fb, db]] = self.ends();
         let (width, low, high) = (b - a, self.span.slope.lo(), self.span.slope.hi());
         if !self.span.slope.is_finite() {
             return f64::NEG_INFINITY;
@@ -459,12 +477,20 @@ impl Narrowing {
             return fa.min(fb);
         }
         let way = ((high * width - (fb - fa)) / (high - low)).clamp(0.0, width);
-        fa + low * way
+        let by_slope = fa + low * way;
+        let bend = self.span.bend.min(0.0);
+        if bend == f64::NEG_INFINITY {
+            return by_slope;
+        }
+        // Above two parabolas, one through each end, that bend down as f may: least at an end or where they meet.
+        let meet = (fb - fa - db * width + 0.5 * bend * width * width) / (da - db + bend * width);
+        let meet = if meet > 0.0 && meet < width { meet } else { 0.0 };
+        by_slope.max(fa.min(fb).min(fa + meet * (da + 0.5 * bend * meet)))
     }
 
     /// Where to look next: by the secant of f_t, then where the tangents meet, then in the middle, which is sure.
     fn between(&self, round: usize, times: &Times) -> i64 {
-        let [from, to] = self.ends(times);
+        let [from, to] = self.ends();
         let time = match round % 3 {
             0 => from[0] - from[2] * (to[0] - from[0]) / (to[2] - from[2]),
             1 => tangents_meet(from, to),
@@ -517,7 +543,7 @@ impl Offers {
 
     /// Takes a look: at an end of the whole span, or at a time that means nothing.
     fn look(&mut self, row: usize, look: Look, times: &Times) {
-        let time = times.at(look.n);
+        let Look { time, .. } = look;
         let place = match time {
             _ if time == times.first && look.speed >= 0.0 => Place::Start,
             _ if time == times.last && look.speed <= 0.0 => Place::End,
@@ -536,9 +562,9 @@ impl Offers {
     }
 
     /// Whether a piece may hold the least: where f is convex it is above its tangents.
-    fn may_win(&self, piece: &Narrowing, times: &Times) -> bool {
-        let [from, to] = piece.ends(times);
+    fn may_win(&self, piece: &Narrowing) -> bool {
+        let [from, to] = piece.ends();
         let least = from[1] + from[2] * (tangents_meet(from, to) - from[0]);
-        !piece.span.is_convex || least <= self.known[piece.row] + self.near(least)
+        !piece.span.is_convex() || least <= self.known[piece.row] + self.near(least)
     }
 }

@@ -5,7 +5,7 @@
 
 use super::moving::{Moving, Scratch};
 use super::{PARAMETERS, T0, T1};
-use crate::number::{Columns, Dual, Interval, Intervals, Real, Rise};
+use crate::number::{Bend, Columns, Dual, Interval, Intervals, Real, Rise};
 use crate::tape::{BOXES, Machine};
 
 /// A span of time.
@@ -13,19 +13,31 @@ use crate::tape::{BOXES, Machine};
 pub(super) struct Span {
     pub(super) from: f64,
     pub(super) to: f64,
-    /// Whether f_t is known to rise all through: then f has one minimum here.
-    pub(super) is_convex: bool,
     /// Bounds on how f changes with time, across kinks; the whole line where it may jump.
     pub(super) slope: Interval,
+    /// f_t rises by no less than this, across kinks; minus infinity where it may fall at once, or f jump.
+    pub(super) bend: f64,
 }
 
 impl Span {
     fn open(from: f64, to: f64) -> Span {
-        Span { from, to, is_convex: false, slope: Interval::WHOLE }
+        Span { from, to, slope: Interval::WHOLE, bend: f64::NEG_INFINITY }
+    }
+
+    /// Whether f_t is known to rise all through: then f has one minimum here.
+    pub(super) fn is_convex(&self) -> bool {
+        self.bend > 0.0
     }
 
     fn width(&self) -> f64 {
         self.to - self.from
+    }
+
+    /// Whether hardly more is known of either than of both.
+    fn is_like(&self, other: &Span) -> bool {
+        let both = self.slope.hull(other.slope).largest();
+        let least = self.slope.largest().min(other.slope.largest());
+        !self.is_convex() && !other.is_convex() && (both <= 1.1 * least || least.is_infinite())
     }
 }
 
@@ -60,17 +72,32 @@ const MAX_ROUNDS: usize = 12;
 /// Spans at first.
 const PIECES: usize = 8;
 
-/// A part of the whole span that is not worth halving.
+/// A part of the whole span that is not worth halving, and one that is not, only to know better how steep f is.
 const FINEST: f64 = 1.0 / 4096.0;
+const TELLING: f64 = 1.0 / 64.0;
 
 /// The found bounds of a span.
 #[derive(Clone, Copy)]
 struct Bounded {
     span: Span,
+    /// What it was before it was narrowed to where f may be least in it.
+    whole: [f64; 2],
     /// No value within is below this.
     low: f64,
     /// Whether halving it may tell more.
     is_open: bool,
+}
+
+impl Bounded {
+    /// Whether only its start is left, or only its end: f rises throughout, or falls. Then what lies beyond it, if that is
+    /// a span that begins or ends there, and is not itself least where they meet, has what is as low.
+    fn is_start(&self) -> bool {
+        self.span.to == self.whole[0]
+    }
+
+    fn is_end(&self) -> bool {
+        self.span.from == self.whole[1]
+    }
 }
 
 impl Moving {
@@ -117,9 +144,16 @@ impl Moving {
                 break;
             }
         }
-        let mut spans: Vec<Span> = settled.into_iter().map(|bounded| bounded.span).collect();
-        spans.sort_by(|a, b| a.from.total_cmp(&b.from).then(a.to.total_cmp(&b.to)));
-        joined(spans)
+        settled.sort_by(|a, b| a.whole[0].total_cmp(&b.whole[0]).then(a.whole[1].total_cmp(&b.whole[1])));
+        let is_covered = |n: usize| {
+            let is_before = |other: &&Bounded| other.whole[1] == settled[n].whole[0] && !other.is_end();
+            let is_after = |other: &&Bounded| other.whole[0] == settled[n].whole[1] && !other.is_start();
+            settled[n].is_start()
+                && n.checked_sub(1).and_then(|n| settled.get(n)).is_some_and(|other| is_before(&other))
+                || settled[n].is_end() && settled.get(n + 1).is_some_and(|other| is_after(&other))
+        };
+        let spans = (0..settled.len()).filter(|&n| !is_covered(n)).map(|n| settled[n].span);
+        joined(spans.collect())
     }
 
     /// Bounds up to eight spans, each with the value at its middle, which may lower the least that is known.
@@ -139,17 +173,17 @@ impl Moving {
             }
         };
         let times = Intervals::around(std::array::from_fn(time));
-        let still = |side: Interval| Rise::across(Intervals::around([side; BOXES]));
+        let still = |side: Interval| Bend::across(Intervals::around([side; BOXES]));
         let [x, y, z] = over.space.map(still);
         let parameters = over.parameters.iter().map(|&side| still(side));
-        let tape = &self.value_and_speed;
-        scratch.rises.over_with(tape, [x, y, z, Rise::along(times)], parameters);
-        let (value, speed) = (scratch.rises.output(tape, 0), scratch.rises.output(tape, 1));
+        scratch.bends.over_with(&self.value, [x, y, z, Bend::along(times)], parameters);
+        let value = scratch.bends.output(&self.value, 0);
         let certain = |time: f64| time >= over.first.hi() && time <= over.last.lo();
         let mut found = Vec::with_capacity(spans.len());
         for (lane, &span) in spans.iter().enumerate() {
             let (within, slope) = (value.value().lane(lane), value.slope().lane(lane));
             let middle = value.value().lane(TOGETHER + lane);
+            let at_middle = value.slope().lane(TOGETHER + lane);
             if certain(time(TOGETHER + lane).lo()) {
                 *least = least.min(middle.hi());
             }
@@ -167,17 +201,19 @@ impl Moving {
                 from = to.min(over.last.lo()).max(from);
             }
             // A jump of f is none of f_t.
-            let is_convex = slope.is_finite() && speed.slope().lane(lane).lo() > 0.0;
-            let narrowed = Span { from, to, is_convex, slope };
+            let bend = if slope.is_finite() { value.bend().lane(lane).lo() } else { f64::NEG_INFINITY };
+            let narrowed = Span { from, to, slope, bend };
             // Halving gains nothing where it is the box that makes the bounds wide, or what is left to gain is rounding.
             let unsure = middle.hi() - middle.lo();
             let gain = (middle.lo() - low).min(reach);
-            let is_worth = gain > 0.5 * unsure && gain > 4.0 * f64::from(f32::EPSILON) * within.largest();
-            let is_open = !is_convex
+            let tells_slope = span.width() > TELLING * whole && slope.width() > 2.0 * at_middle.width();
+            let is_worth = gain > 4.0 * f64::from(f32::EPSILON) * within.largest()
+                && (gain > 0.5 * unsure || tells_slope);
+            let is_open = !narrowed.is_convex()
                 && narrowed.width() > FINEST * whole
                 && narrowed.width() == span.width()
                 && is_worth;
-            found.push(Bounded { span: narrowed, low, is_open });
+            found.push(Bounded { span: narrowed, whole: [span.from, span.to], low, is_open });
         }
         found
     }
@@ -335,7 +371,7 @@ impl Moving {
         let time_of = |span: &Span| Interval::new(span.from, span.to);
         let [input] = *order else {
             // At a kink a higher derivative may be anything; so it may where f_t hardly rises.
-            return match spans.iter().all(|span| span.is_convex || span.from == span.to) {
+            return match spans.iter().all(|span| span.is_convex() || span.from == span.to) {
                 true => {
                     let higher = self.higher(order);
                     let tapes = higher.smooth_tapes();
@@ -366,7 +402,7 @@ fn within(spans: &[Span], start: f64, end: f64) -> Vec<Span> {
     if parts.is_empty() { vec![Span::open(start, end)] } else { parts }
 }
 
-/// Spans in order, those that touch or overlap joined if nothing is known of them, and single times dropped that are
+/// Spans in order, those that touch or overlap joined if that loses hardly anything, and single times dropped that are
 /// the ends of others.
 fn joined(spans: Vec<Span>) -> Vec<Span> {
     let mut out: Vec<Span> = Vec::with_capacity(spans.len());
@@ -374,8 +410,9 @@ fn joined(spans: Vec<Span>) -> Vec<Span> {
         match out.last_mut() {
             Some(last) if span.from == span.to && span.from <= last.to => (),
             Some(last) if last.from == last.to && last.to == span.from => *last = span,
-            Some(last) if span.from <= last.to && !last.is_convex && !span.is_convex => {
-                (last.to, last.slope) = (last.to.max(span.to), last.slope.hull(span.slope));
+            Some(last) if span.from <= last.to && last.is_like(&span) => {
+                let (slope, bend) = (last.slope.hull(span.slope), last.bend.min(span.bend));
+                *last = Span { from: last.from, to: last.to.max(span.to), slope, bend };
             }
             _ => out.push(span),
         }

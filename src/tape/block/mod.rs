@@ -196,17 +196,18 @@ impl Block {
                 chunk.0[values.len()..].fill(values[0]);
             }
         }
-        self.run(count.div_ceil(WIDTH));
+        self.run(count);
     }
 
-    /// Runs the steps over the first chunks of the registers.
-    fn run(&mut self, chunks: usize) {
+    /// Runs the steps over the first points of the registers.
+    fn run(&mut self, count: usize) {
+        let chunks = count.div_ceil(WIDTH);
         // Kernels are rare, and break the run: what lies between them goes through the vector units.
         let mut start = 0;
         for k in 0..self.plan.kernels.len() {
             let at = self.plan.kernels[k].before;
             self.run_steps(start..at, chunks);
-            self.run_kernel(k, chunks);
+            self.run_kernel(k, count);
             start = at;
         }
         self.run_steps(start..self.plan.steps.len(), chunks);
@@ -218,22 +219,23 @@ impl Block {
         self.arch.dispatch(Steps { steps, places, memory, chunks });
     }
 
-    fn run_kernel(&mut self, index: usize, chunks: usize) {
+    fn run_kernel(&mut self, index: usize, rows: usize) {
         if task::is_given_up() {
             return; // a search may take long
         }
         let step = &self.plan.kernels[index];
-        let (operands, rows) = (&self.plan.operands[step.operands.clone()], chunks * WIDTH);
+        let operands = &self.plan.operands[step.operands.clone()];
         self.inputs.clear();
-        for place in operands {
-            (0..chunks).for_each(|c| self.inputs.extend(self.memory[place.at(c)].0));
+        for (n, place) in operands.iter().enumerate() {
+            (0..rows.div_ceil(WIDTH)).for_each(|c| self.inputs.extend(self.memory[place.at(c)].0));
+            self.inputs.truncate((n + 1) * rows); // what fills the last chunk is no point
         }
         self.results.resize(step.outs.len() * rows, 0.0);
         let kernel = &self.program.kernels[step.kernel as usize];
         kernel.values_f32(&step.numbers, Columns::new(&self.inputs, rows), &mut self.results);
         for (place, column) in step.outs.iter().zip(self.results.chunks_exact(rows)) {
-            for (c, chunk) in column.chunks_exact(WIDTH).enumerate() {
-                self.memory[place.at(c)].0.copy_from_slice(chunk);
+            for (c, values) in column.chunks(WIDTH).enumerate() {
+                self.memory[place.at(c)].0[..values.len()].copy_from_slice(values);
             }
         }
     }
