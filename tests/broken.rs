@@ -360,7 +360,7 @@ show(a | b);"#,
     (
         "derivatives of derivatives without end",
         "let f = noise(1).twist(1) * torus(1, 0.2).bend(0.3); loop { f = f.mean_curvature() * f; }",
-        "1:67 `mean_curvature`: * takes more than 262144 operations at each point, too many for its derivatives to be written out",
+        "1:67 `mean_curvature`: * takes more than 150000 operations at each point, too many for its derivatives to be written out",
     ),
     (
         "swept volumes of swept volumes",

@@ -371,7 +371,8 @@ fn exports_are_read_by_others() {
     folder.run("export blend.rhai -o a.glsl").ends(0);
     naga::front::wgsl::parse_str(&folder.text("a.wgsl")).unwrap();
     assert!(folder.text("a.glsl").contains("void mainImage"), "{}", folder.text("a.glsl"));
-    let swept = folder.with("swept.rhai", "show(sphere(0.2).translate([t, 0, 0])\n  .sweep(0, 1));");
+    let swept =
+        folder.with("swept.rhai", "show(sphere(0.2).translate([t, 0, 0])\n  .sweep(0, 1).dx().dx());");
     let error = swept.run("export swept.rhai -o b.wgsl").error();
     assert!(error.starts_with("swept.rhai:2:") && error.contains("no shader"), "{error}");
     assert!(!swept.files().contains(&"b.wgsl".to_string()));

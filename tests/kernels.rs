@@ -6,7 +6,7 @@ use fieldgrad::field::{Kind, kernel, kernel_output};
 use fieldgrad::number::{Columns, Derivative, Dual, Identity, Output};
 use fieldgrad::prelude::*;
 use fieldgrad::shape::grid::{GridSamples, Interpolation, sampled};
-use fieldgrad::tape::{Adjoint, Asked, Block, Boxes, Machine, Tape};
+use fieldgrad::tape::{Adjoint, Asked, Block, Boxes, Machine, Sum, Tape};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use support::{Random, close};
@@ -234,6 +234,64 @@ fn a_grids_samples_are_weights() {
             );
         }
     }
+}
+
+/// A tape's weights: in reverse mode, summed over points, and moved, against differences and one another.
+#[test]
+fn a_tapes_weights_have_gradients() {
+    let mut random = Random(8);
+    let grid = wavy(&[3, 4, 5], Interpolation::Cubic);
+    // Two kernels, one at two places and with its derivative, below a parameter and a blend.
+    let other = wavy(&[4, 3, 3], Interpolation::Linear);
+    let moved = grid.clone().translate([param("along", 0.2), 0.into(), 0.into()]);
+    let field =
+        grid.clone().smooth_union(moved, 0.5) * param("by", 0.7) - 0.3 * (&other * &other) + grid.dx();
+    let tape = field.tape().unwrap();
+    let weights = tape.weights();
+    assert_eq!(weights.len(), 60 + 36);
+
+    let points: Vec<[f64; 4]> = (0..3000).map(|_| random.point().map(|v| 0.4 * v)).collect();
+    let mut adjoint = Adjoint::<f64>::new(&tape);
+    let mut back = |at: [f64; 4]| {
+        let _ = adjoint.forward(at);
+        adjoint.back(&[1.0]);
+        adjoint.weights()
+    };
+    let mut total = vec![0.0; weights.len()];
+    for &at in &points {
+        total.iter_mut().zip(back(at)).for_each(|(sum, more)| *sum += more);
+    }
+    let by_reverse = back(points[0]);
+    for n in (0..weights.len()).step_by(7) {
+        let value = |d: f64| {
+            let mut moved = weights.clone();
+            moved[n] += d;
+            Machine::<f64>::new(&tape.with_weights(&moved).unwrap()).at(points[0])[0]
+        };
+        // The samples are `f32`: steps that those hold.
+        let slope = (value(1.0 / 1024.0) - value(-1.0 / 1024.0)) * 512.0;
+        assert!((slope - by_reverse[n]).abs() < 1e-5, "{n}: {} is not {slope}", by_reverse[n]);
+    }
+
+    let columns = [0, 1, 2, 3].map(|axis| points.iter().map(|at| at[axis] as f32).collect::<Vec<f32>>());
+    let mut sum = Sum::over_times(&tape);
+    let [x, y, z, t] = columns.each_ref().map(Vec::as_slice);
+    sum.add([x, y, z, t]);
+    let found = sum.weight_gradient();
+    let largest = total.iter().fold(0.0f64, |most, slope| most.max(slope.abs()));
+    for (n, (found, want)) in found.iter().zip(&total).enumerate() {
+        assert!((found - want).abs() < 1e-4 * largest, "{n}: {found}, not {want}");
+    }
+    // In two halves, at other numbers of threads, the same.
+    let halves = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let mut sum = Sum::over_times(&tape);
+        pool.install(|| sum.add([x, y, z, t].map(|column| column.repeat(8)).each_ref().map(Vec::as_slice)));
+        sum.weight_gradient()
+    };
+    let one = halves(1);
+    assert_eq!(one, halves(3));
+    assert!(one.iter().zip(&found).all(|(eight, one)| (eight - 8.0 * one).abs() < 1e-3 * largest));
 }
 
 /// a·b, a and b from outside the crate, which counts its walks.

@@ -122,7 +122,7 @@ fn positive(divisor: &Field, quotient: Field) -> Field {
 }
 
 /// The most evaluations of a node a field may take to be derived as a field: each makes some ten nodes.
-pub(crate) const LARGEST_DERIVED: usize = 1 << 18;
+pub(crate) const LARGEST_DERIVED: usize = 150_000;
 
 impl Field {
     /// An error if the field is too large for its derivatives to be fields. It costs next to nothing.

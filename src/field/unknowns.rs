@@ -1,4 +1,4 @@
-//! The numbers an optimiser moves, as one list: parameters without those that are locked, tied ones once.
+//! The numbers an optimiser moves, as one list: parameters without those that are locked, tied ones once, and weights.
 
 use super::{Field, Listing, Parameter};
 use crate::error::{Error, Result};
@@ -8,7 +8,8 @@ use std::collections::HashMap;
 ///
 /// [`Unknowns::get`] and [`Unknowns::set`] take all that may move as one list of numbers. A locked parameter is not in
 /// it, and parameters that are tied are one number in it. [`Unknowns::values`] is what tapes take: a value for every
-/// parameter, in the order of [`Tape::together`](crate::tape::Tape::together) of the same fields.
+/// parameter, in the order of [`Tape::together`](crate::tape::Tape::together) of the same fields. The weights of kernels,
+/// which may be millions and have no names, can be taken along behind them.
 ///
 /// ```
 /// use fieldgrad::prelude::*;
@@ -40,6 +41,7 @@ pub struct Unknowns {
     leads: Vec<usize>,
     /// The least and the greatest value that each, and what follows it, may have.
     ranges: Vec<(f64, f64)>,
+    weights: Vec<f64>,
 }
 
 impl Unknowns {
@@ -60,12 +62,18 @@ impl Unknowns {
             leads: (0..parameters.len()).collect(),
             ranges: parameters.iter().map(|own| own.range().unwrap_or((f64::MIN, f64::MAX))).collect(),
             parameters,
+            weights: Vec::new(),
         }
+    }
+
+    /// The same with weights behind the parameters: those of a [tape](crate::tape::Tape::weights). They may have any value.
+    pub fn with_weights(self, weights: Vec<f64>) -> Unknowns {
+        Unknowns { weights, ..self }
     }
 
     /// How many numbers may move.
     pub fn len(&self) -> usize {
-        self.free().count()
+        self.free().count() + self.weights.len()
     }
 
     /// Whether none may.
@@ -73,19 +81,20 @@ impl Unknowns {
         self.len() == 0
     }
 
-    /// What they are called; what is tied by the name of what it follows.
+    /// What the parameters among them are called; what is tied by the name of what it follows.
     pub fn names(&self) -> Vec<&str> {
         self.free().map(|i| self.parameters[i].name()).collect()
     }
 
     /// The least and the greatest value each may have.
     pub fn ranges(&self) -> Vec<(f64, f64)> {
-        self.free().map(|i| self.ranges[i]).collect()
+        let weights = self.weights.iter().map(|_| (f64::MIN, f64::MAX));
+        self.free().map(|i| self.ranges[i]).chain(weights).collect()
     }
 
     /// Their values.
     pub fn get(&self) -> Vec<f64> {
-        self.free().map(|i| self.values[i]).collect()
+        self.free().map(|i| self.values[i]).chain(self.weights.iter().copied()).collect()
     }
 
     /// Gives them new values, each the nearest that its range allows; where one is not a number the old one stays.
@@ -93,10 +102,14 @@ impl Unknowns {
     /// Panics if their number is not [`Unknowns::len`].
     pub fn set(&mut self, values: &[f64]) {
         let free: Vec<usize> = self.free().collect();
-        assert_eq!(values.len(), free.len(), "as many values as there are unknowns");
+        assert_eq!(values.len(), self.len(), "as many values as there are unknowns");
+        let (values, weights) = values.split_at(free.len());
         for (i, &value) in free.into_iter().zip(values).filter(|(_, value)| !value.is_nan()) {
             let (low, high) = self.ranges[i];
             self.values[i] = value.clamp(low, high);
+        }
+        for (own, &weight) in self.weights.iter_mut().zip(weights).filter(|(_, weight)| !weight.is_nan()) {
+            *own = weight.clamp(f64::MIN, f64::MAX);
         }
         self.follow();
     }
@@ -106,14 +119,20 @@ impl Unknowns {
         &self.values
     }
 
-    /// The derivative in each unknown of what has these derivatives in all parameters, in the order of tapes.
+    /// The weights, in the order that [`Tape::with_weights`](crate::tape::Tape::with_weights) takes them in.
+    pub fn weights(&self) -> &[f64] {
+        &self.weights
+    }
+
+    /// The derivative in each unknown of what has these derivatives in all parameters and weights, in the order of tapes.
     ///
-    /// Panics if their number is not that of the parameters.
-    pub fn gradient(&self, by_parameter: &[f64]) -> Vec<f64> {
+    /// Panics if their numbers are not those of the parameters and the weights.
+    pub fn gradient(&self, by_parameter: &[f64], by_weight: &[f64]) -> Vec<f64> {
         assert_eq!(by_parameter.len(), self.parameters.len(), "a derivative for each parameter");
+        assert_eq!(by_weight.len(), self.weights.len(), "a derivative for each weight");
         let mut sums = vec![0.0; self.parameters.len()];
         self.leads.iter().zip(by_parameter).for_each(|(&lead, slope)| sums[lead] += slope);
-        self.free().map(|i| sums[i]).collect()
+        self.free().map(|i| sums[i]).chain(by_weight.iter().copied()).collect()
     }
 
     /// Leaves a parameter as it is, or all three of a vector; what is tied to it stays with it.
@@ -219,12 +238,23 @@ mod tests {
         all.set(&[0.9]);
         assert_eq!(all.values(), [0.9, 1.0, 2.0, 3.0, 0.9, 7.0]);
         // What is tied adds up, what is locked does not count.
-        assert_eq!(all.gradient(&[1.0, 10.0, 10.0, 10.0, 2.0, 10.0]), [3.0]);
+        assert_eq!(all.gradient(&[1.0, 10.0, 10.0, 10.0, 2.0, 10.0], &[]), [3.0]);
         all.free_again("free").unwrap();
         assert_eq!(all.names(), ["r", "free"]);
         // A lock holds what is tied to it.
         all.lock("s").unwrap();
         assert_eq!(all.names(), ["free"]);
+    }
+
+    #[test]
+    fn weights_stand_behind_the_parameters() {
+        let mut all = unknowns().with_weights(vec![0.5, -0.5]);
+        all.lock("at").unwrap();
+        assert_eq!((all.len(), all.ranges().len()), (5, 5));
+        assert_eq!(all.get(), [0.5, 0.8, 7.0, 0.5, -0.5]);
+        all.set(&[0.6, 0.9, 8.0, 3.0, f64::NAN]);
+        assert_eq!((all.weights(), all.values()), (&[3.0, -0.5][..], &[0.6, 1.0, 2.0, 3.0, 0.9, 8.0][..]));
+        assert_eq!(all.gradient(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], &[7.0, 8.0]), [1.0, 5.0, 6.0, 7.0, 8.0]);
     }
 
     #[test]

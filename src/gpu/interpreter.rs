@@ -5,10 +5,10 @@
 //! that register 0 holds while the line runs, so that a constant costs no line of its own.
 
 use super::device::Gpu;
-use super::language::{Functions, Language};
 use crate::error::Result;
 use crate::number::Op;
 use crate::shape::noise_shader;
+use crate::tape::text::{Functions, Language};
 use crate::tape::{Statement, Tape};
 use std::collections::BTreeSet;
 use std::fmt::Write;

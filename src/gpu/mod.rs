@@ -12,7 +12,6 @@ mod drawer;
 mod frame;
 #[cfg(feature = "gpu")]
 mod interpreter;
-mod language;
 #[cfg(feature = "gpu")]
 mod making;
 #[cfg(feature = "gpu")]

@@ -1,10 +1,10 @@
 //! Fields at many points at once, by a compute shader.
 
 use super::device::{Gpu, bytes, numbers};
-use super::language::{Body, Functions, Language};
 use crate::error::{Error, Result};
 use crate::field::Field;
 use crate::tape::Tape;
+use crate::tape::text::{Body, Functions, Language};
 
 /// Fields made ready to be evaluated on a GPU, in `f32`, at many points at once.
 ///

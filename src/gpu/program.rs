@@ -2,7 +2,6 @@
 
 use super::device::{Gpu, bytes};
 use super::interpreter::{self, Codes};
-use super::language::{Body, Functions, Language};
 use super::making::{Making, Workshop};
 use crate::error::{Error, Result};
 use crate::render::shared::{
@@ -11,6 +10,7 @@ use crate::render::shared::{
 use crate::render::{Shade, Stage};
 use crate::scene::Scene;
 use crate::tape::Tape;
+use crate::tape::text::{Body, Functions, Language};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 

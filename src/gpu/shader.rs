@@ -13,10 +13,10 @@
 //! The text is written from a [`Tape`](crate::tape::Tape)'s lines: shared work is done once. It computes in `f32`, with
 //! the conventions of [`number`](crate::number), but for NaN and infinity, of which shading languages promise nothing.
 
-use super::language::{Body, Functions, Language, literal};
 use crate::error::{Error, Result};
 use crate::field::{Axis, Field, Kind, Listing, Material, Parameter};
 use crate::scene::Scene;
+use crate::tape::text::{Body, Functions, Language, literal};
 use std::fmt::Write;
 
 pub use super::shadertoy::shadertoy;
@@ -25,7 +25,7 @@ pub(crate) use super::shadertoy::steepness;
 /// The scene's field as a library of WGSL functions: `field_value`, `field_gradient` with the value, `field_material`.
 /// The parameters are a uniform; the time is an argument, unless the scene is held `still` at one.
 ///
-/// An error names what no shader can compute: a swept volume.
+/// An error names what no shader can compute: a kernel without text, or a swept volume's derivatives beyond the first.
 pub fn wgsl_library(scene: &Scene, still: Option<f64>) -> Result<String> {
     let parameters = parameters(scene)?;
     let index = |name: &str| parameters.iter().position(|parameter| parameter.name() == name).unwrap_or(0);

@@ -1,6 +1,5 @@
 //! A scene as a complete image shader for Shadertoy: GLSL ES 3.00 with `mainImage`.
 
-use super::language::{Functions, Language, literal};
 use super::shader::{Writer, comment, head, parameters};
 use crate::error::Result;
 use crate::field::{Field, Parameter};
@@ -8,6 +7,7 @@ use crate::measure::Bounds;
 use crate::number::{Dual, Interval};
 use crate::scene::{Camera, Light, Scene};
 use crate::tape::Machine;
+use crate::tape::text::{Functions, Language, literal};
 use std::collections::HashSet;
 use std::fmt::Write;
 use std::sync::mpsc::channel;
@@ -19,7 +19,7 @@ use std::time::Duration;
 /// `bounds` is where the scene is: the camera frames it if the scene has no camera, and nothing is looked for outside.
 /// `steepness` is a bound on |∇ₓf| there, by which steps along a ray are shortened.
 ///
-/// An error names what no shader can compute: a swept volume.
+/// An error names what no shader can compute: a kernel without text, or a swept volume's derivatives beyond the first.
 pub fn shadertoy(scene: &Scene, still: Option<f64>, bounds: &Bounds, steepness: f64) -> Result<String> {
     let parameters = parameters(scene)?;
     let names = Names::of(&parameters);

@@ -311,9 +311,11 @@ mod tests {
                 let found = op.apply(arg);
                 let (rise, bend) = (found.slope().lane(1), found.bend().lane(1));
                 let f = |s: f64| op.apply(|i| inner[i].apply(|j| at(ranges[i][j], j < 3, s)));
-                let [from, middle, to] = [a, 0.5 * (a + b), b].map(f);
+                let places = [a, 0.5 * (a + b), b];
+                let [from, middle, to] = places.map(f);
+                let is_inside = |s: f64| (0..4).all(|i| inner[i].apply(|j| at(ranges[i][j], j < 3, s)).is_finite());
                 let (half, change) = (0.5 * (b - a).abs(), (from - middle) + (to - middle));
-                if !rise.is_finite() || !change.is_finite() {
+                if !rise.is_finite() || !change.is_finite() || half < 1e-3 || !places.into_iter().all(is_inside) {
                     continue;
                 }
                 let slack = 1e-5 * (1.0 + from.abs() + to.abs());

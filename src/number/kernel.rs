@@ -4,9 +4,11 @@
 //! boxes and where it may jump, what is left of it over a box, and how a shader computes it. Three methods are asked of
 //! every kernel; the others have defaults that are right though slow.
 
+mod closure;
 mod output;
 mod shader;
 
+pub use closure::Closure;
 pub use output::Output;
 pub use shader::Shader;
 
@@ -44,7 +46,7 @@ use std::sync::Arc;
 /// ```
 ///
 /// What is composed of [`Real`](super::Real)'s operations needs no kernel: a function generic over `Real` that is called
-/// with fields gives a field, with all derivatives, bounds and shader text. [`kernel`](crate::field::kernel) applies
+/// with fields gives a field, with all derivatives, bounds and shader text. A closure with bounds is a [`Closure`]. [`kernel`](crate::field::kernel) applies
 /// output 0.
 pub trait Kernel: Debug + Send + Sync {
     /// What pictures of the graph call it.

@@ -28,7 +28,7 @@ pub use bend::Bend;
 pub use dual::Dual;
 pub use interval::Interval;
 pub use intervals::Intervals;
-pub use kernel::{Columns, Derivative, Identity, Kernel, Output, Shader, Smoothness};
+pub use kernel::{Closure, Columns, Derivative, Identity, Kernel, Output, Shader, Smoothness};
 pub use lanes::Lanes;
 pub use op::Op;
 pub use rise::Rise;

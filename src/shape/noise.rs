@@ -178,6 +178,7 @@ pub(crate) fn noise_shader(orders: [u8; 4]) -> Shader {
         numbers: orders,
         wgsl: include_str!("../../shaders/noise.wgsl").into(),
         glsl: Some(include_str!("../../shaders/noise.glsl").into()),
+        calls: Vec::new(),
     }
 }
 
@@ -271,12 +272,15 @@ fn gradients_f32(cell: [i64; 4]) -> [[f32; 16]; 4] {
 type Drawn = ([i64; 4], [[f64; 4]; 16], [[f32; 16]; 4]);
 
 fn drawn<T>(cell: [i64; 4], pick: impl Fn(&Drawn) -> T) -> T {
-    const KEPT: usize = 64;
+    const KEPT: usize = 256;
     thread_local! {
         static LAST: RefCell<Vec<Option<Drawn>>> = const { RefCell::new(Vec::new()) };
     }
-    // Four by four by two by two neighbouring cells have places of their own.
-    let place = (cell[0] & 3 | (cell[1] & 3) << 2 | (cell[2] & 1) << 4 | (cell[3] & 1) << 5) as usize;
+    // Neighbouring cells are spread over all places.
+    let mixed = cell
+        .iter()
+        .fold(0u64, |mixed, &axis| (mixed ^ axis as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(23));
+    let place = mixed as usize % KEPT;
     LAST.with_borrow_mut(|last| {
         last.resize(KEPT, None);
         if last[place].as_ref().is_none_or(|(of, ..)| *of != cell) {

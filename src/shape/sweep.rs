@@ -12,11 +12,12 @@
 mod derivative;
 mod moving;
 mod search;
+mod shader;
 mod spans;
 
 use crate::error::{Error, Result};
 use crate::field::{Axis, Field, Kind, Listing};
-use crate::number::{Columns, Derivative, Identity, Interval, Kernel};
+use crate::number::{Columns, Derivative, Identity, Interval, Kernel, Shader};
 use derivative::{multi_index, output_of};
 use moving::Moving;
 use search::{Found, Precision};
@@ -246,6 +247,10 @@ impl Kernel for Sweep {
             Some(number) => Derivative::Own(number),
             None => Derivative::Zero, // of an order that nobody can ask for: it took the graph of all those before it
         }
+    }
+
+    fn shader(&self, output: usize) -> Option<Shader> {
+        shader::shader(&self.shape, &multi_index(output, self.arity()))
     }
 
     fn pruned(&self, inputs: &[Interval]) -> Option<Arc<dyn Kernel>> {

@@ -14,10 +14,10 @@ use std::sync::Arc;
 /// It owns its share of the tape's program.
 #[derive(Clone, Debug)]
 pub struct Adjoint<R> {
-    program: Arc<Program>,
-    values: Vec<R>,
-    adjoints: Vec<Option<R>>,
-    /// Which values depend on a parameter or a coordinate: only these are sent anything.
+    pub(super) program: Arc<Program>,
+    pub(super) values: Vec<R>,
+    pub(super) adjoints: Vec<Option<R>>,
+    /// Which values depend on a parameter, a coordinate or a weight: only these are sent anything.
     varies: Vec<bool>,
 }
 
@@ -32,7 +32,7 @@ impl<R: Real> Adjoint<R> {
         let mut varies: Vec<bool> = (0..program.leaves()).map(|leaf| leaf < first_constant).collect();
         for line in &program.lines {
             let any = program.operands(line).iter().any(|&operand| varies[operand as usize]);
-            varies.push(any);
+            varies.push(any || program.has_weights(line));
         }
         Adjoint { program: program.clone(), adjoints: vec![None; values.len()], values, varies }
     }

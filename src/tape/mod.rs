@@ -19,6 +19,8 @@ mod slopes;
 #[cfg(feature = "gpu")]
 mod steady;
 mod sum;
+pub(crate) mod text;
+mod weights;
 
 pub use adjoint::Adjoint;
 pub use block::Block;

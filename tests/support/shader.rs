@@ -363,10 +363,14 @@ fn binary(op: BinaryOperator, a: Value, b: Value) -> Value {
         (Ints(a), Ints(b)) => match op {
             Add => Ints(zipped(&a, &b, i32::wrapping_add)),
             Subtract => Ints(zipped(&a, &b, i32::wrapping_sub)),
+            Modulo => Ints(zipped(&a, &b, i32::wrapping_rem)),
             And => Ints(zipped(&a, &b, |a, b| a & b)),
             ShiftRight => Ints(zipped(&a, &b, |a, b| a >> b)),
             Equal => Bools(zipped(&a, &b, |a, b| a == b)),
             Less => Bools(zipped(&a, &b, |a, b| a < b)),
+            LessEqual => Bools(zipped(&a, &b, |a, b| a <= b)),
+            Greater => Bools(zipped(&a, &b, |a, b| a > b)),
+            GreaterEqual => Bools(zipped(&a, &b, |a, b| a >= b)),
             _ => panic!("fields have no {op:?} of whole numbers"),
         },
         (Ints(a), Uints(b)) if op == ShiftRight => {

@@ -25,6 +25,11 @@ impl Output {
         Output { kernel, number }
     }
 
+    /// The same output of another kernel.
+    pub(crate) fn of(&self, kernel: Arc<dyn Kernel>) -> Output {
+        Output { kernel, number: self.number }
+    }
+
     /// Which of the outputs.
     pub fn number(&self) -> usize {
         self.number

@@ -15,4 +15,6 @@ pub struct Shader {
     pub wgsl: Cow<'static, str>,
     /// The same in GLSL, if it can be had there.
     pub glsl: Option<Cow<'static, str>>,
+    /// The functions that the text calls, each before those that call it.
+    pub calls: Vec<Shader>,
 }

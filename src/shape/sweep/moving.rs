@@ -3,10 +3,10 @@
 use super::derivative::Higher;
 use crate::error::Result;
 use crate::field::{Axis, Field, Parameter};
-use crate::number::{Bend, Rise};
+use crate::number::{Bend, Rise, Shader};
 use crate::tape::{BOXES, Block, Boxes, Tape};
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 /// A field that changes with time.
 pub(super) struct Moving {
@@ -23,6 +23,8 @@ pub(super) struct Moving {
     pub(super) slopes: Tape,
     /// Its derivatives of higher order, as far as they were asked for, by the inputs they are in.
     pub(super) higher: Mutex<HashMap<Vec<usize>, Arc<Higher>>>,
+    /// How a shader computes it, once that was asked for.
+    pub(super) shader: OnceLock<Option<Shader>>,
     /// Memory that is not in use.
     scratch: Mutex<Vec<Scratch>>,
 }
@@ -68,6 +70,7 @@ impl Moving {
             parameters: names,
             depth,
             higher: Mutex::default(),
+            shader: OnceLock::new(),
             scratch: Mutex::default(),
         })
     }

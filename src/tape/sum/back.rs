@@ -21,8 +21,8 @@ pub(super) enum Step {
     Sum { adjoint: u32, sum: u32 },
     /// An adjoint times a value, summed over the points.
     SumProduct { adjoint: u32, factor: Source, sum: u32 },
-    /// What a kernel sends to its inputs: first and count of its inputs and targets.
-    Kernel { kernel: u32, range: (u32, u32), adjoint: u32 },
+    /// What a kernel sends to its inputs: first and count of its inputs and targets. The adjoint may have the other sign.
+    Kernel { kernel: u32, range: (u32, u32), adjoint: u32, negated: bool },
 }
 
 /// Where the way there has left a value: its first chunk among those, or with stride 0 its place among the values that
@@ -123,6 +123,24 @@ pub(super) struct Frame<'a> {
     pub(super) row: usize,
     pub(super) chunks: usize,
     pub(super) scratch: &'a mut Scratch,
+    /// What kernels with weights were sent.
+    pub(super) sent: &'a mut Sent,
+}
+
+/// What kernels with weights were sent, call after call: the kernel, its inputs at a point, and the adjoint there.
+///
+/// Weights may be millions: so these are not summed for each piece of the points, but by themselves, in their order.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Sent {
+    pub(super) calls: Vec<Call>,
+}
+
+/// What a kernel was sent at some points: a column an input, and one of adjoints.
+#[derive(Clone, Debug)]
+pub(super) struct Call {
+    pub(super) kernel: u32,
+    pub(super) rows: usize,
+    pub(super) columns: Vec<f32>,
 }
 
 /// The columns of a kernel's inputs, and of its values and slopes there.
@@ -164,7 +182,9 @@ impl<'a> Frame<'a> {
         for step in steps {
             match step {
                 Step::Send(send) => (send.run)(arch, send, self),
-                &Step::Kernel { kernel, range, adjoint } => self.kernel(kernel, range, adjoint),
+                &Step::Kernel { kernel, range, adjoint, negated } => {
+                    self.kernel(kernel, range, adjoint, negated)
+                }
                 _ => arch.dispatch(Plain { step, frame: self }),
             }
         }
@@ -288,10 +308,10 @@ impl<'a> Frame<'a> {
     }
 
     /// What a kernel sends to its inputs, lane by lane.
-    fn kernel(&mut self, kernel: u32, (start, count): (u32, u32), adjoint: u32) {
+    fn kernel(&mut self, number: u32, (start, count): (u32, u32), adjoint: u32, negated: bool) {
         let range = start as usize..(start + count) as usize;
         let (inputs, targets) = (&self.kernels.inputs[range.clone()], &self.kernels.targets[range]);
-        let kernel = &self.program.kernels[kernel as usize];
+        let kernel = &self.program.kernels[number as usize];
         let (scratch, rows) = (&mut *self.scratch, self.chunks * WIDTH);
         scratch.inputs.clear();
         for operand in inputs {
@@ -300,6 +320,17 @@ impl<'a> Frame<'a> {
                 _ => (0..self.chunks)
                     .for_each(|c| scratch.inputs.extend(self.values[operand.start as usize + c].0)),
             }
+        }
+        if kernel.weight_count() > 0 {
+            let first = adjoint as usize * self.row;
+            let adjoints = self.memory[first..first + self.chunks].iter().flat_map(|chunk| chunk.0);
+            let sign = if negated { -1.0 } else { 1.0 };
+            let mut columns = scratch.inputs.clone();
+            columns.extend(adjoints.map(|adjoint| sign * adjoint));
+            self.sent.calls.push(Call { kernel: number, rows, columns });
+        }
+        if targets.iter().all(|target| target.to == Target::UNWANTED && target.sum == 0) {
+            return;
         }
         scratch.slopes.resize((1 + inputs.len()) * rows, 0.0);
         kernel.values_with_gradient_f32(Columns::new(&scratch.inputs, rows), &mut scratch.slopes);

@@ -13,7 +13,9 @@ use super::Tape;
 use super::adjoint::send_back_through;
 use super::block::{Block, Chunk, WIDTH, first_stage_coordinates};
 use super::program::{COORDINATES, Program};
-use back::{Frame, Scratch, Source, ZERO};
+use super::weights::weight_gradient;
+use crate::number::Columns;
+use back::{Call, Frame, Scratch, Sent, Source, ZERO};
 use plan::{Plan, Seed};
 use rayon::prelude::*;
 use std::array::from_fn;
@@ -78,8 +80,9 @@ pub struct Sum {
     piece: Vec<[f64; WIDTH]>,
     /// What all points since the last change of time have added.
     part: Part,
-    /// The derivative in each parameter of what was added before.
+    /// The derivative in each parameter, and in each weight, of what was added before.
     settled: Vec<f64>,
+    settled_weights: Vec<f64>,
     /// The outputs and their seeds at a block's points, a column each.
     values: Vec<Vec<f32>>,
     seeds: Vec<Vec<f32>>,
@@ -94,17 +97,20 @@ struct Part {
     sums: Vec<f64>,
     /// To each output's seed.
     seeds: Vec<f64>,
+    /// To kernels with weights.
+    sent: Sent,
 }
 
 impl Part {
     fn of(sums: usize, outputs: usize) -> Part {
-        Part { total: 0.0, sums: vec![0.0; sums], seeds: vec![0.0; outputs] }
+        Part { total: 0.0, sums: vec![0.0; sums], seeds: vec![0.0; outputs], sent: Sent::default() }
     }
 
     fn clear(&mut self) {
         self.total = 0.0;
         self.sums.fill(0.0);
         self.seeds.fill(0.0);
+        self.sent.calls.clear();
     }
 
     fn join(&mut self, other: &Part) {
@@ -112,6 +118,7 @@ impl Part {
         self.total += other.total;
         add(&mut self.sums, &other.sums);
         add(&mut self.seeds, &other.seeds);
+        self.sent.calls.extend_from_slice(&other.sent.calls);
     }
 }
 
@@ -149,6 +156,7 @@ impl Sum {
             piece: vec![[0.0; WIDTH]; plan.sums.len()],
             part: Part::of(plan.sums.len(), outputs),
             settled: vec![0.0; program.parameters.len()],
+            settled_weights: vec![0.0; program.carriers().last().map_or(0, |last| last.weights.end)],
             values: vec![vec![0.0; size]; outputs],
             seeds: vec![vec![0.0; size]; outputs],
             scratch: Scratch::default(),
@@ -164,11 +172,12 @@ impl Sum {
         self.block.set_parameters(values);
         self.part.clear();
         self.settled.fill(0.0);
+        self.settled_weights.fill(0.0);
     }
 
     /// Sets the time that all points added from now on share.
     pub fn set_time(&mut self, t: f64) {
-        self.settled = self.gradient();
+        (self.settled, self.settled_weights) = (self.gradient(), self.weight_gradient());
         let total = self.part.total;
         self.part.clear();
         self.part.total = total;
@@ -212,6 +221,57 @@ impl Sum {
 
     /// The derivative of the sum in every parameter, in the tape's order.
     pub fn gradient(&self) -> Vec<f64> {
+        let slopes = self.uniform_adjoints();
+        let slopes = slopes[COORDINATES..].iter().map(|adjoint| adjoint.unwrap_or(0.0));
+        self.settled.iter().zip(slopes).map(|(settled, slope)| settled + slope).collect()
+    }
+
+    /// The derivative of the sum in every weight of the tape's kernels, in the order of [`Tape::weights`].
+    pub fn weight_gradient(&self) -> Vec<f64> {
+        let mut all = self.settled_weights.clone();
+        if all.is_empty() {
+            return all;
+        }
+        let program = &self.block.program;
+        let adjoints = self.uniform_adjoints();
+        let lines = 0..program.stage(self.block.first_stage).start;
+        let uniform = weight_gradient(program, lines, &self.block.uniform, |value| adjoints[value]);
+        all.iter_mut().zip(uniform).for_each(|(sum, more)| *sum += more);
+        for carrier in program.carriers() {
+            for &kernel in &carrier.kernels {
+                self.send_to_weights(kernel, &mut all[carrier.weights.clone()]);
+            }
+        }
+        all
+    }
+
+    /// Adds to weights what an output of their kernel was sent.
+    fn send_to_weights(&self, kernel: u32, weights: &mut [f64]) {
+        let output = &self.block.program.kernels[kernel as usize];
+        let mut columns: Vec<Vec<f64>> = Vec::new();
+        for Call { rows, columns: own, .. } in
+            self.part.sent.calls.iter().filter(|call| call.kernel == kernel)
+        {
+            let (inputs, adjoints) = own.split_at(own.len() - rows);
+            columns.resize(own.len() / rows, Vec::new());
+            let counts = (0..*rows).filter(|&row| adjoints[row] != 0.0);
+            for row in counts {
+                let row_of = inputs.chunks_exact(*rows).chain([adjoints]).map(|column| column[row]);
+                columns.iter_mut().zip(row_of).for_each(|(column, value)| column.push(f64::from(value)));
+            }
+        }
+        let rows = columns.last().map_or(0, Vec::len);
+        if rows > 0 {
+            let all = columns.concat();
+            let (inputs, adjoints) = all.split_at(all.len() - rows);
+            let (inputs, adjoints) = (Columns::new(inputs, rows), Columns::new(adjoints, rows));
+            let mut to_inputs = vec![0.0; inputs.all().len()];
+            output.backward(&[output.number()], inputs, adjoints, &mut to_inputs, weights);
+        }
+    }
+
+    /// What is sent to the values that are the same for all points.
+    fn uniform_adjoints(&self) -> Vec<Option<f64>> {
         let program = &self.block.program;
         let mut adjoints = vec![None; self.block.uniform.len()];
         let mut add = |value: u32, more: f64| *adjoints[value as usize].get_or_insert(0.0) += more;
@@ -225,8 +285,7 @@ impl Sum {
         }
         let lines = 0..program.stage(self.block.first_stage).start;
         send_back_through(program, lines, &self.block.uniform, &mut adjoints, &self.varies);
-        let slopes = adjoints[COORDINATES..].iter().map(|adjoint| adjoint.unwrap_or(0.0));
-        self.settled.iter().zip(slopes).map(|(settled, slope)| settled + slope).collect()
+        adjoints
     }
 
     /// Adds what `fill` makes of values and seeds: piece by piece, in the same pieces whoever works on them.
@@ -245,6 +304,9 @@ impl Sum {
             return self.add_piece(points, 0..count, &fill);
         }
         for start in (0..pieces).step_by(PIECES) {
+            // Workers begin without what is there.
+            let empty = Part::of(self.part.sums.len(), self.part.seeds.len());
+            let before = std::mem::replace(&mut self.part, empty);
             let own = &*self;
             let parts: Vec<Part> = (start..(start + PIECES).min(pieces))
                 .into_par_iter()
@@ -257,6 +319,7 @@ impl Sum {
                     },
                 )
                 .collect();
+            self.part = before;
             parts.iter().for_each(|part| self.part.join(part));
         }
     }
@@ -318,6 +381,7 @@ impl Sum {
             row,
             chunks: count.div_ceil(WIDTH),
             scratch: &mut self.scratch,
+            sent: &mut self.part.sent,
         };
         frame.back(self.block.arch, &self.plan.steps);
     }

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 /// How often something is added to a lane of a sum for each chunk of points, before another sum is begun for the rest.
 const MOST_ADDENDS: u32 = 16;
 
-/// Which values depend on a parameter, in a way that a derivative goes back through.
+/// Which values depend on a parameter or a weight, in a way that a derivative goes back through.
 pub(super) fn varying(program: &Program) -> Vec<bool> {
     let parameters = COORDINATES..COORDINATES + program.parameters.len();
     let mut varies: Vec<bool> = (0..program.leaves()).map(|leaf| parameters.contains(&leaf)).collect();
@@ -18,7 +18,7 @@ pub(super) fn varying(program: &Program) -> Vec<bool> {
         let operands = program.operands(line).iter().enumerate();
         let any =
             operands.filter(|&(n, _)| passes(line.code, n)).any(|(_, &operand)| varies[operand as usize]);
-        varies.push(any);
+        varies.push(any || program.has_weights(line));
     }
     varies
 }
@@ -36,6 +36,9 @@ pub(super) fn kept(program: &Program, first_stage: usize, varies: &[bool]) -> Ve
     for i in per_point(program, first_stage) {
         let line = &program.lines[i];
         let operands = program.operands(line);
+        if program.has_weights(line) {
+            operands.iter().for_each(|&operand| read[operand as usize] = true);
+        }
         for (n, _) in operands.iter().enumerate().filter(|&(_, &operand)| varies[operand as usize]) {
             match line.code {
                 Code::Op(op) => {
@@ -232,7 +235,8 @@ impl Planner<'_> {
             self.plan.kernels.inputs.push((self.place)(operand));
         }
         let range = (start, operands.len() as u32);
-        self.plan.steps.push(Step::Kernel { kernel, range, adjoint: adjoint.register });
+        let Adjoint { register, negated } = adjoint;
+        self.plan.steps.push(Step::Kernel { kernel, range, adjoint: register, negated });
         for (n, &operand) in operands.iter().enumerate() {
             let Target { to, .. } = self.plan.kernels.targets[start as usize + n];
             if to != Target::UNWANTED {

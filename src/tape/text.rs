@@ -1,16 +1,15 @@
 //! A tape's lines as shader text: what WGSL and GLSL have in common, and the few places where they differ.
 
+use super::{Statement, Tape};
 use crate::error::{Error, Result};
 use crate::field::{Field, param};
 use crate::number::{Op, Real, Shader, Smooth};
-use crate::tape::{Statement, Tape};
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// A shading language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Language {
+pub(crate) enum Language {
     /// WebGPU's.
     Wgsl,
     /// That of WebGL 2: GLSL ES 3.00.
@@ -41,12 +40,12 @@ impl Language {
     }
 
     /// A vector, or a structure, of parts.
-    pub(super) fn vector(self, kind: &'static str, parts: &[String]) -> String {
+    pub(crate) fn vector(self, kind: &'static str, parts: &[String]) -> String {
         format!("{}({})", self.kind(kind), parts.join(", "))
     }
 
     /// The head of a function, up to its opening brace.
-    pub(super) fn function(
+    pub(crate) fn function(
         self,
         kind: &'static str,
         name: &str,
@@ -64,7 +63,7 @@ impl Language {
     }
 
     /// An operation on operands that are names or literals. `used` notes the functions it calls.
-    pub(super) fn operation(self, op: Op, operands: &[String], used: &mut Functions) -> String {
+    pub(crate) fn operation(self, op: Op, operands: &[String], used: &mut Functions) -> String {
         let a = |i: usize| operands[i].as_str();
         let call = |name: &str| format!("{name}({})", operands.join(", "));
         let infix = |sign: &str| format!("{} {sign} {}", a(0), a(1));
@@ -95,18 +94,47 @@ impl Language {
             Op::IfLess if self == Wgsl => format!("select({}, {}, {} < {})", a(3), a(2), a(0), a(1)),
             Op::IfLess => format!("{} < {} ? {} : {}", a(0), a(1), a(2), a(3)),
             Op::Ramp | Op::Pow | Op::Asin | Op::Acos | Op::Atan2 | Op::SmoothMin(_) | Op::SmoothWeight(_) => {
-                used.ops.insert(function_name(op));
+                used.op(function_name(op));
                 call(&function_name(op))
             }
         }
     }
 }
 
-/// The functions a text calls that are no part of the language.
+/// The functions a text calls that are no part of the language, each after those it calls itself.
 #[derive(Default)]
-pub(super) struct Functions {
-    ops: std::collections::BTreeSet<String>,
-    kernels: BTreeMap<Cow<'static, str>, Shader>,
+pub(crate) struct Functions(Vec<Function>);
+
+/// A function, by its name.
+enum Function {
+    /// Of an operation.
+    Op(String),
+    /// Of a kernel, or of what a kernel's calls.
+    Given(Shader),
+}
+
+impl Function {
+    fn is_called(&self, name: &str) -> bool {
+        match self {
+            Function::Op(own) => own == name,
+            Function::Given(shader) => name.strip_prefix("field_") == Some(&shader.function),
+        }
+    }
+
+    fn text(&self, language: Language) -> Result<String> {
+        match (self, language) {
+            (Function::Op(name), _) => match (name.as_str(), language) {
+                ("field_pow", Wgsl) => Ok(include_str!("../../shaders/pow.wgsl").into()),
+                ("field_pow", Glsl) => Ok(include_str!("../../shaders/pow.glsl").into()),
+                _ => written_out(name, language),
+            },
+            (Function::Given(shader), Wgsl) => Ok(shader.wgsl.clone().into_owned()),
+            (Function::Given(shader), Glsl) => match &shader.glsl {
+                Some(glsl) => Ok(glsl.clone().into_owned()),
+                None => Err(Error::Undefined(format!("no GLSL can compute {:?}", shader.function))),
+            },
+        }
+    }
 }
 
 fn function_name(op: Op) -> String {
@@ -117,35 +145,35 @@ fn function_name(op: Op) -> String {
 }
 
 /// A number as a literal of `f32`.
-pub(super) fn literal(value: f64) -> String {
+pub(crate) fn literal(value: f64) -> String {
     let value = (value as f32).clamp(f32::MIN, f32::MAX);
     if value < 0.0 { format!("({value:?})") } else { format!("{value:?}") }
 }
 
 /// What a function computes, and how it names what it is given.
-pub(super) struct Body<'a> {
-    pub(super) language: Language,
+pub(crate) struct Body<'a> {
+    pub(crate) language: Language,
     /// x, y, z and t.
-    pub(super) coordinates: [String; 4],
+    pub(crate) coordinates: [String; 4],
     /// The parameters, by their names in the scene.
-    pub(super) parameter: &'a dyn Fn(&str) -> String,
+    pub(crate) parameter: &'a dyn Fn(&str) -> String,
 }
 
 impl Body<'_> {
     /// The lines that compute some fields, and what the fields are called then.
     ///
     /// An error if one has a kernel that no shader can compute.
-    pub(super) fn lines(&self, fields: &[Field], used: &mut Functions) -> Result<(String, Vec<String>)> {
+    pub(crate) fn lines(&self, fields: &[Field], used: &mut Functions) -> Result<(String, Vec<String>)> {
         self.lines_of(&Tape::new(fields)?, used)
     }
 
     /// The lines that compute a tape's outputs, and what the outputs are called then.
-    pub(super) fn lines_of(&self, tape: &Tape, used: &mut Functions) -> Result<(String, Vec<String>)> {
+    pub(crate) fn lines_of(&self, tape: &Tape, used: &mut Functions) -> Result<(String, Vec<String>)> {
         self.lines_from(tape, 0, &BTreeMap::new(), used)
     }
 
     /// The same without the lines before `start`, where values that are known have names of their own.
-    pub(super) fn lines_from(
+    pub(crate) fn lines_from(
         &self,
         tape: &Tape,
         start: usize,
@@ -186,35 +214,52 @@ impl Body<'_> {
 }
 
 impl Functions {
+    fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|function| function.is_called(name))
+    }
+
+    fn op(&mut self, name: String) {
+        if !self.has(&name) {
+            self.0.push(Function::Op(name));
+        }
+    }
+
     /// The call of a kernel's function.
-    pub(super) fn kernel(&mut self, shader: Shader, given: &[String]) -> String {
-        let call = format!("field_{}({})", shader.function, given.join(", "));
-        self.kernels.insert(shader.function.clone(), shader);
+    pub(crate) fn kernel(&mut self, shader: Shader, given: &[String]) -> String {
+        let name = format!("field_{}", shader.function);
+        let call = format!("{name}({})", given.join(", "));
+        self.give(shader, &name);
         call
     }
 
+    fn give(&mut self, shader: Shader, name: &str) {
+        if self.has(name) {
+            return;
+        }
+        for called in &shader.calls {
+            self.give(called.clone(), &format!("field_{}", called.function));
+        }
+        self.0.push(Function::Given(shader));
+    }
+
+    /// The functions, for a kernel's text that calls them.
+    pub(crate) fn shaders(&self) -> Result<Vec<Shader>> {
+        let shader = |function: &Function| match function {
+            Function::Given(shader) => Ok(shader.clone()),
+            Function::Op(name) => Ok(Shader {
+                function: name.trim_start_matches("field_").to_string().into(),
+                numbers: [0; 4],
+                wgsl: function.text(Wgsl)?.into(),
+                glsl: Some(function.text(Glsl)?.into()),
+                calls: Vec::new(),
+            }),
+        };
+        self.0.iter().map(shader).collect()
+    }
+
     /// The text of the functions that are called.
-    pub(super) fn text(&self, language: Language) -> Result<String> {
-        let mut text = String::new();
-        for (name, shader) in &self.kernels {
-            text += match (language, &shader.glsl) {
-                (Wgsl, _) => &shader.wgsl,
-                (Glsl, Some(glsl)) => glsl,
-                (Glsl, None) => {
-                    return Err(Error::Undefined(format!("no GLSL can compute {name:?}")));
-                }
-            };
-            text.push('\n');
-        }
-        for name in &self.ops {
-            text += &match (name.as_str(), language) {
-                ("field_pow", Wgsl) => include_str!("../../shaders/pow.wgsl").to_string(),
-                ("field_pow", Glsl) => include_str!("../../shaders/pow.glsl").to_string(),
-                _ => written_out(name, language)?,
-            };
-            text.push('\n');
-        }
-        Ok(text)
+    pub(crate) fn text(&self, language: Language) -> Result<String> {
+        self.0.iter().map(|function| Ok(function.text(language)? + "\n")).collect()
     }
 }
 
