@@ -8,7 +8,7 @@ use fieldgrad::shape::{Claim, Entry, catalogue};
 use fieldgrad::tape::{Machine, Tape};
 use rayon::prelude::*;
 use std::cell::Cell;
-use support::{Random, is_swept};
+use support::{Random, is_slow};
 
 /// The time all of this is done at.
 const T: f64 = 0.3;
@@ -115,7 +115,7 @@ fn holds_its_claim(entry: &Entry) {
     let Entry { name, claim, sample, .. } = *entry;
     let tape = sample().tape().unwrap_or_else(|error| panic!("{name}: {error}"));
     // Iterations and kernels that search take many times as long as most shapes.
-    let thrift = if tape.len() > 200 || is_swept(name) { 8 } else { 1 };
+    let thrift = if tape.len() > 200 || is_slow(&sample()) { 8 } else { 1 };
     let mut random = Random(name.bytes().fold(7, |seed: u64, byte| seed.wrapping_mul(31) + byte as u64));
     let (mut values, mut duals) = (Machine::<f64>::new(&tape), Machine::<Dual<f64, 3>>::new(&tape));
     values.set_time(T);

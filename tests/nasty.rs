@@ -43,7 +43,7 @@ fn first_not_finite(name: &str, field: &Field, every: usize) -> Option<String> {
         Ok(tape) => tape,
         Err(error) => return Some(format!("{name}: {error}")),
     };
-    let slow = field.to_string().contains("sweep") || tape.len() > 300;
+    let slow = support::is_slow(field) || tape.len() > 300;
     let mut duals = Machine::<Dual<f64>>::new(&tape);
     let mut hessians = Machine::<Dual<Dual<f64>>>::new(&tape);
     let mut lanes = Machine::<Dual<Lanes<4>>>::new(&tape);

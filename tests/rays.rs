@@ -141,8 +141,8 @@ fn every_scene_of_the_gallery() {
         // As far as twice the way to what the camera looks at, in steps that are no shorter than at a tenth of it.
         let away = 1e-3 * lens.far;
         let lens = Lens { near: 0.1 * away, far: 2.0 * away, ..lens };
-        let is_swept = matches!(exhibit.name, "swept" | "comet");
-        let size = if is_swept { Size { width: 16, height: 12 } } else { Size { width: 52, height: 39 } };
+        let is_slow = support::is_slow(scene.field());
+        let size = if is_slow { Size { width: 16, height: 12 } } else { Size { width: 52, height: 39 } };
         let Count { hits, misses, grazes } = agrees(exhibit.name, scene.field(), &lens, size, t);
         println!("{}: {hits} hits, {misses} misses, {grazes} grazes", exhibit.name);
         assert!(hits > size.pixels() / 100 && grazes * 25 <= hits + misses, "{}", exhibit.name);

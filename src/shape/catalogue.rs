@@ -30,6 +30,17 @@ pub enum Claim {
     Neither,
 }
 
+/// How a function joins shapes: whose surface that of the whole is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Joins {
+    /// That of the nearest, as in a union.
+    Nearest,
+    /// That of the first: the others cut it.
+    First,
+    /// That of all of them: which, nobody can say.
+    All,
+}
+
 /// A function of the shape library, as the catalogue lists it.
 #[derive(Clone, Copy, Debug)]
 pub struct Entry {
@@ -43,6 +54,8 @@ pub struct Entry {
     pub arguments: &'static [(&'static str, ArgumentKind)],
     /// What its field is.
     pub claim: Claim,
+    /// How it joins shapes, if that is what it does.
+    pub joins: Option<Joins>,
     /// An example of it.
     pub sample: fn() -> Field,
     /// The source of the example, in Rust.
@@ -152,8 +165,17 @@ macro_rules! claim {
     };
 }
 
+macro_rules! joins {
+    () => {
+        None
+    };
+    ($how:ident) => {
+        Some($crate::shape::Joins::$how)
+    };
+}
+
 macro_rules! entries {
-    ($($(#[doc = $doc:literal])* $claim:ident $name:ident($($arg:ident: $kind:ident),*),
+    ($($(#[doc = $doc:literal])* $claim:ident($($how:ident)?) $name:ident($($arg:ident: $kind:ident),*),
        $sample:expr, $call:expr;)*) => {
         pub(super) const ENTRIES: &[$crate::shape::Entry] = &[$($crate::shape::Entry {
             name: {
@@ -171,6 +193,7 @@ macro_rules! entries {
             },
             arguments: &[$((stringify!($arg), $crate::shape::ArgumentKind::$kind)),*],
             claim: claim!($claim),
+            joins: joins!($($how)?),
             sample: || $sample,
             sample_source: stringify!($sample),
             call: |arguments| {
@@ -181,10 +204,11 @@ macro_rules! entries {
     };
 }
 
-/// Functions that make a shape from sizes.
+/// Functions that make a shape from sizes, or of a list of shapes: then how they join them stands behind the claim.
 macro_rules! shapes {
     ($($(#[doc = $doc:literal])*
-       $claim:ident $name:ident($($arg:ident: impl $kind:ident),*) $body:block as in $sample:expr;)*) => {
+       $claim:ident $(($how:ident))? $name:ident($($arg:ident: impl $kind:ident),*) $body:block
+       as in $sample:expr;)*) => {
         $($(#[doc = $doc])*
         #[track_caller]
         pub fn $name($($arg: impl $kind),*) -> Field {
@@ -195,7 +219,9 @@ macro_rules! shapes {
             let field: Field = $body;
             call.finish(field)
         })*
-        entries! { $($(#[doc = $doc])* $claim $name($($arg: $kind),*), $sample, $name($($arg),*);)* }
+        entries! {
+            $($(#[doc = $doc])* $claim($($how)?) $name($($arg: $kind),*), $sample, $name($($arg),*);)*
+        }
     };
 }
 
@@ -218,16 +244,16 @@ macro_rules! methods {
             })*
         }
         entries! {
-            $($(#[doc = $doc])* $claim $name(shape: Field $(, $arg: $kind)*), $sample,
+            $($(#[doc = $doc])* $claim() $name(shape: Field $(, $arg: $kind)*), $sample,
               Field::from(shape).$name($($arg),*);)*
         }
     };
 }
 
-/// Functions of several fields, free and as methods on the first.
+/// Functions of several fields, free and as methods on the first. Behind the claim stands how they join shapes.
 macro_rules! combinations {
     ($($(#[doc = $doc:literal])*
-       $claim:ident $name:ident($first:ident: impl $first_kind:ident $(, $arg:ident: impl $kind:ident)*)
+       $claim:ident($how:ident) $name:ident($first:ident: impl $first_kind:ident $(, $arg:ident: impl $kind:ident)*)
        $body:block as in $sample:expr;)*) => {
         $($(#[doc = $doc])*
         #[track_caller]
@@ -248,7 +274,7 @@ macro_rules! combinations {
             })*
         }
         entries! {
-            $($(#[doc = $doc])* $claim $name($first: $first_kind $(, $arg: $kind)*), $sample,
+            $($(#[doc = $doc])* $claim($how) $name($first: $first_kind $(, $arg: $kind)*), $sample,
               $name($first $(, $arg)*);)*
         }
     };

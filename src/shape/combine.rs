@@ -10,26 +10,26 @@ use std::ops::{BitAnd, BitOr};
 shapes! {
     /// What is in any of the shapes: min(a, b, …). Exact outside where the shapes are exact, a bound inside.
     /// Takes any number of shapes; of none, it is nothing at all: 1e9 everywhere.
-    bound union(shapes: impl Shapes) {
+    bound(Nearest) union(shapes: impl Shapes) {
         let painted = default_material(shapes.0);
         painted.into_iter().reduce(|a, b| a.min(b)).unwrap_or(Field::constant(1e9))
     } as in super::sphere(0.6).union(super::sphere(0.5).translate([0.5, 0.3, 0.1]));
 
     /// What is in all of the shapes: max(a, b, …). Exact inside where the shapes are exact, a bound outside.
     /// Of no shapes, it is everything: −1e9 everywhere.
-    bound intersection(shapes: impl Shapes) {
+    bound(All) intersection(shapes: impl Shapes) {
         let painted = shared_material(shapes.0);
         painted.into_iter().reduce(|a, b| a.max(b)).unwrap_or(Field::constant(-1e9))
     } as in super::sphere(0.8).intersection(super::r#box([1.0, 2.0, 0.7]).translate([0.2, 0.1, 0.0]));
 
     /// The first shape less all the others: max(a, −b, …). A bound.
-    bound difference(shapes: impl Shapes) {
+    bound(First) difference(shapes: impl Shapes) {
         let painted = shared_material(shapes.0).into_iter();
         painted.reduce(|a, b| a.max(-b)).unwrap_or(Field::constant(1e9))
     } as in super::sphere(0.8).difference(super::sphere(0.5).translate([0.5, 0.3, 0.1]));
 
     /// What is in an odd number of the shapes. A bound.
-    bound xor(shapes: impl Shapes) {
+    bound(Nearest) xor(shapes: impl Shapes) {
         let painted = default_material(shapes.0);
         painted.into_iter().reduce(|a, b| a.min(&b).max(-a.max(&b))).unwrap_or(Field::constant(1e9))
     } as in super::sphere(0.7).xor(super::sphere(0.5).translate([0.5, 0.3, 0.1]));

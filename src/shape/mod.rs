@@ -32,7 +32,7 @@ pub mod warp;
 
 pub use arguments::*;
 pub use blend::*;
-pub use catalogue::{Claim, Entry, catalogue};
+pub use catalogue::{Claim, Entry, Joins, catalogue};
 pub use combine::*;
 pub use curve::*;
 pub use dynamic::{Argument, ArgumentKind};

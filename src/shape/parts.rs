@@ -1,6 +1,6 @@
 //! What made a surface: the shapes that a solid is put together of, and which of them a point belongs to.
 
-use super::catalogue::{Entry, catalogue};
+use super::catalogue::{Entry, Joins, catalogue};
 use super::dynamic::ArgumentKind;
 use crate::error::Result;
 use crate::field::{Field, KeyMap, Kind};
@@ -124,19 +124,17 @@ impl Within {
         let is_shape = |name: &str| {
             let kind = entry.arguments.iter().find(|(own, _)| *own == name).map(|(_, kind)| *kind);
             matches!(kind, Some(ArgumentKind::Field | ArgumentKind::Shapes))
-                || (joins(entry) && ["a", "b"].contains(&name))
+                || (entry.joins.is_some() && ["a", "b"].contains(&name))
         };
         let solids = label.arguments().iter().filter(|(name, field)| is_shape(name) && field.reads().space());
         let mut solids: Vec<Field> = solids.map(|(_, field)| field.clone()).collect();
-        match entry.name {
+        match entry.joins {
             _ if solids.is_empty() => Within::Nothing,
-            name if name.ends_with("union") || name.starts_with("smooth_min") || name == "xor" => {
-                Within::Nearest(solids)
-            }
-            name if name.ends_with("difference") => Within::First(vec![solids.swap_remove(0)]),
-            _ if joins(entry) => Within::First(solids),
-            _ if solids.len() == 1 => Within::Changed(solids.swap_remove(0)),
-            _ => Within::Nothing,
+            Some(Joins::Nearest) => Within::Nearest(solids),
+            Some(Joins::First) => Within::First(vec![solids.swap_remove(0)]),
+            Some(Joins::All) => Within::First(solids),
+            None if solids.len() == 1 => Within::Changed(solids.swap_remove(0)),
+            None => Within::Nothing,
         }
     }
 
@@ -240,11 +238,6 @@ static ENTRIES: LazyLock<HashMap<&'static str, &'static Entry>> =
 
 fn entry(function: &str) -> Option<&'static Entry> {
     ENTRIES.get(function).copied()
-}
-
-/// Whether a function makes one solid of two or more.
-fn joins(entry: &Entry) -> bool {
-    ["combine", "blend"].contains(&entry.group)
 }
 
 /// Whether a person gave the node a name of its own.

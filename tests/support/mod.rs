@@ -1,10 +1,11 @@
 //! What several tests use: random points, random compositions of the whole library, an independent dual number.
 #![allow(dead_code)]
 
-use fieldgrad::number::Dual;
+use fieldgrad::number::{Dual, Output};
 use fieldgrad::prelude::*;
 use fieldgrad::shape::catalogue;
 use proptest::prelude::*;
+use std::sync::LazyLock;
 
 pub mod peer;
 
@@ -51,13 +52,19 @@ pub enum Plan {
     Pair(usize, f64, Box<Plan>, Box<Plan>),
 }
 
-/// Swept volumes search, and are slow: random compositions are swept in a test of their own, fewer of them.
-pub fn is_swept(name: &str) -> bool {
-    matches!(name, "sweep" | "trail")
+/// Whether a field has a kernel that searches, and is slow: random compositions of those have tests of their own.
+pub fn is_slow(field: &Field) -> bool {
+    const FAST: usize = 1000;
+    any_kernel(field, |output| output.cost() > FAST)
+}
+
+/// The library without those that search.
+fn fast() -> Vec<fn() -> Field> {
+    catalogue().map(|entry| entry.sample).filter(|sample| !is_slow(&sample())).collect()
 }
 
 pub fn plan() -> impl Strategy<Value = Plan> {
-    let leaves = catalogue().filter(|entry| !is_swept(entry.name)).count();
+    let leaves = fast().len();
     let place = -0.5..0.5f64;
     let leaf = (0..leaves, [place.clone(), place.clone(), place]).prop_map(|(i, at)| Plan::Leaf(i, at));
     leaf.prop_recursive(4, 10, 2, |inner| {
@@ -139,9 +146,9 @@ impl Plan {
         };
         match self {
             Plan::Leaf(i, at) => {
-                let entry = catalogue().filter(|entry| !is_swept(entry.name)).nth(*i).expect("in the list");
+                static FAST: LazyLock<Vec<fn() -> Field>> = LazyLock::new(fast);
                 let by = at.map(&mut number);
-                (entry.sample)().translate(by)
+                FAST[*i]().translate(by)
             }
             Plan::Method(i, a, b, of) => {
                 let (a, b) = (number(*a), number(*b));
@@ -158,9 +165,13 @@ impl Plan {
 
 /// Whether a field has a kernel in it.
 pub fn has_kernel(field: &Field) -> bool {
+    any_kernel(field, |_| true)
+}
+
+fn any_kernel(field: &Field, is: impl Fn(&Output) -> bool) -> bool {
     let (mut stack, mut seen) = (vec![field.clone()], Vec::new());
     while let Some(node) = stack.pop() {
-        if matches!(node.kind(), fieldgrad::field::Kind::Kernel(_)) {
+        if matches!(node.kind(), fieldgrad::field::Kind::Kernel(output) if is(output)) {
             return true;
         }
         if !seen.contains(&node) {
