@@ -35,10 +35,11 @@ fn entry(word: &Word) -> String {
     let takes = longest.arguments.iter().map(|(name, kind)| format!("- `{name}`: {}\n", kind.description()));
     let (takes, line) = (String::from_iter(takes), || gallery_line(word.name));
     let example = word.example().map_or_else(line, |text| format!("show({text});"));
-    format!("\n### {}\n\n{calls}\n\n{doc}\n\n{takes}\n```rhai\n{example}\n```\n", word.name)
+    let example = if example.is_empty() { example } else { format!("\n```rhai\n{example}\n```\n") };
+    format!("\n### {}\n\n{calls}\n\n{doc}\n\n{takes}{example}", word.name)
 }
 
-/// A line of the gallery that calls the function.
+/// A line of the gallery that calls the function, if one does.
 fn gallery_line(name: &str) -> String {
     let (call, is_letter) = (format!("{name}("), |c: char| c.is_alphanumeric() || c == '_');
     let starts = |code: &str| code.match_indices(&call).any(|(at, _)| !code[..at].ends_with(is_letter));

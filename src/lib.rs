@@ -106,6 +106,7 @@ pub mod field;
 mod file;
 pub mod gpu;
 pub mod measure;
+mod npy;
 pub mod number;
 pub mod render;
 pub mod scene;

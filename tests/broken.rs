@@ -34,7 +34,7 @@ const BROKEN: &[(&str, &str, &str)] = &[
     (
         "a function that is still to come",
         r#"show(mesh("bunny.obj"));"#,
-        "1:6 `mesh`: mesh is not there yet: this version makes no field of a file",
+        "1:6 `mesh`: mesh is not there yet: this version makes no field of such a file",
     ),
     (
         "closures that hold closures",

@@ -96,7 +96,7 @@ fn eval_reads_and_writes_numpy_arrays() {
     let numbers = |bytes: &[u8], columns: usize| -> Vec<f64> {
         let header = usize::from(u16::from_le_bytes([bytes[8], bytes[9]])) + 10;
         let text = std::str::from_utf8(&bytes[10..header]).unwrap();
-        assert!(text.contains(&format!("'shape': (100, {columns})")) && text.contains("'<f8'"), "{text}");
+        assert!(text.contains(&format!("'shape': (100, {columns}, )")) && text.contains("'<f8'"), "{text}");
         bytes[header..].chunks_exact(8).map(|number| f64::from_le_bytes(number.try_into().unwrap())).collect()
     };
     folder.run("eval blend.rhai --points points.csv --out values.npy").ends(0);
@@ -479,4 +479,109 @@ fn a_closed_pipe_is_no_mistake() {
     drop(child.stdout.take());
     let ran = Ran::of(child.wait_with_output().unwrap()).ends(0);
     assert_eq!(ran.err, "");
+}
+
+/// The numbers of a NumPy file of `f4`, and its shape as it is written.
+fn array(bytes: &[u8]) -> (Vec<f32>, String) {
+    let header = usize::from(u16::from_le_bytes([bytes[8], bytes[9]])) + 10;
+    let text = std::str::from_utf8(&bytes[10..header]).unwrap();
+    assert!(text.contains("'descr': '<f4', 'fortran_order': False"), "{text}");
+    let shape = text.split(['(', ')']).nth(1).unwrap().trim_end_matches(", ").to_string();
+    let numbers =
+        bytes[header..].chunks_exact(4).map(|number| f32::from_le_bytes(number.try_into().unwrap()));
+    (numbers.collect(), shape)
+}
+
+#[test]
+fn what_is_baked_is_read_back() {
+    let folder = Folder::new("bake").with("blend.rhai", BLEND);
+    let ran = folder.run("bake blend.rhai -o blend.npy --resolution 41 --time 0.4 --set r=0.6").ends(0);
+    assert_eq!(ran.out, "grid(\"blend.npy\", [-1, -2, -1], [1, 2, 1])\n");
+    assert!(ran.err.contains("blend.npy is written"), "{}", ran.err);
+    let (values, shape) = array(&folder.read("blend.npy"));
+    assert_eq!((values.len(), shape.as_str()), (21 * 41 * 21, "21, 41, 21"));
+    let truth = blend().with_parameters(&[("r", 0.6)]).unwrap();
+    let scene = format!("show({});", ran.out.trim());
+    std::fs::write(folder.0.join("again.rhai"), scene).unwrap();
+    let again = fieldgrad::scene::Scene::from_file(folder.0.join("again.rhai")).unwrap();
+    for (n, &value) in values.iter().enumerate().step_by(7) {
+        let at = [n / 861, n / 21 % 41, n % 21].map(|n| n as f64 * 0.1);
+        let at = [at[0] - 1.0, at[1] - 2.0, at[2] - 1.0, 0.4];
+        let wanted = truth.value_at(at).unwrap();
+        assert!((f64::from(value) - wanted).abs() < 2e-6, "{value} at {at:?}, not {wanted}");
+        let found = again.field().value_at(at).unwrap();
+        assert!((found - wanted).abs() < 3e-6, "{found} at {at:?}, not {wanted}");
+    }
+    // In between, as near as a spline through such samples is: where the field does not bend sharply.
+    let between = [0.93, -1.37, 0.61, 0.4];
+    let off = again.field().value_at(between).unwrap() - truth.value_at(between).unwrap();
+    assert!(off.abs() < 5e-4, "{off}");
+    // The same on one thread; as JSON; and pictures of it are made as of any scene.
+    folder.run("bake blend.rhai -o one.npy --resolution 41 --time 0.4 --set r=0.6 --threads 1").ends(0);
+    assert_eq!(folder.read("one.npy"), folder.read("blend.npy"));
+    let json = folder.run("bake blend.rhai -o two.npy --bounds -1,-1,-1,1,1,1 --json").ends(0).json();
+    assert_eq!(
+        (&json["shape"], &json["upper"]),
+        (&serde_json::json!([64, 64, 64]), &serde_json::json!([1.0, 1.0, 1.0]))
+    );
+    assert_eq!(json["call"], "grid(\"two.npy\", [-1, -1, -1], [1, 1, 1])");
+    folder.run("render again.rhai -o again.png --size 60x40").ends(0);
+}
+
+#[test]
+fn what_moves_is_baked_over_time() {
+    let folder =
+        Folder::new("bake_moving").with("ball.rhai", "show(sphere(0.5).translate([0.4 * sin(t), 0, 0]));");
+    let ran = folder.run("bake ball.rhai -o ball.npy --resolution 24 --from 0 --to 3 --frames 13").ends(0);
+    let (values, shape) = array(&folder.read("ball.npy"));
+    assert_eq!(shape.split(", ").collect::<Vec<_>>()[..2], ["13", "24"], "{shape}");
+    assert!(ran.out.starts_with("grid(\"ball.npy\", [-") && ran.out.trim().ends_with(", 3])"), "{}", ran.out);
+    assert!(ran.out.len() < 80, "a box in few digits: {}", ran.out);
+    assert!(values.iter().all(|value| value.is_finite()));
+    std::fs::write(folder.0.join("again.rhai"), format!("show({});", ran.out.trim())).unwrap();
+    let ball = fieldgrad::scene::Scene::from_file(folder.0.join("ball.rhai")).unwrap();
+    let again = fieldgrad::scene::Scene::from_file(folder.0.join("again.rhai")).unwrap();
+    for at in [[0.6, 0.1, 0.2, 0.0], [-0.1, 0.3, 0.4, 1.1], [0.9, 0.1, 0.1, 1.6], [0.3, -0.4, 0.2, 2.9]] {
+        let (truth, found) = (ball.field().gradient_at(at).unwrap(), again.field().gradient_at(at).unwrap());
+        let off = again.field().value_at(at).unwrap() - ball.field().value_at(at).unwrap();
+        assert!(off.abs() < 3e-3, "{off} at {at:?}");
+        (0..4).for_each(|i| assert!((truth[i] - found[i]).abs() < 0.1, "{found:?} at {at:?}, not {truth:?}"));
+    }
+}
+
+#[test]
+fn what_cannot_be_baked_or_read_is_said() {
+    let folder = Folder::new("bake_wrong")
+        .with("blend.rhai", BLEND)
+        .with("plane.rhai", "show(plane([0, 1, 0], 0));")
+        .with("root.rhai", "show(sphere(1) + sqrt(x));")
+        .with("grid.rhai", "let a = 1;\nshow(grid(\"nowhere.npy\"));");
+    let cases = [
+        ("bake blend.rhai -o a.csv", "a.csv: must end in .npy"),
+        ("bake blend.rhai -o a.npy --resolution 1", "1 is less than 2"),
+        (
+            "bake blend.rhai -o a.npy --resolution 2000",
+            "1001×2000×1001 samples are more than the 67108864 that a scene reads",
+        ),
+        ("bake blend.rhai -o a.npy --resolution 400 --frames 9", "×9 samples are more than"),
+        ("bake blend.rhai -o a.npy --from 2 --to 1", "not from 2 to 1"),
+        ("bake blend.rhai -o a.npy --from 0 --to 1 --time 0", "what moves has no one --time"),
+        ("bake blend.rhai -o a.npy --bounds 0,0,0,1,1", "a box has two corners, 6 numbers, not 5"),
+        ("bake blend.rhai -o a.npy --bounds 0,0,0,1,1,0", "is no box"),
+        ("bake plane.rhai -o a.npy", "unbounded"),
+        (
+            "bake root.rhai -o a.npy --bounds -1,-1,-1,1,1,1",
+            "root.rhai:1:18: at (x, y, z, t) = (-1, -1, -1, 0), the value is NaN first at sqrt(-1)",
+        ),
+        ("bake nowhere.rhai -o a.npy", "nowhere.rhai: there is no such file"),
+        (
+            "info grid.rhai",
+            "grid.rhai:2:6: grid: there is no file nowhere.npy to read\n 2 | show(grid(\"nowhere.npy\"));",
+        ),
+    ];
+    for (arguments, wanted) in cases {
+        let said = folder.run(arguments).error();
+        assert!(said.contains(wanted), "{arguments}: {said}");
+    }
+    assert_eq!(folder.files(), ["blend.rhai", "grid.rhai", "plane.rhai", "root.rhai"]);
 }

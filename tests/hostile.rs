@@ -157,7 +157,9 @@ fn programs() -> Vec<String> {
         }
     }
     let words: Vec<Word> = words();
-    let is_fit = |word: &&Word| word.group != "scene" && word.name != "name" && word.name != "material";
+    let is_fit = |word: &&Word| {
+        word.group != "scene" && word.group != "files" && word.name != "name" && word.name != "material"
+    };
     let words: Vec<&Word> = words.iter().filter(is_fit).collect();
     while all.len() < COUNT {
         let start = STARTS[(random.unit() * STARTS.len() as f64) as usize];

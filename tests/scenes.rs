@@ -82,7 +82,7 @@ fn written(kind: ArgumentKind) -> [(&'static str, Argument); 2] {
         SpaceAxis => [("\"x\"", text("x")), ("\"z\"", text("z"))],
         SmoothKind => [("\"root\"", text("root")), ("\"circular\"", text("circular"))],
         Text => [("\"ab\"", text("ab")), ("\"c\"", text("c"))],
-        Color | Start | Options => unreachable!("no argument of the catalogue"),
+        Color | Start | Options | Corner | Interpolation => unreachable!("no argument of the catalogue"),
     }
 }
 
@@ -200,7 +200,7 @@ fn every_word_is_documented_and_stands_once() {
     let mut names: Vec<&str> = words.iter().map(|word| word.name).collect();
     let promised = "abs sqrt square exp ln sin cos tan asin acos atan atan2 min max clamp mix step smoothstep floor
         ceil round fract sign pow length dot hypot if_less deg dx dy dz dt gradient normal_speed mean_curvature
-        gaussian_curvature remap color material name param show camera light background timeline bounds";
+        gaussian_curvature remap grid color material name param show camera light background timeline bounds";
     for name in promised.split_whitespace().chain(catalogue().map(|entry| entry.name)) {
         assert!(names.contains(&name), "{name} is not in the language");
     }

@@ -1,5 +1,6 @@
 //! What the command line may say.
 
+use crate::measure::Bounds;
 use crate::render::{Cut, Layer, Shade, Size};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::ops::Range;
@@ -49,6 +50,8 @@ pub(super) enum Verb {
     Render(Box<Render>),
     /// Evaluate the field at points, with its derivatives.
     Eval(Eval),
+    /// Sample the field on a grid, to a NumPy file that scenes read with grid("file.npy", …).
+    Bake(Bake),
     /// Say what a scene is: parameters, size of its program, bounds, volume, area, steepness.
     Info(Info),
     /// Look for mistakes: NaN, derivatives that differ from differences, distances that are none, dead parameters.
@@ -206,6 +209,38 @@ pub(super) enum Precision {
 }
 
 #[derive(Args, Debug)]
+#[command(
+    after_help = "Prints the call that a scene has the samples by: grid(\"OUT.npy\", [lower corner], [upper corner]).\n\
+    Samples go from one end of the box, and of the span of time, to the other, both among them. They are f32 numbers,\n\
+    in an array of the axes x, y, z, or t, x, y, z where --from, --to or --frames is given."
+)]
+pub(super) struct Bake {
+    /// A .rhai or .vm file, or the name of a scene built in.
+    pub(super) scene: String,
+    /// Where to write: a .npy file.
+    #[arg(long, short, value_name = "FILE")]
+    pub(super) out: PathBuf,
+    /// How many samples there are along the longest side; along the others as many as make cells cubes.
+    #[arg(long, value_name = "N", default_value_t = 64, value_parser = several)]
+    pub(super) resolution: usize,
+    /// The box that is sampled, by two opposite corners (default: the scene's bounds, or those found, and a little more).
+    #[arg(long, value_name = "X,Y,Z,X,Y,Z", allow_hyphen_values = true, value_parser = bounds)]
+    pub(super) bounds: Option<Bounds>,
+    /// The one time to sample at (default: 0).
+    #[arg(long, value_name = "T", allow_hyphen_values = true, value_parser = number)]
+    pub(super) time: Option<f64>,
+    /// The first of several times (default: as the scene's timeline).
+    #[arg(long, value_name = "T", allow_hyphen_values = true, value_parser = number)]
+    pub(super) from: Option<f64>,
+    /// The last of them.
+    #[arg(long, value_name = "T", allow_hyphen_values = true, value_parser = number)]
+    pub(super) to: Option<f64>,
+    /// How many times there are (default, where --from or --to is given: 16).
+    #[arg(long, value_name = "N", value_parser = several)]
+    pub(super) frames: Option<usize>,
+}
+
+#[derive(Args, Debug)]
 pub(super) struct Info {
     /// A .rhai or .vm file, or the name of a scene built in.
     pub(super) scene: String,
@@ -282,6 +317,25 @@ fn number(text: &str) -> Result<f64, String> {
 fn positive(text: &str) -> Result<f64, String> {
     let value = number(text)?;
     if value > 0.0 { Ok(value) } else { Err(format!("{text} is not above 0")) }
+}
+
+fn several(text: &str) -> Result<usize, String> {
+    let count = text.parse().map_err(|_| format!("{text:?} is not a whole number"))?;
+    if count >= 2 { Ok(count) } else { Err(format!("{text} is less than 2")) }
+}
+
+fn bounds(text: &str) -> Result<Bounds, String> {
+    let numbers = text.split(',').map(number).collect::<Result<Vec<f64>, String>>()?;
+    let [x, y, z, to_x, to_y, to_z] = numbers[..] else {
+        return Err(format!("a box has two corners, 6 numbers, not {}", numbers.len()));
+    };
+    let bounds = Bounds::new([x, y, z], [to_x, to_y, to_z]);
+    let is_box = bounds.size().into_iter().all(|side| side > 0.0 && side.is_finite());
+    if is_box {
+        Ok(bounds)
+    } else {
+        Err(format!("{text} is no box: its corners share a side, or are too far apart"))
+    }
 }
 
 fn thread_count(text: &str) -> Result<usize, String> {

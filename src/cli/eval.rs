@@ -3,10 +3,11 @@
 use super::arguments::{Common, Eval, Precision};
 use super::input::{at_time, fault_error, shown};
 use super::progress::Progress;
-use super::{Ending, input, npy, output, points};
+use super::{Ending, input, output, points};
 use crate::error::{Error, Result};
 use crate::field::Field;
 use crate::file::write_whole;
+use crate::npy::{Float, write_header};
 use crate::number::Dual;
 use crate::scene::Scene;
 use crate::tape::{Adjoint, Block, Machine, Tape};
@@ -220,15 +221,10 @@ impl<'a> Table<'a> {
                 if failed.is_some() { Err(stopped()) } else { Ok(()) }
             }),
             "npy" => write_whole(path, |out| {
-                let single = self.precision == Precision::F32;
-                npy::write_header(out, points.len(), self.columns.len(), single)?;
-                self.each_piece(points, &progress, &mut failed, |rows| {
-                    let bytes: Vec<u8> = match single {
-                        true => rows.iter().flat_map(|&value| (value as f32).to_le_bytes()).collect(),
-                        false => rows.iter().flat_map(|value| value.to_le_bytes()).collect(),
-                    };
-                    out.write_all(&bytes)
-                })?;
+                let float = if self.precision == Precision::F32 { Float::F4 } else { Float::F8 };
+                write_header(out, &[points.len(), self.columns.len()], float)?;
+                let write = |rows: &[f64]| float.write(out, rows.iter().copied());
+                self.each_piece(points, &progress, &mut failed, write)?;
                 if failed.is_some() { Err(stopped()) } else { Ok(()) }
             }),
             _ => return Err(output::unknown_kind(path, ".csv or .npy")),

@@ -64,6 +64,14 @@ pub(super) fn said(fault: &Fault) -> String {
     format!("{what} {} first at {}({}){path}", fault.gave, fault.node.title(), given.join(", "))
 }
 
+/// The error about a point at which the field is not finite, being `value` there: with the scene's line, if it is known.
+pub(super) fn not_finite(scene: &Scene, at: [f64; 4], value: f64) -> Error {
+    match scene.field().fault_at(at) {
+        Ok(Some(fault)) => fault_error(scene, at, &fault),
+        _ => Error::Undefined(format!("{}: at {}, the value is {value} in f32", scene.file(), shown(at))),
+    }
+}
+
 /// The error about a point at which the field, or a derivative of it, is not finite: with the scene's line.
 pub(super) fn fault_error(scene: &Scene, at: [f64; 4], fault: &Fault) -> Error {
     let problem = format!("at {}, {}", shown(at), said(fault));

@@ -5,6 +5,7 @@
 //! so do the system's ways of ending it (`signals.rs`): files are written whole or not at all.
 
 mod arguments;
+mod bake;
 mod bench;
 mod check;
 mod claim;
@@ -16,7 +17,6 @@ mod info;
 mod input;
 mod machine;
 mod new;
-mod npy;
 mod output;
 mod points;
 mod portrait;
@@ -77,6 +77,7 @@ fn started(arguments: Arguments) -> Result<Ending> {
         #[cfg(feature = "viewer")]
         Some(Verb::View(verb)) => view::run(&verb, &common),
         Some(Verb::Render(verb)) => render::run(&verb, &common),
+        Some(Verb::Bake(verb)) => bake::run(&verb, &common),
         Some(Verb::Eval(verb)) => eval::run(&verb, &common),
         Some(Verb::Info(verb)) => info::run(&verb, &common),
         Some(Verb::Check(verb)) => check::run(&verb, &common),

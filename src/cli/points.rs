@@ -1,8 +1,8 @@
 //! Points from files: CSV, and NumPy arrays.
 
-use super::npy::Array;
 use super::output::{extension, unknown_kind};
 use crate::error::{Error, Place, Result};
+use crate::npy::Array;
 use std::path::Path;
 
 /// The points of a file; those that have no time get the given one.
@@ -20,17 +20,19 @@ pub(super) fn read(path: &Path, time: f64) -> Result<Vec<[f64; 4]>> {
             })?;
             of_csv(text, &shown, time)
         }
-        "npy" => of_array(&Array::read(&read()?, &shown)?, &shown, time),
+        "npy" => of_array(&Array::open(path, &shown, usize::MAX)?, &shown, time),
         _ => Err(unknown_kind(path, ".csv or .npy")),
     }
 }
 
-fn of_array(array: &Array, file: &str, time: f64) -> Result<Vec<[f64; 4]>> {
+fn of_array(array: &Array<f64>, file: &str, time: f64) -> Result<Vec<[f64; 4]>> {
     let wrong = |problem: String| Error::File { path: file.into(), problem };
-    let (3 | 4) = array.columns else {
-        return Err(wrong(format!("has rows of {} numbers; a point has 3 or 4", array.columns)));
+    let columns = match array.shape[..] {
+        [_, columns @ (3 | 4)] => columns,
+        [_, columns] => return Err(wrong(format!("has rows of {columns} numbers; a point has 3 or 4"))),
+        _ => return Err(wrong(format!("has {} dimensions; rows and columns are 2", array.shape.len()))),
     };
-    let rows = array.values.chunks_exact(array.columns).enumerate();
+    let rows = array.values.chunks_exact(columns).enumerate();
     rows.map(|(row, values)| match values.iter().find(|value| !value.is_finite()) {
         Some(value) => Err(wrong(format!("has {value} in row {row}, which is no finite number"))),
         None => Ok([values[0], values[1], values[2], values.get(3).copied().unwrap_or(time)]),

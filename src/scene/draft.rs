@@ -1,5 +1,7 @@
 //! A scene while its script runs: what the calls made so far have said.
 
+use super::Origin;
+use super::data::Data;
 use super::settings::{Background, Camera, Light, Timeline};
 use crate::error::Place;
 use crate::field::{Field, KeyMap, Kind, Parameter, param, param_in};
@@ -36,12 +38,13 @@ pub(super) struct Draft {
     /// How many imports are under way. What an imported file shows is not shown: it lends its functions.
     pub(super) importing: usize,
     pub(super) printed: Vec<String>,
+    pub(super) data: Data,
 }
 
 impl Draft {
-    pub(super) fn new(file: &str) -> Draft {
+    pub(super) fn new(origin: &Origin) -> Draft {
         Draft {
-            place: Place { file: file.into(), line: 1, column: 1 },
+            place: Place { file: origin.file.clone(), line: 1, column: 1 },
             shown: Vec::new(),
             declared: Vec::new(),
             camera: None,
@@ -52,6 +55,7 @@ impl Draft {
             places: KeyMap::default(),
             importing: 0,
             printed: Vec::new(),
+            data: Data::new(origin),
         }
     }
 

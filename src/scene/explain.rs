@@ -337,7 +337,7 @@ fn unknown_function(signature: &str, sources: &Sources, words: &[Word]) -> Strin
         return format!("{name} takes {}; got ({})", own.join(" or "), kinds.join(", "));
     }
     if PROMISED.contains(&name) {
-        return format!("{name} is not there yet: this version makes no field of a file");
+        return format!("{name} is not there yet: this version makes no field of such a file");
     }
     if OF_RHAI.contains(&plain) {
         return format!("{plain} does not take ({})", kinds.join(", "));
@@ -348,7 +348,7 @@ fn unknown_function(signature: &str, sources: &Sources, words: &[Word]) -> Strin
 }
 
 /// Functions of the language that are still to come.
-const PROMISED: [&str; 3] = ["mesh", "grid", "neural"];
+const PROMISED: [&str; 2] = ["mesh", "neural"];
 
 /// Functions of Rhai itself that scenes may well mean.
 const LIKELY: [&str; 14] = [

@@ -12,6 +12,43 @@ use std::path::{Component, Path, PathBuf};
 /// A file that has been run, for all who import it.
 type SharedModule = rhai::Shared<Module>;
 
+impl Origin {
+    /// The file that a script means by a path, with an ending where it has none: as a message names it, and where it
+    /// really is, if it is there. `done` says what is to be done with it, as in "cannot be imported".
+    pub(super) fn locate(
+        &self,
+        asker: &str,
+        path: &str,
+        done: &str,
+        ending: &str,
+    ) -> Result<(String, Option<PathBuf>), String> {
+        if matches!(self.home, Home::Nowhere) {
+            return Err(format!("{path:?} cannot be {done}: the scene is no file, and has no folder"));
+        }
+        let relative = Path::new(path);
+        let is_below =
+            relative.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+        if path.is_empty() || !is_below {
+            return Err(format!("{path:?} cannot be {done}: only files in the scene's folder and below can"));
+        }
+        let mut named = Path::new(asker).with_file_name("").join(relative);
+        if named.extension().is_none() {
+            named.set_extension(ending);
+        }
+        let shown = named.display().to_string();
+        let found = match &self.home {
+            Home::Folder(_) => named.canonicalize().ok(),
+            _ => gallery::part(&shown).map(|_| named),
+        };
+        match (&self.home, &found) {
+            (Home::Folder(root), Some(found)) if !found.starts_with(root) => {
+                Err(format!("{path:?} cannot be {done}: it leads out of the scene's folder"))
+            }
+            _ => Ok((shown, found)),
+        }
+    }
+}
+
 /// The most files a scene may import.
 pub(super) const MOST_IMPORTS: usize = 64;
 /// How deep imports may lead to imports.
@@ -45,39 +82,6 @@ impl Imports {
         }
     }
 
-    /// The file that is meant: as a message names it, and where it really is.
-    fn locate(&self, importer: &str, path: &str) -> Result<(String, PathBuf), String> {
-        if matches!(self.origin.home, Home::Nowhere) {
-            return Err(format!("{path:?} cannot be imported: the scene is no file, and has no folder"));
-        }
-        let relative = Path::new(path);
-        let is_below =
-            relative.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
-        if path.is_empty() || !is_below {
-            return Err(format!(
-                "{path:?} cannot be imported: only files in the scene's folder and below can"
-            ));
-        }
-        let mut named = Path::new(importer).with_file_name("").join(relative);
-        if named.extension().is_none() {
-            named.set_extension("rhai");
-        }
-        let shown = named.display().to_string();
-        let found = match &self.origin.home {
-            Home::Folder(_) => named.canonicalize().ok(),
-            _ => gallery::part(&shown).map(|_| named),
-        };
-        let Some(found) = found else {
-            return Err(format!("there is no file {shown} to import"));
-        };
-        match &self.origin.home {
-            Home::Folder(root) if !found.starts_with(root) => {
-                Err(format!("{path:?} cannot be imported: it leads out of the scene's folder"))
-            }
-            _ => Ok((shown, found)),
-        }
-    }
-
     fn text(&self, found: &Path, shown: &str) -> Result<String, String> {
         match self.origin.home {
             Home::Folder(_) => read_text(found, shown).map_err(|error| error.to_string()),
@@ -93,7 +97,8 @@ impl Imports {
         position: Position,
     ) -> Result<SharedModule, Box<EvalAltResult>> {
         let wrong = |problem: String| EvalAltResult::ErrorRuntime(problem.into(), position);
-        let (shown, found) = self.locate(importer, path).map_err(wrong)?;
+        let (shown, found) = self.origin.locate(importer, path, "imported", "rhai").map_err(wrong)?;
+        let found = found.ok_or_else(|| wrong(format!("there is no file {shown} to import")))?;
         if let Some(module) = self.done.borrow().get(&found) {
             return Ok(module.clone());
         }

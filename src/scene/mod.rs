@@ -42,6 +42,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
+mod data;
 mod draft;
 mod explain;
 mod gallery;
@@ -53,6 +54,7 @@ mod statements;
 pub mod vm;
 mod words;
 
+pub(crate) use data::MAX_SAMPLES;
 pub use gallery::{Exhibit, GALLERY, IN_A_ROW, PARTS, PICTURE_SIZE, PICTURES};
 pub use settings::{Background, Camera, Light, Timeline, View};
 pub use words::{Form, Word, words};
@@ -112,6 +114,8 @@ struct Content {
     printed: Arc<[String]>,
     origin: Origin,
     sources: Arc<Sources>,
+    /// The identities of the data files that it is made of.
+    data: Arc<[String]>,
 }
 
 /// What a scene says besides its shapes that may depend on parameters.
@@ -175,7 +179,7 @@ impl Scene {
 
     fn alone(field: Field, text: &str, file: &str) -> Scene {
         let origin = Origin { file: file.into(), text: text.into(), home: Home::Nowhere };
-        let draft = Draft::new(file);
+        let draft = Draft::new(&origin);
         let sources = Sources::of(&origin);
         Scene::of(vec![field.clone()], field, draft, origin, sources)
     }
@@ -229,6 +233,7 @@ impl Scene {
             printed: draft.printed.into(),
             origin,
             sources: Arc::new(sources),
+            data: draft.data.identities().into(),
         };
         let values = content.parameters.iter().map(|parameter| parameter.value()).collect();
         Scene { content: Arc::new(content), values, moved: None }
@@ -447,10 +452,11 @@ impl Scene {
         &self.content.printed
     }
 
-    /// All that a scene is of, as a text: its files, its parameters' values, and the graph of what is shown.
+    /// All that a scene is of, as a text: its files, what its data is, its parameters' values, and the graph of what is shown.
     pub(crate) fn provenance(&self) -> String {
         let values: Vec<String> = self.parameters().iter().map(|own| format!("{own:?}")).collect();
-        format!("{}\n{}\n{}", self.content.sources.texts(), values.join("\n"), self.graph())
+        let Content { sources, data, .. } = &*self.content;
+        format!("{}\n{}\n{}\n{}", sources.texts(), data.join("\n"), values.join("\n"), self.graph())
     }
 
     /// The call of the scene that made a node of its graph.

@@ -96,14 +96,14 @@ pub(super) fn run(origin: &Origin) -> Result<Finished> {
 
 /// How long this thread has worked, on a processor; where the system does not tell, how long ago anything was.
 #[cfg(unix)]
-fn worked() -> Duration {
+pub(super) fn worked() -> Duration {
     use nix::time::{ClockId, clock_gettime};
     clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID).map_or(Duration::ZERO, Duration::from)
 }
 
 /// How long ago this was first asked.
 #[cfg(not(unix))]
-fn worked() -> Duration {
+pub(super) fn worked() -> Duration {
     static START: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();
     START.get_or_init(std::time::Instant::now).elapsed()
 }
@@ -113,7 +113,7 @@ pub(super) type Shared<T> = Rc<RefCell<T>>;
 
 fn run_here(origin: &Origin) -> Result<Finished> {
     allow(MOST_STEPS);
-    let draft = Rc::new(RefCell::new(Draft::new(&origin.file)));
+    let draft = Rc::new(RefCell::new(Draft::new(origin)));
     let sources = Rc::new(RefCell::new(Sources::of(origin)));
     let words = Rc::new(words());
     let reading = Reading::default();
@@ -130,7 +130,7 @@ fn run_here(origin: &Origin) -> Result<Finished> {
         sources.add_tokens(&reading.tokens());
         return Err(explain::explained(*error, &origin.file, &sources, &words));
     }
-    Ok(Finished { draft: draft.replace(Draft::new(&origin.file)), sources })
+    Ok(Finished { draft: draft.replace(Draft::new(origin)), sources })
 }
 
 /// Compiling: the tokens of a script on their way to the parser.
@@ -229,14 +229,15 @@ fn engine(draft: &Shared<Draft>, words: &Rc<Vec<Word>>, reading: &Reading) -> En
     limit(&mut engine);
     listen(&mut engine, reading);
     watch_variables(&mut engine);
-    let start = worked();
+    let (start, reading) = (worked(), draft.clone());
     engine.on_progress(move |operations| {
         if operations % 64 != 0 {
             return None;
         }
         let late = || format!("it takes longer than {} seconds", LONGEST_WORK.as_secs_f64());
         // Whoever gave it up is told so, and not of this.
-        (worked().saturating_sub(start) > LONGEST_WORK || task::is_given_up()).then(|| late().into())
+        let own = worked().saturating_sub(start).saturating_sub(reading.borrow().data.worked);
+        (own > LONGEST_WORK || task::is_given_up()).then(|| late().into())
     });
     let printing = draft.clone();
     engine.on_print(move |line| printing.borrow_mut().print(line));

@@ -27,6 +27,23 @@ fn constant_vector(what: &str, given: &Argument) -> Result<[f64; 3], String> {
     Ok(vector)
 }
 
+/// A corner of a box of space, or of space and time: x, y, z, and t where there is one.
+pub(super) fn constant_corner(what: &str, given: &Argument, moves: bool) -> Result<[f64; 4], String> {
+    let Argument::List(parts) = given else { return Err(format!("{what} is {given}, and must be a corner")) };
+    if parts.len() != 3 + usize::from(moves) {
+        let (is, must) = match moves {
+            true => ("changes with time", "four numbers [x, y, z, t]"),
+            false => ("stands still", "three numbers [x, y, z]"),
+        };
+        return Err(format!("{what} is {given}; the file {is}, and a corner of its box is {must}"));
+    }
+    let mut corner = [0.0; 4];
+    for (value, part) in corner.iter_mut().zip(parts) {
+        *value = constant(what, part)?;
+    }
+    Ok(corner)
+}
+
 pub(super) fn parameter(draft: &mut Draft, given: Vec<Argument>) -> Result<Argument, String> {
     let name = String::from(given[0].clone());
     let range = match &given[2..] {

@@ -3,6 +3,7 @@
 //! Shapes come from [`catalogue`], arithmetic from the list in `field/functions.rs`, and what only scenes have is
 //! declared here, and done in `statements.rs`. Reference pages and completion read the same table as the language does.
 
+use super::data::grid;
 use super::draft::Draft;
 use super::statements::{background, bounds, camera, light, material, parameter, show, timeline};
 use crate::field::*;
@@ -265,6 +266,16 @@ words! {
             let [f, x, y, z, t] = all(given);
             made(draft, f.remap([x, y, z, t]))
         };
+    "files":
+        /// A field sampled on a grid, from a NumPy `.npy` file beside the scene: axes x, y, z, or t, x, y, z, any real type.
+        ///
+        /// The box is given by its first and last corner, where the first and last samples are: three numbers, or four,
+        /// t last, where it changes with time. Without one cells are cubes, the longest side goes from -1 to 1, the others
+        /// are in proportion, and time goes from 0 to 1. Between samples it is a cubic spline, or `"linear"`; beyond
+        /// the box it goes on as a distance does. `fieldgrad bake` writes such a file, and says the call:
+        /// `grid("owl.npy", [-1, -1.2, -1], [1, 1.2, 1])`.
+        grid(file: Text) or (file: Text, how: Interpolation) or (file: Text, lower: Corner, upper: Corner)
+            or (file: Text, lower: Corner, upper: Corner, how: Interpolation) = grid;
     "look":
         /// The shape in a colour: `"#rrggbb"`, or linear red, green and blue. Colours blend where shapes blend.
         color(shape: Field, color: Color) = |draft, given| {

@@ -136,6 +136,10 @@ pub enum ArgumentKind {
     SmoothKind,
     /// Text.
     Text,
+    /// A corner of a box of space, or of space and time.
+    Corner,
+    /// The name of a kind of interpolation.
+    Interpolation,
     /// A colour.
     Color,
     /// The start value of a parameter: a number, or three.
@@ -168,6 +172,8 @@ impl ArgumentKind {
                 "a kind: \"cubic\", \"quadratic\", \"quartic\", \"circular\", \"exponential\" or \"root\""
             }
             Text => "text",
+            Corner => "a corner [x, y, z], or [x, y, z, t]",
+            Interpolation => "how it is interpolated: \"cubic\" or \"linear\"",
             Color => "a colour: \"#rrggbb\" or [red, green, blue]",
             Start => "a number, or a vector [a, b, c]",
             Options => "options: #{ name: value, … }",
@@ -184,7 +190,8 @@ impl ArgumentKind {
             Outline | Keys => is_list(argument, |entry| entry.is_vector(2)),
             Path => is_list(argument, |entry| entry.is_vector(3)),
             Shapes => argument.is_scalar() || is_list(argument, Argument::is_scalar),
-            SpaceAxis | SmoothKind | Text => matches!(argument, Argument::Text(_)),
+            SpaceAxis | SmoothKind | Text | Interpolation => matches!(argument, Argument::Text(_)),
+            Corner => argument.is_vector(3) || argument.is_vector(4),
             Color => matches!(argument, Argument::Text(_)) || argument.is_vector(3),
             Start => argument.is_scalar() || argument.is_vector(3),
             Options => matches!(argument, Argument::Options(_)),

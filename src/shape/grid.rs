@@ -6,6 +6,7 @@
 //! (de Boor, *A Practical Guide to Splines*, 1978; the coefficients as in Unser, 1999).
 
 mod bounds;
+mod file;
 mod spline;
 
 use super::orders::{orders_of, output_of, raised};
@@ -35,11 +36,41 @@ pub struct GridSamples {
     /// The box, in x, y, z and t; a grid of one time has the same values at all times.
     lower: [f64; 4],
     upper: [f64; 4],
-    values: Vec<f32>,
+    values: Arc<[f32]>,
 }
 
 /// The most samples a grid may have.
 const MAX_SAMPLES: usize = 1 << 28;
+
+/// The numbers of samples along t, x, y and z of an array of that shape and those values, or why they are no samples.
+fn counts_of(shape: &[usize], values: &[f32]) -> Result<[usize; 4], String> {
+    let counts: [usize; 4] = match *shape {
+        [x, y, z] => [1, x, y, z],
+        [t, x, y, z] => [t, x, y, z],
+        _ => return Err(format!("has three axes, x, y and z, or four, t before them; not {}", shape.len())),
+    };
+    match counts.iter().try_fold(1usize, |all, &count| all.checked_mul(count)) {
+        Some(0) => return Err(format!("has samples along each axis; {shape:?} has none")),
+        Some(all) if all <= MAX_SAMPLES && all == values.len() => (),
+        Some(all) if all <= MAX_SAMPLES => {
+            return Err(format!("of {shape:?} has {all} values, not {}", values.len()));
+        }
+        _ => return Err(format!("has at most {MAX_SAMPLES} values")),
+    }
+    match values.iter().position(|value| !value.is_finite()) {
+        Some(n) => Err(format!("has finite values; number {n} is {}", values[n])),
+        None => Ok(counts),
+    }
+}
+
+/// The box of samples that are given none: cells are cubes, the longest side goes from −1 to 1, all are centred on 0; time
+/// goes from 0 to 1.
+pub(crate) fn usual_box([_, x, y, z]: [usize; 4]) -> [[f64; 4]; 2] {
+    let sides = [x, y, z].map(|count| (count - 1) as f64);
+    let longest = sides.into_iter().fold(1.0, f64::max);
+    let [x, y, z] = sides.map(|side| side / longest);
+    [[-x, -y, -z, 0.0], [x, y, z, 1.0]]
+}
 
 impl GridSamples {
     /// Samples in the order of t, x, y, z, the last the fastest: as NumPy keeps an array of that shape.
@@ -47,41 +78,22 @@ impl GridSamples {
     /// `counts` says how many there are along x, y and z, and before those along t if they change with it. An error if
     /// their number is another, one is not finite, or the box is empty.
     pub fn new(counts: &[usize], lower: [f64; 4], upper: [f64; 4], values: Vec<f32>) -> Result<GridSamples> {
-        let wrong = |what: String| Err(Error::Undefined(format!("a grid of samples {what}")));
-        let counts: [usize; 4] = match *counts {
-            [x, y, z] => [1, x, y, z],
-            [t, x, y, z] => [t, x, y, z],
-            _ => {
-                return wrong(format!(
-                    "has three axes, x, y and z, or four, t before them; not {}",
-                    counts.len()
-                ));
-            }
-        };
-        let all = counts.iter().try_fold(1usize, |all, &count| all.checked_mul(count));
-        match all {
-            Some(0) => return wrong(format!("has samples along each axis; {counts:?} has none")),
-            Some(all) if all <= MAX_SAMPLES && all == values.len() => (),
-            Some(all) if all <= MAX_SAMPLES => {
-                return wrong(format!("of {counts:?} has {all} values, not {}", values.len()));
-            }
-            _ => return wrong(format!("has at most {MAX_SAMPLES} values")),
-        }
-        if let Some(n) = values.iter().position(|value| !value.is_finite()) {
-            return wrong(format!("has finite values; number {n} is {}", values[n]));
-        }
-        for axis in 0..4 {
-            let count = counts[(axis + 1) % 4];
-            let is_box = lower[axis].is_finite() && upper[axis].is_finite() && lower[axis] < upper[axis];
-            if !is_box && count > 1 {
-                let name = Axis::ALL[axis].name();
-                return wrong(format!(
-                    "goes along {name} from less to more, not from {} to {}",
-                    lower[axis], upper[axis]
-                ));
-            }
-        }
-        Ok(GridSamples { counts, lower, upper, values })
+        let wrong = |what: String| Error::Undefined(format!("a grid of samples {what}"));
+        let counts = counts_of(counts, &values).map_err(wrong)?;
+        check_box(counts, lower, upper).map_err(wrong)?;
+        Ok(GridSamples { counts, lower, upper, values: values.into() })
+    }
+
+    /// The same samples in another box, which they share. An error if it is empty.
+    pub fn with_box(&self, lower: [f64; 4], upper: [f64; 4]) -> Result<GridSamples> {
+        let wrong = |what: String| Error::Undefined(format!("a grid of samples {what}"));
+        check_box(self.counts, lower, upper).map_err(wrong)?;
+        Ok(GridSamples { lower, upper, ..self.clone() })
+    }
+
+    /// The box: the first and the last place along x, y, z and t.
+    pub fn corners(&self) -> [[f64; 4]; 2] {
+        [self.lower, self.upper]
     }
 
     /// How many samples there are along t, x, y and z.
@@ -95,26 +107,42 @@ impl GridSamples {
     }
 }
 
+/// That samples may stand in a box: along each axis with several of them it goes from less to more.
+pub(crate) fn check_box(counts: [usize; 4], lower: [f64; 4], upper: [f64; 4]) -> Result<(), String> {
+    for axis in (0..4).filter(|&axis| counts[(axis + 1) % 4] > 1) {
+        let (from, to) = (lower[axis], upper[axis]);
+        if !(from.is_finite() && to.is_finite() && from < to) {
+            let name = Axis::ALL[axis].name();
+            return Err(format!("goes along {name} from less to more, not from {from} to {to}"));
+        }
+    }
+    Ok(())
+}
+
 /// The field that interpolates samples.
 ///
 /// Beyond the box it goes on as a distance does that knows no more: with q the nearest point of the box, and f there not
 /// negative, √(f² + |p − q|²), else f + |p − q|. Where the samples are a bound on a distance to what is within the box, so
 /// is that. Before the first time and after the last it stands still.
 pub fn sampled(samples: &GridSamples, interpolation: Interpolation) -> Field {
-    let grid = Grid::of(samples, interpolation);
+    placed(Arc::new(Grid::of(samples, interpolation)), samples.lower, samples.upper)
+}
+
+/// The field of [`sampled`] that a kernel is in a box.
+pub(crate) fn placed(grid: Arc<Grid>, lower: [f64; 4], upper: [f64; 4]) -> Field {
+    let counts = grid.counts();
     let coordinates = Axis::ALL.map(Field::coordinate);
-    let held =
-        |axis: usize| coordinates[axis].clone().clamp(samples.lower[axis].into(), samples.upper[axis].into());
+    let held = |axis: usize| coordinates[axis].clone().clamp(lower[axis].into(), upper[axis].into());
     // A grid's axes are t, x, y, z; those with one sample are not read.
-    let place = |axis: usize| match samples.counts[(axis + 1) % 4] {
+    let place = |axis: usize| match counts[(axis + 1) % 4] {
         1 => Field::constant(0.0),
         count => {
-            let step = (samples.upper[axis] - samples.lower[axis]) / (count - 1) as f64;
-            (held(axis) - samples.lower[axis]) / step
+            let step = (upper[axis] - lower[axis]) / (count - 1) as f64;
+            (held(axis) - lower[axis]) / step
         }
     };
-    let within = kernel(Arc::new(grid), [place(3), place(0), place(1), place(2)]);
-    let out = |axis: usize| match samples.counts[axis + 1] {
+    let within = kernel(grid, [place(3), place(0), place(1), place(2)]);
+    let out = |axis: usize| match counts[axis + 1] {
         1 => Field::constant(0.0),
         _ => &coordinates[axis] - held(axis),
     };
@@ -124,7 +152,7 @@ pub fn sampled(samples: &GridSamples, interpolation: Interpolation) -> Field {
 
 /// A spline in units of the grid: its inputs are places along t, x, y and z, from 0 to one less than the samples' number.
 /// Its outputs are derivatives, of every order in each.
-struct Grid {
+pub(crate) struct Grid {
     spline: Arc<Spline>,
     /// Bounds on the coefficients, and on their differences, over blocks of them.
     pyramid: Pyramid,
@@ -138,12 +166,23 @@ impl fmt::Debug for Grid {
 }
 
 impl Grid {
-    fn of(samples: &GridSamples, interpolation: Interpolation) -> Grid {
+    /// The kernel of samples. One whose task was given up is not whole.
+    pub(crate) fn of(samples: &GridSamples, interpolation: Interpolation) -> Grid {
         let shape = samples.counts.iter().fold(Identity::of("grid"), |all, &count| all.and(count as u128));
         let bits = samples.values.iter().map(|value| value.to_bits());
         let content = bits.fold(shape.and(interpolation as u128), |all, bits| all.and(u128::from(bits)));
         let spline = Arc::new(Spline::of(samples.counts, &samples.values, interpolation));
         Grid { pyramid: Pyramid::of(&spline), spline, identity: content }
+    }
+
+    /// How many samples there are along t, x, y and z.
+    pub(crate) fn counts(&self) -> [usize; 4] {
+        self.spline.counts
+    }
+
+    /// What it is, by its content.
+    pub(crate) fn content(&self) -> Identity {
+        self.identity
     }
 }
 

@@ -32,6 +32,7 @@ pub mod warp;
 
 pub use arguments::*;
 pub use blend::*;
+pub(crate) use catalogue::Call;
 pub use catalogue::{Claim, Entry, Joins, catalogue};
 pub use combine::*;
 pub use curve::*;

@@ -6,6 +6,8 @@
 use super::super::orders::{Orders, orders_of};
 use super::Interpolation;
 use crate::number::{Columns, Interval, Real};
+use crate::task;
+use std::sync::Arc;
 
 /// The most coefficients along an axis that a value is made of.
 const TAPS: usize = 4;
@@ -15,7 +17,7 @@ pub(super) struct Spline {
     /// How many samples along t, x, y and z, and how many coefficients.
     pub(super) counts: [usize; 4],
     pub(super) sizes: [usize; 4],
-    pub(super) samples: Vec<f32>,
+    pub(super) samples: Arc<[f32]>,
     /// The last axis the fastest.
     pub(super) coefficients: Vec<f32>,
 }
@@ -29,22 +31,27 @@ struct Taps<T> {
 }
 
 impl Spline {
-    pub(super) fn of(counts: [usize; 4], samples: &[f32], interpolation: Interpolation) -> Spline {
+    pub(super) fn of(counts: [usize; 4], samples: &Arc<[f32]>, interpolation: Interpolation) -> Spline {
         let mut spline = Spline {
             interpolation,
             counts,
             sizes: counts,
-            samples: samples.to_vec(),
-            coefficients: samples.to_vec(),
+            samples: samples.clone(),
+            coefficients: Vec::new(),
         };
-        if interpolation == Interpolation::Cubic {
+        if interpolation == Interpolation::Linear {
+            spline.coefficients = samples.to_vec();
+        } else {
             let mut values: Vec<f64> = samples.iter().map(|&sample| f64::from(sample)).collect();
             for axis in (0..4).filter(|&axis| counts[axis] > 1) {
-                values = along(&values, spline.sizes, axis, counts[axis] + 2, |line, out| {
-                    solve(line, &mut out[1..line.len() + 1]);
-                    let last = out.len() - 1;
-                    out[0] = 2.0 * out[1] - out[2];
-                    out[last] = 2.0 * out[last - 1] - out[last - 2];
+                let pivots = pivots(counts[axis]);
+                values = along(&values, spline.sizes, axis, counts[axis] + 2, |lines, out, width| {
+                    let end = out.len() - width;
+                    solve(&pivots, lines, &mut out[width..end], width);
+                    for i in 0..width {
+                        out[i] = 2.0 * out[width + i] - out[2 * width + i];
+                        out[end + i] = 2.0 * out[end - width + i] - out[end - 2 * width + i];
+                    }
                 });
                 spline.sizes[axis] = counts[axis] + 2;
             }
@@ -259,15 +266,19 @@ impl Spline {
             if sizes[axis] == count {
                 continue;
             }
-            adjoints = along(&adjoints, sizes, axis, count, |line, out| {
-                let mut inner = line[1..line.len() - 1].to_vec();
-                // The ends: out[0] = 2 c₀ − c₁.
-                let (low, high) = (line[0], line[line.len() - 1]);
-                inner[0] += 2.0 * low;
-                inner[1] -= low;
-                inner[count - 1] += 2.0 * high;
-                inner[count - 2] -= high;
-                solve_transposed(&inner, out);
+            let pivots = pivots(count);
+            adjoints = along(&adjoints, sizes, axis, count, |lines, out, width| {
+                let end = lines.len() - width;
+                let mut inner = lines[width..end].to_vec();
+                for i in 0..width {
+                    // The ends: out[0] = 2 c₀ − c₁.
+                    let (low, high) = (lines[i], lines[end + i]);
+                    inner[i] += 2.0 * low;
+                    inner[width + i] -= low;
+                    inner[(count - 1) * width + i] += 2.0 * high;
+                    inner[(count - 2) * width + i] -= high;
+                }
+                solve_transposed(&pivots, &inner, out, width);
             });
             sizes[axis] = count;
         }
@@ -275,69 +286,93 @@ impl Spline {
     }
 }
 
-/// Lines of an array along an axis, each made into one of another length.
+/// How many lines of an array are worked on side by side.
+const LINES: usize = 32;
+
+/// Lines of an array along an axis, each made into one of another length: some side by side, entry by entry of each.
 fn along(
     values: &[f64],
     sizes: [usize; 4],
     axis: usize,
     length: usize,
-    make: impl Fn(&[f64], &mut [f64]),
+    make: impl Fn(&[f64], &mut [f64], usize),
 ) -> Vec<f64> {
     let inner: usize = sizes[axis + 1..].iter().product();
     let outer: usize = sizes[..axis].iter().product();
     let mut out = vec![0.0; outer * length * inner];
-    let (mut line, mut made) = (vec![0.0; sizes[axis]], vec![0.0; length]);
+    let (mut lines, mut made) = (vec![0.0; sizes[axis] * LINES], vec![0.0; length * LINES]);
     for o in 0..outer {
-        for i in 0..inner {
-            for (n, value) in line.iter_mut().enumerate() {
-                *value = values[(o * sizes[axis] + n) * inner + i];
+        for i in (0..inner).step_by(LINES) {
+            if task::is_given_up() {
+                return out;
             }
-            make(&line, &mut made);
-            for (n, &value) in made.iter().enumerate() {
-                out[(o * length + n) * inner + i] = value;
+            let width = LINES.min(inner - i);
+            let (lines, made) = (&mut lines[..sizes[axis] * width], &mut made[..length * width]);
+            for (n, row) in lines.chunks_exact_mut(width).enumerate() {
+                let start = (o * sizes[axis] + n) * inner + i;
+                row.copy_from_slice(&values[start..start + width]);
+            }
+            make(lines, made, width);
+            for (n, row) in made.chunks_exact(width).enumerate() {
+                let start = (o * length + n) * inner + i;
+                out[start..start + width].copy_from_slice(row);
             }
         }
     }
     out
 }
 
-/// The spline's coefficients at the samples themselves, by Thomas's algorithm: c = s at the ends, and between
-/// c₋ + 4c + c₊ = 6s.
-fn solve(samples: &[f64], c: &mut [f64]) {
-    let last = samples.len() - 1;
-    (c[0], c[last]) = (samples[0], samples[last]);
-    if last < 2 {
-        return;
+/// The reciprocals of the pivots of so many samples' system by Thomas's algorithm.
+fn pivots(count: usize) -> Vec<f64> {
+    let mut pivots = vec![0.0; count];
+    for n in 1..count.saturating_sub(1) {
+        pivots[n] = 1.0 / (4.0 - pivots[n - 1]);
     }
-    let mut ratio = vec![0.0; samples.len()];
-    for n in 1..last {
-        let pivot = 4.0 - ratio[n - 1];
-        ratio[n] = if n + 1 < last { 1.0 / pivot } else { 0.0 };
-        let above = if n + 1 == last { samples[last] } else { 0.0 };
-        c[n] = (6.0 * samples[n] - c[n - 1] - above) / pivot;
+    pivots
+}
+
+/// The spline's coefficients at the samples themselves: c = s at the ends, and between c₋ + 4c + c₊ = 6s; of `width` lines
+/// side by side.
+fn solve(pivots: &[f64], samples: &[f64], c: &mut [f64], width: usize) {
+    let end = samples.len() - width;
+    c[..width].copy_from_slice(&samples[..width]);
+    c[end..].copy_from_slice(&samples[end..]);
+    let count = samples.len() / width;
+    for n in 1..count.saturating_sub(1) {
+        let is_last = n + 2 == count;
+        for i in 0..width {
+            let at = n * width + i;
+            let above = if is_last { samples[end + i] } else { 0.0 };
+            c[at] = (6.0 * samples[at] - c[at - width] - above) * pivots[n];
+        }
     }
-    for n in (1..last - 1).rev() {
-        c[n] -= ratio[n] * c[n + 1];
+    for n in (1..count.saturating_sub(2)).rev() {
+        for at in n * width..(n + 1) * width {
+            c[at] -= pivots[n] * c[at + width];
+        }
     }
 }
 
 /// The transpose of [`solve`], which is symmetric but for the ends.
-fn solve_transposed(adjoints: &[f64], out: &mut [f64]) {
-    let last = adjoints.len() - 1;
-    if last < 2 {
+fn solve_transposed(pivots: &[f64], adjoints: &[f64], out: &mut [f64], width: usize) {
+    let end = adjoints.len() - width;
+    if end < 2 * width {
         out.copy_from_slice(adjoints);
         return;
     }
     // The inner unknowns: a symmetric system M c = 6 s − e₁ s₀ − eₙ sₙ.
     let mut padded = vec![0.0; adjoints.len()];
-    padded[1..last].iter_mut().zip(&adjoints[1..last]).for_each(|(out, &adjoint)| *out = adjoint / 6.0);
+    let between = width..end;
+    padded[between.clone()].iter_mut().zip(&adjoints[between.clone()]).for_each(|(out, v)| *out = v / 6.0);
     let mut inner = vec![0.0; adjoints.len()];
-    solve(&padded, &mut inner);
-    for n in 1..last {
-        out[n] = 6.0 * inner[n];
+    solve(pivots, &padded, &mut inner, width);
+    for at in between {
+        out[at] = 6.0 * inner[at];
     }
-    out[0] = adjoints[0] - inner[1];
-    out[last] = adjoints[last] - inner[last - 1];
+    for i in 0..width {
+        out[i] = adjoints[i] - inner[width + i];
+        out[end + i] = adjoints[end + i] - inner[end - width + i];
+    }
 }
 
 /// A place along an axis: `f32` or `f64`.
@@ -419,13 +454,13 @@ mod tests {
     #[test]
     fn splines_go_through_their_samples_and_are_straight_where_those_are() {
         for count in [1, 2, 3, 4, 5, 9] {
-            let samples: Vec<f32> = line(count).iter().map(|&value| value as f32).collect();
+            let samples: Arc<[f32]> = line(count).iter().map(|&value| value as f32).collect();
             let spline = Spline::of([1, 1, 1, count], &samples, Interpolation::Cubic);
             for (n, &sample) in samples.iter().enumerate() {
                 let found = spline.at([0; 4], [0.0, 0.0, 0.0, n as f64]);
                 assert!((found - f64::from(sample)).abs() < 1e-6, "{n} of {count}: {found}, not {sample}");
             }
-            let straight: Vec<f32> = (0..count).map(|n| 2.0 - 0.5 * n as f32).collect();
+            let straight: Arc<[f32]> = (0..count).map(|n| 2.0 - 0.5 * n as f32).collect();
             let spline = Spline::of([1, 1, 1, count], &straight, Interpolation::Cubic);
             let middle = 0.5 * (count - 1) as f64 + 0.1 * f64::from(count > 1);
             assert!((spline.at([0; 4], [0.0, 0.0, 0.0, middle]) - (2.0 - 0.5 * middle)).abs() < 1e-6);
@@ -437,10 +472,18 @@ mod tests {
         for count in [2, 3, 4, 7] {
             let (a, b) = (line(count), line(2 * count)[count..].to_vec());
             let [mut forward, mut back] = [0, 1].map(|_| vec![0.0; count]);
-            solve(&a, &mut forward);
-            solve_transposed(&b, &mut back);
+            let pivots = pivots(count);
+            solve(&pivots, &a, &mut forward, 1);
+            solve_transposed(&pivots, &b, &mut back, 1);
             let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
             assert!((dot(&forward, &b) - dot(&a, &back)).abs() < 1e-12, "{count}");
+            // Lines side by side are each what it is alone.
+            let twice = |line: &[f64]| line.iter().flat_map(|&v| [v, -2.0 * v]).collect::<Vec<_>>();
+            let mut both = vec![0.0; 2 * count];
+            solve(&pivots, &twice(&a), &mut both, 2);
+            assert_eq!(both, twice(&forward));
+            solve_transposed(&pivots, &twice(&b), &mut both, 2);
+            assert_eq!(both, twice(&back));
         }
     }
 
