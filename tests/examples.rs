@@ -144,3 +144,9 @@ fn slider_times() {
     let text = run("slider_times", &[]);
     assert!(text.contains("moved: ") && text.contains("anew: "), "{text}");
 }
+
+#[test]
+fn readers() {
+    let text = run("readers", &[]);
+    assert!(text.lines().count() == 13 && text.contains("Boxes<Bend>"), "{text}");
+}

@@ -10,8 +10,9 @@ use fieldgrad::gpu::{Gpu, Painter, Points};
 use fieldgrad::number::{Op, Real};
 use fieldgrad::prelude::*;
 use fieldgrad::render::{Image, Lens, Options, Shade, Size, march};
-use fieldgrad::scene::GALLERY;
+use fieldgrad::scene::{GALLERY, Scene};
 use fieldgrad::shape::catalogue;
+use fieldgrad::shape::grid::Interpolation;
 use fieldgrad::tape::Tape;
 use support::Random;
 
@@ -185,6 +186,29 @@ impl Both {
         let root = |n: usize| self.cpu.pixels[n].map(|v| v.max(0.0).sqrt());
         let here = root(n);
         around(n).all(|m| root(m).iter().zip(here).all(|(a, b)| (a - b).abs() < 0.03))
+    }
+}
+
+#[test]
+fn grids_are_read_from_a_texture() {
+    let Some(gpu) = gpu() else { return };
+    for (counts, interpolation) in [
+        (&[40, 30, 35][..], Interpolation::Cubic),
+        (&[4, 9, 8, 7], Interpolation::Cubic),
+        (&[9, 8, 7], Interpolation::Linear),
+    ] {
+        let grid = support::sampled_ball(counts, interpolation);
+        // Two kernels' numbers, in one texture.
+        let other = support::sampled_ball(&[6, 6, 6], Interpolation::Cubic).translate([0.8, 0, 0]);
+        let field = grid.smooth_union(other, 0.2);
+        let (_, compared) = worst(&gpu, &field, &points(150, 3), "grid");
+        assert!(compared > 30, "{compared} points");
+        let scene = Scene::of_field(field, "grid");
+        let mut painter = Painter::new(&gpu, &scene).unwrap();
+        let options = Options { size: SMALL, time: Some(0.5), samples: 1, ..Options::default() };
+        let [cpu, own] = [painter.stage().picture(&options).unwrap(), painter.picture(&options).unwrap()];
+        let off = unlike(&cpu, &own);
+        assert!(off <= SMALL.pixels() / 100, "{counts:?}: {off} pixels differ");
     }
 }
 

@@ -6,8 +6,10 @@ mod support;
 
 use fieldgrad::gpu::shader::{shadertoy, wgsl_library};
 use fieldgrad::measure::Bounds;
+use fieldgrad::prelude::*;
 use fieldgrad::scene::{GALLERY, Scene, built_in};
 use fieldgrad::shape::catalogue;
+use fieldgrad::shape::grid::Interpolation;
 use naga::valid::{Capabilities, ValidationFlags, Validator};
 use naga::{Module, ShaderStage};
 use run::Runner;
@@ -120,6 +122,23 @@ fn every_shape_of_the_library_agrees() {
         let field = (entry.sample)();
         agrees(&Scene::of_field(field, entry.name), 12, seed as u64);
     }
+}
+
+#[test]
+fn grids_agree_with_their_numbers_in_the_text() {
+    for (counts, interpolation) in [
+        (&[7, 6, 8][..], Interpolation::Cubic),
+        (&[3, 5, 4, 6], Interpolation::Cubic),
+        (&[5, 6, 4], Interpolation::Linear),
+    ] {
+        let grid = support::sampled_ball(counts, interpolation);
+        let two = grid.clone().smooth_union(grid.translate([0.9, 0, 0]), 0.2);
+        agrees(&Scene::of_field(two, "grid"), 30, 4);
+    }
+    // What is too much for a text is said so.
+    let large = Scene::of_field(support::sampled_ball(&[24, 24, 24], Interpolation::Linear), "large");
+    let error = wgsl_library(&large, None).unwrap_err().to_string();
+    assert!(error.contains("reads 13824 numbers"), "{error}");
 }
 
 #[test]

@@ -15,6 +15,8 @@ mod interpreter;
 #[cfg(feature = "gpu")]
 mod making;
 #[cfg(feature = "gpu")]
+mod numbers;
+#[cfg(feature = "gpu")]
 mod painter;
 #[cfg(feature = "gpu")]
 mod points;

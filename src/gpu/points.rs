@@ -1,6 +1,7 @@
 //! Fields at many points at once, by a compute shader.
 
-use super::device::{Gpu, bytes, numbers};
+use super::device::{Gpu, bytes, numbers as read_numbers};
+use super::numbers;
 use crate::error::{Error, Result};
 use crate::field::Field;
 use crate::tape::Tape;
@@ -23,6 +24,8 @@ pub struct Points {
     pipeline: wgpu::ComputePipeline,
     outputs: usize,
     parameters: Vec<f32>,
+    /// What kernels read.
+    numbers: Option<wgpu::TextureView>,
 }
 
 /// How many points are one workgroup's.
@@ -37,7 +40,8 @@ impl Points {
     /// An error names a kernel that no shader can compute.
     pub fn new(gpu: &Gpu, fields: &[Field]) -> Result<Points> {
         let tape = Tape::new(fields)?;
-        let text = text(&tape)?;
+        let (text, numbers) = text(&tape)?;
+        let numbers = numbers::texture(gpu, &numbers)?;
         let pipeline = gpu.watched(|| {
             gpu.device().create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
                 label: None,
@@ -49,7 +53,7 @@ impl Points {
             })
         })?;
         let parameters = held(tape.values());
-        Ok(Points { gpu: gpu.clone(), pipeline, outputs: fields.len(), parameters })
+        Ok(Points { gpu: gpu.clone(), pipeline, outputs: fields.len(), parameters, numbers })
     }
 
     /// Sets the parameters, in the order of a [`Tape`] of the same fields. Nothing is compiled again.
@@ -91,6 +95,10 @@ impl Points {
                 binding: n as u32,
                 resource: buffer.as_entire_binding(),
             })
+            .chain(self.numbers.as_ref().map(|numbers| wgpu::BindGroupEntry {
+                binding: NUMBERS,
+                resource: wgpu::BindingResource::TextureView(numbers),
+            }))
             .collect();
         let layout = &self.pipeline.get_bind_group_layout(0);
         let group =
@@ -103,7 +111,7 @@ impl Points {
         drop(pass);
         encoder.copy_buffer_to_buffer(&made, 0, &copy, 0, size);
         self.gpu.queue().submit([encoder.finish()]);
-        Ok(numbers(&self.gpu.read(&copy)?))
+        Ok(read_numbers(&self.gpu.read(&copy)?))
     }
 }
 
@@ -112,8 +120,11 @@ fn held(values: &[f64]) -> Vec<f32> {
     values.iter().map(|&value| value as f32).chain([0.0]).collect()
 }
 
-/// The compute shader: a function of a point, and what calls it.
-fn text(tape: &Tape) -> Result<String> {
+/// Where the numbers are bound that kernels read.
+const NUMBERS: u32 = 3;
+
+/// The compute shader: a function of a point, and what calls it; and the numbers that kernels read.
+fn text(tape: &Tape) -> Result<(String, Vec<f32>)> {
     let names: Vec<&str> = tape.parameters().map(|parameter| parameter.name()).collect();
     let parameter = |name: &str| {
         let index = names.iter().position(|own| *own == name).unwrap_or(0);
@@ -127,7 +138,9 @@ fn text(tape: &Tape) -> Result<String> {
     let stores = outputs.iter().enumerate();
     let stores: String =
         stores.map(|(n, output)| format!("    values[{count}u * i + {n}u] = {output};\n")).collect();
-    Ok(format!(
+    let (kernels, numbers) = used.text_and_numbers()?;
+    let kernels = if numbers.is_empty() { kernels } else { format!("{}{kernels}", numbers::reads(NUMBERS)) };
+    let text = format!(
         "@group(0) @binding(0) var<storage, read> parameters: array<f32>;\n\
          @group(0) @binding(1) var<storage, read> places: array<vec4<f32>>;\n\
          @group(0) @binding(2) var<storage, read_write> values: array<f32>;\n\n{}\
@@ -135,6 +148,7 @@ fn text(tape: &Tape) -> Result<String> {
          fn points(@builtin(global_invocation_id) id: vec3<u32>) {{\n    let i = id.x;\n    \
          if (i >= arrayLength(&places)) {{\n        return;\n    }}\n    // Without parameters nothing reads them.\n    \
          _ = &parameters;\n    let at = places[i];\n{lines}{stores}}}\n",
-        used.text(Language::Wgsl)?
-    ))
+        kernels
+    );
+    Ok((text, numbers))
 }

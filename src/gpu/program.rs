@@ -3,6 +3,7 @@
 use super::device::{Gpu, bytes};
 use super::interpreter::{self, Codes};
 use super::making::{Making, Workshop};
+use super::numbers;
 use crate::error::{Error, Result};
 use crate::render::shared::{
     EDGE, EDGE_DEPTH, FADING, GROUND, LOOKS, SEARCH, START, TAPS, WIDEST, WIDTH, spread,
@@ -52,15 +53,29 @@ impl Pass {
         }
     }
 
-    /// What it binds: the view, what fields are computed from, and the rest.
-    fn layout(self, gpu: &Gpu, source: wgpu::BindGroupLayoutEntry) -> wgpu::BindGroupLayout {
+    /// How many places it binds, without that of the numbers that kernels read, which comes behind them.
+    fn places(self) -> u32 {
+        match self {
+            Pass::March => 3,
+            Pass::Shade(_) => 7,
+        }
+    }
+
+    /// What it binds: the view, what fields are computed from, the rest, and the numbers that kernels read.
+    fn layout(
+        self,
+        gpu: &Gpu,
+        source: wgpu::BindGroupLayoutEntry,
+        has_numbers: bool,
+    ) -> wgpu::BindGroupLayout {
         let flat = wgpu::TextureViewDimension::D2;
         let shadows = texture(5, wgpu::TextureViewDimension::D2Array);
         let others = match self {
             Pass::March => vec![texture(2, flat)],
             Pass::Shade(_) => vec![uniform(2), texture(3, flat), texture(4, flat), shadows, texture(6, flat)],
         };
-        let entries: Vec<_> = [uniform(0), source].into_iter().chain(others).collect();
+        let numbers = has_numbers.then(|| texture(self.places(), flat));
+        let entries: Vec<_> = [uniform(0), source].into_iter().chain(others).chain(numbers).collect();
         let descriptor = wgpu::BindGroupLayoutDescriptor { label: None, entries: &entries };
         gpu.device().create_bind_group_layout(&descriptor)
     }
@@ -90,6 +105,8 @@ pub(super) fn tile(rect: [usize; 4], which: [u32; 4], side: f32) -> Vec<u8> {
 pub(super) struct Program {
     text: String,
     source: Source,
+    /// The numbers that kernels read.
+    numbers: Option<wgpu::TextureView>,
     layout: wgpu::BindGroupLayout,
     pipeline: Making<Result<wgpu::RenderPipeline>>,
 }
@@ -112,9 +129,10 @@ impl Program {
         known: Option<Program>,
         workshop: &mut Workshop,
     ) -> Result<Program> {
-        let Written { text, tapes, is_large } = functions(gpu, &pass.parts(stage)?)?;
+        let Written { text, numbers, tapes, is_large } = functions(gpu, &pass.parts(stage)?)?;
         let seen = if pass == Pass::March { SEEN } else { "" };
-        let text = pass.text(stage.scene(), &format!("{text}{seen}"));
+        let reads = if numbers.is_empty() { String::new() } else { numbers::reads(pass.places()) };
+        let text = pass.text(stage.scene(), &format!("{reads}{text}{seen}"));
         let source = Source::Text(tapes);
         if let Some(known) = known.filter(|known| known.text == text) {
             return Ok(Program { source, ..known });
@@ -123,10 +141,11 @@ impl Program {
         if is_large {
             steady.ty = buffer_type(wgpu::BufferBindingType::Storage { read_only: true });
         }
-        let layout = pass.layout(gpu, steady);
+        let numbers = numbers::texture(gpu, &numbers)?;
+        let layout = pass.layout(gpu, steady, numbers.is_some());
         let (own_gpu, own_text, own_layout) = (gpu.clone(), text.clone(), layout.clone());
         let pipeline = workshop.begin(move || pass.pipeline(&own_gpu, &own_text, &own_layout));
-        Ok(Program { text, source, layout, pipeline })
+        Ok(Program { text, source, numbers, layout, pipeline })
     }
 
     /// A pass that interprets a scene's fields, with cases for some codes at least, made at once; `known` goes on if it
@@ -157,10 +176,10 @@ impl Program {
         if let Some(known) = known.filter(|known| known.text == text) {
             return Ok(Program { source, ..known });
         }
-        let layout = pass.layout(gpu, words(1));
+        let layout = pass.layout(gpu, words(1), false);
         let pipeline = Making::Done(Some(pass.pipeline(gpu, &text, &layout)));
         pipeline_of(&pipeline)?;
-        Ok(Program { text, source, layout, pipeline })
+        Ok(Program { text, source, numbers: None, layout, pipeline })
     }
 
     /// Whether it can interpret lines that do this.
@@ -189,7 +208,8 @@ impl Program {
 
     /// Its bindings, in their order.
     pub fn bind(&self, gpu: &Gpu, resources: Vec<wgpu::BindingResource<'_>>) -> wgpu::BindGroup {
-        let entries: Vec<_> = { resources.into_iter().enumerate() }
+        let numbers = self.numbers.as_ref().map(wgpu::BindingResource::TextureView);
+        let entries: Vec<_> = { resources.into_iter().chain(numbers).enumerate() }
             .map(|(n, resource)| wgpu::BindGroupEntry { binding: n as u32, resource })
             .collect();
         let layout = &self.layout;
@@ -223,6 +243,8 @@ fn field_seen(uv: vec2<f32>, s: f32, which: u32) -> f32 {
 /// Functions that compute tapes' outputs.
 struct Written {
     text: String,
+    /// The numbers that kernels read.
+    numbers: Vec<f32>,
     tapes: Vec<(Tape, Vec<u32>)>,
     /// Whether the tapes' steady values are more than a uniform holds.
     is_large: bool,
@@ -240,13 +262,14 @@ fn functions(gpu: &Gpu, parts: &[(&str, Tape)]) -> Result<Written> {
     let vectors = count.div_ceil(4).max(1);
     let is_large = vectors as u64 * 16 > gpu.device().limits().max_uniform_buffer_binding_size;
     let space = if is_large { "storage, read" } else { "uniform" };
+    let (kernels, numbers) = used.text_and_numbers()?;
     let text = format!(
         "// The time, the parameters, and what depends on those alone.\n\
          struct FieldSteady {{\n    values: array<vec4<f32>, {vectors}>,\n}}\n\
          @group(0) @binding(1) var<{space}> field_steady: FieldSteady;\n\n{}{written}",
-        used.text(Language::Wgsl)?
+        kernels
     );
-    Ok(Written { text, tapes, is_large })
+    Ok(Written { text, numbers, tapes, is_large })
 }
 
 /// A pipeline that draws strips of triangles.

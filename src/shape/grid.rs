@@ -7,16 +7,17 @@
 
 mod bounds;
 mod file;
+mod shader;
 mod spline;
 
 use super::orders::{orders_of, output_of, raised};
 use crate::error::{Error, Result};
 use crate::field::{Axis, Field, if_less, kernel};
-use crate::number::{Columns, Derivative, Identity, Interval, Kernel, Real, Smoothness};
+use crate::number::{Columns, Derivative, Identity, Interval, Kernel, Real, Shader, Smoothness};
 use bounds::Pyramid;
 use spline::Spline;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// How a grid is interpolated between its samples.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -157,6 +158,8 @@ pub(crate) struct Grid {
     /// Bounds on the coefficients, and on their differences, over blocks of them.
     pyramid: Pyramid,
     identity: Identity,
+    /// How a shader computes it, once that was asked for.
+    shader: OnceLock<Shader>,
 }
 
 impl fmt::Debug for Grid {
@@ -172,7 +175,7 @@ impl Grid {
         let bits = samples.values.iter().map(|value| value.to_bits());
         let content = bits.fold(shape.and(interpolation as u128), |all, bits| all.and(u128::from(bits)));
         let spline = Arc::new(Spline::of(samples.counts, &samples.values, interpolation));
-        Grid { pyramid: Pyramid::of(&spline), spline, identity: content }
+        Grid { pyramid: Pyramid::of(&spline), spline, identity: content, shader: OnceLock::new() }
     }
 
     /// How many samples there are along t, x, y and z.
@@ -245,6 +248,11 @@ impl Kernel for Grid {
             true => Smoothness::Continuous,
             false => Smoothness::MayJump,
         }
+    }
+
+    fn shader(&self, output: usize) -> Option<Shader> {
+        let shader = self.shader.get_or_init(|| shader::shader(&self.spline, self.identity));
+        Some(Shader { numbers: orders_of(output), ..shader.clone() })
     }
 
     fn weight_count(&self) -> usize {

@@ -179,6 +179,7 @@ pub(crate) fn noise_shader(orders: [u8; 4]) -> Shader {
         wgsl: include_str!("../../shaders/noise.wgsl").into(),
         glsl: Some(include_str!("../../shaders/noise.glsl").into()),
         calls: Vec::new(),
+        data: None,
     }
 }
 

@@ -26,9 +26,7 @@ impl<R: Real> Adjoint<R> {
     pub fn new(tape: &Tape) -> Adjoint<R> {
         let program = &tape.program;
         let first_constant = program.parameter_values().end;
-        let mut values = Vec::with_capacity(program.leaves() + program.lines.len());
-        values.extend(tape.leaf_values([0; 4].map(|_| R::zero())));
-        values.resize(program.leaves() + program.lines.len(), R::zero());
+        let values = program.memory(&tape.values);
         let mut varies: Vec<bool> = (0..program.leaves()).map(|leaf| leaf < first_constant).collect();
         for line in &program.lines {
             let any = program.operands(line).iter().any(|&operand| varies[operand as usize]);
@@ -46,18 +44,7 @@ impl<R: Real> Adjoint<R> {
     /// The outputs' values at a point of space and time, in order. Run before [`Adjoint::back`].
     pub fn forward(&mut self, at: [R; 4]) -> impl Iterator<Item = &R> {
         self.values[..COORDINATES].clone_from_slice(&at);
-        let leaves = self.program.leaves();
-        for (i, line) in self.program.lines.iter().enumerate() {
-            let operands = self.program.operands(line);
-            let arg = |n: usize| self.values[operands[n] as usize].clone();
-            self.values[leaves + i] = match line.code {
-                Code::Op(op) => op.apply(arg),
-                Code::Kernel(kernel) => {
-                    let inputs: Vec<R> = (0..operands.len()).map(arg).collect();
-                    R::kernel(&self.program.kernels[kernel as usize], &inputs)
-                }
-            };
-        }
+        self.program.run(0..self.program.lines.len(), &mut self.values);
         self.program.outputs.iter().map(|&output| &self.values[output as usize])
     }
 

@@ -73,7 +73,7 @@ impl<R: Bounding> Boxes<R> {
         let program = &*tape.program;
         self.values.clear();
         self.values.extend(leaves);
-        self.values.resize(program.leaves() + program.lines.len(), R::zero());
+        self.values.resize(program.value_of_line(program.lines.len()), R::zero());
         for (lines, kernel) in program.runs() {
             self.arch.dispatch(Run { program, lines, values: &mut self.values });
             if let Some(line) = kernel {
@@ -88,7 +88,7 @@ impl<R: Bounding> Boxes<R> {
         self.inputs.clear();
         self.inputs.extend(operands.iter().map(|&operand| self.values[operand as usize]));
         let value = R::kernel(&program.kernels[kernel as usize], &self.inputs);
-        self.values[program.leaves() + line] = value;
+        self.values[program.value_of_line(line)] = value;
     }
 
     /// Bounds on an output of the tape last looked at.
@@ -115,7 +115,7 @@ impl<R: Bounding> Boxes<R> {
         most: usize,
     ) -> Option<Tape> {
         let program = &*tape.program;
-        assert_eq!(self.values.len(), program.leaves() + program.lines.len(), "the tape last looked at");
+        assert_eq!(self.values.len(), program.value_of_line(program.lines.len()), "the tape last looked at");
         let held = tape.values.iter().map(|&value| Interval::point(value)).collect();
         let pruned = plan.prune(program, asked, most, held, |value| self.values[value].lane(which))?;
         Some(Tape { program: Arc::new(pruned), values: tape.values.clone() })

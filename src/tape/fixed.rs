@@ -127,7 +127,7 @@ impl<'a> Part<'a> {
             let line = &self.program.lines[i];
             let operands = self.program.operands(line).iter();
             let name = to.push(line.code, operands.map(|&operand| self.renamed[operand as usize]));
-            self.renamed[self.program.leaves() + i] = name;
+            self.renamed[self.program.value_of_line(i)] = name;
         }
     }
 }

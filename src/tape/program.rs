@@ -176,19 +176,6 @@ impl Program {
         (registers, count)
     }
 
-    /// What a line gives, in `f64`, of the values before it.
-    pub(crate) fn value_of(&self, line: &Line, values: &[f64]) -> f64 {
-        let operands = self.operands(line);
-        let arg = |n: usize| values[operands[n] as usize];
-        match line.code {
-            Code::Op(op) => op.apply(arg),
-            Code::Kernel(kernel) => {
-                let inputs: Vec<f64> = (0..operands.len()).map(arg).collect();
-                self.kernels[kernel as usize].value(&inputs)
-            }
-        }
-    }
-
     /// How many values are there before the first line.
     pub(crate) fn leaves(&self) -> usize {
         COORDINATES + self.parameters.len() + self.constants.len()
@@ -207,6 +194,39 @@ impl Program {
     ) -> impl Iterator<Item = R> + use<'a, R> {
         let known = parameters.iter().chain(&self.constants);
         at.into_iter().chain(known.map(|&value| R::constant(value)))
+    }
+
+    /// Memory for all values, with those before the first line in it.
+    pub(crate) fn memory<R: Real>(&self, parameters: &[f64]) -> Vec<R> {
+        let mut values = Vec::with_capacity(self.value_of_line(self.lines.len()));
+        values.extend(self.leaf_values([0; 4].map(|_| R::zero()), parameters));
+        values.resize(self.value_of_line(self.lines.len()), R::zero());
+        values
+    }
+
+    /// What a line gives, of the values before it.
+    pub(crate) fn value_of<R: Real>(&self, line: &Line, values: &[R]) -> R {
+        let operands = self.operands(line);
+        let arg = |n: usize| values[operands[n] as usize].clone();
+        match line.code {
+            Code::Op(op) => op.apply(arg),
+            Code::Kernel(kernel) => {
+                let inputs: Vec<R> = (0..operands.len()).map(arg).collect();
+                R::kernel(&self.kernels[kernel as usize], &inputs)
+            }
+        }
+    }
+
+    /// Runs some lines on values in which all is that they read.
+    pub(crate) fn run<R: Real>(&self, lines: Range<usize>, values: &mut [R]) {
+        for i in lines {
+            values[self.value_of_line(i)] = self.value_of(&self.lines[i], values);
+        }
+    }
+
+    /// Which of the values a line makes.
+    pub(crate) fn value_of_line(&self, line: usize) -> usize {
+        self.leaves() + line
     }
 
     /// Puts new values of the parameters where they stand among all values. Panics if their number is not that of the

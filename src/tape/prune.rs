@@ -269,7 +269,7 @@ impl Plan {
         // Then under the new ones, now that it is known how many constants stand before the lines.
         (0..constants).for_each(|at| renamed[at] = at as u32);
         for (new, &line) in open.iter().rev().enumerate() {
-            renamed[leaves + line as usize] = (pruned.leaves() + new) as u32;
+            renamed[leaves + line as usize] = (pruned.value_of_line(new)) as u32;
         }
         let all = pruned.operands.iter_mut().chain(&mut pruned.outputs);
         all.for_each(|value| *value = renamed[*value as usize]);
@@ -409,7 +409,6 @@ fn band(kind: Smooth) -> Option<f64> {
 pub struct Tracer {
     tape: Tape,
     values: Vec<Interval>,
-    inputs: Vec<Interval>,
     outputs: Vec<Interval>,
     plan: Plan,
 }
@@ -417,12 +416,8 @@ pub struct Tracer {
 impl Tracer {
     /// A tracer with the parameters at the tape's values.
     pub fn new(tape: &Tape) -> Tracer {
-        let program = &tape.program;
-        let count = program.leaves() + program.lines.len();
-        let mut values = Vec::with_capacity(count);
-        values.extend(tape.leaf_values([Interval::point(0.0); 4]));
-        values.resize(count, Interval::point(0.0));
-        Tracer { tape: tape.clone(), values, inputs: Vec::new(), outputs: Vec::new(), plan: Plan::default() }
+        let values = tape.program.memory(&tape.values);
+        Tracer { tape: tape.clone(), values, outputs: Vec::new(), plan: Plan::default() }
     }
 
     /// Sets the parameters, each to a number or to a range of them.
@@ -435,21 +430,8 @@ impl Tracer {
     /// Bounds on the outputs over a box of space and time.
     pub fn over(&mut self, over: [Interval; 4]) -> &[Interval] {
         let program = &self.tape.program;
-        let leaves = program.leaves();
         self.values[..COORDINATES].copy_from_slice(&over);
-        for (i, line) in program.lines.iter().enumerate() {
-            let operands = program.operands(line);
-            let values = &self.values;
-            let arg = |n: usize| values[operands[n] as usize];
-            self.values[leaves + i] = match line.code {
-                Code::Op(op) => op.apply(arg),
-                Code::Kernel(kernel) => {
-                    self.inputs.clear();
-                    self.inputs.extend((0..operands.len()).map(arg));
-                    program.kernels[kernel as usize].bounds(&self.inputs)
-                }
-            };
-        }
+        program.run(0..program.lines.len(), &mut self.values);
         self.outputs.clear();
         self.outputs.extend(program.outputs.iter().map(|&value| self.values[value as usize]));
         &self.outputs

@@ -53,7 +53,7 @@ impl Slopes {
         let lengths = points.iter().map(|axis| axis.len()).chain(slopes.iter().map(|axis| axis.len()));
         assert!({ lengths }.all(|length| length == all), "a slope for each point");
         let program = &*tape.program;
-        let count = program.leaves() + program.lines.len();
+        let count = program.value_of_line(program.lines.len());
         if self.values.len() < count {
             self.values.resize(count, STILL[0]);
             self.slopes.resize(count, STILL);
@@ -93,7 +93,7 @@ impl Slopes {
 
     fn run_kernel(&mut self, program: &Program, line: usize) {
         let Code::Kernel(kernel) = program.lines[line].code else { unreachable!("only kernels come here") };
-        let (operands, out) = (program.operands(&program.lines[line]), program.leaves() + line);
+        let (operands, out) = (program.operands(&program.lines[line]), program.value_of_line(line));
         self.inputs.clear();
         self.inputs.extend(operands.iter().map(|&operand| self.values[operand as usize]));
         let (value, factors) = Chunk::kernel_with_gradient(&program.kernels[kernel as usize], &self.inputs);

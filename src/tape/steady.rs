@@ -9,7 +9,7 @@ impl Tape {
     pub(crate) fn steady(&self) -> Vec<u32> {
         let program = &*self.program;
         let per_point = program.stage(2);
-        let before = program.leaves() + per_point.start;
+        let before = program.value_of_line(per_point.start);
         let parameters = program.parameter_values();
         let is_steady = |&&value: &&u32| {
             let value = value as usize;

@@ -105,6 +105,9 @@ impl Language {
 #[derive(Default)]
 pub(crate) struct Functions(Vec<Function>);
 
+/// The most numbers that a text holds: compilers are slow to read them.
+const MOST_NUMBERS: usize = 1 << 13;
+
 /// A function, by its name.
 enum Function {
     /// Of an operation.
@@ -118,6 +121,13 @@ impl Function {
         match self {
             Function::Op(own) => own == name,
             Function::Given(shader) => name.strip_prefix("field_") == Some(&shader.function),
+        }
+    }
+
+    fn data(&self) -> Option<(&str, &[f32])> {
+        match self {
+            Function::Given(Shader { function, data: Some(data), .. }) => Some((function, data)),
+            _ => None,
         }
     }
 
@@ -252,14 +262,64 @@ impl Functions {
                 wgsl: function.text(Wgsl)?.into(),
                 glsl: Some(function.text(Glsl)?.into()),
                 calls: Vec::new(),
+                data: None,
             }),
         };
         self.0.iter().map(shader).collect()
     }
 
-    /// The text of the functions that are called.
+    /// The text of the functions that are called, with the numbers that they read.
     pub(crate) fn text(&self, language: Language) -> Result<String> {
-        self.0.iter().map(|function| Ok(function.text(language)? + "\n")).collect()
+        self.text_with(language, |name, data| {
+            if data.len() > MOST_NUMBERS {
+                return Err(Error::Undefined(format!(
+                    "{name} reads {} numbers, and a shader's text holds at most {MOST_NUMBERS}",
+                    data.len()
+                )));
+            }
+            let numbers = data.iter().map(|&number| format!("{number:?}")).collect::<Vec<_>>().join(", ");
+            let count = data.len();
+            Ok(match language {
+                Wgsl => format!(
+                    "const field_{name}_numbers = array<f32, {count}>({numbers});\n\n\
+                     fn field_{name}_number(i: i32) -> f32 {{\n    return field_{name}_numbers[i];\n}}\n\n"
+                ),
+                Glsl => format!(
+                    "const float field_{name}_numbers[{count}] = float[{count}]({numbers});\n\n\
+                     float field_{name}_number(int i) {{\n    return field_{name}_numbers[i];\n}}\n\n"
+                ),
+            })
+        })
+    }
+
+    /// The text in WGSL of the functions that are called, and the numbers that they read, all in one list: by a function
+    /// `field_number(i: i32) -> f32`.
+    pub(crate) fn text_and_numbers(&self) -> Result<(String, Vec<f32>)> {
+        let mut all = Vec::new();
+        let text = self.text_with(Wgsl, |name, data| {
+            let first = all.len();
+            all.extend_from_slice(data);
+            Ok(format!(
+                "fn field_{name}_number(i: i32) -> f32 {{\n    return field_number(i + {first});\n}}\n\n"
+            ))
+        })?;
+        Ok((text, all))
+    }
+
+    fn text_with(
+        &self,
+        language: Language,
+        mut reads: impl FnMut(&str, &[f32]) -> Result<String>,
+    ) -> Result<String> {
+        let mut text = String::new();
+        for function in &self.0 {
+            if let Some((name, data)) = function.data() {
+                text += &reads(name, data)?;
+            }
+            text += &function.text(language)?;
+            text.push('\n');
+        }
+        Ok(text)
     }
 }
 

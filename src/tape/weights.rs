@@ -113,7 +113,7 @@ pub(super) fn weight_gradient(
     for carrier in carriers {
         for i in lines.clone() {
             let Code::Kernel(kernel) = program.lines[i].code else { continue };
-            let sent = adjoint(program.leaves() + i).filter(|&sent| sent != 0.0);
+            let sent = adjoint(program.value_of_line(i)).filter(|&sent| sent != 0.0);
             let Some(sent) = sent.filter(|_| carrier.kernels.contains(&kernel)) else { continue };
             let operands = program.operands(&program.lines[i]);
             let inputs: Vec<f64> = operands.iter().map(|&operand| values[operand as usize]).collect();

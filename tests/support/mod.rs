@@ -4,6 +4,7 @@
 use fieldgrad::number::{Dual, Output};
 use fieldgrad::prelude::*;
 use fieldgrad::shape::catalogue;
+use fieldgrad::shape::grid::{GridSamples, Interpolation, sampled};
 use proptest::prelude::*;
 use std::sync::LazyLock;
 
@@ -161,6 +162,30 @@ impl Plan {
             }
         }
     }
+}
+
+/// A ball that pulses, sampled in space, or in space and time.
+pub fn sampled_ball(counts: &[usize], interpolation: Interpolation) -> Field {
+    let (lower, upper) = ([-1.1, -1.2, -1.0, 0.0], [1.2, 1.0, 1.1, 2.0]);
+    let space = &counts[counts.len() - 3..];
+    let at = |axis: usize, n: usize, count: usize| {
+        let share = if count > 1 { n as f64 / (count - 1) as f64 } else { 0.0 };
+        lower[axis] + share * (upper[axis] - lower[axis])
+    };
+    let mut values = Vec::new();
+    let times = if counts.len() == 4 { counts[0] } else { 1 };
+    for l in 0..times {
+        let radius = 0.7 + 0.15 * at(3, l, times).sin();
+        for i in 0..space[0] {
+            for j in 0..space[1] {
+                for k in 0..space[2] {
+                    let [x, y, z] = [at(0, i, space[0]), at(1, j, space[1]), at(2, k, space[2])];
+                    values.push(((x * x + y * y + z * z).sqrt() - radius) as f32);
+                }
+            }
+        }
+    }
+    sampled(&GridSamples::new(counts, lower, upper, values).unwrap(), interpolation)
 }
 
 /// Whether a field has a kernel in it.

@@ -1,6 +1,7 @@
 //! How a shader computes a kernel.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// A call, in a shader, of a function that computes a kernel's output from its inputs.
 ///
@@ -17,4 +18,7 @@ pub struct Shader {
     pub glsl: Option<Cow<'static, str>>,
     /// The functions that the text calls, each before those that call it.
     pub calls: Vec<Shader>,
+    /// Numbers that it reads: the text calls `field_NAME_number(i)`, i an `i32`, which is written for it. On the GPU they
+    /// are in a texture; a text that stands by itself has them in it, if they are few.
+    pub data: Option<Arc<[f32]>>,
 }

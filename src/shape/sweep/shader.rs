@@ -34,7 +34,7 @@ fn written(shape: &Moving) -> Result<Shader> {
     let calls = used.shaders()?;
     let is_glsl = calls.iter().all(|shader| shader.glsl.is_some());
     let glsl = is_glsl.then(|| glsl.into());
-    Ok(Shader { function: function.into(), numbers: [0; 4], wgsl: wgsl.into(), glsl, calls })
+    Ok(Shader { function: function.into(), numbers: [0; 4], wgsl: wgsl.into(), glsl, calls, data: None })
 }
 
 fn text(shape: &Moving, name: &str, language: Language, used: &mut Functions) -> Result<String> {

@@ -71,7 +71,7 @@ impl Block {
     /// A block of a program with its parameters at some values, and its first stage that is run for each point.
     pub(super) fn of_program(program: Arc<Program>, values: &[f64], first_stage: usize) -> Block {
         let plan = Plan::of(&program, first_stage, first_stage_coordinates(first_stage));
-        let count = program.leaves() + program.stage(first_stage).start;
+        let count = program.value_of_line(program.stage(first_stage).start);
         let mut uniform = Vec::with_capacity(count);
         uniform.extend(program.leaf_values([0.0; 4], values));
         uniform.resize(count, 0.0);
@@ -116,12 +116,8 @@ impl Block {
 
     /// Computes what is the same for all points, in `f64`.
     fn run_uniform(&mut self, stage: usize) {
-        let program = &*self.program;
         if stage < self.first_stage {
-            for i in program.stage(stage) {
-                let value = program.value_of(&program.lines[i], &self.uniform);
-                self.uniform[program.leaves() + i] = value;
-            }
+            self.program.run(self.program.stage(stage), &mut self.uniform);
         }
     }
 

@@ -126,7 +126,7 @@ impl Fusion<'_> {
         let mut fusion = Fusion {
             program,
             lines,
-            first: (program.leaves() + start) as u32,
+            first: program.value_of_line(start) as u32,
             coordinates: coordinates as u32,
             reads: vec![0; lines.len()],
             leaves: Vec::with_capacity(2 * lines.len()),

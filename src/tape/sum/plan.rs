@@ -46,7 +46,7 @@ pub(super) fn kept(program: &Program, first_stage: usize, varies: &[bool]) -> Ve
                     for (i, &operand) in operands.iter().enumerate() {
                         read[operand as usize] |= reads_operand[i];
                     }
-                    read[program.leaves() + i] |= reads_value;
+                    read[program.value_of_line(i)] |= reads_value;
                 }
                 Code::Kernel(_) => operands.iter().for_each(|&operand| read[operand as usize] = true),
             }
@@ -65,7 +65,7 @@ fn per_point(program: &Program, first_stage: usize) -> std::ops::Range<usize> {
 pub(super) fn is_uniform(program: &Program, first_stage: usize, value: u32) -> bool {
     let value = value as usize;
     value >= first_stage_coordinates(first_stage)
-        && value < program.leaves() + program.stage(first_stage).start
+        && value < program.value_of_line(program.stage(first_stage).start)
 }
 
 /// What an output's seed is for.
@@ -163,7 +163,7 @@ impl Planner<'_> {
 
     /// Sends the adjoint of a line to what the line reads.
     fn line(&mut self, i: usize) {
-        let value = (self.program.leaves() + i) as u32;
+        let value = self.program.value_of_line(i) as u32;
         let Some(adjoint) = self.adjoints[value as usize] else {
             return;
         };
