@@ -314,7 +314,7 @@ fn info_does_not_ask_for_bounds_that_are_given_and_knows_what_stands_still() {
 /// A scene that cannot be drawn says so before any work.
 #[test]
 fn a_scene_too_large_to_draw_is_refused_at_once() {
-    let large = "let a = sphere(1); for i in 0..13 { a = a.twist(0.1 * i) | a.bend(0.1 * i).translate([i, 0, 0]); } show(a);";
+    let large = "let a = sphere(1); for i in 0..14 { a = a.twist(0.1 * i) | a.bend(0.1 * i).translate([i, 0, 0]); } show(a);";
     let folder = Folder::new("large").with("large.rhai", large);
     let start = Instant::now();
     let said = folder.run("render large.rhai -o large.png").error();

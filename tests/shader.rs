@@ -6,7 +6,6 @@ mod support;
 
 use fieldgrad::gpu::shader::{shadertoy, wgsl_library};
 use fieldgrad::measure::Bounds;
-use fieldgrad::prelude::*;
 use fieldgrad::scene::{GALLERY, Scene, built_in};
 use fieldgrad::shape::catalogue;
 use fieldgrad::shape::grid::Interpolation;
@@ -132,7 +131,7 @@ fn grids_agree_with_their_numbers_in_the_text() {
         (&[5, 6, 4], Interpolation::Linear),
     ] {
         let grid = support::sampled_ball(counts, interpolation);
-        let two = grid.clone().smooth_union(grid.translate([0.9, 0, 0]), 0.2);
+        let two = grid.clone().smooth_union(grid.translate([0.9, 0.0, 0.0]), 0.2);
         agrees(&Scene::of_field(two, "grid"), 30, 4);
     }
     // What is too much for a text is said so.

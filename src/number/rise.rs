@@ -180,12 +180,14 @@ impl<const N: usize> Real for Rise<N> {
         min(other); max(other); hypot(other);
     }
 
-    /// Has a pole at 0, across which it may jump, where the exponent may be negative.
+    /// Has a pole at 0, across which it may jump, where the exponent may be negative; and is a number below 0 for whole
+    /// exponents alone, from one to the next of which it jumps.
     fn pow(self, exponent: Self) -> Self {
         let mut steady = self.value().exclude_zero();
         let positive = exponent.value().exclude_below_zero();
+        let (still, above) = (exponent.value().are_points(), self.value().exclude_negative());
         for i in 0..N {
-            steady[i] |= positive[i];
+            steady[i] = (steady[i] | positive[i]) & (still[i] | above[i]);
         }
         Self::of(self.dual.pow(exponent.dual)).unless(steady)
     }

@@ -363,6 +363,7 @@ fn binary(op: BinaryOperator, a: Value, b: Value) -> Value {
         (Ints(a), Ints(b)) => match op {
             Add => Ints(zipped(&a, &b, i32::wrapping_add)),
             Subtract => Ints(zipped(&a, &b, i32::wrapping_sub)),
+            Multiply => Ints(zipped(&a, &b, i32::wrapping_mul)),
             Modulo => Ints(zipped(&a, &b, i32::wrapping_rem)),
             And => Ints(zipped(&a, &b, |a, b| a & b)),
             ShiftRight => Ints(zipped(&a, &b, |a, b| a >> b)),
