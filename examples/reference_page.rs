@@ -33,10 +33,9 @@ fn entry(word: &Word) -> String {
     let doc = word.doc.join("\n").trim().replace("\n ", "\n").replace("[`", "`").replace("`]", "`");
     let longest = word.forms.iter().max_by_key(|form| form.arguments.len()).expect("a way to call it");
     let takes = longest.arguments.iter().map(|(name, kind)| format!("- `{name}`: {}\n", kind.description()));
-    let (takes, line) = (String::from_iter(takes), || gallery_line(word.name));
-    let example = word.example().map_or_else(line, |text| format!("show({text});"));
+    let example = word.example().map_or_else(|| gallery_line(word.name), |text| format!("show({text});"));
     let example = if example.is_empty() { example } else { format!("\n```rhai\n{example}\n```\n") };
-    format!("\n### {}\n\n{calls}\n\n{doc}\n\n{takes}{example}", word.name)
+    format!("\n### {}\n\n{calls}\n\n{doc}\n\n{}{example}", word.name, String::from_iter(takes))
 }
 
 /// A line of the gallery that calls the function, if one does.
