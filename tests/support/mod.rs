@@ -55,7 +55,7 @@ pub enum Plan {
 
 /// Whether a field has a kernel that searches, and is slow: random compositions of those have tests of their own.
 pub fn is_slow(field: &Field) -> bool {
-    const FAST: usize = 1000;
+    const FAST: usize = 200;
     any_kernel(field, |output| output.cost() > FAST)
 }
 
