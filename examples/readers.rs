@@ -1,4 +1,4 @@
-//! What each way to read a field takes, nanoseconds a point or a box: `cargo run --release --example readers`.
+//! The time each way to read a field takes, nanoseconds a point or a box: `cargo run --release --example readers`.
 //!
 //! The field is the built-in scene's; one thread, medians of nine. What a reader is for, the table in ARCHITECTURE.md says.
 

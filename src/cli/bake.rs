@@ -131,7 +131,7 @@ impl Sampling {
         }
     }
 
-    /// What a scene calls to have it.
+    /// The call that a scene reads it by.
     fn call(&self, path: &Path) -> String {
         let corner = |corner: &Vec<f64>| corner.iter().map(f64::to_string).collect::<Vec<_>>().join(", ");
         let [lower, upper] = self.corners().each_ref().map(corner);

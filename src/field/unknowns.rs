@@ -81,7 +81,7 @@ impl Unknowns {
         self.len() == 0
     }
 
-    /// What the parameters among them are called; what is tied by the name of what it follows.
+    /// The names of the parameters among them; one that is tied has the name of the one it follows.
     pub fn names(&self) -> Vec<&str> {
         self.free().map(|i| self.parameters[i].name()).collect()
     }

@@ -24,7 +24,7 @@ pub struct Points {
     pipeline: wgpu::ComputePipeline,
     outputs: usize,
     parameters: Vec<f32>,
-    /// What kernels read.
+    /// The numbers that kernels read.
     numbers: Option<wgpu::TextureView>,
 }
 
