@@ -282,16 +282,16 @@ fn a_tapes_weights_have_gradients() {
     for (n, (found, want)) in found.iter().zip(&total).enumerate() {
         assert!((found - want).abs() < 1e-4 * largest, "{n}: {found}, not {want}");
     }
-    // In two halves, at other numbers of threads, the same.
-    let halves = |threads: usize| {
+    // All points eight times, by any number of threads: the same bits.
+    let repeated = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         let mut sum = Sum::over_times(&tape);
         pool.install(|| sum.add([x, y, z, t].map(|column| column.repeat(8)).each_ref().map(Vec::as_slice)));
         sum.weight_gradient()
     };
-    let one = halves(1);
-    assert_eq!(one, halves(3));
-    assert!(one.iter().zip(&found).all(|(eight, one)| (eight - 8.0 * one).abs() < 1e-3 * largest));
+    let by_one = repeated(1);
+    assert_eq!(by_one, repeated(3));
+    assert!(by_one.iter().zip(&found).all(|(eight, one)| (eight - 8.0 * one).abs() < 1e-3 * largest));
 }
 
 /// a·b, a and b from outside the crate, which counts its walks.

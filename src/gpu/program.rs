@@ -53,15 +53,22 @@ impl Pass {
         }
     }
 
-    /// How many places it binds, without that of the numbers that kernels read, which comes behind them.
-    fn places(self) -> u32 {
+    /// The places it binds behind those of the view and of what fields are computed from.
+    fn others(self) -> Vec<wgpu::BindGroupLayoutEntry> {
+        let flat = wgpu::TextureViewDimension::D2;
+        let shadows = texture(5, wgpu::TextureViewDimension::D2Array);
         match self {
-            Pass::March => 3,
-            Pass::Shade(_) => 7,
+            Pass::March => vec![texture(2, flat)],
+            Pass::Shade(_) => vec![uniform(2), texture(3, flat), texture(4, flat), shadows, texture(6, flat)],
         }
     }
 
-    /// What it binds: the view, what fields are computed from, the rest, and the numbers that kernels read.
+    /// The place of the numbers that kernels read, behind all others.
+    fn place_of_numbers(self) -> u32 {
+        2 + self.others().len() as u32
+    }
+
+    /// The places it binds: of the view, of what fields are computed from, the others, and of the numbers.
     fn layout(
         self,
         gpu: &Gpu,
@@ -69,13 +76,8 @@ impl Pass {
         has_numbers: bool,
     ) -> wgpu::BindGroupLayout {
         let flat = wgpu::TextureViewDimension::D2;
-        let shadows = texture(5, wgpu::TextureViewDimension::D2Array);
-        let others = match self {
-            Pass::March => vec![texture(2, flat)],
-            Pass::Shade(_) => vec![uniform(2), texture(3, flat), texture(4, flat), shadows, texture(6, flat)],
-        };
-        let numbers = has_numbers.then(|| texture(self.places(), flat));
-        let entries: Vec<_> = [uniform(0), source].into_iter().chain(others).chain(numbers).collect();
+        let numbers = has_numbers.then(|| texture(self.place_of_numbers(), flat));
+        let entries: Vec<_> = [uniform(0), source].into_iter().chain(self.others()).chain(numbers).collect();
         let descriptor = wgpu::BindGroupLayoutDescriptor { label: None, entries: &entries };
         gpu.device().create_bind_group_layout(&descriptor)
     }
@@ -131,7 +133,7 @@ impl Program {
     ) -> Result<Program> {
         let Written { text, numbers, tapes, is_large } = functions(gpu, &pass.parts(stage)?)?;
         let seen = if pass == Pass::March { SEEN } else { "" };
-        let reads = if numbers.is_empty() { String::new() } else { numbers::reads(pass.places()) };
+        let reads = if numbers.is_empty() { String::new() } else { numbers::reads(pass.place_of_numbers()) };
         let text = pass.text(stage.scene(), &format!("{reads}{text}{seen}"));
         let source = Source::Text(tapes);
         if let Some(known) = known.filter(|known| known.text == text) {

@@ -275,14 +275,9 @@ fn unless<const N: usize>(decided: [bool; N], mut ends: Lanes<N>, otherwise: f32
 
 #[cfg(test)]
 mod tests {
+    use super::super::rise::tests::range;
     use super::*;
     use proptest::prelude::*;
-
-    fn range() -> impl Strategy<Value = [f32; 2]> {
-        let end = prop_oneof![-4.0f32..4.0, (-3i8..4).prop_map(f32::from)];
-        let width = prop_oneof![Just(0.0f32), 0.0f32..0.01, 0.0f32..2.0];
-        (end, width).prop_map(|(lo, width)| [lo, lo + width])
-    }
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(4_000))]

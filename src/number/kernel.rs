@@ -46,8 +46,8 @@ use std::sync::Arc;
 /// ```
 ///
 /// What is composed of [`Real`](super::Real)'s operations needs no kernel: a function generic over `Real` that is called
-/// with fields gives a field, with all derivatives, bounds and shader text. A closure with bounds is a [`Closure`]. [`kernel`](crate::field::kernel) applies
-/// output 0.
+/// with fields gives a field, with all derivatives, bounds and shader text. A closure with bounds is a [`Closure`].
+/// [`kernel`](crate::field::kernel) applies output 0.
 pub trait Kernel: Debug + Send + Sync {
     /// What pictures of the graph call it.
     fn name(&self) -> &str;

@@ -340,12 +340,13 @@ impl<const N: usize> Intervals<N> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::number::Op;
     use proptest::prelude::*;
 
-    fn range() -> impl Strategy<Value = [f32; 2]> {
+    /// Ranges of an operand, some of them single numbers, some that begin or end at whole ones.
+    pub(in crate::number) fn range() -> impl Strategy<Value = [f32; 2]> {
         let end = prop_oneof![-4.0f32..4.0, (-3i8..4).prop_map(f32::from)];
         let width = prop_oneof![Just(0.0f32), 0.0f32..0.01, 0.0f32..2.0];
         (end, width).prop_map(|(lo, width)| [lo, lo + width])

@@ -20,7 +20,7 @@ pub(crate) const MAX_SAMPLES: usize = 1 << 26;
 /// The most data files of a scene, one counted for each way it is read.
 pub(super) const MAX_FILES: usize = 64;
 
-/// What a scene has read of data files.
+/// The data files that a scene has read.
 pub(super) struct Data {
     origin: Origin,
     grids: HashMap<(PathBuf, Interpolation), Arc<Grid>>,

@@ -183,7 +183,7 @@ impl Grid {
         self.spline.counts
     }
 
-    /// What it is, by its content.
+    /// The identity of its samples and their interpolation.
     pub(crate) fn content(&self) -> Identity {
         self.identity
     }

@@ -269,7 +269,7 @@ impl Plan {
         // Then under the new ones, now that it is known how many constants stand before the lines.
         (0..constants).for_each(|at| renamed[at] = at as u32);
         for (new, &line) in open.iter().rev().enumerate() {
-            renamed[leaves + line as usize] = (pruned.value_of_line(new)) as u32;
+            renamed[leaves + line as usize] = pruned.value_of_line(new) as u32;
         }
         let all = pruned.operands.iter_mut().chain(&mut pruned.outputs);
         all.for_each(|value| *value = renamed[*value as usize]);

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 /// A function of which nothing is known but its values and bounds on them: a kernel in a line.
 ///
-/// Its derivatives are central differences, which miss some parts in 1e9 of what the function is large; those of higher
-/// order miss more. Where it may be written over [`Real`](crate::number::Real) write it so, and call it with fields: then
+/// Its derivatives are differences of the fourth order, those of higher order differences of differences: each less exact
+/// than the one before. Where it may be written over [`Real`](crate::number::Real) write it so, and call it with fields: then
 /// its derivatives are exact, and bounded.
 ///
 /// ```
@@ -57,7 +57,7 @@ where
             self.difference(others, step, inputs)
         };
         let (below, above) = (middle - by, middle + by);
-        // Over what lies between the two as they are rounded; four places where one derivative is wanted.
+        // Each over the distance that is left of it once the two places are rounded.
         let near = (at(above) - at(below)) / (above - below);
         let (below, above) = (middle - 2.0 * by, middle + 2.0 * by);
         let far = (at(above) - at(below)) / (above - below);
@@ -83,7 +83,7 @@ where
 
     fn value(&self, output: usize, inputs: &[f64]) -> f64 {
         let order = order_of(output);
-        // Where what rounding and what curving does are about as large.
+        // Where rounding and curving do about the same.
         let step = f64::EPSILON.powf(1.0 / (4.0 + order.len() as f64));
         self.difference(&order, step, &mut inputs.to_vec())
     }

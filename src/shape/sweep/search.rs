@@ -169,7 +169,7 @@ struct Search<'a> {
     inputs: Columns<'a, f64>,
     precision: Precision,
     scratch: &'a mut Scratch,
-    /// What was looked at last: f and f_t.
+    /// The last looks: f and f_t at each, and with their times on the grid.
     found: Vec<[f64; 2]>,
     looks: Vec<Look>,
 }

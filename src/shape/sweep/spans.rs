@@ -80,7 +80,7 @@ const TELLING: f64 = 1.0 / 64.0;
 #[derive(Clone, Copy)]
 struct Bounded {
     span: Span,
-    /// What it was before it was narrowed to where f may be least in it.
+    /// Its ends before it was narrowed to where f may be least in it.
     whole: [f64; 2],
     /// No value within is below this.
     low: f64,
@@ -146,11 +146,11 @@ impl Moving {
         }
         settled.sort_by(|a, b| a.whole[0].total_cmp(&b.whole[0]).then(a.whole[1].total_cmp(&b.whole[1])));
         let is_covered = |n: usize| {
-            let is_before = |other: &&Bounded| other.whole[1] == settled[n].whole[0] && !other.is_end();
-            let is_after = |other: &&Bounded| other.whole[0] == settled[n].whole[1] && !other.is_start();
-            settled[n].is_start()
-                && n.checked_sub(1).and_then(|n| settled.get(n)).is_some_and(|other| is_before(&other))
-                || settled[n].is_end() && settled.get(n + 1).is_some_and(|other| is_after(&other))
+            let (own, before, after) =
+                (&settled[n], n.checked_sub(1).map(|n| &settled[n]), settled.get(n + 1));
+            own.is_start() && before.is_some_and(|other| other.whole[1] == own.whole[0] && !other.is_end())
+                || own.is_end()
+                    && after.is_some_and(|other| other.whole[0] == own.whole[1] && !other.is_start())
         };
         let spans = (0..settled.len()).filter(|&n| !is_covered(n)).map(|n| settled[n].span);
         joined(spans.collect())

@@ -123,19 +123,13 @@ pub(super) struct Frame<'a> {
     pub(super) row: usize,
     pub(super) chunks: usize,
     pub(super) scratch: &'a mut Scratch,
-    /// What kernels with weights were sent.
-    pub(super) sent: &'a mut Sent,
+    /// The calls of kernels with weights.
+    pub(super) calls: &'a mut Vec<Call>,
 }
 
-/// What kernels with weights were sent, call after call: the kernel, its inputs at a point, and the adjoint there.
+/// A call of a kernel with weights, on the way back: a column an input, and one of the adjoints sent to it.
 ///
 /// Weights may be millions: so these are not summed for each piece of the points, but by themselves, in their order.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Sent {
-    pub(super) calls: Vec<Call>,
-}
-
-/// What a kernel was sent at some points: a column an input, and one of adjoints.
 #[derive(Clone, Debug)]
 pub(super) struct Call {
     pub(super) kernel: u32,
@@ -327,7 +321,7 @@ impl<'a> Frame<'a> {
             let sign = if negated { -1.0 } else { 1.0 };
             let mut columns = scratch.inputs.clone();
             columns.extend(adjoints.map(|adjoint| sign * adjoint));
-            self.sent.calls.push(Call { kernel: number, rows, columns });
+            self.calls.push(Call { kernel: number, rows, columns });
         }
         if targets.iter().all(|target| target.to == Target::UNWANTED && target.sum == 0) {
             return;

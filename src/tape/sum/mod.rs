@@ -15,7 +15,7 @@ use super::block::{Block, Chunk, WIDTH, first_stage_coordinates};
 use super::program::{COORDINATES, Program};
 use super::weights::weight_gradient;
 use crate::number::Columns;
-use back::{Call, Frame, Scratch, Sent, Source, ZERO};
+use back::{Call, Frame, Scratch, Source, ZERO};
 use plan::{Plan, Seed};
 use rayon::prelude::*;
 use std::array::from_fn;
@@ -97,20 +97,20 @@ struct Part {
     sums: Vec<f64>,
     /// To each output's seed.
     seeds: Vec<f64>,
-    /// To kernels with weights.
-    sent: Sent,
+    /// The calls of kernels with weights.
+    calls: Vec<Call>,
 }
 
 impl Part {
     fn of(sums: usize, outputs: usize) -> Part {
-        Part { total: 0.0, sums: vec![0.0; sums], seeds: vec![0.0; outputs], sent: Sent::default() }
+        Part { total: 0.0, sums: vec![0.0; sums], seeds: vec![0.0; outputs], calls: Vec::new() }
     }
 
     fn clear(&mut self) {
         self.total = 0.0;
         self.sums.fill(0.0);
         self.seeds.fill(0.0);
-        self.sent.calls.clear();
+        self.calls.clear();
     }
 
     fn join(&mut self, other: &Part) {
@@ -118,7 +118,7 @@ impl Part {
         self.total += other.total;
         add(&mut self.sums, &other.sums);
         add(&mut self.seeds, &other.seeds);
-        self.sent.calls.extend_from_slice(&other.sent.calls);
+        self.calls.extend_from_slice(&other.calls);
     }
 }
 
@@ -249,9 +249,7 @@ impl Sum {
     fn send_to_weights(&self, kernel: u32, weights: &mut [f64]) {
         let output = &self.block.program.kernels[kernel as usize];
         let mut columns: Vec<Vec<f64>> = Vec::new();
-        for Call { rows, columns: own, .. } in
-            self.part.sent.calls.iter().filter(|call| call.kernel == kernel)
-        {
+        for Call { rows, columns: own, .. } in self.part.calls.iter().filter(|call| call.kernel == kernel) {
             let (inputs, adjoints) = own.split_at(own.len() - rows);
             columns.resize(own.len() / rows, Vec::new());
             let counts = (0..*rows).filter(|&row| adjoints[row] != 0.0);
@@ -381,7 +379,7 @@ impl Sum {
             row,
             chunks: count.div_ceil(WIDTH),
             scratch: &mut self.scratch,
-            sent: &mut self.part.sent,
+            calls: &mut self.part.calls,
         };
         frame.back(self.block.arch, &self.plan.steps);
     }
