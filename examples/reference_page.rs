@@ -19,8 +19,7 @@ fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
             groups.push(group);
             page += &format!("\n## {}\n", group.replace('_', " "));
             for word in words.iter().filter(|word| word.group == group) {
-                page += &entry(word);
-                page += &picture(word, &pictures)?;
+                page += &(entry(word) + &picture(word, &pictures)?);
             }
         }
     }
@@ -33,19 +32,19 @@ fn entry(word: &Word) -> String {
     let doc = word.doc.join("\n").trim().replace("\n ", "\n").replace("[`", "`").replace("`]", "`");
     let longest = word.forms.iter().max_by_key(|form| form.arguments.len()).expect("a way to call it");
     let takes = longest.arguments.iter().map(|(name, kind)| format!("- `{name}`: {}\n", kind.description()));
-    let (takes, line) = (String::from_iter(takes), || gallery_line(word.name));
-    let example = word.example().map_or_else(line, |text| format!("show({text});"));
-    let example = if example.is_empty() { example } else { format!("\n```rhai\n{example}\n```\n") };
+    let takes = String::from_iter(takes);
+    let line = word.example().map(|text| format!("show({text});")).or_else(|| gallery_line(word.name));
+    let example = line.map_or(String::new(), |line| format!("\n```rhai\n{line}\n```\n"));
     format!("\n### {}\n\n{calls}\n\n{doc}\n\n{takes}{example}", word.name)
 }
 
 /// A line of the gallery that calls the function, if one does.
-fn gallery_line(name: &str) -> String {
+fn gallery_line(name: &str) -> Option<String> {
     let (call, is_letter) = (format!("{name}("), |c: char| c.is_alphanumeric() || c == '_');
     let starts = |code: &str| code.match_indices(&call).any(|(at, _)| !code[..at].ends_with(is_letter));
     let calls = |line: &&str| line.split("//").next().is_some_and(starts);
     let found = GALLERY.iter().find_map(|exhibit| Some((exhibit.name, exhibit.text.lines().find(calls)?)));
-    found.map_or(String::new(), |(scene, line)| format!("{}   // in scenes/{scene}.rhai", line.trim()))
+    found.map(|(scene, line)| format!("{}   // in scenes/{scene}.rhai", line.trim()))
 }
 
 /// A slice of a shape, or a number as a curve over t, as a line of the page; nothing for what is neither.

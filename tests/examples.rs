@@ -144,3 +144,9 @@ fn slider_times() {
     let text = run("slider_times", &[]);
     assert!(text.contains("moved: ") && text.contains("anew: "), "{text}");
 }
+
+#[test]
+fn grid_times() {
+    let text = run("grid_times", &["24", "4000"]);
+    assert!(text.lines().count() == 3 && text.contains("with 4 derivatives"), "{text}");
+}

@@ -7,7 +7,9 @@
 
 mod bounds;
 mod file;
+mod prefilter;
 mod spline;
+mod weights;
 
 use super::orders::{orders_of, output_of, raised};
 use crate::error::{Error, Result};

@@ -5,12 +5,11 @@
 
 use super::super::orders::{Orders, orders_of};
 use super::Interpolation;
-use crate::number::{Columns, Interval, Real};
-use crate::task;
+use super::prefilter::{along, pivots, solve, solve_transposed};
+use super::weights::{Place, TAPS, cubic, linear};
+use crate::number::{Columns, Interval};
+use pulp::{Arch, NullaryFnOnce};
 use std::sync::Arc;
-
-/// The most coefficients along an axis that a value is made of.
-const TAPS: usize = 4;
 
 pub(super) struct Spline {
     pub(super) interpolation: Interpolation,
@@ -18,7 +17,7 @@ pub(super) struct Spline {
     pub(super) counts: [usize; 4],
     pub(super) sizes: [usize; 4],
     pub(super) samples: Arc<[f32]>,
-    /// The last axis the fastest.
+    /// The last axis the fastest; behind the last there are zeros, so that all can be read four at a time.
     pub(super) coefficients: Vec<f32>,
 }
 
@@ -28,6 +27,68 @@ struct Taps<T> {
     first: usize,
     count: usize,
     weights: [T; TAPS],
+}
+
+/// Four coefficients along z, for each of four places in y.
+type Rows<T> = [[T; TAPS]; TAPS];
+
+/// How many places are worked on together: their weights side by side, then the coefficients of each.
+const GROUP: usize = 16;
+
+/// Where a group of places is along an axis: the first coefficient of each, and the weights in the value and the slope.
+struct Along<T> {
+    first: [i32; GROUP],
+    values: [[T; GROUP]; TAPS],
+    slopes: [[T; GROUP]; TAPS],
+}
+
+impl<T: Place> Along<T> {
+    #[inline(always)]
+    fn at(&self, n: usize) -> (Taps<T>, [T; TAPS]) {
+        let [a, b, c, d] = &self.values;
+        let weights = [a[n], b[n], c[n], d[n]];
+        let [a, b, c, d] = &self.slopes;
+        (Taps { first: self.first[n] as usize, count: TAPS, weights }, [a[n], b[n], c[n], d[n]])
+    }
+}
+
+/// The value and, if `SLOPES`, the first derivatives of a spline that is [full](Spline::is_full) at columns of places, to be
+/// compiled for each width of vector.
+struct Together<'a, T, const SLOPES: bool> {
+    spline: &'a Spline,
+    /// Which of `Spline::value_and_slopes` each output is.
+    places: &'a [usize],
+    inputs: Columns<'a, T>,
+    results: &'a mut [T],
+}
+
+impl<T: Place, const SLOPES: bool> NullaryFnOnce for Together<'_, T, SLOPES> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Together { spline, places, inputs, results } = self;
+        let all = inputs.rows();
+        for start in (0..all).step_by(GROUP) {
+            let rows = start..all.min(start + GROUP);
+            let moves = spline.counts[0] > 1;
+            let t = moves.then(|| spline.along::<T, SLOPES>(0, &inputs.column(0)[rows.clone()]));
+            let x = spline.along::<T, SLOPES>(1, &inputs.column(1)[rows.clone()]);
+            let y = spline.along::<T, SLOPES>(2, &inputs.column(2)[rows.clone()]);
+            let z = spline.along::<T, SLOPES>(3, &inputs.column(3)[rows.clone()]);
+            let still = (spline.taps_at(0, 0, T::zero()), [T::zero(); TAPS]);
+            for n in 0..rows.len() {
+                let t = match &t {
+                    Some(t) => t.at(n),
+                    None => still,
+                };
+                let found = spline.value_and_slopes::<T, SLOPES, true>(&[t, x.at(n), y.at(n), z.at(n)]);
+                for (output, &place) in places.iter().enumerate() {
+                    results[output * all + start + n] = found[place];
+                }
+            }
+        }
+    }
 }
 
 impl Spline {
@@ -57,11 +118,12 @@ impl Spline {
             }
             spline.coefficients = values.iter().map(|&value| value as f32).collect();
         }
+        spline.coefficients.extend([0.0; TAPS - 1]);
         spline
     }
 
     pub(super) fn coefficient_count(&self) -> usize {
-        self.coefficients.len()
+        self.sizes.iter().product()
     }
 
     /// The polynomials' degree.
@@ -94,10 +156,11 @@ impl Spline {
     }
 
     /// The cell along an axis that a place is in, and how far; places beyond the ends are at them.
-    fn cell<T: Place>(&self, axis: usize, at: T) -> (usize, T) {
-        let last = self.counts[axis] - 1;
+    #[inline(always)]
+    fn cell<T: Place>(&self, axis: usize, at: T) -> (i32, T) {
+        let last = self.counts[axis] as i32 - 1; // `MAX_SAMPLES` is less than that holds
         let at = at.held(last);
-        let cell = at.whole().min(last.saturating_sub(1));
+        let cell = at.whole().min((last - 1).max(0));
         (cell, at.less(cell))
     }
 
@@ -107,6 +170,7 @@ impl Spline {
             return Taps { first: 0, count: 1, weights: [one, T::zero(), T::zero(), T::zero()] };
         }
         let (first, within) = self.cell(axis, at);
+        let first = first as usize;
         match self.interpolation {
             Interpolation::Cubic => Taps { first, count: 4, weights: cubic(order, within) },
             Interpolation::Linear => Taps { first, count: 2, weights: linear(order, within) },
@@ -136,58 +200,72 @@ impl Spline {
         (0..z.count).fold(T::zero(), |total, k| total + z.weights[k] * sum[k])
     }
 
-    /// The value and the derivatives in t, x, y and z at a place: one walk over the coefficients.
+    /// Whether a value is made of four coefficients along each axis of space.
+    fn is_full(&self) -> bool {
+        (1..4).all(|axis| self.taps(axis) == TAPS)
+    }
+
+    /// The value and, if `SLOPES`, the derivatives in t, x, y and z at a place, of what is known of it along each axis: one
+    /// walk over the coefficients. `FULL` says that the spline [is](Spline::is_full).
+    ///
+    /// Along x first, so that each row of coefficients along z is multiplied as a whole.
     #[inline(always)]
-    fn value_and_slopes<T: Place>(&self, at: [T; 4]) -> [T; 5] {
-        let values = [0, 1, 2, 3].map(|axis| self.taps_at(axis, 0, at[axis]));
-        let slopes = [0, 1, 2, 3].map(|axis| self.taps_at(axis, 1, at[axis]).weights);
-        let [t, x, y, z] = &values;
-        let ([_, _, ny, nz], still) = (self.sizes, t.count == 1);
-        let mut sums = [[T::zero(); TAPS]; 4]; // of the value, and with a slope in t, x and y
+    fn value_and_slopes<T: Place, const SLOPES: bool, const FULL: bool>(
+        &self,
+        [(t, in_t), x, y, z]: &[(Taps<T>, [T; TAPS]); 4],
+    ) -> [T; 5] {
+        let [_, nx, ny, nz] = self.sizes;
+        let rows = if FULL { TAPS } else { y.0.count };
+        let place = |l: usize| (((t.first + l) * nx + x.0.first) * ny + y.0.first) * nz + z.0.first;
+        if t.count == 1 {
+            let [sums, sums_x] = self.over_x::<T, SLOPES, FULL>(place(0), x, rows);
+            return over_y_and_z::<T, SLOPES>(&sums, &sums_x, None, y, z, rows);
+        }
+        // Of the value, and with a slope in t and in x.
+        let [mut sums, mut sums_x, mut sums_t] = [[[T::zero(); TAPS]; TAPS]; 3];
         for l in 0..t.count {
-            for i in 0..x.count {
-                let plane = ((t.first + l) * self.sizes[1] + x.first + i) * ny;
-                // Along y first: what t and x weigh is the same for all its rows.
-                let [mut value, mut slope] = [[T::zero(); TAPS]; 2];
-                for j in 0..y.count {
-                    let start = (plane + y.first + j) * nz + z.first;
-                    let (wy, sy) = (y.weights[j], slopes[2][j]);
-                    if let Some(row) = self.coefficients[start..].first_chunk::<TAPS>() {
-                        for k in 0..TAPS {
-                            let coefficient = T::of(row[k]);
-                            value[k] = value[k] + wy * coefficient;
-                            slope[k] = slope[k] + sy * coefficient;
-                        }
-                    } else {
-                        for k in 0..z.count {
-                            let coefficient = T::of(self.coefficients[start + k]);
-                            value[k] = value[k] + wy * coefficient;
-                            slope[k] = slope[k] + sy * coefficient;
-                        }
-                    }
-                }
-                let (wt, wx) = (t.weights[l], x.weights[i]);
-                let [both, in_x, in_t] = [wt * wx, wt * slopes[1][i], slopes[0][l] * wx];
+            let [own, own_x] = self.over_x::<T, SLOPES, FULL>(place(l), x, rows);
+            for j in 0..TAPS {
                 for k in 0..TAPS {
-                    sums[0][k] = sums[0][k] + both * value[k];
-                    sums[2][k] = sums[2][k] + in_x * value[k];
-                    sums[3][k] = sums[3][k] + both * slope[k];
-                    if !still {
-                        sums[1][k] = sums[1][k] + in_t * value[k];
+                    sums[j][k] = sums[j][k] + t.weights[l] * own[j][k];
+                    if SLOPES {
+                        sums_x[j][k] = sums_x[j][k] + t.weights[l] * own_x[j][k];
+                        sums_t[j][k] = sums_t[j][k] + in_t[l] * own[j][k];
                     }
                 }
             }
         }
-        let along_z = |sum: &[T; TAPS], weights: &[T; TAPS]| {
-            (0..z.count).fold(T::zero(), |total, k| total + weights[k] * sum[k])
-        };
-        [
-            along_z(&sums[0], &z.weights),
-            along_z(&sums[1], &z.weights),
-            along_z(&sums[2], &z.weights),
-            along_z(&sums[3], &z.weights),
-            along_z(&sums[0], &slopes[3]),
-        ]
+        over_y_and_z::<T, SLOPES>(&sums, &sums_x, Some(&sums_t), y, z, rows)
+    }
+
+    /// Rows of coefficients along z, for each place in y: weighed along x, and with the slopes in x.
+    #[inline(always)]
+    fn over_x<T: Place, const SLOPES: bool, const FULL: bool>(
+        &self,
+        first: usize,
+        (x, in_x): &(Taps<T>, [T; TAPS]),
+        rows: usize,
+    ) -> [Rows<T>; 2] {
+        let [_, _, ny, nz] = self.sizes;
+        let [mut sums, mut slopes] = [[[T::zero(); TAPS]; TAPS]; 2];
+        for i in 0..if FULL { TAPS } else { x.count } {
+            for j in 0..rows {
+                let row = self.row(first + (i * ny + j) * nz);
+                for k in 0..TAPS {
+                    sums[j][k] = sums[j][k] + x.weights[i] * T::of(row[k]);
+                    if SLOPES {
+                        slopes[j][k] = slopes[j][k] + in_x[i] * T::of(row[k]);
+                    }
+                }
+            }
+        }
+        [sums, slopes]
+    }
+
+    /// Four coefficients along z.
+    #[inline(always)]
+    fn row(&self, start: usize) -> &[f32; TAPS] {
+        self.coefficients[start..].first_chunk().expect("there are zeros behind the last")
     }
 
     /// Visits the rows of coefficients about a place, each with its weights.
@@ -214,7 +292,6 @@ impl Spline {
 
     /// Outputs at columns of places.
     pub(super) fn columns<T: Place>(&self, outputs: &[usize], inputs: Columns<T>, results: &mut [T]) {
-        let rows = inputs.rows();
         // The value's and the first derivatives' numbers, in the order of `value_and_slopes`.
         let place = |output: usize| match orders_of(output) {
             [0, 0, 0, 0] => Some(0),
@@ -223,22 +300,59 @@ impl Spline {
             }
             _ => None,
         };
-        let places: Option<Vec<usize>> = outputs.iter().map(|&output| place(output)).collect();
-        let [t, x, y, z] = [0, 1, 2, 3].map(|axis| inputs.column(axis));
-        for row in 0..rows {
-            let at = [t[row], x[row], y[row], z[row]];
-            match &places {
-                Some(places) if places.len() > 1 => {
-                    let all = self.value_and_slopes(at);
-                    places.iter().enumerate().for_each(|(n, &place)| results[n * rows + row] = all[place]);
+        match outputs.iter().map(|&output| place(output)).collect::<Option<Vec<usize>>>() {
+            Some(places) if self.is_full() => {
+                let (spline, places) = (self, &places[..]);
+                match places {
+                    [0] => Arch::new().dispatch(Together::<T, false> { spline, places, inputs, results }),
+                    _ => Arch::new().dispatch(Together::<T, true> { spline, places, inputs, results }),
                 }
-                _ => {
+            }
+            Some(places) => self.each(&places, inputs, results),
+            None => {
+                let [t, x, y, z] = [0, 1, 2, 3].map(|axis| inputs.column(axis));
+                for row in 0..inputs.rows() {
+                    let at = [t[row], x[row], y[row], z[row]];
                     for (n, &output) in outputs.iter().enumerate() {
-                        results[n * rows + row] = self.derivative_at(orders_of(output), at);
+                        results[n * inputs.rows() + row] = self.derivative_at(orders_of(output), at);
                     }
                 }
             }
         }
+    }
+
+    /// The value and slopes that stand at places of `value_and_slopes`, at columns of places.
+    fn each<T: Place>(&self, places: &[usize], inputs: Columns<T>, results: &mut [T]) {
+        for row in 0..inputs.rows() {
+            let along = [0, 1, 2, 3].map(|axis| {
+                let at = inputs.column(axis)[row];
+                (self.taps_at(axis, 0, at), self.taps_at(axis, 1, at).weights)
+            });
+            let all = self.value_and_slopes::<T, true, false>(&along);
+            places.iter().enumerate().for_each(|(n, &place)| results[n * inputs.rows() + row] = all[place]);
+        }
+    }
+
+    /// Where some places are along an axis of several samples, on a cubic spline.
+    #[inline(always)]
+    fn along<T: Place, const SLOPES: bool>(&self, axis: usize, at: &[T]) -> Along<T> {
+        let mut own = [T::zero(); GROUP];
+        own[..at.len()].copy_from_slice(at);
+        let mut along = Along { first: [0; GROUP], values: [own; TAPS], slopes: [own; TAPS] };
+        for n in 0..GROUP {
+            (along.first[n], own[n]) = self.cell(axis, own[n]);
+        }
+        for n in 0..GROUP {
+            let values = cubic(0, own[n]);
+            (0..TAPS).for_each(|k| along.values[k][n] = values[k]);
+        }
+        if SLOPES {
+            for n in 0..GROUP {
+                let slopes = cubic(1, own[n]);
+                (0..TAPS).for_each(|k| along.slopes[k][n] = slopes[k]);
+            }
+        }
+        along
     }
 
     /// Adds what an adjoint of a derivative at a place is of each coefficient.
@@ -286,161 +400,42 @@ impl Spline {
     }
 }
 
-/// How many lines of an array are worked on side by side.
-const LINES: usize = 32;
-
-/// Lines of an array along an axis, each made into one of another length: some side by side, entry by entry of each.
-fn along(
-    values: &[f64],
-    sizes: [usize; 4],
-    axis: usize,
-    length: usize,
-    make: impl Fn(&[f64], &mut [f64], usize),
-) -> Vec<f64> {
-    let inner: usize = sizes[axis + 1..].iter().product();
-    let outer: usize = sizes[..axis].iter().product();
-    let mut out = vec![0.0; outer * length * inner];
-    let (mut lines, mut made) = (vec![0.0; sizes[axis] * LINES], vec![0.0; length * LINES]);
-    for o in 0..outer {
-        for i in (0..inner).step_by(LINES) {
-            if task::is_given_up() {
-                return out;
-            }
-            let width = LINES.min(inner - i);
-            let (lines, made) = (&mut lines[..sizes[axis] * width], &mut made[..length * width]);
-            for (n, row) in lines.chunks_exact_mut(width).enumerate() {
-                let start = (o * sizes[axis] + n) * inner + i;
-                row.copy_from_slice(&values[start..start + width]);
-            }
-            make(lines, made, width);
-            for (n, row) in made.chunks_exact(width).enumerate() {
-                let start = (o * length + n) * inner + i;
-                out[start..start + width].copy_from_slice(row);
+/// The value and, if `SLOPES`, the derivatives in t, x, y and z, of rows of coefficients along z that were weighed along the
+/// other axes: for the value, with the slopes in x, and with those in t.
+#[inline(always)]
+fn over_y_and_z<T: Place, const SLOPES: bool>(
+    sums: &Rows<T>,
+    sums_x: &Rows<T>,
+    sums_t: Option<&Rows<T>>,
+    (y, in_y): &(Taps<T>, [T; TAPS]),
+    (z, in_z): &(Taps<T>, [T; TAPS]),
+    rows: usize,
+) -> [T; 5] {
+    let along_y = |sums: &Rows<T>, weights: &[T; TAPS]| {
+        let mut all = [T::zero(); TAPS];
+        for j in 0..rows {
+            for k in 0..TAPS {
+                all[k] = all[k] + weights[j] * sums[j][k];
             }
         }
-    }
-    out
-}
-
-/// The reciprocals of the pivots of so many samples' system by Thomas's algorithm.
-fn pivots(count: usize) -> Vec<f64> {
-    let mut pivots = vec![0.0; count];
-    for n in 1..count.saturating_sub(1) {
-        pivots[n] = 1.0 / (4.0 - pivots[n - 1]);
-    }
-    pivots
-}
-
-/// The spline's coefficients at the samples themselves: c = s at the ends, and between c₋ + 4c + c₊ = 6s; of `width` lines
-/// side by side.
-fn solve(pivots: &[f64], samples: &[f64], c: &mut [f64], width: usize) {
-    let end = samples.len() - width;
-    c[..width].copy_from_slice(&samples[..width]);
-    c[end..].copy_from_slice(&samples[end..]);
-    let count = samples.len() / width;
-    for n in 1..count.saturating_sub(1) {
-        let is_last = n + 2 == count;
-        for i in 0..width {
-            let at = n * width + i;
-            let above = if is_last { samples[end + i] } else { 0.0 };
-            c[at] = (6.0 * samples[at] - c[at - width] - above) * pivots[n];
-        }
-    }
-    for n in (1..count.saturating_sub(2)).rev() {
-        for at in n * width..(n + 1) * width {
-            c[at] -= pivots[n] * c[at + width];
-        }
-    }
-}
-
-/// The transpose of [`solve`], which is symmetric but for the ends.
-fn solve_transposed(pivots: &[f64], adjoints: &[f64], out: &mut [f64], width: usize) {
-    let end = adjoints.len() - width;
-    if end < 2 * width {
-        out.copy_from_slice(adjoints);
-        return;
-    }
-    // The inner unknowns: a symmetric system M c = 6 s − e₁ s₀ − eₙ sₙ.
-    let mut padded = vec![0.0; adjoints.len()];
-    let between = width..end;
-    padded[between.clone()].iter_mut().zip(&adjoints[between.clone()]).for_each(|(out, v)| *out = v / 6.0);
-    let mut inner = vec![0.0; adjoints.len()];
-    solve(pivots, &padded, &mut inner, width);
-    for at in between {
-        out[at] = 6.0 * inner[at];
-    }
-    for i in 0..width {
-        out[i] = adjoints[i] - inner[width + i];
-        out[end + i] = adjoints[end + i] - inner[end - width + i];
-    }
-}
-
-/// A place along an axis: `f32` or `f64`.
-pub(super) trait Place: Real + Copy {
-    fn of(coefficient: f32) -> Self;
-    /// Held between 0 and a whole number; 0 where it is not a number.
-    fn held(self, last: usize) -> Self;
-    /// The whole number it has passed.
-    fn whole(self) -> usize;
-    fn less(self, whole: usize) -> Self;
-}
-
-macro_rules! place {
-    ($float:ident) => {
-        impl Place for $float {
-            #[inline(always)]
-            fn of(coefficient: f32) -> Self {
-                coefficient.into()
-            }
-            #[inline(always)]
-            fn held(self, last: usize) -> Self {
-                if self > 0.0 { $float::min(self, last as $float) } else { 0.0 }
-            }
-            #[inline(always)]
-            fn whole(self) -> usize {
-                self as usize
-            }
-            #[inline(always)]
-            fn less(self, whole: usize) -> Self {
-                self - whole as $float
-            }
-        }
+        all
     };
-}
-
-place!(f32);
-place!(f64);
-
-/// The weights of the four cubic B-splines over a cell, or their derivatives.
-#[inline(always)]
-fn cubic<T: Real + Copy>(order: u8, w: T) -> [T; TAPS] {
-    let n = T::constant;
-    let (one, v) = (T::one(), T::one() - w);
-    match order {
-        0 => {
-            let (w2, v2, sixth) = (w * w, v * v, n(1.0 / 6.0));
-            [
-                v2 * v * sixth,
-                n(2.0 / 3.0) - w2 * (n(1.0) - n(0.5) * w),
-                n(2.0 / 3.0) - v2 * (n(1.0) - n(0.5) * v),
-                w2 * w * sixth,
-            ]
-        }
-        1 => [-(v * v) * n(0.5), w * (n(1.5) * w - n(2.0)), -(v * (n(1.5) * v - n(2.0))), w * w * n(0.5)],
-        2 => [v, n(3.0) * w - n(2.0), n(3.0) * v - n(2.0), w],
-        3 => [-one, n(3.0), -n(3.0), one],
-        _ => [T::zero(); TAPS],
+    let along_z = |sums: [T; TAPS], weights: &[T; TAPS]| {
+        let pair = |k: usize| weights[k] * sums[k] + weights[k + 1] * sums[k + 1];
+        pair(0) + pair(2)
+    };
+    let values = along_y(sums, &y.weights);
+    let value = along_z(values, &z.weights);
+    if !SLOPES {
+        return [value, T::zero(), T::zero(), T::zero(), T::zero()];
     }
-}
-
-#[inline(always)]
-fn linear<T: Real + Copy>(order: u8, w: T) -> [T; TAPS] {
-    let zero = T::zero();
-    match order {
-        0 => [T::one() - w, w, zero, zero],
-        1 => [-T::one(), T::one(), zero, zero],
-        _ => [zero; TAPS],
-    }
+    [
+        value,
+        sums_t.map_or(T::zero(), |sums| along_z(along_y(sums, &y.weights), &z.weights)),
+        along_z(along_y(sums_x, &y.weights), &z.weights),
+        along_z(along_y(sums, in_y), &z.weights),
+        along_z(values, in_z),
+    ]
 }
 
 #[cfg(test)]
@@ -464,39 +459,6 @@ mod tests {
             let spline = Spline::of([1, 1, 1, count], &straight, Interpolation::Cubic);
             let middle = 0.5 * (count - 1) as f64 + 0.1 * f64::from(count > 1);
             assert!((spline.at([0; 4], [0.0, 0.0, 0.0, middle]) - (2.0 - 0.5 * middle)).abs() < 1e-6);
-        }
-    }
-
-    #[test]
-    fn the_transpose_is_one() {
-        for count in [2, 3, 4, 7] {
-            let (a, b) = (line(count), line(2 * count)[count..].to_vec());
-            let [mut forward, mut back] = [0, 1].map(|_| vec![0.0; count]);
-            let pivots = pivots(count);
-            solve(&pivots, &a, &mut forward, 1);
-            solve_transposed(&pivots, &b, &mut back, 1);
-            let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
-            assert!((dot(&forward, &b) - dot(&a, &back)).abs() < 1e-12, "{count}");
-            // Lines side by side are each what it is alone.
-            let twice = |line: &[f64]| line.iter().flat_map(|&v| [v, -2.0 * v]).collect::<Vec<_>>();
-            let mut both = vec![0.0; 2 * count];
-            solve(&pivots, &twice(&a), &mut both, 2);
-            assert_eq!(both, twice(&forward));
-            solve_transposed(&pivots, &twice(&b), &mut both, 2);
-            assert_eq!(both, twice(&back));
-        }
-    }
-
-    #[test]
-    fn weights_are_derivatives_of_each_other() {
-        for order in 0..3 {
-            for w in [0.1f64, 0.4, 0.8] {
-                let [low, high] = [w - 1e-5, w + 1e-5].map(|w| cubic(order, w));
-                let next = cubic(order + 1, w);
-                for k in 0..TAPS {
-                    assert!(((high[k] - low[k]) / 2e-5 - next[k]).abs() < 1e-8, "{order} at {w}");
-                }
-            }
         }
     }
 }
