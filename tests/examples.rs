@@ -150,3 +150,9 @@ fn readers() {
     let text = run("readers", &[]);
     assert!(text.lines().count() == 13 && text.contains("Boxes<Bend>"), "{text}");
 }
+
+#[test]
+fn grid_times() {
+    let text = run("grid_times", &["24", "4000"]);
+    assert!(text.lines().count() == 3 && text.contains("with 4 derivatives"), "{text}");
+}

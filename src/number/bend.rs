@@ -47,6 +47,14 @@ impl<const N: usize> Bend<N> {
         &self.bend
     }
 
+    /// This, if it is everywhere the one or the other of two, and its slope only jumps up where it goes over: it bends down
+    /// no more than they do.
+    #[inline(always)]
+    pub(crate) fn bending_as(self, one: Self, other: Self) -> Self {
+        let lo = self.bend.lo().max(one.bend.lo().min(other.bend.lo()));
+        Bend { rise: self.rise, bend: Intervals::new(lo, self.bend.hi()) }
+    }
+
     /// As a value with a slope, each with its rise.
     #[inline(always)]
     fn dual(self) -> Dual<Rise<N>, 1> {
@@ -316,6 +324,32 @@ mod tests {
                 let slack = 1e-5 * (1.0 + from.abs() + to.abs());
                 let within = bend.lo() * half * half - slack <= change && change <= bend.hi() * half * half + slack;
                 prop_assert!(within, "{op:?} of {inner:?} {ranges:?} {a} {b}: {change} in {bend:?} times {half}²");
+            }
+        }
+    }
+
+    #[test]
+    fn the_distance_to_a_corner_bends_down_no_more_than_inside_and_outside() {
+        let t = Bend::<1>::along(Intervals::new(Lanes([-1.0]), Lanes([1.0])));
+        let (zero, one) = (Bend::zero(), Bend::constant(1.0));
+        // Two sides whose slopes fall by as much as 2 and 1, and a third that stays below them.
+        let sides = [one - t * t, t.abs() - t.square() * Bend::constant(0.5), Bend::constant(-1.5)];
+        let largest = sides[0].max(sides[1]).max(sides[2]);
+        let length = Bend::length(sides[0].max(zero), sides[1].max(zero), sides[2].max(zero));
+        let sum = length + largest.min(zero);
+        assert_eq!(sum.bend().lane(0).lo(), f64::NEG_INFINITY);
+        let bend = sum.bending_as(length, largest).bend().lane(0);
+        assert!(bend.lo().is_finite() && bend.hi() == f64::INFINITY, "{bend:?}");
+        let f = |t: f64| {
+            let sides = [1.0 - t * t, t.abs() - 0.5 * t * t, -1.5];
+            let outside = sides.map(|side| side.max(0.0) * side.max(0.0)).iter().sum::<f64>().sqrt();
+            outside + sides.into_iter().fold(f64::NEG_INFINITY, f64::max).min(0.0)
+        };
+        for n in 0..400 {
+            for half in [0.01, 0.1, 0.5] {
+                let at = -1.0 + half + (2.0 - 2.0 * half) * f64::from(n) / 399.0;
+                let change = f(at - half) - 2.0 * f(at) + f(at + half);
+                assert!(change >= bend.lo() * half * half - 1e-9, "{change} about {at}");
             }
         }
     }

@@ -6,9 +6,12 @@
 //! (de Boor, *A Practical Guide to Splines*, 1978; the coefficients as in Unser, 1999).
 
 mod bounds;
+mod cells;
 mod file;
+mod prefilter;
 mod shader;
 mod spline;
+mod weights;
 
 use super::orders::{orders_of, output_of, raised};
 use crate::error::{Error, Result};

@@ -1,9 +1,10 @@
 //! Sixteen boxes at once: a tape on `f32` intervals, at the widest vectors the machine has.
 
 use super::Tape;
+use super::corner::corner_at;
 use super::program::{Code, Program};
 use super::prune::{Asked, Plan};
-use crate::number::{Bend, Interval, Intervals, Real, Rise};
+use crate::number::{Bend, Interval, Intervals, Op, Real, Rise};
 use pulp::Arch;
 use std::ops::Range;
 use std::sync::Arc;
@@ -15,6 +16,16 @@ pub const BOXES: usize = 16;
 pub trait Bounding: Real + Copy {
     /// The bounds in one of them.
     fn lane(&self, which: usize) -> Interval;
+
+    /// Whether [`at_corner`](Self::at_corner) adds anything.
+    const KNOWS_CORNERS: bool = false;
+
+    /// This, which is the distance to a corner, with what is known of that: its distance outside and that inside, of which
+    /// it is the one or the other.
+    #[inline(always)]
+    fn at_corner(self, _outside: Self, _inside: Self) -> Self {
+        self
+    }
 }
 
 impl Bounding for Intervals<BOXES> {
@@ -35,6 +46,13 @@ impl Bounding for Bend<BOXES> {
     #[inline(always)]
     fn lane(&self, which: usize) -> Interval {
         self.value().lane(which)
+    }
+
+    const KNOWS_CORNERS: bool = true;
+
+    #[inline(always)]
+    fn at_corner(self, outside: Self, inside: Self) -> Self {
+        self.bending_as(outside, inside)
     }
 }
 
@@ -141,6 +159,12 @@ impl<R: Bounding> pulp::NullaryFnOnce for Run<'_, R> {
             let Code::Op(op) = line.code else { unreachable!("kernels are not run here") };
             let operands = program.operands(line);
             values[leaves + i] = op.apply(|n| values[operands[n] as usize]);
+            if R::KNOWS_CORNERS
+                && op == Op::Add
+                && let Some([outside, inside]) = corner_at(program, i)
+            {
+                values[leaves + i] = values[leaves + i].at_corner(values[outside], values[inside]);
+            }
         }
     }
 }

@@ -8,6 +8,7 @@
 mod adjoint;
 mod block;
 mod boxes;
+mod corner;
 mod fixed;
 mod grid;
 mod machine;

@@ -21,7 +21,7 @@ pub(super) fn shader(spline: &Spline, identity: Identity) -> Shader {
         wgsl: text(include_str!("../../../shaders/grid.wgsl")).into(),
         glsl: Some(text(include_str!("../../../shaders/grid.glsl")).into()),
         calls: Vec::new(),
-        data: Some(spline.coefficients.as_slice().into()),
+        data: Some(spline.coefficients[..spline.coefficient_count()].into()),
         function: name.into(),
     }
 }
