@@ -135,6 +135,15 @@ pub enum Error {
         /// The field's parameters.
         known: Vec<String>,
     },
+    /// A parameter was given a value it may not have.
+    OutOfRange {
+        /// The parameter.
+        name: String,
+        /// The value.
+        value: f64,
+        /// Its range, if it has one: any finite number is within none.
+        range: Option<(f64, f64)>,
+    },
     /// The field, written out, has more operations than the limit.
     TooLarge {
         /// The limit.
@@ -182,6 +191,12 @@ impl fmt::Display for Error {
                     Some(near) => write!(f, "; did you mean {near}?"),
                     None => Ok(()),
                 }
+            }
+            Error::OutOfRange { name, value, range: Some((low, high)) } => {
+                write!(f, "{name} = {value} is outside its range [{low}, {high}]")
+            }
+            Error::OutOfRange { name, value, range: None } => {
+                write!(f, "{name} = {value} is not a finite number")
             }
             Error::TooLarge { limit } => {
                 write!(f, "the field, written out, has more than {limit} operations")

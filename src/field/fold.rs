@@ -6,7 +6,7 @@
 use super::material::material_of;
 use super::{Field, Kind};
 use crate::number::{Kernel, Op, Output, Real, Smooth};
-use std::ops::{Add, Div, Mul, Neg, Rem, Sub};
+use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Rem, RemAssign, Sub, SubAssign};
 use std::sync::Arc;
 
 impl Field {
@@ -265,9 +265,12 @@ impl From<&Field> for Field {
     }
 }
 
-/// `field ∘ anything`, `&field ∘ anything` and `number ∘ field`.
+/// `field ∘ anything`, `&field ∘ anything`, `number ∘ field` and `field ∘= anything`.
+///
+/// Of numbers on the left there is one kind with a point and one without, so that the compiler knows which is meant in
+/// `(8.0 * x()).sin()`.
 macro_rules! operator {
-    ($($trait:ident $method:ident $op:ident;)*) => {$(
+    ($($trait:ident $method:ident $assign:ident $assigned:ident $op:ident;)*) => {$(
         impl<T: Into<Field>> $trait<T> for Field {
             type Output = Field;
             #[track_caller]
@@ -282,7 +285,13 @@ macro_rules! operator {
                 Field::scalar(Op::$op, vec![self.clone(), other.into()])
             }
         }
-        operator!(@number $trait $method f64 f32 i32);
+        impl<T: Into<Field>> $assign<T> for Field {
+            #[track_caller]
+            fn $assigned(&mut self, other: T) {
+                *self = $trait::$method(&*self, other);
+            }
+        }
+        operator!(@number $trait $method f64 i32);
     )*};
     (@number $trait:ident $method:ident $($number:ident)*) => {$(
         impl $trait<Field> for $number {
@@ -303,11 +312,11 @@ macro_rules! operator {
 }
 
 operator! {
-    Add add Add;
-    Sub sub Sub;
-    Mul mul Mul;
-    Div div Div;
-    Rem rem Modulo;
+    Add add AddAssign add_assign Add;
+    Sub sub SubAssign sub_assign Sub;
+    Mul mul MulAssign mul_assign Mul;
+    Div div DivAssign div_assign Div;
+    Rem rem RemAssign rem_assign Modulo;
 }
 
 impl Neg for Field {

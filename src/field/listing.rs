@@ -108,15 +108,14 @@ impl Field {
         Ok(found.iter().map(|parameter| (**parameter).clone()).collect())
     }
 
-    /// The field with some of its parameters at other values.
+    /// The field with some of its parameters at other values, within their ranges.
+    ///
+    /// It builds the graph anew. Where values change often, make a [`Tape`](crate::tape::Tape) once and give it values
+    /// ([`Tape::with_values`](crate::tape::Tape::with_values)): nothing is built then.
     pub fn with_parameters(&self, values: &[(&str, f64)]) -> Result<Field> {
         let known = self.parameters()?;
         for (name, value) in values {
-            if !known.iter().any(|parameter| parameter.name() == *name) {
-                let known = known.iter().map(|parameter| parameter.name().to_string()).collect();
-                return Err(Error::UnknownParameter { name: (*name).into(), known });
-            }
-            Field::constant(*value).check()?;
+            known[Parameter::position(known.iter(), name)?].check(*value)?;
         }
         let value =
             |parameter: &Parameter| values.iter().find(|(name, _)| *name == parameter.name()).map(|v| v.1);

@@ -5,7 +5,7 @@ use super::{Label, Material, Parameter};
 use crate::error::{Error, Place, Result};
 use crate::number::{Identity, Op, Output, Real};
 use std::fmt;
-use std::hash::{BuildHasherDefault, Hasher};
+use std::hash::{BuildHasherDefault, Hash, Hasher};
 use std::sync::Arc;
 
 /// One of the four coordinates.
@@ -416,6 +416,15 @@ fn joined<'a>(own: Key, parents: impl IntoIterator<Item = &'a Field>) -> [Key; 2
 impl PartialEq for Field {
     fn eq(&self, other: &Field) -> bool {
         self.key() == other.key()
+    }
+}
+
+impl Eq for Field {}
+
+/// Equal fields have equal hashes: what they compute is hashed, not how they were built.
+impl Hash for Field {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.key().hash(state);
     }
 }
 

@@ -1,7 +1,7 @@
 //! Named parameters: the numbers that sliders move and fits find.
 
 use super::{Field, Vector};
-use crate::error::{Error, Place};
+use crate::error::{Error, Place, Result};
 
 /// A named number that a field depends on, with the value it is declared with and, if it has one, its range.
 ///
@@ -26,6 +26,26 @@ impl Parameter {
     /// The least and the greatest value a slider or a fit may give it.
     pub fn range(&self) -> Option<(f64, f64)> {
         self.range
+    }
+
+    /// That it may have a value.
+    pub(crate) fn check(&self, value: f64) -> Result<()> {
+        let (low, high) = self.range.unwrap_or((f64::MIN, f64::MAX));
+        match (low..=high).contains(&value) {
+            true => Ok(()),
+            false => Err(Error::OutOfRange { name: self.name.clone(), value, range: self.range }),
+        }
+    }
+
+    /// Which of some parameters is called that.
+    pub(crate) fn position<'a>(
+        known: impl Iterator<Item = &'a Parameter> + Clone,
+        name: &str,
+    ) -> Result<usize> {
+        known.clone().position(|own| own.name() == name).ok_or_else(|| {
+            let known = known.map(|own| own.name().to_string()).collect();
+            Error::UnknownParameter { name: name.into(), known }
+        })
     }
 
     /// The same parameter at another value.

@@ -376,17 +376,10 @@ impl Scene {
                 let known = self.content.parameters.iter().map(|parameter| parameter.name().into()).collect();
                 return Err(Error::UnknownParameter { name: (*name).into(), known });
             };
-            let range = self.content.parameters[place].range();
-            let (low, high) = range.unwrap_or((f64::MIN, f64::MAX));
-            if !(low..=high).contains(value) {
-                let range = match range {
-                    Some(_) => format!("is outside its range [{low}, {high}]"),
-                    None => "is not a finite number".into(),
-                };
-                let problem = format!("{name} = {value} {range}");
+            if let Err(error) = self.content.parameters[place].check(*value) {
                 return Err(match self.place_of_parameter(name) {
-                    Some(place) => self.error_at(place, problem),
-                    None => Error::Undefined(problem),
+                    Some(place) => self.error_at(place, error.to_string()),
+                    None => error,
                 });
             }
         }

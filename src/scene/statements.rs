@@ -6,7 +6,7 @@ use super::words::{argument, first, made, nothing};
 use crate::error::nearest;
 use crate::field::{Color, Field, Vector};
 use crate::measure::Bounds;
-use crate::shape::{Argument, ArgumentKind as Kind, Fields};
+use crate::shape::{Argument, ArgumentKind as Kind, Fields, Shapes};
 
 /// A number that must be known while the script runs.
 fn constant(what: &str, given: &Argument) -> Result<f64, String> {
@@ -65,7 +65,7 @@ pub(super) fn parameter(draft: &mut Draft, given: Vec<Argument>) -> Result<Argum
 }
 
 pub(super) fn show(draft: &mut Draft, given: Vec<Argument>) -> Result<Argument, String> {
-    let Fields(shapes) = argument(given, 0).into();
+    let Fields(shapes) = argument(given, 0).into_fields();
     if shapes.is_empty() {
         return Err("show needs a shape to show, as in show(sphere(1))".into());
     }

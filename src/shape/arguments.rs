@@ -130,40 +130,40 @@ argument! {
     }
 }
 
-/// Several fields: an array, a slice, a `Vec`, or one alone.
+/// Several fields.
 #[derive(Clone, Debug)]
 pub struct Fields(pub Vec<Field>);
 
-impl From<Field> for Fields {
-    fn from(field: Field) -> Fields {
-        Fields(vec![field])
-    }
-}
-impl From<&Field> for Fields {
-    fn from(field: &Field) -> Fields {
-        Fields(vec![field.clone()])
-    }
-}
-impl<T: Into<Field>> From<Vec<T>> for Fields {
-    fn from(fields: Vec<T>) -> Fields {
-        Fields(fields.into_iter().map(Into::into).collect())
-    }
-}
-impl<T: Into<Field>, const N: usize> From<[T; N]> for Fields {
-    fn from(fields: [T; N]) -> Fields {
-        Fields(fields.into_iter().map(Into::into).collect())
-    }
-}
-impl From<&[Field]> for Fields {
-    fn from(fields: &[Field]) -> Fields {
-        Fields(fields.to_vec())
+/// One field, or several: an array, a slice, a `Vec` or any other iterator, by value or by reference.
+pub trait Shapes: Sized {
+    /// The fields.
+    fn into_fields(self) -> Fields;
+
+    #[doc(hidden)]
+    fn taken(self, call: &mut Call, argument: &'static str) -> Fields {
+        let Fields(fields) = self.into_fields();
+        Fields(fields.into_iter().map(|field| taken_number(call, argument, field)).collect())
     }
 }
 
-argument! {
-    /// One field or several.
-    Shapes, Fields, |call, argument, fields| {
-        Fields(fields.0.into_iter().map(|field| taken_number(call, argument, field)).collect())
+impl Shapes for Field {
+    fn into_fields(self) -> Fields {
+        Fields(vec![self])
+    }
+}
+impl Shapes for &Field {
+    fn into_fields(self) -> Fields {
+        Fields(vec![self.clone()])
+    }
+}
+impl Shapes for Fields {
+    fn into_fields(self) -> Fields {
+        self
+    }
+}
+impl<I: IntoIterator<Item: Into<Field>>> Shapes for I {
+    fn into_fields(self) -> Fields {
+        Fields(self.into_iter().map(Into::into).collect())
     }
 }
 

@@ -6,6 +6,24 @@ use crate::field::*;
 use crate::number::Smooth;
 use std::f64::consts::FRAC_1_SQRT_2;
 
+/// The union of any number of shapes with blends of width `k`, each blended into what those before it made:
+/// [`smooth_union`]`(smooth_union(a, b, k), c, k)` and so on. Of no shapes, it is nothing at all, as [`union`](super::union)
+/// is.
+///
+/// ```
+/// use fieldgrad::prelude::*;
+///
+/// let row = smooth_union_all((0..4).map(|i| sphere(0.4).translate([0.5 * f64::from(i), 0.0, 0.0])), 0.2);
+/// assert!(row.value_at([1.5, 0.0, 0.0, 0.0])? < -0.4);
+/// # Ok::<(), fieldgrad::Error>(())
+/// ```
+#[track_caller]
+pub fn smooth_union_all(shapes: impl Shapes, k: impl Length) -> Field {
+    let (Fields(shapes), k) = (shapes.into_fields(), k.into());
+    let all = shapes.into_iter().reduce(|a, b| smooth_union(a, b, &k));
+    all.unwrap_or_else(|| super::union(Fields(Vec::new())))
+}
+
 combinations! {
     /// The union with a blend of width `k`: the cubic smooth minimum. It adds at most k/6, and where the shapes
     /// are further apart than k it is the plain union. A bound. With k ≤ 0 it is the plain union.

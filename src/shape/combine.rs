@@ -42,7 +42,7 @@ macro_rules! with_others {
             $($(#[$doc])*
             #[track_caller]
             pub fn $name(&self, others: impl Shapes) -> Field {
-                let Fields(others) = others.into();
+                let Fields(others) = others.into_fields();
                 self::$name(std::iter::once(self.clone()).chain(others).collect::<Vec<_>>())
             })*
         }

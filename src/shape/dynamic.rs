@@ -1,7 +1,7 @@
 //! Arguments whose kind is known only when they arrive, as scene files pass them: what each function of the catalogue
 //! is called with there, and what it says of an argument it cannot use.
 
-use super::arguments::Fields;
+use super::arguments::{Fields, Shapes};
 use crate::error::{Error, Place};
 use crate::field::{Color, Field, Points, Vector};
 use std::fmt;
@@ -241,11 +241,11 @@ impl<const N: usize> From<Argument> for Points<N> {
     }
 }
 
-impl From<Argument> for Fields {
-    fn from(argument: Argument) -> Fields {
-        match argument {
-            Argument::List(entries) => entries.into(),
-            one => Field::from(one).into(),
+impl Shapes for Argument {
+    fn into_fields(self) -> Fields {
+        match self {
+            Argument::List(entries) => entries.into_fields(),
+            one => Field::from(one).into_fields(),
         }
     }
 }

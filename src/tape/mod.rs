@@ -32,7 +32,7 @@ pub use prune::{Asked, Tracer};
 pub use slopes::Slopes;
 pub use sum::Sum;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::field::{Axis, Field, Listing, Parameter};
 use crate::number::{Op, Output, Real};
 use program::{Code, Line, Program};
@@ -131,15 +131,17 @@ impl Tape {
         self.at(&values.into())
     }
 
-    /// The same tape with some of its parameters, by their names, at other values.
+    /// Which of the parameters is called that: the place of its value among [`Tape::values`].
+    pub fn place_of_parameter(&self, name: &str) -> Result<usize> {
+        Parameter::position(self.program.parameters.iter().map(Arc::as_ref), name)
+    }
+
+    /// The same tape with some of its parameters, by their names, at other values within their ranges.
     pub fn with_parameters(&self, values: &[(&str, f64)]) -> Result<Tape> {
         let mut all = self.values.to_vec();
         for (name, value) in values {
-            let Some(place) = self.parameters().position(|own| own.name() == *name) else {
-                let known = self.parameters().map(|own| own.name().to_string()).collect();
-                return Err(Error::UnknownParameter { name: (*name).into(), known });
-            };
-            Field::constant(*value).check()?;
+            let place = self.place_of_parameter(name)?;
+            self.program.parameters[place].check(*value)?;
             all[place] = *value;
         }
         Ok(self.with_values(&all))

@@ -138,8 +138,12 @@ impl Block {
         );
         assert_eq!(outputs.len(), self.plan.outputs.len(), "a slice for each output");
         let count = points[0].len();
-        assert!(points.iter().all(|axis| axis.len() == count), "as many of each coordinate");
-        assert!(outputs.iter().all(|out| out.len() == count), "as many of each output as points");
+        for (name, axis) in ["x", "y", "z", "t"].iter().zip(points) {
+            assert!(axis.len() == count, "a {name} for each x: {} for {count}", axis.len());
+        }
+        for (n, out) in outputs.iter().enumerate() {
+            assert!(out.len() == count, "room for each point in output {n}: {} for {count}", out.len());
+        }
         let block = self.points();
         for start in (0..count).step_by(block) {
             if task::is_given_up() {
@@ -245,8 +249,14 @@ pub(super) const fn first_stage_coordinates(first_stage: usize) -> usize {
 impl Tape {
     /// The outputs at any number of points in `f32`, a `Vec` for each output, on all threads of the current rayon
     /// pool: the same bits for any number of them.
+    ///
+    /// Panics if lengths differ.
     pub fn eval_points(&self, xs: &[f32], ys: &[f32], zs: &[f32], ts: &[f32]) -> Vec<Vec<f32>> {
         let count = self.output_count();
+        for (name, column) in ["y", "z", "t"].iter().zip([ys, zs, ts]) {
+            let (own, all) = (column.len(), xs.len());
+            assert!(own == all, "a {name} for each x: {own} for {all}");
+        }
         let pieces: Vec<Vec<Vec<f32>>> = (0..xs.len().div_ceil(PIECE))
             .into_par_iter()
             .map_init(

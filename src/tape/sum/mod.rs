@@ -295,7 +295,9 @@ impl Sum {
         let coordinates = first_stage_coordinates(self.block.first_stage);
         assert_eq!(N, coordinates, "x, y and z, and t if each point has its own");
         let count = points[0].len();
-        assert!(points.iter().all(|axis| axis.len() == count), "as many of each coordinate");
+        for (name, axis) in ["x", "y", "z", "t"].iter().zip(points) {
+            assert!(axis.len() == count, "a {name} for each x: {} for {count}", axis.len());
+        }
         let piece = |n: usize| n * PIECE..((n + 1) * PIECE).min(count);
         let pieces = count.div_ceil(PIECE);
         if pieces <= 1 {
