@@ -12,7 +12,7 @@ fn a_block_is_its_points() {
     let axis = |step: f32| (0..1003).map(|i| (i as f32 * step).sin() * 2.0).collect::<Vec<f32>>();
     let points = [axis(0.37), axis(0.73), axis(1.19), axis(0.53)];
     let [xs, ys, zs, ts] = &points;
-    let parallel = tape.eval_points(xs, ys, zs, ts);
+    let parallel = tape.eval_f32([&xs[..], ys, zs, ts]);
     let mut machine = Machine::<Lanes<1>>::new(&tape);
     for i in 0..xs.len() {
         let one = machine.at(points.each_ref().map(|axis| Lanes([axis[i]])));
@@ -44,7 +44,7 @@ fn any_number_of_threads_gives_the_same_bits() {
     let [xs, ys, zs, ts] = [axis(0.37), axis(0.73), axis(1.19), axis(0.53)];
     let on = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        pool.install(|| tape.eval_points(&xs, &ys, &zs, &ts))
+        pool.install(|| tape.eval_f32([&xs[..], &ys, &zs, &ts]))
     };
     let one = on(1);
     assert!(one.iter().flatten().all(|value| value.is_finite()));

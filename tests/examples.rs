@@ -156,3 +156,24 @@ fn grid_times() {
     let text = run("grid_times", &["24", "4000"]);
     assert!(text.lines().count() == 3 && text.contains("with 4 derivatives"), "{text}");
 }
+
+#[test]
+fn many_points() {
+    let text = run("many_points", &["20000"]);
+    assert!(text.contains("ns a point in f64") && text.contains("mean curvature there: "), "{text}");
+}
+
+#[test]
+fn adam() {
+    let text = run("adam", &["2000", "100"]);
+    let losses: Vec<f64> =
+        text.lines().filter_map(|line| line.split("mean square ").nth(1)?.parse().ok()).collect();
+    assert!(losses.len() == 3 && losses[2] < 0.1 * losses[0], "{text}");
+    assert!(text.contains("81 parameters"), "{text}");
+}
+
+#[test]
+fn octree() {
+    let text = run("octree", &["5"]);
+    assert!(text.contains("of 32768 cells may hold the surface"), "{text}");
+}

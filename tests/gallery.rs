@@ -2,7 +2,7 @@
 
 use fieldgrad::prelude::*;
 use fieldgrad::scene::{GALLERY, PARTS, Scene, words};
-use fieldgrad::tape::Machine;
+use fieldgrad::tape::{Coordinates, Machine};
 use rayon::prelude::*;
 
 /// Times of a scene that no motion is special at.
@@ -61,8 +61,8 @@ fn no_scene_reaches_the_faces_of_its_bounds() {
                 points[(axis + 2) % 3].push(corner((axis + 2) % 3, part(j)) as f32);
             }
             for t in times(&scene) {
-                let at = vec![t as f32; points[0].len()];
-                let values = tape.eval_points(&points[0], &points[1], &points[2], &at).remove(0);
+                let all = Coordinates::from(points.each_ref().map(Vec::as_slice)).at_time(t as f32);
+                let values = tape.eval_f32(all).remove(0);
                 let inside = values.iter().position(|value| *value < 0.0);
                 let place = inside.map(|n| points.each_ref().map(|axis| axis[n]));
                 assert_eq!(place, None, "{} is inside the solid there, at t = {t}", exhibit.name);

@@ -1,7 +1,7 @@
 //! What a program written against the library meets: how fields are written, and what it is told when it errs.
 
 use fieldgrad::prelude::*;
-use fieldgrad::tape::{Block, Tape};
+use fieldgrad::tape::{Block64, Coordinates, Machine, Reading, Tape};
 use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, RefUnwindSafe, UnwindSafe, catch_unwind};
 
@@ -37,7 +37,10 @@ fn shapes_come_alone_and_in_anything_that_can_be_gone_through() {
     let [a, b, c] = three();
     assert_eq!(smooth_union_all(three(), 0.2), a.smooth_union(b, 0.2).smooth_union(c, 0.2));
     assert_eq!(smooth_union_all([sphere(0.3)], 0.2), sphere(0.3));
-    assert_eq!(value(&smooth_union_all(Vec::<Field>::new(), 0.2), [0.0; 3]), value(&union([Field::from(0); 0]), [0.0; 3]));
+    assert_eq!(
+        value(&smooth_union_all(Vec::<Field>::new(), 0.2), [0.0; 3]),
+        value(&union([Field::from(0); 0]), [0.0; 3])
+    );
 }
 
 #[test]
@@ -78,11 +81,94 @@ fn columns_of_other_lengths_are_named() {
         let panic = catch_unwind(AssertUnwindSafe(work)).expect_err("a panic");
         panic.downcast_ref::<String>().expect("a message").clone()
     };
-    let short = message(&|| drop(tape.eval_points(&[0.0; 3], &[0.0; 2], &[0.0; 3], &[0.0; 3])));
+    let short = message(&|| drop(tape.eval([&[0.0; 3][..], &[0.0; 2], &[0.0; 3]])));
     assert_eq!(short, "a y for each x: 2 for 3");
     let room = message(&|| {
         let mut out = [0.0; 2];
-        Block::new(&tape).eval([&[0.0; 3]; 3], &mut [&mut out]);
+        tape.eval_into([&[0.0; 3][..]; 3], &mut [&mut out]);
     });
     assert_eq!(room, "room for each point in output 0: 2 for 3");
+}
+
+/// A scene with a bit of everything: a moving blend, a kernel, a parameter.
+fn scene() -> Field {
+    let moving = r#box([1.0, 0.5, 0.8]).rotate([1, 2, 3], t()).displace(0.05 * noise(0.5));
+    sphere(param("r", 0.5)).smooth_union(moving, param("k", 0.3)).repeat([2.0, 0.0, 2.0])
+}
+
+fn points(count: usize) -> Vec<[f64; 4]> {
+    let wave = |i: usize, step: f64| 2.0 * (i as f64 * step).sin();
+    (0..count).map(|i| [wave(i, 0.37), wave(i, 0.73), wave(i, 1.19), wave(i, 0.53)]).collect()
+}
+
+#[test]
+fn many_points_give_what_one_gives_bit_for_bit() {
+    let readings = [Reading::Value, Reading::Gradient, Reading::Hessian, Reading::ParameterGradient];
+    let tape = scene().tape_of(&readings).expect("a tape");
+    assert_eq!(tape.output_count(), 1 + 4 + 10 + 2);
+    let points = points(9001);
+    let outputs = tape.eval(&points);
+    let mut machine = Machine::<f64>::new(&tape);
+    for (n, &point) in points.iter().enumerate() {
+        for (output, expected) in outputs.iter().zip(machine.at(point)) {
+            assert_eq!(output[n].to_bits(), expected.to_bits(), "at {point:?}");
+        }
+    }
+    let in_f32: Vec<[f32; 4]> = points.iter().map(|point| point.map(|c| c as f32)).collect();
+    for (coarse, fine) in tape.eval_f32(&in_f32).iter().zip(&outputs).take(5) {
+        let far =
+            coarse.iter().zip(fine).filter(|(a, b)| (f64::from(**a) - **b).abs() > 1e-3 * (1.0 + b.abs()));
+        assert!(far.count() < 20, "values and slopes in f32 are those in f64, but by a seam");
+    }
+}
+
+#[test]
+fn every_layout_gives_the_same() {
+    let tape = scene().gradient_tape().expect("a tape");
+    let points = points(100);
+    let space: Vec<[f64; 3]> = points.iter().map(|&[x, y, z, _]| [x, y, z]).collect();
+    let column = |axis: usize| points.iter().map(|point| point[axis]).collect::<Vec<f64>>();
+    let columns = [0, 1, 2, 3].map(column);
+    let [x, y, z, t] = columns.each_ref().map(Vec::as_slice);
+    let moving = tape.eval(&points);
+    assert_eq!(tape.eval([x, y, z, t]), moving);
+    assert_eq!(tape.eval(Coordinates::from(&space).at_times(t)), moving);
+    assert_eq!(tape.eval(Coordinates::strided(points.as_flattened(), 4, [0, 1, 2]).at_times(t)), moving);
+    let still = tape.eval(Coordinates::from(&space).at_time(0.7));
+    assert_eq!(tape.eval(Coordinates::from([x, y, z]).at_times(&[0.7; 100])), still);
+    let reversed: Vec<[f64; 3]> = space.iter().map(|&[x, y, z]| [z, y, x]).collect();
+    let backwards = Coordinates::strided(reversed.as_flattened(), 3, [2, 1, 0]).at_time(0.7);
+    assert_eq!(tape.eval(backwards), still);
+    assert_eq!(Coordinates::strided(&[0.0; 8], 5, [0, 1, 2]).len(), 2);
+    assert_eq!(Coordinates::strided(&[0.0; 7], 5, [0, 1, 2]).len(), 1);
+    assert_eq!(tape.eval(&Vec::<[f64; 3]>::new()), vec![Vec::<f64>::new(); 5]);
+    let mut block = Block64::new(&tape);
+    let mut outputs = vec![vec![0.0; 100]; 5];
+    block.set_time(0.7);
+    block.eval([x, y, z], &mut outputs.iter_mut().map(Vec::as_mut_slice).collect::<Vec<_>>());
+    assert_eq!(outputs, still);
+}
+
+#[test]
+fn directions_are_sums_of_derivatives() {
+    let [space, values] = [[0.3, -0.2, 0.5, 0.1], [0.0; 4]];
+    let readings = [
+        Reading::Gradient,
+        Reading::Along(space),
+        Reading::ParameterGradient,
+        Reading::AlongParameters(vec![2.0, -1.0]),
+        Reading::Along(values),
+    ];
+    let outputs = scene().tape_of(&readings).expect("a tape").eval(&points(50));
+    for n in 0..50 {
+        let along: f64 = (0..4).map(|axis| space[axis] * outputs[axis][n]).sum();
+        assert!((outputs[4][n] - along).abs() < 1e-12);
+        assert!((outputs[7][n] - (2.0 * outputs[5][n] - outputs[6][n])).abs() < 1e-12);
+        assert_eq!(outputs[8][n], 0.0);
+    }
+    assert!(scene().tape_of(&[Reading::AlongParameters(vec![1.0])]).is_err());
+    // Of two fields, each the derivative in all parameters, in one order.
+    let pair = [sphere(param("a", 1.0)), sphere(param("b", 1.0))];
+    let tape = Tape::of_readings(&pair, &[Reading::ParameterGradient]).expect("a tape");
+    assert_eq!(tape.eval(&points(1)).concat(), [-1.0, 0.0, 0.0, -1.0]);
 }

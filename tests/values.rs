@@ -82,7 +82,7 @@ fn one_tape_at_two_values_is_two_fresh_tapes_on_all_readings() {
         }
 
         let [xs, ys, zs, ts] = &all;
-        assert_eq!(tape.eval_points(xs, ys, zs, ts), fresh.eval_points(xs, ys, zs, ts));
+        assert_eq!(tape.eval_f32([&xs[..], ys, zs, ts]), fresh.eval_f32([&xs[..], ys, zs, ts]));
         let block = |tape: &Tape| {
             let (mut a, mut b) = (vec![0.0; 300], vec![0.0; 300]);
             let mut block = Block::new(tape);

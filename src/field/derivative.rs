@@ -95,16 +95,25 @@ impl Field {
     }
 
     /// ∇f in (x, y, z, t) at a point.
+    ///
+    /// It goes through the graph anew at each call: for more than a few points make a tape once, and read that
+    /// ([`Tape::eval`](crate::tape::Tape::eval), of [`Field::gradient_tape`]).
     pub fn gradient_at(&self, at: [f64; 4]) -> Result<[f64; 4]> {
         Ok(self.value_with_gradient_at(at)?.slope)
     }
 
     /// The value and ∇f at a point.
+    ///
+    /// It goes through the graph anew at each call: for more than a few points make a tape once, and read that
+    /// ([`Tape::eval`](crate::tape::Tape::eval), of [`Field::gradient_tape`]).
     pub fn value_with_gradient_at(&self, at: [f64; 4]) -> Result<Dual<f64>> {
         self.run(Dual::variables(at))
     }
 
     /// The symmetric matrix of second derivatives at a point.
+    ///
+    /// It goes through the graph anew at each call: for more than a few points make a tape once, and read that
+    /// ([`Tape::eval`](crate::tape::Tape::eval), of [`Field::tape_of`] [`Reading::Hessian`](crate::tape::Reading::Hessian)).
     pub fn hessian_at(&self, at: [f64; 4]) -> Result<[[f64; 4]; 4]> {
         let dual: Dual<Dual<f64>> = self.run(Dual::variables(Dual::variables(at)))?;
         Ok(dual.slope.map(|row| row.slope))

@@ -190,6 +190,9 @@ impl Field {
     }
 
     /// The value at (x, y, z, t): the reference every other reading is checked against.
+    ///
+    /// It goes through the graph anew at each call: for more than a few points make a tape once, and read that
+    /// ([`Tape::eval`](crate::tape::Tape::eval), of [`Field::tape`]).
     pub fn value_at(&self, at: [f64; 4]) -> Result<f64> {
         self.run(at)
     }

@@ -6,6 +6,9 @@ use crate::field::Field;
 impl Field {
     /// How fast the surface through a point moves along its normal, −f_t/|∇ₓf|: [`Field::normal_speed`] as a number.
     /// 0 where ∇ₓf is 0.
+    ///
+    /// It goes through the graph anew at each call: for more than a few points make a tape once, and read that
+    /// ([`Tape::eval`](crate::tape::Tape::eval), of the field [`Field::normal_speed`]).
     pub fn normal_speed_at(&self, at: [f64; 4]) -> Result<f64> {
         let [fx, fy, fz, ft] = self.gradient_at(at)?;
         let steepness = (fx * fx + fy * fy + fz * fz).sqrt();
@@ -14,6 +17,9 @@ impl Field {
 
     /// The velocity of the surface through a point, along its normal: −f_t ∇ₓf/|∇ₓf|². How points slide within the
     /// surface a field does not say. 0 where ∇ₓf is 0.
+    ///
+    /// It goes through the graph anew at each call: for more than a few points make a tape once, and read that
+    /// ([`Tape::eval`](crate::tape::Tape::eval), of [`Field::gradient_tape`]).
     pub fn normal_velocity_at(&self, at: [f64; 4]) -> Result<[f64; 3]> {
         let [fx, fy, fz, ft] = self.gradient_at(at)?;
         let square = fx * fx + fy * fy + fz * fz;
@@ -22,6 +28,9 @@ impl Field {
 
     /// The mean curvature of the level surface through a point: [`Field::mean_curvature`] as a number, 1/r on a sphere.
     /// 0 where ∇ₓf is 0.
+    ///
+    /// It goes through the graph anew at each call: for more than a few points make a tape once, and read that
+    /// ([`Tape::eval`](crate::tape::Tape::eval), of the field [`Field::mean_curvature`]).
     pub fn mean_curvature_at(&self, at: [f64; 4]) -> Result<f64> {
         let (g, h) = self.space_derivatives_at(at)?;
         let square: f64 = g.iter().map(|v| v * v).sum();
@@ -33,6 +42,9 @@ impl Field {
 
     /// The Gaussian curvature of the level surface through a point: [`Field::gaussian_curvature`] as a number, 1/r² on
     /// a sphere. 0 where ∇ₓf is 0.
+    ///
+    /// It goes through the graph anew at each call: for more than a few points make a tape once, and read that
+    /// ([`Tape::eval`](crate::tape::Tape::eval), of the field [`Field::gaussian_curvature`]).
     pub fn gaussian_curvature_at(&self, at: [f64; 4]) -> Result<f64> {
         let (g, h) = self.space_derivatives_at(at)?;
         let square: f64 = g.iter().map(|v| v * v).sum();

@@ -13,6 +13,7 @@
 //! * outside an operation's domain (`sqrt(-1)`, `ln(-1)`, `1/0`) the value is what IEEE 754 says, NaN or infinity.
 
 pub mod bend;
+pub mod doubles;
 pub mod dual;
 mod elementary;
 pub mod float;
@@ -25,6 +26,7 @@ pub mod rise;
 pub mod smooth;
 
 pub use bend::Bend;
+pub use doubles::Doubles;
 pub use dual::Dual;
 pub use interval::Interval;
 pub use intervals::Intervals;

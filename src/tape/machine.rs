@@ -1,7 +1,7 @@
 //! The interpreter: one for every number type.
 
 use super::Tape;
-use super::program::{Code, Program};
+use super::program::{Code, Program, Registers};
 use crate::number::Real;
 use std::sync::Arc;
 
@@ -27,14 +27,7 @@ impl<R: Real> Machine<R> {
     /// A machine with the parameters at the tape's values, and all coordinates at 0.
     pub fn new(tape: &Tape) -> Machine<R> {
         let program = &tape.program;
-        let (written, count) = program.allocate(2);
-        let leaves = program.leaves();
-        let register_of = |&value: &u32| match (value as usize).checked_sub(leaves) {
-            Some(line) => written[line],
-            None => value,
-        };
-        let operands = program.operands.iter().map(register_of).collect();
-        let read = program.outputs.iter().map(register_of).collect();
+        let Registers { written, operands, read, count } = program.registers(2);
         let mut registers = Vec::with_capacity(count);
         registers.extend(tape.leaf_values([0; 4].map(|_| R::zero())));
         registers.resize(count, R::zero());

@@ -7,13 +7,18 @@
 
 mod adjoint;
 mod block;
+mod block64;
 mod boxes;
+mod cells;
+mod coordinates;
 mod corner;
+mod eval;
 mod fixed;
 mod grid;
 mod machine;
 mod program;
 mod prune;
+mod reading;
 #[cfg(feature = "gpu")]
 mod registers;
 mod slopes;
@@ -25,10 +30,13 @@ mod weights;
 
 pub use adjoint::Adjoint;
 pub use block::Block;
+pub use block64::Block64;
 pub use boxes::{BOXES, Bounding, Boxes};
+pub use coordinates::Coordinates;
 pub use grid::{Grid, Samples};
 pub use machine::Machine;
 pub use prune::{Asked, Tracer};
+pub use reading::Reading;
 pub use slopes::Slopes;
 pub use sum::Sum;
 

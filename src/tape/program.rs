@@ -26,6 +26,17 @@ pub(crate) struct Line {
     pub(crate) chooses: bool,
 }
 
+/// Which registers the values of a program are in.
+pub(crate) struct Registers {
+    /// The register each line writes. Leaves keep theirs.
+    pub(crate) written: Vec<u32>,
+    /// Each line's operands, in the order of the program's operand list.
+    pub(crate) operands: Vec<u32>,
+    /// Those of the outputs.
+    pub(crate) read: Vec<u32>,
+    pub(crate) count: usize,
+}
+
 /// When a value is computed.
 ///
 /// What depends on parameters alone is computed once, what depends on t besides once for each time, and only the
@@ -174,6 +185,19 @@ impl Program {
             }));
         }
         (registers, count)
+    }
+
+    /// The same with what is read and written in terms of registers.
+    pub(crate) fn registers(&self, reuse: usize) -> Registers {
+        let (written, count) = self.allocate(reuse);
+        let leaves = self.leaves();
+        let register_of = |&value: &u32| match (value as usize).checked_sub(leaves) {
+            Some(line) => written[line],
+            None => value,
+        };
+        let operands = self.operands.iter().map(register_of).collect();
+        let read = self.outputs.iter().map(register_of).collect();
+        Registers { written, operands, read, count }
     }
 
     /// How many values are there before the first line.

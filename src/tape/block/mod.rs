@@ -17,15 +17,11 @@ use crate::number::{Columns, Lanes};
 use crate::task;
 use plan::Plan;
 use pulp::Arch;
-use rayon::prelude::*;
 use std::cell::Cell;
 use std::ops::Range;
 use std::sync::Arc;
 use step::Steps;
 pub(super) use step::{Chunk, WIDTH};
-
-/// How many points a thread takes at a time.
-const PIECE: usize = 4096;
 
 /// Runs a tape on blocks of points in `f32`.
 ///
@@ -244,35 +240,4 @@ impl Block {
 /// How many coordinates each point has of its own.
 pub(super) const fn first_stage_coordinates(first_stage: usize) -> usize {
     if first_stage == 2 { 3 } else { 4 }
-}
-
-impl Tape {
-    /// The outputs at any number of points in `f32`, a `Vec` for each output, on all threads of the current rayon
-    /// pool: the same bits for any number of them.
-    ///
-    /// Panics if lengths differ.
-    pub fn eval_points(&self, xs: &[f32], ys: &[f32], zs: &[f32], ts: &[f32]) -> Vec<Vec<f32>> {
-        let count = self.output_count();
-        for (name, column) in ["y", "z", "t"].iter().zip([ys, zs, ts]) {
-            let (own, all) = (column.len(), xs.len());
-            assert!(own == all, "a {name} for each x: {own} for {all}");
-        }
-        let pieces: Vec<Vec<Vec<f32>>> = (0..xs.len().div_ceil(PIECE))
-            .into_par_iter()
-            .map_init(
-                || Block::over_times(self),
-                |block, piece| {
-                    let range = piece * PIECE..((piece + 1) * PIECE).min(xs.len());
-                    let mut outputs = vec![vec![0.0; range.len()]; count];
-                    let mut views: Vec<&mut [f32]> = outputs.iter_mut().map(Vec::as_mut_slice).collect();
-                    let points = [xs, ys, zs, ts].map(|axis| &axis[range.clone()]);
-                    block.eval(points, &mut views);
-                    outputs
-                },
-            )
-            .collect();
-        (0..count)
-            .map(|output| pieces.iter().flat_map(|piece| piece[output].iter().copied()).collect())
-            .collect()
-    }
 }

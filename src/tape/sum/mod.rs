@@ -214,6 +214,20 @@ impl Sum {
         });
     }
 
+    /// Adds a loss of any number of outputs at any number of points, as [`Sum::add_loss`] does: `loss` is given slices of
+    /// columns, an output each.
+    pub fn add_loss_of_columns<const N: usize>(
+        &mut self,
+        points: [&[f32]; N],
+        loss: &(dyn Fn(usize, &[&[f32]], &mut [&mut [f32]]) -> f64 + Sync),
+    ) {
+        self.add_with(points, |start, count, values, seeds| {
+            let values: Vec<&[f32]> = values.iter().map(|column| &column[..count]).collect();
+            let mut seeds: Vec<&mut [f32]> = seeds.iter_mut().map(|column| &mut column[..count]).collect();
+            loss(start, &values, &mut seeds)
+        });
+    }
+
     /// The sum of what was added since the parameters were set.
     pub fn total(&self) -> f64 {
         self.part.total
