@@ -1,11 +1,10 @@
 //! The time each way to read a field takes, nanoseconds a point or a box: `cargo run --release --example readers`.
-//!
 //! The field is the built-in scene's; one thread, medians of nine. What a reader is for, the table in ARCHITECTURE.md says.
 
 use fieldgrad::Result;
 use fieldgrad::number::{Bend, Dual, Interval, Intervals, Rise};
 use fieldgrad::scene::built_in;
-use fieldgrad::tape::{Adjoint, BOXES, Block, Boxes, Machine, Slopes, Sum, Tracer};
+use fieldgrad::tape::{Adjoint, BOXES, Block, Block64, Boxes, Machine, Slopes, Sum, Tracer};
 use std::hint::black_box;
 use std::time::Instant;
 
@@ -39,10 +38,11 @@ fn main() -> Result<()> {
     let points = [&line[..]; 3];
     let mut outputs = vec![vec![0.0f32; MANY]; 5];
     let mut columns: Vec<&mut [f32]> = outputs.iter_mut().map(Vec::as_mut_slice).collect();
-    let mut block = Block::new(&tape);
-    timed("Block: f", MANY, || block.eval(points, &mut columns[..1]));
-    let mut block = Block::new(&slopes);
-    timed("Block: f and its gradient", MANY, || block.eval(points, &mut columns));
+    let (mut values, mut gradients) = (Block::new(&tape), Block::new(&slopes));
+    timed("Block: f", MANY, || values.eval(points, &mut columns[..1]));
+    timed("Block: f and its gradient", MANY, || gradients.eval(points, &mut columns));
+    let (wide, mut fine, mut double) = (vec![0.3; MANY], vec![0.0; MANY], Block64::new(&tape));
+    timed("Block64: f", MANY, || double.eval([&wide[..]; 3], &mut [&mut fine]));
     let (still, mut forward) = (tape.fixed([None, None, None, Some(0.7)]), Slopes::default());
     let [_, dx, dy, dz, _] = &mut outputs[..] else { unreachable!("there are five") };
     timed("Slopes", MANY, || forward.eval(&still, points, [dx, dy, dz]));

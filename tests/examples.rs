@@ -148,7 +148,7 @@ fn slider_times() {
 #[test]
 fn readers() {
     let text = run("readers", &[]);
-    assert!(text.lines().count() == 13 && text.contains("Boxes<Bend>"), "{text}");
+    assert!(text.lines().count() == 14 && text.contains("Boxes<Bend>"), "{text}");
 }
 
 #[test]

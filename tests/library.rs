@@ -39,11 +39,15 @@ fn shapes_come_alone_and_in_anything_that_can_be_gone_through() {
     assert_eq!(smooth_union_all([sphere(0.3)], 0.2), sphere(0.3));
     assert_eq!(
         value(&smooth_union_all(Vec::<Field>::new(), 0.2), [0.0; 3]),
-        value(&union([Field::from(0); 0]), [0.0; 3])
+        value(&union(Vec::<Field>::new()), [0.0; 3])
     );
 }
 
 #[test]
+#[allow(
+    clippy::mutable_key_type,
+    reason = "what changes in a field is what it knows of its size, not what it is"
+)]
 fn fields_are_kept_in_sets() {
     let known: HashSet<Field> = [sphere(0.3), sphere(0.3).name("ball"), sphere(0.4)].into();
     assert_eq!(known.len(), 2);
@@ -150,6 +154,25 @@ fn every_layout_gives_the_same() {
 }
 
 #[test]
+fn losses_of_columns_are_losses() {
+    let tape = scene().gradient_tape().expect("a tape");
+    let columns =
+        [0, 1, 2].map(|axis| points(700).iter().map(|point| point[axis] as f32).collect::<Vec<f32>>());
+    let [x, y, z] = columns.each_ref().map(Vec::as_slice);
+    let [mut known, mut chosen] = [0, 1].map(|_| Sum::new(&tape));
+    known.add_loss([x, y, z], |_, [f, _, _, _, ft], [to_f, _, _, _, to_ft]| {
+        (0..f.len()).for_each(|i| (to_f[i], to_ft[i]) = (2.0 * f[i], 1.0));
+        f.iter().zip(ft).map(|(f, ft)| f64::from(f * f + ft)).sum()
+    });
+    chosen.add_loss_of_columns([x, y, z], &|_, values, seeds| {
+        (0..values[0].len()).for_each(|i| (seeds[0][i], seeds[4][i]) = (2.0 * values[0][i], 1.0));
+        values[0].iter().zip(values[4]).map(|(f, ft)| f64::from(f * f + ft)).sum()
+    });
+    assert_eq!((known.total(), known.gradient()), (chosen.total(), chosen.gradient()));
+    assert!(chosen.gradient().iter().all(|slope| *slope != 0.0));
+}
+
+#[test]
 fn directions_are_sums_of_derivatives() {
     let [space, values] = [[0.3, -0.2, 0.5, 0.1], [0.0; 4]];
     let readings = [
@@ -171,4 +194,31 @@ fn directions_are_sums_of_derivatives() {
     let pair = [sphere(param("a", 1.0)), sphere(param("b", 1.0))];
     let tape = Tape::of_readings(&pair, &[Reading::ParameterGradient]).expect("a tape");
     assert_eq!(tape.eval(&points(1)).concat(), [-1.0, 0.0, 0.0, -1.0]);
+}
+
+#[test]
+fn scenes_made_in_rust_take_values_as_read_ones_do() {
+    use fieldgrad::scene::{Camera, Light};
+    let scene = || Scene::of_objects([sphere(param("r", 0.5)), sphere(0.2)], "two");
+    let made = scene().with_camera(Camera::looking((param("away", 3.0), 0, 0), [0.0; 3])).expect("a scene");
+    assert_eq!(made.parameters().iter().map(Parameter::name).collect::<Vec<_>>(), ["r", "away"]);
+    let nearer = made.with_parameters(&[("away", 2.0), ("r", 0.4)]).expect("a scene");
+    let eye = |scene: &Scene| scene.camera().expect("a camera").at(0.0).expect("a view").eye;
+    assert_eq!((eye(&made), eye(&nearer)), ([3.0, 0.0, 0.0], [2.0, 0.0, 0.0]));
+    // Settings added later keep the values.
+    let lit = nearer.with_lights([Light::from_direction([1, 1, 0])]).expect("a scene");
+    assert_eq!((lit.value_of("r"), eye(&lit)), (Some(0.4), [2.0, 0.0, 0.0]));
+    assert_eq!(lit.field().value_at([1.0, 0.0, 0.0, 0.0]), Ok(0.6));
+    // What is wrong is said.
+    let conflict =
+        scene().with_camera(Camera::looking((param("r", 3.0), 0, 0), [0.0; 3])).expect_err("two of a name");
+    assert_eq!(conflict, Error::ParameterConflict("r".into()));
+    let moving = scene().with_lights([Light::from_direction((x(), 1, 0))]).expect_err("no one direction");
+    assert_eq!(moving.to_string(), "a part of two depends on x, and may only depend on t and on parameters");
+    let color =
+        scene().with_lights([Light::from_direction([0, 1, 0]).with_color("red")]).expect_err("no colour");
+    assert!(
+        color.to_string().contains("tests/library.rs") && color.to_string().contains("\"red\""),
+        "{color}"
+    );
 }

@@ -60,7 +60,7 @@ impl Field {
         let mut along = Field::constant(0.0);
         for i in 0..3 {
             for j in 0..3 {
-                along = along + &g[i] * &h[i][j] * &g[j];
+                along += &g[i] * &h[i][j] * &g[j];
             }
         }
         let cube = &square * square.sqrt();
@@ -77,7 +77,7 @@ impl Field {
                 // The cofactor of h[i][j], with its sign, from the cyclic order of the indices.
                 let ((i1, i2), (j1, j2)) = (((i + 1) % 3, (i + 2) % 3), ((j + 1) % 3, (j + 2) % 3));
                 let cofactor = &h[i1][j1] * &h[i2][j2] - &h[i1][j2] * &h[i2][j1];
-                along = along + &g[i] * cofactor * &g[j];
+                along += &g[i] * cofactor * &g[j];
             }
         }
         let fourth = square.square();

@@ -97,6 +97,20 @@ pub(super) fn material_of(op: Op, parents: &[Field]) -> Option<Material> {
 #[derive(Clone, Debug)]
 pub struct Color(pub(crate) Result<[Field; 3], String>);
 
+impl Color {
+    /// Its channels; where it is none, channels that carry the error.
+    #[track_caller]
+    pub(crate) fn or_error(self, function: &str) -> [Field; 3] {
+        let place = Place::caller();
+        self.0.unwrap_or_else(|problem| {
+            let [function, argument] = [function, "color"].map(String::from);
+            let wrong =
+                Field::constant(0.0).with_error(Error::Argument { function, argument, problem, place });
+            [0; 3].map(|_| wrong.clone())
+        })
+    }
+}
+
 impl From<&str> for Color {
     fn from(text: &str) -> Color {
         let digits = text.strip_prefix('#').filter(|digits| digits.is_ascii());

@@ -47,6 +47,7 @@ mod draft;
 mod explain;
 mod gallery;
 mod import;
+mod made;
 mod rewrite;
 mod script;
 mod settings;
@@ -168,20 +169,20 @@ impl Scene {
 
     /// The scene of an expression file, which has a field and nothing else.
     fn from_expression(text: &str, file: &str) -> Result<Scene> {
-        Ok(Scene::alone(vm::read_vm(text, file)?, text, file))
+        let field = vm::read_vm(text, file)?;
+        Ok(Scene::alone(vec![field.clone()], field, text, file))
     }
 
-    /// A scene that has a field and its parameters and nothing else, made in Rust. `name` is what messages call it; it has
-    /// no text.
+    /// A scene that has a field and its parameters and nothing else, made in Rust: [`Scene::of_objects`] of one.
     pub fn of_field(field: Field, name: &str) -> Scene {
-        Scene::alone(field, "", name)
+        Scene::alone(vec![field.clone()], field, "", name)
     }
 
-    fn alone(field: Field, text: &str, file: &str) -> Scene {
+    fn alone(objects: Vec<Field>, field: Field, text: &str, file: &str) -> Scene {
         let origin = Origin { file: file.into(), text: text.into(), home: Home::Nowhere };
         let draft = Draft::new(&origin);
         let sources = Sources::of(&origin);
-        Scene::of(vec![field.clone()], field, draft, origin, sources)
+        Scene::of(objects, field, draft, origin, sources)
     }
 
     fn from_origin(origin: Origin) -> Result<Scene> {

@@ -315,7 +315,7 @@ fn power(a: &Field, b: &Field) -> Field {
     let (mut product, mut square) = (Field::constant(1.0), a.clone());
     while rest > 0 {
         if rest % 2 == 1 {
-            product = product * &square;
+            product *= &square;
         }
         rest /= 2;
         square = square.square();

@@ -18,7 +18,7 @@ shapes! {
         let mut sum = keys.0.first().map_or(Field::constant(0.0), |Vector([_, value])| value.clone());
         for pair in keys.0.windows(2) {
             let (Vector([t0, v0]), Vector([t1, v1])) = (&pair[0], &pair[1]);
-            sum = sum + (v1 - v0) * ((t() - t0) / (t1 - t0).max(1e-9)).ramp();
+            sum += (v1 - v0) * ((t() - t0) / (t1 - t0).max(1e-9)).ramp();
         }
         sum
     } as in keyframes([[0.0, 0.3], [0.2, 0.8], [1.0, -0.4]]);

@@ -109,7 +109,7 @@ pub(super) fn polygon(points: &[Vector<2>]) -> Field {
             None => away,
         });
         let crossed = if_less(&edge.left, 0, -1, 1);
-        side = side * if_less(&py, &b.0[1], 1, if_less(&py, &a.0[1], crossed, 1));
+        side *= if_less(&py, &b.0[1], 1, if_less(&py, &a.0[1], crossed, 1));
     }
     let distance = distance.unwrap_or_else(|| Field::constant(1.0)); // no points: a mistake reported with the call
     // Outside the bounding box the side is known, which spares intervals the question whether a ray crosses.

@@ -38,7 +38,7 @@ pub use machine::Machine;
 pub use prune::{Asked, Tracer};
 pub use reading::Reading;
 pub use slopes::Slopes;
-pub use sum::Sum;
+pub use sum::{ColumnLoss, Sum};
 
 use crate::error::Result;
 use crate::field::{Axis, Field, Listing, Parameter};

@@ -93,7 +93,7 @@ impl Kink {
                 let Ok(factor) = self.expression.derivative_in(&name(n)) else { continue };
                 let along = atom(&mut atoms, *side, shape.along(field, input));
                 let in_time = atom(&mut atoms, *side, field.dt());
-                sum = sum + factor * (along + in_time * drift(shape, input, &mut atoms));
+                sum += factor * (along + in_time * drift(shape, input, &mut atoms));
             }
         }
         Kink::of(shape, sum, atoms)

@@ -36,6 +36,10 @@ const PIECES: usize = 1024;
 /// and about √272·2⁻²⁵ ≈ 5e-7 where roundings fall either way, which is less than the addends' own.
 const BLOCKS: usize = 16;
 
+/// A loss of any number of outputs: given the index of the first of a few points and a column of values for each output, it
+/// writes its derivative in each to a column of seeds, at first 0, and gives the loss of these points.
+pub type ColumnLoss<'a> = dyn Fn(usize, &[&[f32]], &mut [&mut [f32]]) -> f64 + Sync + 'a;
+
 /// A sum over points of a loss, or of a tape's first output, and its derivative in every parameter.
 ///
 /// Points come in columns, any number at a time; many are worked on by all threads of the current rayon pool, and the
@@ -214,13 +218,8 @@ impl Sum {
         });
     }
 
-    /// Adds a loss of any number of outputs at any number of points, as [`Sum::add_loss`] does: `loss` is given slices of
-    /// columns, an output each.
-    pub fn add_loss_of_columns<const N: usize>(
-        &mut self,
-        points: [&[f32]; N],
-        loss: &(dyn Fn(usize, &[&[f32]], &mut [&mut [f32]]) -> f64 + Sync),
-    ) {
+    /// Adds a loss of as many outputs as the tape has, as [`Sum::add_loss`] does for a number that is known to the compiler.
+    pub fn add_loss_of_columns<const N: usize>(&mut self, points: [&[f32]; N], loss: &ColumnLoss) {
         self.add_with(points, |start, count, values, seeds| {
             let values: Vec<&[f32]> = values.iter().map(|column| &column[..count]).collect();
             let mut seeds: Vec<&mut [f32]> = seeds.iter_mut().map(|column| &mut column[..count]).collect();
