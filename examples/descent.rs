@@ -1,4 +1,4 @@
-//! Fits two balls to points by gradient descent: all parameters' derivatives in one pass back for each point.
+//! Fits two balls to points by gradient descent: all parameters' derivatives in one backward pass for each point.
 //!
 //! `cargo run --example descent`
 

@@ -51,15 +51,15 @@ pub struct Mistake {
 }
 
 /// How much of a long line is shown.
-const MOST_SHOWN: usize = 160;
+const MAX_SHOWN: usize = 160;
 
 impl Mistake {
     /// The line, cut around the mistake if it is long; and the blanks that lead to the mistake in it.
     fn excerpt(&self) -> (String, String) {
         let column = (self.place.column as usize).max(1) - 1;
-        let skipped = column.saturating_sub(MOST_SHOWN / 2);
+        let skipped = column.saturating_sub(MAX_SHOWN / 2);
         let shown = |c: char| if c.is_control() && c != '\t' { '\u{FFFD}' } else { c };
-        let line: String = self.line.chars().skip(skipped).take(MOST_SHOWN).map(shown).collect();
+        let line: String = self.line.chars().skip(skipped).take(MAX_SHOWN).map(shown).collect();
         let blank = |c| if c == '\t' { '\t' } else { ' ' };
         let mut blanks: String = line.chars().take(column - skipped).map(blank).collect();
         blanks.extend(std::iter::repeat_n(' ', (column - skipped).saturating_sub(blanks.chars().count())));
@@ -74,7 +74,7 @@ impl fmt::Display for Mistake {
             let number = self.place.line.to_string();
             let margin = " ".repeat(number.len());
             let (line, blanks) = self.excerpt();
-            let carets = "^".repeat(self.width.clamp(1, MOST_SHOWN / 2));
+            let carets = "^".repeat(self.width.clamp(1, MAX_SHOWN / 2));
             write!(f, "\n {number} | {line}\n {margin} | {blanks}{carets}")?;
         }
         for (called, place) in &self.calls {

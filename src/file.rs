@@ -74,7 +74,7 @@ enum Target {
 }
 
 /// The most links that may lead from one to the next.
-const MOST_LINKS: usize = 40;
+const MAX_LINKS: usize = 40;
 
 impl Target {
     /// What a path leads to; an error where nothing can be written.
@@ -84,7 +84,7 @@ impl Target {
         while let Ok(next) = std::fs::read_link(&target) {
             target = target.with_file_name("").join(next); // a relative link starts where it stands
             links += 1;
-            if links > MOST_LINKS {
+            if links > MAX_LINKS {
                 return Err(unwritable(path, "its links lead in a circle"));
             }
         }
@@ -103,13 +103,13 @@ impl Target {
 }
 
 /// The most bytes of a file's name that are kept in that of its temporary file: names have 255 at most.
-const LONGEST_KEPT: usize = 200;
+const MAX_NAME: usize = 200;
 
 /// A name beside a file's for what is to become it, which no other write has.
 fn beside(target: &Path) -> PathBuf {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let name = target.file_name().unwrap_or_default().to_string_lossy();
-    let end = (0..=name.len().min(LONGEST_KEPT)).rev().find(|&end| name.is_char_boundary(end)).unwrap_or(0);
+    let end = (0..=name.len().min(MAX_NAME)).rev().find(|&end| name.is_char_boundary(end)).unwrap_or(0);
     let kept = &name[..end];
     let (process, n) = (std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
     target.with_file_name(format!("{kept}.{process}.{n}.part"))

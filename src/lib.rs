@@ -42,7 +42,7 @@
 //!
 //! # A parameter's derivative
 //!
-//! A parameter is a named number. One pass back through the graph gives the derivative in all of them.
+//! A parameter is a named number. One backward pass through the graph gives the derivative in all of them.
 //!
 //! ```
 //! use fieldgrad::prelude::*;

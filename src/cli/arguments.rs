@@ -339,9 +339,13 @@ fn bounds(text: &str) -> Result<Bounds, String> {
 }
 
 fn thread_count(text: &str) -> Result<usize, String> {
-    const MOST: usize = 1024;
+    const MAX_THREADS: usize = 1024;
     let count = text.parse().map_err(|_| format!("{text:?} is not a whole number"))?;
-    if (1..=MOST).contains(&count) { Ok(count) } else { Err(format!("{text} is not from 1 to {MOST}")) }
+    if (1..=MAX_THREADS).contains(&count) {
+        Ok(count)
+    } else {
+        Err(format!("{text} is not from 1 to {MAX_THREADS}"))
+    }
 }
 
 fn assignment(text: &str) -> Result<(String, f64), String> {

@@ -28,7 +28,7 @@ const FEW: usize = 1 << 12;
 const FIRST: usize = 256;
 /// How long each figure is measured, and how often at least.
 const PATIENCE: Duration = Duration::from_millis(350);
-const LEAST: usize = 7;
+const MIN_ROUNDS: usize = 7;
 
 /// A field by its name.
 type Subject = (&'static str, fn() -> Field);
@@ -155,7 +155,7 @@ fn median(work: &mut dyn FnMut()) -> f64 {
     work(); // caches fill, threads start
     let start = Instant::now();
     let mut runs = Vec::new();
-    while runs.len() < LEAST || start.elapsed() < PATIENCE {
+    while runs.len() < MIN_ROUNDS || start.elapsed() < PATIENCE {
         let begin = Instant::now();
         work();
         runs.push(begin.elapsed().as_secs_f64());

@@ -105,7 +105,7 @@ fn options(verb: &Render, scene: &Scene) -> Result<Options> {
 }
 
 /// The most a picture of parallel rays may be high, in the scene.
-const MOST_HEIGHT: f64 = 1e15;
+const MAX_HEIGHT: f64 = 1e15;
 
 /// The lens, if it is not the scene's own.
 fn lens(verb: &Render, scene: &Scene) -> Result<Option<Lens>> {
@@ -118,8 +118,8 @@ fn lens(verb: &Render, scene: &Scene) -> Result<Option<Lens>> {
     view.fov = verb.fov.unwrap_or(view.fov);
     view.check()?;
     Ok(Some(match verb.orthographic {
-        Some(height) if height > MOST_HEIGHT => {
-            let problem = format!("a picture of the height {height} shows nothing: at most {MOST_HEIGHT}");
+        Some(height) if height > MAX_HEIGHT => {
+            let problem = format!("a picture of the height {height} shows nothing: at most {MAX_HEIGHT}");
             return Err(Error::Undefined(problem));
         }
         Some(height) => Lens::parallel(view.eye, view.target, view.up, height),

@@ -131,14 +131,14 @@ fn positive(divisor: &Field, quotient: Field) -> Field {
 }
 
 /// The most evaluations of a node a field may take to be derived as a field: each makes some ten nodes.
-pub(crate) const LARGEST_DERIVED: usize = 150_000;
+pub(crate) const MAX_DERIVED: usize = 150_000;
 
 impl Field {
     /// An error if the field is too large for its derivatives to be fields. It costs next to nothing.
     pub(crate) fn check_derivable(&self) -> Result<()> {
-        self.check_size(LARGEST_DERIVED).map_err(|_| {
+        self.check_size(MAX_DERIVED).map_err(|_| {
             Error::Undefined(format!(
-                "{} takes more than {LARGEST_DERIVED} operations at each point, too many for its derivatives to be \
+                "{} takes more than {MAX_DERIVED} operations at each point, too many for its derivatives to be \
                  written out",
                 self.title()
             ))

@@ -1,7 +1,7 @@
 //! A graph as a list: every different node once, parents before children.
 
 use super::node::KeyMap;
-use super::run::LARGEST_RUN;
+use super::run::MAX_RUN;
 use super::{Axis, Field, Kind, Parameter};
 use crate::error::{Error, Result};
 use std::collections::HashMap;
@@ -93,7 +93,7 @@ fn conflict_of<'a>(mut a: &'a Field, mut b: &'a Field) -> String {
 /// The same fields with every remap written out: running a field on fields, or the fields themselves, if they have none.
 pub(crate) fn flatten(roots: &[Field]) -> Result<Vec<Field>> {
     if roots.iter().all(|root| !root.0.moves) {
-        roots.iter().try_for_each(|root| root.check().and_then(|()| root.check_size(LARGEST_RUN)))?;
+        roots.iter().try_for_each(|root| root.check().and_then(|()| root.check_size(MAX_RUN)))?;
         return Ok(roots.to_vec());
     }
     let parameter = |parameter: &Parameter| Field::parameter(parameter.clone());

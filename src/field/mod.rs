@@ -30,7 +30,7 @@ pub use label::Label;
 pub use material::{Color, Material, linear_to_srgb, srgb_to_linear};
 pub use node::{Axis, Field, Kind};
 pub use param::{Parameter, param, param_in, param_vector};
-pub use run::LARGEST_RUN;
+pub use run::MAX_RUN;
 pub use unknowns::Unknowns;
 pub use vector::{Points, Vector};
 

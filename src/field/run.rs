@@ -15,7 +15,7 @@ use std::collections::HashMap;
 ///
 /// A field of more is refused before it is read. So many take about a second to be written out, and 300 MB: see
 /// `tests/hostile.rs`.
-pub const LARGEST_RUN: usize = 1 << 20;
+pub const MAX_RUN: usize = 1 << 20;
 
 pub(super) struct Frame<R> {
     values: [R; 4],
@@ -102,7 +102,7 @@ pub(super) fn run_keeping<'a, R: Real>(
 ) -> Result<Known<R>> {
     for output in outputs {
         output.check()?;
-        output.check_size(LARGEST_RUN)?;
+        output.check_size(MAX_RUN)?;
     }
     let root = Frame { values: at, keys: Axis::ALL.map(|axis| Field::coordinate(axis).key()) };
     let mut frame_of: HashMap<[Key; 4], usize> = HashMap::from([(root.keys, 0)]);
@@ -144,8 +144,8 @@ pub(super) fn run_keeping<'a, R: Real>(
                 seen(field, &value);
                 known.insert(place_key(field, frame), value);
                 // The size of a field is not known to the last evaluation.
-                if known.len() > LARGEST_RUN + LARGEST_RUN / 2 {
-                    return Err(Error::TooLarge { limit: LARGEST_RUN });
+                if known.len() > MAX_RUN + MAX_RUN / 2 {
+                    return Err(Error::TooLarge { limit: MAX_RUN });
                 }
                 if !spend(1) {
                     return Err(spent());

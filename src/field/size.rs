@@ -25,13 +25,13 @@ pub(super) struct Evaluations {
 }
 
 /// Numbers up to this are told apart: there is no reading of so many evaluations.
-const MOST: u32 = (1 << 31) - 1;
+const MAX_COUNT: u32 = (1 << 31) - 1;
 
 impl Evaluations {
     fn and(self, other: Evaluations) -> Evaluations {
         Evaluations {
-            all: self.all.saturating_add(other.all).min(MOST),
-            in_space: self.in_space.saturating_add(other.in_space).min(MOST),
+            all: self.all.saturating_add(other.all).min(MAX_COUNT),
+            in_space: self.in_space.saturating_add(other.in_space).min(MAX_COUNT),
         }
     }
 
@@ -46,7 +46,7 @@ impl Evaluations {
                 1 + if stands { child.in_space } else { child.all }
             }
         };
-        Evaluations { all: all.min(MOST), in_space: if reads.space() { all.min(MOST) } else { 0 } }
+        Evaluations { all: all.min(MAX_COUNT), in_space: if reads.space() { all.min(MAX_COUNT) } else { 0 } }
     }
 }
 
@@ -79,7 +79,7 @@ impl Size {
 
     fn known(&self) -> Evaluations {
         let word = self.0.load(Ordering::Relaxed);
-        Evaluations { all: word as u32 & MOST, in_space: (word >> 31) as u32 & MOST }
+        Evaluations { all: word as u32 & MAX_COUNT, in_space: (word >> 31) as u32 & MAX_COUNT }
     }
 
     fn is_counted(&self) -> bool {
@@ -199,7 +199,7 @@ mod tests {
             warped = moved(&warped, &warped);
             sizes.push(counted(&warped));
         }
-        assert!(sizes.windows(2).all(|pair| pair[0] < pair[1] || pair[0] == MOST as usize), "{sizes:?}");
+        assert!(sizes.windows(2).all(|pair| pair[0] < pair[1] || pair[0] == MAX_COUNT as usize), "{sizes:?}");
         assert!(sizes[3] < 60 && warped.check_size(1 << 30).is_err(), "{sizes:?}");
     }
 

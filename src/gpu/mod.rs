@@ -11,6 +11,8 @@ mod drawer;
 #[cfg(feature = "gpu")]
 mod frame;
 #[cfg(feature = "gpu")]
+mod instructions;
+#[cfg(feature = "gpu")]
 mod interpreter;
 #[cfg(feature = "gpu")]
 mod making;
@@ -22,8 +24,6 @@ mod painter;
 mod points;
 #[cfg(feature = "gpu")]
 mod program;
-#[cfg(feature = "gpu")]
-mod reel;
 pub mod shader;
 mod shadertoy;
 #[cfg(feature = "gpu")]

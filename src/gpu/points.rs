@@ -32,7 +32,7 @@ pub struct Points {
 const GROUP: usize = 64;
 
 /// The most groups of one dispatch: what every device can do.
-const MOST_GROUPS: usize = 65_535;
+const MAX_GROUPS: usize = 65_535;
 
 impl Points {
     /// Compiles fields, their parameters at the values they are declared with.
@@ -66,7 +66,7 @@ impl Points {
 
     /// What the fields are at points (x, y, z, t): for each point a value a field.
     pub fn eval(&self, points: &[[f32; 4]]) -> Result<Vec<Vec<f32>>> {
-        let chunks = points.chunks(GROUP * MOST_GROUPS);
+        let chunks = points.chunks(GROUP * MAX_GROUPS);
         let found = chunks.map(|chunk| self.some(chunk)).collect::<Result<Vec<_>>>()?;
         Ok(found.concat().chunks(self.outputs).map(<[f32]>::to_vec).collect())
     }

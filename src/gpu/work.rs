@@ -1,9 +1,9 @@
 //! What does a pass over pictures of a scene: an interpreter at once, and what is compiled of the scene once it is there.
 
 use super::device::Gpu;
+use super::instructions::InstructionTexture;
 use super::making::Workshop;
 use super::program::{Pass, Program};
-use super::reel::Reel;
 use crate::error::Result;
 use crate::render::Stage;
 use crate::tape::Tape;
@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 /// Tapes of more lines for each point are not compiled meanwhile, but interpreted for good. One of 5,857 took llvmpipe
 /// 3 s to compile, one of 14,012 more than 100 s.
-const MOST_COMPILED: usize = 8000;
+const MAX_COMPILED: usize = 8000;
 
 /// When shaders are compiled of a scene.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +47,7 @@ pub(super) struct Work {
 /// What a pass's fields are computed from.
 pub(super) enum Handed {
     Steady(wgpu::Buffer),
-    Lines(Reel, wgpu::TextureView),
+    Lines(InstructionTexture, wgpu::TextureView),
 }
 
 impl Work {
@@ -70,7 +70,7 @@ impl Work {
     ) -> Result<()> {
         if !self.is_current[0] && compiling != Compiling::Never {
             let known = self.compiled.take();
-            if compiling == Compiling::First || self.pass.length(stage)? <= MOST_COMPILED {
+            if compiling == Compiling::First || self.pass.length(stage)? <= MAX_COMPILED {
                 self.compiled = Some(Program::compiled(gpu, stage, self.pass, known, workshop)?);
             }
             self.is_current[0] = true;
@@ -105,8 +105,8 @@ impl Work {
         tapes: impl Iterator<Item = &'t Arc<Tape>>,
     ) -> Result<Handed> {
         if !self.is_compiled {
-            if let Some(reel) = Reel::of(gpu, tapes) {
-                let (codes, texture) = (reel.codes(), reel.texture(gpu)?);
+            if let Some(instructions) = InstructionTexture::of(gpu, tapes) {
+                let (codes, texture) = (instructions.codes(), instructions.texture(gpu)?);
                 let known = self.interpreter.take();
                 let is_fit = |program: &Program| self.is_current[1] && program.interprets(&codes);
                 self.interpreter = Some(match known {
@@ -114,7 +114,7 @@ impl Work {
                     known => Program::interpreter(gpu, stage, self.pass, &codes, known)?,
                 });
                 self.is_current[1] = true;
-                return Ok(Handed::Lines(reel, super::frame::view(&texture)));
+                return Ok(Handed::Lines(instructions, super::frame::view(&texture)));
             }
             let known = self.compiled.take();
             let compiled = self.compiled.insert(Program::compiled(gpu, stage, self.pass, known, workshop)?);
@@ -138,7 +138,7 @@ impl Handed {
     /// Where a tape's lines are: the first, and the one behind the last.
     pub fn place(&self, tape: Option<&Arc<Tape>>) -> [u32; 2] {
         match (self, tape) {
-            (Handed::Lines(reel, _), Some(tape)) => reel.place(tape),
+            (Handed::Lines(instructions, _), Some(tape)) => instructions.place(tape),
             _ => [0; 2],
         }
     }

@@ -67,7 +67,7 @@ impl Bounds {
 }
 
 /// Beyond this distance nothing is tried: a solid that is not within is called unbounded.
-const FARTHEST: f64 = 1e9;
+const MAX_DISTANCE: f64 = 1e9;
 /// How often a cone of directions, or the span of time, is halved along one axis.
 const CONE_DEPTH: u32 = 10;
 /// How many cones are tried for one radius.
@@ -132,7 +132,7 @@ impl Tape {
 fn radius_of(tape: &Tape, span: Interval) -> Option<f64> {
     let mut machine = Machine::<Far>::new(tape);
     let mut radius = 1.0;
-    while radius < 2.0 * FARTHEST {
+    while radius < 2.0 * MAX_DISTANCE {
         let outside = |cover: &[[Runs; 3]; 6]| {
             let mut regions = cover.iter();
             regions.all(|&runs| beyond(&mut machine, runs, radius, span))

@@ -55,7 +55,7 @@ const GRAZE: f64 = 1e-11;
 /// The most pieces that one ray is split into.
 const PIECES: usize = 200_000;
 /// Nothing is looked for beyond this many lengths of the direction.
-const FARTHEST: f64 = 1e9;
+const MAX_DISTANCE: f64 = 1e9;
 
 /// A piece of the ray, with the tape that is enough on it.
 type Piece = (f64, f64, Arc<Tape>);
@@ -87,7 +87,7 @@ impl Tape {
         if range.0.is_nan() || range.1.is_nan() {
             return Err(unusable("hit", "range", "is not a number"));
         }
-        let (from, to) = (range.0.max(-FARTHEST), range.1.min(FARTHEST));
+        let (from, to) = (range.0.max(-MAX_DISTANCE), range.1.min(MAX_DISTANCE));
         let tape = Arc::new(self.fixed([None; 4]));
         if from > to {
             return Ok(None);

@@ -129,7 +129,7 @@ impl Interval {
 
     /// Sine or cosine: a wave of period 2π whose crests lie `crest` of a turn after 0.
     fn wave(self, function: impl Fn(f64) -> f64, crest: f64) -> Self {
-        if self.largest() > LARGEST_ANGLE || self.hi - self.lo > 7.0 {
+        if self.largest() > MAX_ANGLE || self.hi - self.lo > 7.0 {
             return Interval::of(-1.0, 1.0);
         }
         let ends = Interval::new(function(self.lo), function(self.hi));
@@ -161,7 +161,7 @@ impl Interval {
 }
 
 /// Beyond it an `f64` angle is too coarse to tell where in the turn it is.
-const LARGEST_ANGLE: f64 = 1e15;
+const MAX_ANGLE: f64 = 1e15;
 
 // π and π/2 lie just above their nearest `f64`.
 const ABOVE_PI: f64 = PI.next_up();
@@ -345,7 +345,7 @@ impl Real for Interval {
 
     /// Every number as soon as a pole may be inside; without one, increasing.
     fn tan(self) -> Self {
-        if self.largest() > LARGEST_ANGLE || self.meets(PI, 0.5) {
+        if self.largest() > MAX_ANGLE || self.meets(PI, 0.5) {
             return Interval::WHOLE;
         }
         self.increasing(f64::tan)

@@ -171,7 +171,7 @@ impl<const N: usize> Intervals<N> {
     #[inline(always)]
     fn wave(self, rule: impl Fn(Lanes<N>) -> Lanes<N>, crest: f32) -> Self {
         /// From here on too coarse to tell where in the turn an angle is.
-        const LARGEST: f32 = 1e4;
+        const MAX_ANGLE: f32 = 1e4;
         /// A little over the most that `Lanes` may give.
         const ONE: f32 = 1.0 + 2.0 * STEP;
         let (a, b) = (rule(self.lo), rule(self.hi));
@@ -179,7 +179,7 @@ impl<const N: usize> Intervals<N> {
         let (mut lo, mut hi) = (a.min(b).less(one, 4.0), -(-a.max(b)).less(one, 4.0));
         for i in 0..N {
             let (from, to) = (self.lo.0[i], self.hi.0[i]);
-            let unknown = !((to - from < 6.0) & (from > -LARGEST) & (to < LARGEST));
+            let unknown = !((to - from < 6.0) & (from > -MAX_ANGLE) & (to < MAX_ANGLE));
             let trough = unknown | meets(from, to, TAU, crest + 0.5);
             let top = unknown | meets(from, to, TAU, crest);
             lo.0[i] = if trough { -ONE } else { lo.0[i] };

@@ -54,7 +54,7 @@ pub struct Frames {
 const TOGETHER: usize = 8;
 
 /// The most pictures a film has.
-const MOST_FRAMES: usize = 1_000_000;
+const MAX_FRAMES: usize = 1_000_000;
 
 /// A picture of a film, as screens take it.
 type Drawn<'a> = &'a mut dyn FnMut(usize) -> io::Result<Vec<u8>>;
@@ -118,8 +118,8 @@ impl Film {
         if !(fps > 0.0 && fps.is_finite()) {
             return wrong(format!("it cannot have {fps} pictures a second"));
         }
-        if (to - from) * fps > MOST_FRAMES as f64 {
-            return wrong(format!("{from} to {to} at {fps} a second are more than {MOST_FRAMES} pictures"));
+        if (to - from) * fps > MAX_FRAMES as f64 {
+            return wrong(format!("{from} to {to} at {fps} a second are more than {MAX_FRAMES} pictures"));
         }
         Ok(())
     }
@@ -154,7 +154,7 @@ impl Film {
         match form {
             Form::Pictures(before, digits, after) => {
                 let named = |frame: usize| path.with_file_name(format!("{before}{frame:0digits$}{after}"));
-                let scene = Key::of_text(&artist.stage().scene().provenance());
+                let scene = Key::of_text(&artist.stage().scene().identity_text());
                 for frame in which {
                     let path = named(frame);
                     let told = self.at(frame, &options, artist.stage());

@@ -18,12 +18,12 @@ use walk::{Bracket, Steps, Walk};
 
 #[cfg(feature = "gpu")]
 mod cells;
-mod outlook;
+mod span_tiles;
 mod walk;
 
 #[cfg(feature = "gpu")]
 pub(crate) use cells::{Patch, cells};
-pub(super) use outlook::Outlook;
+pub(super) use span_tiles::SpanTiles;
 
 /// What a ray that meets nothing has for depth.
 pub const NOTHING: f32 = f32::INFINITY;
@@ -101,7 +101,7 @@ pub(super) fn seen(tape: &Tape, lens: &Lens, size: Size, t: f64, counted: bool) 
 const TILE: usize = 64;
 
 /// Cells are not cut to fewer pixels across.
-const FINEST: usize = 4;
+const MIN_SIDE: usize = 4;
 
 /// Rays are marched through a cell if they take no more steps than this, all together: cutting it would cost as much for
 /// each of the tape's lines.
@@ -443,7 +443,7 @@ impl<'a> March<'a> {
     /// Whether a cell is too small to be cut.
     fn is_finest(&self, cell: &Cell) -> bool {
         let across = cell.rect.width().max(cell.rect.height());
-        across < 2 * FINEST && f64::from(cell.to - cell.from) <= 8.0 * self.least(cell)
+        across < 2 * MIN_SIDE && f64::from(cell.to - cell.from) <= 8.0 * self.least(cell)
     }
 
     /// How much a cell's depth counts against its width: as much as the field changes along it, of what it changes.
@@ -467,7 +467,7 @@ impl<'a> March<'a> {
                 let pixels = counts[axis] as f64 / pieces[axis] as f64;
                 self.lens.across(pixels * self.size.step(), 0.5 * f64::from(from + to))
             };
-            let wide = |axis: usize| counts[axis] / pieces[axis] >= 2 * FINEST;
+            let wide = |axis: usize| counts[axis] / pieces[axis] >= 2 * MIN_SIDE;
             let axis = match () {
                 _ if wide(0) && across(0) >= depth && across(0) >= across(1) => 0,
                 _ if wide(1) && across(1) >= depth => 1,

@@ -131,9 +131,9 @@ impl Default for Options {
 }
 
 /// The most pixels across or down, the most in all, and the most samples of one.
-const LONGEST: usize = 16_384;
-const LARGEST: usize = 1 << 26;
-const MOST_SAMPLES: usize = 64;
+const MAX_SIDE: usize = 16_384;
+const MAX_PIXELS: usize = 1 << 26;
+const MAX_SAMPLES: usize = 64;
 
 impl Options {
     /// How many rays a pixel has across and down.
@@ -159,15 +159,15 @@ impl Options {
         if width == 0 || height == 0 {
             return wrong(format!("{width}×{height} has no pixels"));
         }
-        if width > LONGEST || height > LONGEST || width * height > LARGEST {
+        if width > MAX_SIDE || height > MAX_SIDE || width * height > MAX_PIXELS {
             return wrong(format!(
-                "{width}×{height} is more than {LONGEST} on a side, or {LARGEST} pixels in all"
+                "{width}×{height} is more than {MAX_SIDE} on a side, or {MAX_PIXELS} pixels in all"
             ));
         }
-        if self.samples == 0 || self.samples > MOST_SAMPLES {
-            return wrong(format!("a pixel has 1 to {MOST_SAMPLES} samples, not {}", self.samples));
+        if self.samples == 0 || self.samples > MAX_SAMPLES {
+            return wrong(format!("a pixel has 1 to {MAX_SAMPLES} samples, not {}", self.samples));
         }
-        if width * height * self.side().pow(2) > 4 * LARGEST {
+        if width * height * self.side().pow(2) > 4 * MAX_PIXELS {
             return wrong(format!(
                 "{width}×{height} with {} samples a pixel are too many rays",
                 self.samples

@@ -1,10 +1,10 @@
 //! A scene made ready for pictures: what is costly to know of it, once for all of them.
 
-use super::march::{self, NOTHING, Outlook, Seen};
+use super::march::{self, NOTHING, Seen, SpanTiles};
 use super::options::{Options, Shade};
 use super::{Lens, Size};
 use crate::error::{Error, Result};
-use crate::field::{Axis, Field, LARGEST_RUN, length};
+use crate::field::{Axis, Field, MAX_RUN, length};
 use crate::measure::Bounds;
 use crate::scene::{Camera, Scene, View};
 use crate::tape::Tape;
@@ -38,7 +38,7 @@ pub struct Stage {
     bounds: Option<Bounds>,
     ground: OnceLock<Result<Option<f32>>>,
     /// What the pictures of a span of time share.
-    outlook: Mutex<Option<Arc<Outlook>>>,
+    span_tiles: Mutex<Option<Arc<SpanTiles>>>,
 }
 
 /// The tapes of a scene, whatever the values of its parameters, each made when it is first asked for; and given at the
@@ -83,7 +83,7 @@ impl Stage {
     }
 
     fn with_tapes(scene: &Scene, tapes: Arc<Tapes>) -> Result<Stage> {
-        scene.graph().check_size(LARGEST_RUN)?;
+        scene.graph().check_size(MAX_RUN)?;
         let bounds = match scene.bounds() {
             Some(bounds) => Some(bounds),
             None => {
@@ -95,8 +95,8 @@ impl Stage {
             Some(camera) => camera.clone(),
             None => bounds.as_ref().map_or_else(Camera::default, Camera::framing),
         };
-        let (ground, outlook) = Default::default();
-        Ok(Stage { scene: scene.clone(), tapes, camera, bounds, ground, outlook })
+        let (ground, span_tiles) = Default::default();
+        Ok(Stage { scene: scene.clone(), tapes, camera, bounds, ground, span_tiles })
     }
 
     /// The scene.
@@ -144,14 +144,14 @@ impl Stage {
             return march::seen(shape, lens, size, time, counted);
         };
         // The lock is not held while work is done: another picture may be made by a thread that helps with it.
-        let known = || self.outlook.lock().unwrap_or_else(PoisonError::into_inner);
-        let own = known().clone().filter(|outlook| outlook.is_of(lens, size, span));
-        let outlook = match own {
-            Some(outlook) => outlook,
-            None => Arc::new(Outlook::new(shape, lens, size, span)?),
+        let known = || self.span_tiles.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = known().clone().filter(|span_tiles| span_tiles.is_of(lens, size, span));
+        let span_tiles = match own {
+            Some(span_tiles) => span_tiles,
+            None => Arc::new(SpanTiles::new(shape, lens, size, span)?),
         };
-        *known() = Some(outlook.clone());
-        outlook.seen(time, counted)
+        *known() = Some(span_tiles.clone());
+        span_tiles.seen(time, counted)
     }
 
     /// How high the ground is, if the scene has one.

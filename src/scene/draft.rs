@@ -8,10 +8,10 @@ use crate::field::{Field, KeyMap, Kind, Parameter, param, param_in};
 use crate::measure::Bounds;
 
 /// The most nodes the graph of a scene may have.
-pub(super) const MOST_NODES: usize = 500_000;
+pub(super) const MAX_NODES: usize = 500_000;
 
 /// The most lines a script may print.
-const MOST_PRINTED: usize = 1000;
+const MAX_PRINTED: usize = 1000;
 
 /// A parameter, and the call that declared it.
 #[derive(Clone, Debug)]
@@ -65,7 +65,7 @@ impl Draft {
     }
 
     pub(super) fn print(&mut self, line: &str) {
-        if self.printed.len() < MOST_PRINTED {
+        if self.printed.len() < MAX_PRINTED {
             self.printed.push(line.into());
         }
     }
@@ -82,8 +82,8 @@ impl Draft {
             let channels = field.material().into_iter().flat_map(|material| material.channels());
             stack.extend(field.parents().iter().chain(channels));
         }
-        match self.places.len() > MOST_NODES {
-            true => Err(format!("the scene's graph has more than {MOST_NODES} nodes")),
+        match self.places.len() > MAX_NODES {
+            true => Err(format!("the scene's graph has more than {MAX_NODES} nodes")),
             false => Ok(()),
         }
     }

@@ -117,7 +117,7 @@ fn place(file: &str, position: Position) -> Place {
 }
 
 /// The most calls a message lists.
-const MOST_CALLS: usize = 6;
+const MAX_CALLS: usize = 6;
 
 /// The error of a script as this crate's.
 pub(super) fn explained(error: EvalAltResult, file: &str, sources: &Sources, words: &[Word]) -> Error {
@@ -141,7 +141,7 @@ pub(super) fn explained(error: EvalAltResult, file: &str, sources: &Sources, wor
         }
     }
     calls.reverse();
-    calls.truncate(MOST_CALLS);
+    calls.truncate(MAX_CALLS);
     let at = place(&file, error.take_position());
     let at = match &error {
         EvalAltResult::ErrorParsing(ParseErrorType::UnexpectedEOF, _) => sources.end_before(at, u32::MAX),
@@ -199,16 +199,16 @@ fn said(error: EvalAltResult, sources: &Sources, words: &[Word]) -> String {
         ErrorRuntime(thrown, _) => thrown.to_string(),
         ErrorTerminated(why, _) => format!("{why}: does a loop never end?"),
         ErrorTooManyOperations(_) => {
-            let millions = super::script::MOST_OPERATIONS / 1_000_000;
+            let millions = super::script::MAX_OPERATIONS / 1_000_000;
             format!("the script takes more than {millions} million operations: does a loop never end?")
         }
         ErrorStackOverflow(_) => {
-            format!("functions call each other more than {} deep", super::script::DEEPEST_CALLS)
+            format!("functions call each other more than {} deep", super::script::MAX_CALL_DEPTH)
         }
         ErrorTooManyVariables(_) => {
-            format!("there are more than {} variables", super::script::MOST_VARIABLES)
+            format!("there are more than {} variables", super::script::MAX_VARIABLES)
         }
-        ErrorTooManyModules(_) => format!("more than {} files are imported", super::import::MOST_IMPORTS),
+        ErrorTooManyModules(_) => format!("more than {} files are imported", super::import::MAX_IMPORTS),
         ErrorDataTooLarge(what, _) => too_large(&what),
         ErrorMismatchDataType(wanted, given, _) if kind_of(&wanted) == kind_of(&given) => {
             format!("this is {}, and must be a whole one", kind_of(&given))
@@ -251,11 +251,11 @@ fn lowercase(text: &str) -> String {
 }
 
 fn too_large(what: &str) -> String {
-    use super::script::{DEEPEST_ENTRIES, LONGEST_TEXT, MOST_ENTRIES};
+    use super::script::{MAX_ENTRIES, MAX_ENTRY_DEPTH, MAX_TEXT};
     match what.contains("string") {
-        true => format!("a text is longer than {LONGEST_TEXT} characters"),
+        true => format!("a text is longer than {MAX_TEXT} characters"),
         false => format!(
-            "a list has more than {MOST_ENTRIES} entries, or lists or closures are nested more than {DEEPEST_ENTRIES} deep"
+            "a list has more than {MAX_ENTRIES} entries, or lists or closures are nested more than {MAX_ENTRY_DEPTH} deep"
         ),
     }
 }
@@ -282,7 +282,7 @@ fn unreadable(kind: ParseErrorType) -> String {
         Reserved(word) => format!("{word} is a reserved word, and cannot be used"),
         ExprTooDeep => "this is nested too deep".into(),
         LiteralTooLarge(what, most) => format!("{} is more than {most}", lowercase(&what)),
-        TooManyFunctions => format!("there are more than {} functions", super::script::MOST_FUNCTIONS),
+        TooManyFunctions => format!("there are more than {} functions", super::script::MAX_FUNCTIONS),
         AssignmentToConstant(name) => format!("{name} is a constant, and cannot be changed"),
         DuplicatedProperty(name) => format!("the option {name} is given twice"),
         other => lowercase(&other.to_string()),

@@ -50,9 +50,9 @@ impl Origin {
 }
 
 /// The most files a scene may import.
-pub(super) const MOST_IMPORTS: usize = 64;
+pub(super) const MAX_IMPORTS: usize = 64;
 /// How deep imports may lead to imports.
-const DEEPEST_IMPORTS: usize = 16;
+const MAX_IMPORT_DEPTH: usize = 16;
 
 /// Finds, reads and runs the files that scripts import.
 pub(super) struct Imports {
@@ -107,9 +107,9 @@ impl Imports {
                 wrong(format!("{shown} is what imports this: imports may not run in a circle")).into()
             );
         }
-        if self.under_way.borrow().len() >= DEEPEST_IMPORTS || self.done.borrow().len() >= MOST_IMPORTS {
+        if self.under_way.borrow().len() >= MAX_IMPORT_DEPTH || self.done.borrow().len() >= MAX_IMPORTS {
             let problem =
-                format!("imports are more than {DEEPEST_IMPORTS} deep, or more than {MOST_IMPORTS} files");
+                format!("imports are more than {MAX_IMPORT_DEPTH} deep, or more than {MAX_IMPORTS} files");
             return Err(wrong(problem).into());
         }
         let text = self.text(&found, &shown).map_err(wrong)?;

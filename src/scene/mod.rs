@@ -60,11 +60,11 @@ pub use gallery::{Exhibit, GALLERY, IN_A_ROW, PARTS, PICTURE_SIZE, PICTURES};
 pub use settings::{Background, Camera, Light, Timeline, View};
 pub use words::{Form, Word, words};
 
-/// The most bytes a scene script may have. An expression file may have [`vm::MOST_BYTES`].
-pub const MOST_BYTES: usize = 2 << 20;
+/// The most bytes a scene script may have. An expression file may have [`vm::MAX_BYTES`].
+pub const MAX_BYTES: usize = 2 << 20;
 
 /// The most lines, and the most characters of a line, a script may have: what a place in it can say.
-const MOST_LINES: usize = 65_000;
+const MAX_LINES: usize = 65_000;
 
 /// Where a scene comes from.
 #[derive(Clone, Debug)]
@@ -447,7 +447,7 @@ impl Scene {
     }
 
     /// All that a scene is of, as a text: its files, what its data is, its parameters' values, and the graph of what is shown.
-    pub(crate) fn provenance(&self) -> String {
+    pub(crate) fn identity_text(&self) -> String {
         let values: Vec<String> = self.parameters().iter().map(|own| format!("{own:?}")).collect();
         let Content { sources, data, .. } = &*self.content;
         format!("{}\n{}\n{}\n{}", sources.texts(), data.join("\n"), values.join("\n"), self.graph())
@@ -493,7 +493,7 @@ fn channels_of(field: &Field) -> Vec<Field> {
 
 /// The most bytes a file may have that is a scene, by its name.
 pub(crate) fn most_bytes(path: &Path) -> usize {
-    if is_expression(path) { vm::MOST_BYTES } else { MOST_BYTES }
+    if is_expression(path) { vm::MAX_BYTES } else { MAX_BYTES }
 }
 
 /// The text of a file, if it is one that can be a scene, right or not. `shown` is what messages call it.
@@ -521,14 +521,14 @@ pub(crate) fn read_text(path: &Path, shown: &str) -> Result<String> {
 /// That places in a script can be told.
 fn check_size(origin: &Origin) -> Result<()> {
     let wrong = |problem: String| Err(Error::File { path: origin.file.to_string(), problem });
-    if origin.text.len() > MOST_BYTES {
-        return wrong(format!("has more than {MOST_BYTES} bytes, and is no scene"));
+    if origin.text.len() > MAX_BYTES {
+        return wrong(format!("has more than {MAX_BYTES} bytes, and is no scene"));
     }
-    if origin.text.lines().count() > MOST_LINES {
-        return wrong(format!("has more than {MOST_LINES} lines, and is no scene"));
+    if origin.text.lines().count() > MAX_LINES {
+        return wrong(format!("has more than {MAX_LINES} lines, and is no scene"));
     }
-    match origin.text.lines().any(|line| line.len() > MOST_LINES) {
-        true => wrong(format!("has a line of more than {MOST_LINES} bytes, and is no scene")),
+    match origin.text.lines().any(|line| line.len() > MAX_LINES) {
+        true => wrong(format!("has a line of more than {MAX_LINES} bytes, and is no scene")),
         false => Ok(()),
     }
 }

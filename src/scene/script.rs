@@ -28,27 +28,27 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 /// The most operations a script may take: some seconds of work.
-pub(super) const MOST_OPERATIONS: u64 = 5_000_000;
+pub(super) const MAX_OPERATIONS: u64 = 5_000_000;
 /// How deep functions may call each other.
-pub(super) const DEEPEST_CALLS: usize = 64;
+pub(super) const MAX_CALL_DEPTH: usize = 64;
 /// How deep expressions and blocks may be nested, in a function less.
-const DEEPEST_EXPRESSIONS: [usize; 2] = [256, 128];
+const MAX_EXPRESSION_DEPTHS: [usize; 2] = [256, 128];
 /// The most characters of a text.
-pub(super) const LONGEST_TEXT: usize = 10_000;
+pub(super) const MAX_TEXT: usize = 10_000;
 /// The most entries of a list or a map, counting those of lists and maps within it.
-pub(super) const MOST_ENTRIES: usize = 10_000;
+pub(super) const MAX_ENTRIES: usize = 10_000;
 /// How deep lists and maps may be nested, and closures hold other closures.
-pub(super) const DEEPEST_ENTRIES: usize = 32;
+pub(super) const MAX_ENTRY_DEPTH: usize = 32;
 /// The most variables there may be at a time.
-pub(super) const MOST_VARIABLES: usize = 1_000;
+pub(super) const MAX_VARIABLES: usize = 1_000;
 /// The most functions a script may define.
-pub(super) const MOST_FUNCTIONS: usize = 1_000;
+pub(super) const MAX_FUNCTIONS: usize = 1_000;
 /// The most steps its calls may take: nodes made and nodes evaluated, in what is thrown away too.
-pub(super) const MOST_STEPS: u64 = 1_500_000;
+pub(super) const MAX_STEPS: u64 = 1_500_000;
 /// The longest a script may work, on a processor: whatever else the machine does.
-const LONGEST_WORK: Duration = Duration::from_millis(1250);
+const MAX_WORK: Duration = Duration::from_millis(1250);
 /// The longest it may take by the clock.
-const LONGEST_RUN: Duration = Duration::from_secs(30);
+const MAX_RUN_TIME: Duration = Duration::from_secs(30);
 /// How often is looked whether anybody waits for it.
 const LOOK: Duration = Duration::from_millis(20);
 /// The stack of the thread a script runs on: what the deepest calls of the deepest expressions take, and more.
@@ -73,7 +73,7 @@ pub(super) fn run(origin: &Origin) -> Result<Finished> {
         return Err(Error::Undefined(format!("no thread could be started for the scene: {error}")));
     }
     let mut finished = Err(mpsc::RecvTimeoutError::Timeout);
-    for _ in 0..LONGEST_RUN.div_duration_f64(LOOK).ceil() as u32 {
+    for _ in 0..MAX_RUN_TIME.div_duration_f64(LOOK).ceil() as u32 {
         finished = from.recv_timeout(LOOK);
         task::check()?;
         if !matches!(finished, Err(mpsc::RecvTimeoutError::Timeout)) {
@@ -87,7 +87,7 @@ pub(super) fn run(origin: &Origin) -> Result<Finished> {
             Err(Sources::of(origin).mistake_of_all(&origin.file, problem.into()))
         }
         Err(mpsc::RecvTimeoutError::Timeout) => {
-            let seconds = LONGEST_RUN.as_secs();
+            let seconds = MAX_RUN_TIME.as_secs();
             let problem = format!("the scene takes longer than {seconds} seconds to read");
             Err(Sources::of(origin).mistake_of_all(&origin.file, problem))
         }
@@ -112,7 +112,7 @@ pub(super) fn worked() -> Duration {
 pub(super) type Shared<T> = Rc<RefCell<T>>;
 
 fn run_here(origin: &Origin) -> Result<Finished> {
-    allow(MOST_STEPS);
+    allow(MAX_STEPS);
     let draft = Rc::new(RefCell::new(Draft::new(origin)));
     let sources = Rc::new(RefCell::new(Sources::of(origin)));
     let words = Rc::new(words());
@@ -201,15 +201,15 @@ fn listen(engine: &mut Engine, reading: &Reading) {
 }
 
 fn limit(engine: &mut Engine) {
-    engine.set_max_operations(MOST_OPERATIONS);
-    engine.set_max_call_levels(DEEPEST_CALLS);
-    engine.set_max_expr_depths(DEEPEST_EXPRESSIONS[0], DEEPEST_EXPRESSIONS[1]);
-    engine.set_max_string_size(LONGEST_TEXT);
-    engine.set_max_array_size(MOST_ENTRIES);
-    engine.set_max_map_size(MOST_ENTRIES);
-    engine.set_max_variables(MOST_VARIABLES);
-    engine.set_max_functions(MOST_FUNCTIONS);
-    engine.set_max_modules(super::import::MOST_IMPORTS);
+    engine.set_max_operations(MAX_OPERATIONS);
+    engine.set_max_call_levels(MAX_CALL_DEPTH);
+    engine.set_max_expr_depths(MAX_EXPRESSION_DEPTHS[0], MAX_EXPRESSION_DEPTHS[1]);
+    engine.set_max_string_size(MAX_TEXT);
+    engine.set_max_array_size(MAX_ENTRIES);
+    engine.set_max_map_size(MAX_ENTRIES);
+    engine.set_max_variables(MAX_VARIABLES);
+    engine.set_max_functions(MAX_FUNCTIONS);
+    engine.set_max_modules(super::import::MAX_IMPORTS);
 }
 
 fn engine(draft: &Shared<Draft>, words: &Rc<Vec<Word>>, reading: &Reading) -> Engine {
@@ -234,10 +234,10 @@ fn engine(draft: &Shared<Draft>, words: &Rc<Vec<Word>>, reading: &Reading) -> En
         if operations % 64 != 0 {
             return None;
         }
-        let late = || format!("it takes longer than {} seconds", LONGEST_WORK.as_secs_f64());
+        let late = || format!("it takes longer than {} seconds", MAX_WORK.as_secs_f64());
         // Whoever gave it up is told so, and not of this.
         let own = worked().saturating_sub(start).saturating_sub(reading.borrow().data.worked);
-        (own > LONGEST_WORK || task::is_given_up()).then(|| late().into())
+        (own > MAX_WORK || task::is_given_up()).then(|| late().into())
     });
     let printing = draft.clone();
     engine.on_print(move |line| printing.borrow_mut().print(line));
@@ -276,27 +276,27 @@ fn watch_variables(engine: &mut Engine) {
 fn is_too_large(value: &Dynamic, count: &mut usize, depth: usize) -> bool {
     let is_one_too_many = |entry: &Dynamic| {
         *count += 1;
-        *count > MOST_ENTRIES || is_too_large(entry, count, depth + 1)
+        *count > MAX_ENTRIES || is_too_large(entry, count, depth + 1)
     };
     if let Ok(list) = value.as_array_ref() {
-        return depth >= DEEPEST_ENTRIES || list.iter().any(is_one_too_many);
+        return depth >= MAX_ENTRY_DEPTH || list.iter().any(is_one_too_many);
     }
     if let Some(closure) = value.read_lock::<FnPtr>() {
-        return depth >= DEEPEST_ENTRIES || closure.iter_curry().any(is_one_too_many);
+        return depth >= MAX_ENTRY_DEPTH || closure.iter_curry().any(is_one_too_many);
     }
     match value.as_map_ref() {
-        Ok(map) => depth >= DEEPEST_ENTRIES || map.values().any(is_one_too_many),
+        Ok(map) => depth >= MAX_ENTRY_DEPTH || map.values().any(is_one_too_many),
         Err(_) => false,
     }
 }
 
 /// The most arguments that are not of one kind alone a native function of Rhai may have.
-const MOST_ARGUMENTS: usize = 16;
+const MAX_ARGUMENTS: usize = 16;
 
 fn register_words(engine: &mut Engine, draft: &Shared<Draft>, words: &Rc<Vec<Word>>) {
     for (i, word) in words.iter().enumerate() {
         let counts: Vec<usize> = match word.is_variadic() {
-            true => (0..=MOST_ARGUMENTS).collect(),
+            true => (0..=MAX_ARGUMENTS).collect(),
             false => word.forms.iter().map(|form| form.arguments.len()).collect(),
         };
         for count in counts {
@@ -338,7 +338,7 @@ fn argument(value: &Dynamic) -> Argument {
 }
 
 /// Deeper nested than any function takes, a list is only said to be one.
-const DEEPEST_LIST: usize = 4;
+const MAX_LIST_DEPTH: usize = 4;
 
 fn nested(value: &Dynamic, depth: usize) -> Argument {
     if let Ok(whole) = value.as_int() {
@@ -359,7 +359,7 @@ fn nested(value: &Dynamic, depth: usize) -> Argument {
     if let Ok(flag) = value.as_bool() {
         return Argument::Flag(flag);
     }
-    if depth < DEEPEST_LIST {
+    if depth < MAX_LIST_DEPTH {
         if let Ok(entries) = value.as_array_ref() {
             return Argument::List(entries.iter().map(|entry| nested(entry, depth + 1)).collect());
         }
@@ -384,8 +384,8 @@ fn dynamic(argument: Argument) -> Dynamic {
 }
 
 fn number(value: f64) -> Dynamic {
-    const LARGEST_WHOLE: f64 = (1i64 << 53) as f64;
-    match value.fract() == 0.0 && value.abs() <= LARGEST_WHOLE {
+    const MAX_WHOLE: f64 = (1i64 << 53) as f64;
+    match value.fract() == 0.0 && value.abs() <= MAX_WHOLE {
         true => Dynamic::from_int(value as INT),
         false => Dynamic::from_float(value),
     }

@@ -54,7 +54,7 @@ pub struct View {
 }
 
 /// How far away a camera and its target may be: the squares of longer ways are beyond single precision.
-const FARTHEST: f64 = 1e15;
+const MAX_DISTANCE: f64 = 1e15;
 
 /// The angle of view a camera has if it is not told another.
 pub(super) const USUAL_FOV: f64 = 40.0;
@@ -94,7 +94,7 @@ impl View {
     fn fault(&self) -> Option<&'static str> {
         let View { eye, target, up, fov } = *self;
         let (ahead, up) = (DVec3::from(target) - DVec3::from(eye), DVec3::from(up));
-        let is_far = |place: [f64; 3]| DVec3::from(place).abs().max_element() > FARTHEST;
+        let is_far = |place: [f64; 3]| DVec3::from(place).abs().max_element() > MAX_DISTANCE;
         match () {
             _ if !eye.iter().chain(&target).all(|part| part.is_finite()) || !up.is_finite() => {
                 Some("it is nowhere")

@@ -40,10 +40,10 @@ use std::collections::hash_map::Entry;
 use std::fmt::Write;
 
 /// The most lines a file may have.
-pub const MOST_LINES: usize = 1_000_000;
+pub const MAX_LINES: usize = 1_000_000;
 
 /// The most bytes: room for so many lines with ids of five digits and numbers of seventeen.
-pub const MOST_BYTES: usize = 64 << 20;
+pub const MAX_BYTES: usize = 64 << 20;
 
 /// What an operation without operands makes.
 type Leaf = fn() -> Field;
@@ -135,7 +135,7 @@ fn words(text: &str, line: usize) -> impl Iterator<Item = Word<'_>> {
 /// Reads an expression file. `file` is what errors call it.
 ///
 /// A mistake is reported with its line and column: an unknown operation, an operand not defined above, too few or too
-/// many of them, a number that is none or not finite, an id defined twice, more than [`MOST_LINES`] lines, no line
+/// many of them, a number that is none or not finite, an id defined twice, more than [`MAX_LINES`] lines, no line
 /// at all.
 pub fn read_vm(text: &str, file: &str) -> Result<Field> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -151,8 +151,8 @@ pub fn read_vm(text: &str, file: &str) -> Result<Field> {
         let Some(id) = words.next().filter(|id| !id.text.starts_with('#')) else {
             continue;
         };
-        if line_count > MOST_LINES {
-            return Err(id.wrong(file, format!("the file has more than {MOST_LINES} lines")));
+        if line_count > MAX_LINES {
+            return Err(id.wrong(file, format!("the file has more than {MAX_LINES} lines")));
         }
         let Some(operation) = words.next() else {
             return Err(id.wrong(file, format!("an operation is missing after {:?}", id.text)));
@@ -231,7 +231,7 @@ fn read_operation<'a>(
 /// it is written as e^(b·ln a), and holds for a > 0 only.
 ///
 /// An error if the field depends on t (freeze it first) or holds a kernel: the format has neither. Nor is a file written
-/// that [`read_vm`] would refuse, of more than [`MOST_LINES`] lines.
+/// that [`read_vm`] would refuse, of more than [`MAX_LINES`] lines.
 pub fn write_vm(field: &Field) -> Result<String> {
     let at = Axis::ALL.map(Field::coordinate);
     let flat: Field = field.run_with(at, |parameter| Field::constant(parameter.value()))?;
@@ -248,8 +248,8 @@ pub fn write_vm(field: &Field) -> Result<String> {
             Kind::Scalar(op) => file.operation(*op, &operands, node),
             _ => unreachable!("numbers, coordinates and operations are what is left"),
         });
-        if file.count > MOST_LINES {
-            let problem = format!("a .vm file has at most {MOST_LINES} lines, and this field takes more");
+        if file.count > MAX_LINES {
+            let problem = format!("a .vm file has at most {MAX_LINES} lines, and this field takes more");
             return Err(Error::Undefined(problem));
         }
     }
@@ -558,12 +558,12 @@ mod tests {
     #[test]
     fn a_long_chain_is_no_deep_recursion_and_a_longer_one_is_refused() {
         let mut text = "_0 var-x\n".to_string();
-        for i in 1..MOST_LINES / 4 {
+        for i in 1..MAX_LINES / 4 {
             writeln!(text, "_{i} sin _{}", i - 1).unwrap();
         }
         let field = read_vm(&text, "chain.vm").unwrap();
-        assert_eq!(write_vm(&field).unwrap().lines().count(), MOST_LINES / 4);
-        let comments = "#\n".repeat(MOST_LINES);
+        assert_eq!(write_vm(&field).unwrap().lines().count(), MAX_LINES / 4);
+        let comments = "#\n".repeat(MAX_LINES);
         let error = read_vm(&(comments + "_0 var-x"), "long.vm").unwrap_err().to_string();
         assert_eq!(error, "long.vm:1000001:1: the file has more than 1000000 lines");
     }

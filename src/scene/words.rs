@@ -149,10 +149,10 @@ pub(super) fn made(draft: &mut Draft, field: Field) -> Result<Argument, String> 
 /// That a field, and what it looks like, can be read.
 pub(super) fn check_size(field: &Field) -> Result<(), String> {
     let channels = field.material().into_iter().flat_map(|material| material.channels());
-    match std::iter::once(field).chain(channels).find(|part| part.check_size(LARGEST_RUN).is_err()) {
+    match std::iter::once(field).chain(channels).find(|part| part.check_size(MAX_RUN).is_err()) {
         None => Ok(()),
         Some(_) => Err(format!(
-            "{} is too large: written out, with all that is evaluated elsewhere, it takes more than {LARGEST_RUN} \
+            "{} is too large: written out, with all that is evaluated elsewhere, it takes more than {MAX_RUN} \
              operations at each point",
             field.title()
         )),

@@ -67,7 +67,7 @@ impl Argument {
 impl fmt::Display for Argument {
     /// As it may have been written; long lists and texts are cut short.
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        const MOST: usize = 4;
+        const MAX_SHOWN: usize = 4;
         match self {
             Argument::Number(value) if *value != 0.0 && !(1e-5..1e16).contains(&value.abs()) => {
                 write!(f, "{value:e}")
@@ -81,7 +81,7 @@ impl fmt::Display for Argument {
             Argument::Flag(flag) => write!(f, "{flag}"),
             Argument::List(entries) => {
                 write!(f, "[")?;
-                for (i, entry) in entries.iter().take(MOST).enumerate() {
+                for (i, entry) in entries.iter().take(MAX_SHOWN).enumerate() {
                     let comma = if i == 0 { "" } else { ", " };
                     // A list within a list is only hinted at: lists may nest without end.
                     match entry {
@@ -89,7 +89,7 @@ impl fmt::Display for Argument {
                         entry => write!(f, "{comma}{entry}")?,
                     }
                 }
-                write!(f, "{}]", if entries.len() > MOST { ", …" } else { "" })
+                write!(f, "{}]", if entries.len() > MAX_SHOWN { ", …" } else { "" })
             }
             Argument::Options(_) => write!(f, "#{{…}}"),
             Argument::Other(kind) => write!(f, "{kind}"),

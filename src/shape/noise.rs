@@ -31,7 +31,7 @@ struct Noise;
 const AMPLITUDE: f64 = 2.0;
 
 /// Inputs beyond this are so far out that `f64` no longer tells lattice cells apart.
-const FARTHEST: f64 = 1e12;
+const MAX_DISTANCE: f64 = 1e12;
 
 impl Kernel for Noise {
     fn name(&self) -> &str {
@@ -44,7 +44,7 @@ impl Kernel for Noise {
 
     fn value(&self, output: usize, inputs: &[f64]) -> f64 {
         let orders = orders_of(output);
-        let p: [f64; 4] = std::array::from_fn(|i| inputs[i].clamp(-FARTHEST, FARTHEST));
+        let p: [f64; 4] = std::array::from_fn(|i| inputs[i].clamp(-MAX_DISTANCE, MAX_DISTANCE));
         let cell = p.map(f64::floor);
         let within: [f64; 4] = std::array::from_fn(|i| p[i] - cell[i]);
         // For each axis: the fade's derivatives of the order wanted, and one below, at the near and the far corner.
@@ -144,7 +144,7 @@ impl pulp::NullaryFnOnce for Corners<'_> {
         // Neighbours are mostly in one cell.
         let mut drawn: Option<([f32; 4], [[f32; 16]; 4])> = None;
         for row in 0..rows {
-            let p = columns.map(|column| column[row].clamp(-(FARTHEST as f32), FARTHEST as f32));
+            let p = columns.map(|column| column[row].clamp(-(MAX_DISTANCE as f32), MAX_DISTANCE as f32));
             let cell = p.map(f32::floor);
             let gradients = match &drawn {
                 Some((last, gradients)) if *last == cell => gradients,

@@ -73,9 +73,9 @@ impl Field {
 
     /// What made the surface at a point, or what is nearest to it: the whole solid first, then what is within it, down
     /// to one shape. Below a translation, say, stands the shape that was translated.
-    pub fn makers_at(&self, point: [f64; 4]) -> Result<Vec<Field>> {
+    pub fn provenance_at(&self, point: [f64; 4]) -> Result<Vec<Field>> {
         let (mut here, mut at) = (self.clone(), point);
-        let mut makers = vec![here.clone()];
+        let mut provenance = vec![here.clone()];
         while !is_primitive(&here) {
             let parent = |n: usize| here.parents()[n].clone();
             let value = |n: usize| here.parents()[n].value_at(at);
@@ -96,10 +96,10 @@ impl Field {
             };
             here = next;
             if here.label().is_some() {
-                makers.push(here.clone());
+                provenance.push(here.clone());
             }
         }
-        Ok(makers)
+        Ok(provenance)
     }
 }
 
@@ -310,13 +310,13 @@ mod tests {
     }
 
     #[test]
-    fn makers_go_down_to_one_shape() {
+    fn provenance_goes_down_to_one_shape() {
         let ball = sphere(1).name("ball").translate([3, 0, 0]);
         let solid = r#box([2, 2, 2]).difference(cylinder(0.3, 3)).smooth_union(ball, 0.1).rotate_z(0.5);
         let made = |[x, y, z]: [f64; 3]| {
             let (s, c) = 0.5f64.sin_cos();
-            let makers = solid.makers_at([x * c - y * s, x * s + y * c, z, 0.0]).unwrap();
-            makers.iter().map(Field::title).collect::<Vec<_>>()
+            let provenance = solid.provenance_at([x * c - y * s, x * s + y * c, z, 0.0]).unwrap();
+            provenance.iter().map(Field::title).collect::<Vec<_>>()
         };
         assert_eq!(made([4.0, 0.0, 0.0]), ["rotate_z", "smooth_union", "translate", "ball"]);
         assert_eq!(made([-1.0, 0.5, 0.5]), ["rotate_z", "smooth_union", "difference", "box"]);

@@ -5,7 +5,7 @@ use crate::field::*;
 use std::f64::consts::{PI, TAU};
 
 /// The least scale: a parameter that wanders to 0 or below scales by this.
-const LEAST_SCALE: f64 = 1e-6;
+const MIN_SCALE: f64 = 1e-6;
 
 methods! {
     /// Moved by a vector, which may change with time. As good as the shape.
@@ -50,14 +50,14 @@ methods! {
     /// Scaled alike in all directions; distances are scaled too. As good as the shape.
     /// A factor that is a parameter acts as 1e-6 at and below 0.
     keeps scale(self, factor: impl Positive) {
-        let factor = factor.max(LEAST_SCALE);
+        let factor = factor.max(MIN_SCALE);
         let p = [x() / &factor, y() / &factor, z() / &factor, t()];
         self.remap(p) * factor
     } as in super::r#box([1.0, 0.7, 0.4]).scale(1.3);
 
     /// Scaled by a factor for each axis. A bound, if the shape is one: distances are scaled by the least factor.
     bound stretch(self, factors: impl Extent3) {
-        let [sx, sy, sz] = factors.0.map(|factor| factor.max(LEAST_SCALE));
+        let [sx, sy, sz] = factors.0.map(|factor| factor.max(MIN_SCALE));
         self.remap([x() / &sx, y() / &sy, z() / &sz, t()]) * sx.min(sy).min(sz)
     } as in super::sphere(0.5).stretch([2.0, 1.0, 1.5]);
 
@@ -76,7 +76,7 @@ methods! {
             if period.as_constant() == Some(0.0) {
                 return vec![p];
             }
-            let period = period.max(LEAST_SCALE);
+            let period = period.max(MIN_SCALE);
             let from_lower = p.modulo(&period);
             let from_upper = &from_lower - period;
             vec![from_lower, from_upper]
@@ -87,7 +87,7 @@ methods! {
     /// if the shape is one and fits its cell, half a period to each side of the origin.
     bound repeat_count(self, period: impl Extent3, count: impl Triple) {
         nearest_copies(self, [0, 1, 2].map(|i| {
-            let (p, period) = ([x(), y(), z()][i].clone(), period.0[i].max(LEAST_SCALE));
+            let (p, period) = ([x(), y(), z()][i].clone(), period.0[i].max(MIN_SCALE));
             let last = (&count.0[i] - 1).max(0);
             if last.as_constant() == Some(0.0) {
                 return vec![p];

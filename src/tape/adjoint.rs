@@ -1,4 +1,4 @@
-//! Reverse mode: the derivative of an output in every parameter and coordinate, in one pass back.
+//! Reverse mode: the derivative of an output in every parameter and coordinate, in one backward pass.
 
 use super::Tape;
 use super::program::{COORDINATES, Code, Program};

@@ -1,7 +1,7 @@
 //! Slopes in space at many points: forward mode in lanes, along a tape of values.
 //!
 //! A tape of the derivatives would have to be written anew for each box that the values are pruned to; this needs only
-//! [`Op::partial`], an operation at a time. As on the way back in [`Adjoint`](super::Adjoint), an operand that counts for
+//! [`Op::partial`], an operation at a time. As in the backward pass of [`Adjoint`](super::Adjoint), an operand that counts for
 //! nothing gives nothing, however steep it is: a branch not taken stays out.
 
 use super::Tape;

@@ -106,7 +106,7 @@ impl Language {
 pub(crate) struct Functions(Vec<Function>);
 
 /// The most numbers that a text holds: compilers are slow to read them.
-const MOST_NUMBERS: usize = 1 << 13;
+const MAX_NUMBERS: usize = 1 << 13;
 
 /// A function, by its name.
 enum Function {
@@ -271,9 +271,9 @@ impl Functions {
     /// The text of the functions that are called, with the numbers that they read.
     pub(crate) fn text(&self, language: Language) -> Result<String> {
         self.text_with(language, |name, data| {
-            if data.len() > MOST_NUMBERS {
+            if data.len() > MAX_NUMBERS {
                 return Err(Error::Undefined(format!(
-                    "{name} reads {} numbers, and a shader's text holds at most {MOST_NUMBERS}",
+                    "{name} reads {} numbers, and a shader's text holds at most {MAX_NUMBERS}",
                     data.len()
                 )));
             }

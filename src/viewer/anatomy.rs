@@ -28,13 +28,13 @@ impl Member {
 }
 
 /// The calls that made the surface at a point, the whole scene first.
-pub(super) fn makers(field: &Field, point: [f64; 4]) -> Result<Vec<Member>> {
+pub(super) fn provenance(field: &Field, point: [f64; 4]) -> Result<Vec<Member>> {
     let boxes = boxes(field, Detail::Names, None)?;
     let member = |maker: Field| {
         let same = |own: &Box| own.node.key() == maker.key() && own.title == maker.title();
         boxes.iter().position(same).map(|index| Member { index, title: maker.title() })
     };
-    Ok(field.makers_at(point)?.into_iter().filter_map(member).collect())
+    Ok(field.provenance_at(point)?.into_iter().filter_map(member).collect())
 }
 
 /// The graph of a scene, laid out.
@@ -49,14 +49,14 @@ pub(super) struct Anatomy {
 }
 
 /// A graph of more boxes than this is not drawn: nobody could read it.
-const MOST_BOXES: usize = 3000;
+const MAX_BOXES: usize = 3000;
 
 impl Anatomy {
     /// The graph of a scene.
     pub(super) fn of(scene: &Arc<Scene>) -> Result<Anatomy> {
         let mut boxes = boxes(scene.field(), Detail::Names, None)?;
         let count = boxes.len();
-        if count > MOST_BOXES {
+        if count > MAX_BOXES {
             boxes.clear();
         }
         let layout = Layout::of(&boxes);
@@ -85,7 +85,7 @@ mod tests {
     fn what_made_a_point_is_found_again_with_other_values_and_shown_alone() {
         let scene = Scene::from_text(TEXT, "a.rhai").unwrap();
         let moved = scene.with_parameters(&[("r", 1.5)]).unwrap();
-        let made = makers(moved.field(), [4.5, 0.0, 0.0, 0.0]).unwrap();
+        let made = provenance(moved.field(), [4.5, 0.0, 0.0, 0.0]).unwrap();
         let titles: Vec<&str> = made.iter().map(|member| member.title.as_str()).collect();
         assert_eq!(titles, ["union", "translate", "ball"]);
         let ball = made[2].alone(&scene).unwrap();
@@ -102,9 +102,9 @@ mod tests {
                 format!("let all = []; for i in 0..{count} {{ all.push(sphere(1 + i)); }} show(union(all));");
             Anatomy::of(&Arc::new(Scene::from_text(&text, "a.rhai").unwrap())).unwrap()
         };
-        let (few, lot) = (many(9), many(MOST_BOXES));
+        let (few, lot) = (many(9), many(MAX_BOXES));
         assert_eq!((few.count, few.boxes.len()), (10, 10));
-        assert_eq!((lot.count, lot.boxes.len()), (MOST_BOXES + 1, 0));
+        assert_eq!((lot.count, lot.boxes.len()), (MAX_BOXES + 1, 0));
     }
 
     #[test]

@@ -81,7 +81,7 @@ const SETTLE: Duration = Duration::from_millis(180);
 /// How long something that was said stays.
 const SAID: Duration = Duration::from_secs(6);
 /// The longest that time goes on by from one frame to the next, in seconds.
-const LONGEST_STEP: f64 = 0.25;
+const MAX_STEP: f64 = 0.25;
 
 /// What was looked at last: the place of the picture, how it was seen, the time, the values.
 type Looked = ([f64; 2], Lens, f64, Given);
@@ -237,7 +237,7 @@ impl App {
             }
         }
         self.take_drops(ui.ctx());
-        let passed = now.duration_since(self.last_frame).as_secs_f64().min(LONGEST_STEP);
+        let passed = now.duration_since(self.last_frame).as_secs_f64().min(MAX_STEP);
         self.last_frame = now;
         if matches!(self.hand, Hand::Open) {
             let timeline = self.timeline();

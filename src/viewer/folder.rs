@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf, is_separator};
 
 /// No more entries of a folder are read.
-const MOST: usize = 5000;
+const MAX_ENTRIES: usize = 5000;
 
 /// What is in a folder, as far as it may be chosen: folders, and the files with some endings.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -37,7 +37,7 @@ impl Folder {
             Ok(read) => read,
             Err(error) => return Folder { problem: Some(error.to_string()), ..folder },
         };
-        let entries = read.flatten().take(MOST).filter_map(|entry| {
+        let entries = read.flatten().take(MAX_ENTRIES).filter_map(|entry| {
             let name = entry.file_name().into_string().ok().filter(|name| !name.starts_with('.'))?;
             // As what a link leads to.
             let is_file = !std::fs::metadata(entry.path()).ok()?.is_dir();

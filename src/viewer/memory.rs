@@ -27,7 +27,7 @@ pub(super) struct Memory {
 }
 
 /// How many files are remembered.
-const MOST_RECENT: usize = 12;
+const MAX_RECENT: usize = 12;
 
 impl Default for Memory {
     fn default() -> Memory {
@@ -72,7 +72,7 @@ impl Memory {
         let recent = known["recent"].as_array().into_iter().flatten();
         let side = |i: usize| known["size"][i].as_f64().filter(|side| (200.0..1e5).contains(side));
         Memory {
-            recent: recent.filter_map(Value::as_str).map(PathBuf::from).take(MOST_RECENT).collect(),
+            recent: recent.filter_map(Value::as_str).map(PathBuf::from).take(MAX_RECENT).collect(),
             is_dark: is("dark", usual.is_dark),
             shows_editor: is("editor", usual.shows_editor),
             shows_graph: is("graph", usual.shows_graph),
@@ -102,7 +102,7 @@ impl Memory {
         let path = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
         self.recent.retain(|other| *other != path);
         self.recent.insert(0, path);
-        self.recent.truncate(MOST_RECENT);
+        self.recent.truncate(MAX_RECENT);
     }
 }
 
@@ -119,7 +119,7 @@ mod tests {
         for i in 0..20 {
             memory.used(Path::new(&format!("/nowhere/{}.rhai", i % 15)));
         }
-        assert_eq!(memory.recent.len(), MOST_RECENT);
+        assert_eq!(memory.recent.len(), MAX_RECENT);
         assert_eq!(memory.recent[0], Path::new("/nowhere/4.rhai"));
         memory.write(&path).unwrap();
         assert_eq!(Memory::read(&path), memory);

@@ -38,7 +38,7 @@ pub(super) struct Mover {
 /// How far from the surface, in parts of a place's largest coordinate, a ray still touches it.
 const TOUCH: f64 = 1e-7;
 /// How many seams a ray is followed across.
-const MOST_SEAMS: usize = 64;
+const MAX_SEAMS: usize = 64;
 
 /// The ray through a place of a picture, which begins where the lens begins to see; and how long it is.
 pub(super) fn ray(lens: &Lens, [u, v]: [f64; 2]) -> (Ray, (f64, f64)) {
@@ -53,7 +53,7 @@ impl Probe {
     /// ray that crosses it may seem to graze something there: f itself says that there is nothing, and the ray goes on.
     pub(super) fn of(field: &Field, ray: Ray, range: (f64, f64), t: f64) -> Result<Option<Probe>> {
         let mut from = range.0;
-        for _ in 0..MOST_SEAMS {
+        for _ in 0..MAX_SEAMS {
             let Some(hit) = field.hit(ray, t, (from, range.1))? else { return Ok(None) };
             let [x, y, z] = hit.point;
             let size = [x, y, z].iter().fold(1.0, |most: f64, v| most.max(v.abs()));

@@ -1,6 +1,6 @@
 //! Looks for points of the surface on a thread: what is under the cursor, and where a hand takes hold.
 
-use super::anatomy::{Member, makers};
+use super::anatomy::{Member, provenance};
 use super::drag::Grip;
 use super::painter::with_values;
 use super::probe::{Probe, ray};
@@ -83,7 +83,7 @@ pub(super) fn start(wake: Wake) -> Scout {
         report.give(match &look.purpose {
             Purpose::Probe => Found::Point(probe()),
             Purpose::Made => Found::Made(probe().and_then(|probe| match (probe, &field) {
-                (Some(probe), Ok(field)) if look.alone.is_none() => makers(field, probe.at),
+                (Some(probe), Ok(field)) if look.alone.is_none() => provenance(field, probe.at),
                 _ => Ok(Vec::new()),
             })),
             Purpose::Hold { locked, size } => Found::Held(probe().and_then(|probe| {

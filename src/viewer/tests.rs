@@ -270,7 +270,7 @@ fn a_click_says_what_made_the_surface_and_a_node_is_shown_alone() {
     harness.hover_at(ball);
     harness.drag_at(ball);
     harness.drop_at(ball);
-    until(&mut harness, "its makers", |harness| !harness.state().made.is_empty());
+    until(&mut harness, "its provenance", |harness| !harness.state().made.is_empty());
     let made = |harness: &Harness<App>| -> Vec<String> {
         harness.state().made.iter().map(|member| member.title.clone()).collect()
     };

@@ -40,7 +40,7 @@ impl Slider {
 pub(super) type Given = Vec<(String, f64)>;
 
 /// How many changes are kept.
-const MOST_KEPT: usize = 1000;
+const MAX_KEPT: usize = 1000;
 
 impl Values {
     /// The parameters of a scene that was read anew. Values a hand gave stay, unless the text now starts elsewhere.
@@ -93,7 +93,7 @@ impl Values {
         }
         if !self.is_held {
             self.past.push(before);
-            let extra = self.past.len().saturating_sub(MOST_KEPT);
+            let extra = self.past.len().saturating_sub(MAX_KEPT);
             self.past.drain(..extra);
         }
         self.is_held = true;

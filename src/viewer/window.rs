@@ -33,7 +33,7 @@ impl From<accesskit_winit::Event> for Happening {
 }
 
 /// The smallest window, in points, that a hand can make.
-const LEAST: [f64; 2] = [320.0, 240.0];
+const MIN_SIZE: [f64; 2] = [320.0, 240.0];
 /// How long what is to be remembered may change before it is written down.
 const REMEMBER: Duration = Duration::from_secs(2);
 
@@ -180,7 +180,7 @@ impl Program {
         let mut output = self.egui.run_ui(input, |ui| self.app.frame(ui));
         pane.input.handle_platform_output(&pane.window, std::mem::take(&mut output.platform_output));
         let size = pane.window.inner_size().to_logical::<f64>(pane.window.scale_factor());
-        self.app.memory.size = [size.width.max(LEAST[0]), size.height.max(LEAST[1])];
+        self.app.memory.size = [size.width.max(MIN_SIZE[0]), size.height.max(MIN_SIZE[1])];
         if let (Some(texture), Some(id)) = (self.app.canvas.take(), self.app.canvas_id) {
             pane.graphics.take(&texture, id);
         }

@@ -138,7 +138,7 @@ impl Proposal {
 }
 
 /// How many words are proposed.
-const MOST_PROPOSED: usize = 8;
+const MAX_PROPOSED: usize = 8;
 
 /// The name that ends at a place of the text, and the words it may become; none within remarks and quotes.
 pub(super) fn proposals(text: &str, at: usize) -> (Range<usize>, Vec<Proposal>) {
@@ -155,7 +155,7 @@ pub(super) fn proposals(text: &str, at: usize) -> (Range<usize>, Vec<Proposal>) 
     let mut found: Vec<&'static Word> =
         WORDS.iter().filter(|word| word.name.starts_with(begun) && word.name != begun).collect();
     found.sort_by_key(|word| (word.name.len(), word.name));
-    found.truncate(MOST_PROPOSED);
+    found.truncate(MAX_PROPOSED);
     (start..at, found.into_iter().map(|word| Proposal { word }).collect())
 }
 

@@ -4,7 +4,7 @@
 //! their least and of their greatest values. Its derivative along an axis is the same blend of their gradients, and
 //! the fade's derivative times the blend, over the other axes, of what the functions on the axis' two sides differ by.
 
-use super::{AMPLITUDE, FARTHEST, fade, gradients};
+use super::{AMPLITUDE, MAX_DISTANCE, fade, gradients};
 use crate::number::Interval;
 
 /// A box over more cells than this has the bounds that hold throughout.
@@ -18,8 +18,9 @@ type Range = [f64; 2];
 
 /// Bounds over a box; for no axis on the value, else on the derivative along it. None for a box over many cells.
 pub(super) fn over_cells(inputs: &[Interval], axis: Option<usize>) -> Option<Interval> {
-    let sides: [Range; 4] =
-        std::array::from_fn(|i| [inputs[i].lo(), inputs[i].hi()].map(|end| end.clamp(-FARTHEST, FARTHEST)));
+    let sides: [Range; 4] = std::array::from_fn(|i| {
+        [inputs[i].lo(), inputs[i].hi()].map(|end| end.clamp(-MAX_DISTANCE, MAX_DISTANCE))
+    });
     let first = sides.map(|[low, _]| low.floor());
     let last =
         sides.map(|[low, high]| if high > low { (high.ceil() - 1.0).max(low.floor()) } else { low.floor() });

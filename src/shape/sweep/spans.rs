@@ -73,8 +73,8 @@ const MAX_ROUNDS: usize = 12;
 const PIECES: usize = 8;
 
 /// A part of the whole span that is not worth halving, and one that is not, only to know better how steep f is.
-const FINEST: f64 = 1.0 / 4096.0;
-const TELLING: f64 = 1.0 / 64.0;
+const MIN_PART: f64 = 1.0 / 4096.0;
+const MIN_TELLING_PART: f64 = 1.0 / 64.0;
 
 /// The found bounds of a span.
 #[derive(Clone, Copy)]
@@ -206,11 +206,12 @@ impl Moving {
             // Halving gains nothing where it is the box that makes the bounds wide, or what is left to gain is rounding.
             let unsure = middle.hi() - middle.lo();
             let gain = (middle.lo() - low).min(reach);
-            let tells_slope = span.width() > TELLING * whole && slope.width() > 2.0 * at_middle.width();
+            let tells_slope =
+                span.width() > MIN_TELLING_PART * whole && slope.width() > 2.0 * at_middle.width();
             let is_worth = gain > 4.0 * f64::from(f32::EPSILON) * within.largest()
                 && (gain > 0.5 * unsure || tells_slope);
             let is_open = !narrowed.is_convex()
-                && narrowed.width() > FINEST * whole
+                && narrowed.width() > MIN_PART * whole
                 && narrowed.width() == span.width()
                 && is_worth;
             found.push(Bounded { span: narrowed, whole: [span.from, span.to], low, is_open });
@@ -225,7 +226,7 @@ impl Moving {
             None => over.last.hi() - over.first.lo(),
         };
         let whole = over.last.hi() - over.first.lo();
-        if before <= 4.0 * FINEST * whole && left.is_some_and(|left| left.len() <= 2) {
+        if before <= 4.0 * MIN_PART * whole && left.is_some_and(|left| left.len() <= 2) {
             return None;
         }
         let spans = self.spans(over, left);

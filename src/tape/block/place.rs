@@ -8,7 +8,7 @@ use std::cell::Cell;
 pub(super) type Memory = [Cell<Chunk>];
 
 /// The most chunks in a block: beyond this, reading an instruction costs nothing to speak of.
-pub(super) const MOST_CHUNKS: usize = 16;
+pub(super) const MAX_CHUNKS: usize = 16;
 
 /// Where a value stands: its first chunk, and whether there is one for each of the block's. A value that is the same
 /// for all points has one, which is read again and again.
@@ -32,7 +32,7 @@ impl Place {
     /// What the number of a chunk is masked with to find it: everything, or nothing.
     #[inline(always)]
     pub(super) fn mask(self) -> usize {
-        (self.0 & 1) as usize * (MOST_CHUNKS - 1)
+        (self.0 & 1) as usize * (MAX_CHUNKS - 1)
     }
 
     /// Where chunk `c` of the value is.
@@ -44,7 +44,7 @@ impl Place {
     /// As many chunks from the start on as a block may have, whether or not all are the value's: a loop over them
     /// then needs no check. The memory goes on for so many behind its last value.
     #[inline(always)]
-    pub(super) fn view(self, memory: &Memory) -> &[Cell<Chunk>; MOST_CHUNKS] {
+    pub(super) fn view(self, memory: &Memory) -> &[Cell<Chunk>; MAX_CHUNKS] {
         memory[self.start()..].first_chunk().expect("the memory goes on behind the last value")
     }
 }

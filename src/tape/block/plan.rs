@@ -1,6 +1,6 @@
 //! The steps a block runs: which lines of a program are run as one, and where each value stands.
 
-use super::place::{MOST_CHUNKS, Place};
+use super::place::{MAX_CHUNKS, Place};
 use super::step::{Chunk, Code as Loop, Pattern, Step};
 use crate::number::Op;
 use crate::tape::program::{Code, Line, Program};
@@ -259,7 +259,7 @@ impl Plan {
     pub(super) fn of(program: &Program, first_stage: usize, coordinates: usize) -> Plan {
         let fusion = Fusion::of(program, first_stage, coordinates);
         let (registers, count) = allocate(&fusion);
-        let chunks = (CACHE / (count as usize * size_of::<Chunk>())).clamp(1, MOST_CHUNKS);
+        let chunks = (CACHE / (count as usize * size_of::<Chunk>())).clamp(1, MAX_CHUNKS);
         let mut writer = Writer {
             plan: Plan { chunks, uniform_start: count as usize * chunks, ..Plan::default() },
             slots: vec![NONE; (Uniform::FIXED + 2 * fusion.first) as usize],
@@ -271,7 +271,7 @@ impl Plan {
         }
         writer.plan.outputs = program.outputs.iter().map(|&output| writer.place(output)).collect();
         let mut plan = writer.plan;
-        plan.memory = plan.uniform_start + plan.uniform.len() + MOST_CHUNKS;
+        plan.memory = plan.uniform_start + plan.uniform.len() + MAX_CHUNKS;
         plan
     }
 }

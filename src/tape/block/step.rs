@@ -4,7 +4,7 @@
 //! `x − c`, `c − x`, `−x` and `c·x + d` need no step of their own. Each is worked out as the operations would be one by
 //! one, so that the results are the same bits.
 
-use super::place::{MOST_CHUNKS, Memory, Place};
+use super::place::{MAX_CHUNKS, Memory, Place};
 use crate::number::{Lanes, Op, Real, Smooth};
 use pulp::{Simd, WithSimd};
 use std::marker::PhantomData;
@@ -17,8 +17,8 @@ pub(in crate::tape) type Chunk = Lanes<WIDTH>;
 const BYTES: usize = size_of::<Chunk>();
 
 /// The most leaves a step has.
-const MOST_LEAVES: usize = 10;
-type Leaves = [Chunk; MOST_LEAVES];
+const MAX_LEAVES: usize = 10;
+type Leaves = [Chunk; MAX_LEAVES];
 
 /// An operation that may take in what two of its operands are results of.
 struct Head {
@@ -236,8 +236,8 @@ impl<T: Tree, const SHIFTED: bool> WithSimd for Loop<'_, T, SHIFTED> {
         let stride = if SHIFTED { 3 } else { 1 };
         let places = &self.places[..1 + T::LEAVES * stride];
         let out = places[0].view(self.memory);
-        let mut views = [(out, 0); MOST_LEAVES];
-        let mut scales = [Lanes([0.0; WIDTH]); MOST_LEAVES];
+        let mut views = [(out, 0); MAX_LEAVES];
+        let mut scales = [Lanes([0.0; WIDTH]); MAX_LEAVES];
         let mut shifts = scales;
         for n in 0..T::LEAVES {
             let place = places[1 + n * stride];
@@ -248,10 +248,10 @@ impl<T: Tree, const SHIFTED: bool> WithSimd for Loop<'_, T, SHIFTED> {
                 shifts[n] = self.memory[places[3 + n * stride].at(0)].get();
             }
         }
-        let end = self.chunks.min(MOST_CHUNKS) * BYTES;
+        let end = self.chunks.min(MAX_CHUNKS) * BYTES;
         let mut at = 0;
         while at < end {
-            let mut leaves = [Lanes([0.0; WIDTH]); MOST_LEAVES];
+            let mut leaves = [Lanes([0.0; WIDTH]); MAX_LEAVES];
             for n in 0..T::LEAVES {
                 let (view, mask) = views[n];
                 leaves[n] = view[(at & mask) / BYTES].get();
@@ -394,7 +394,7 @@ mod tests {
             2 => f32::INFINITY,
             n => (n as f32 - 6.0) * 0.37 + place as f32 * 0.001,
         };
-        let memory: Vec<Cell<Chunk>> = (0..4 * MOST_LEAVES * CHUNKS + MOST_CHUNKS)
+        let memory: Vec<Cell<Chunk>> = (0..4 * MAX_LEAVES * CHUNKS + MAX_CHUNKS)
             .map(|c| Cell::new(Lanes(std::array::from_fn(|lane| number(c * WIDTH + lane)))))
             .collect();
         // Leaves of every kind in every place; the result takes the place of the first one that varies, if one does.
@@ -402,10 +402,10 @@ mod tests {
         let leaf = |n: usize| {
             if varies(n) { Place::varying(n * CHUNKS) } else { Place::uniform(n * CHUNKS) }
         };
-        let spare = MOST_LEAVES * CHUNKS;
+        let spare = MAX_LEAVES * CHUNKS;
         let out = (0..count).find(|&n| varies(n)).map_or(Place::varying(spare), leaf);
         let scale = |n: usize| Place::uniform(spare + CHUNKS + n);
-        let shift = |n: usize| Place::uniform(spare + CHUNKS + MOST_LEAVES + n);
+        let shift = |n: usize| Place::uniform(spare + CHUNKS + MAX_LEAVES + n);
         let code = pattern.code(shifted);
         let mut places = vec![out];
         for n in 0..count {

@@ -1,4 +1,4 @@
-//! The way back, run: loops over chunks of points, compiled for each width of vector.
+//! The backward pass, run: loops over chunks of points, compiled for each width of vector.
 
 use crate::number::{Columns, Lanes, Op, Real, Smooth};
 use crate::tape::adjoint::send_back;
@@ -10,7 +10,7 @@ use std::marker::PhantomData;
 /// The chunk that is 0 in every lane.
 pub(super) const ZERO: Chunk = Lanes([0.0; WIDTH]);
 
-/// A step back. Adjoints are in registers of their own, a row of chunks each; what was on the way there is only read.
+/// A step back. Adjoints are in registers of their own, a row of chunks each; what the forward pass left is only read.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Step {
     /// What an operation sends to its operands.
@@ -25,7 +25,7 @@ pub(super) enum Step {
     Kernel { kernel: u32, range: (u32, u32), adjoint: u32, negated: bool },
 }
 
-/// Where the way there has left a value: its first chunk among those, or with stride 0 its place among the values that
+/// Where the forward pass has left a value: its first chunk among those, or with stride 0 its place among the values that
 /// are the same for all points.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Source {
@@ -114,7 +114,7 @@ impl Step {
 pub(super) struct Frame<'a> {
     pub(super) kernels: &'a Kernels,
     pub(super) program: &'a Program,
-    /// What was on the way there: the values each point has of its own, and those that are the same for all.
+    /// What the forward pass left: the values each point has of its own, and those that are the same for all.
     pub(super) values: &'a [Chunk],
     pub(super) uniform: &'a [f64],
     /// The registers, `row` chunks each.
@@ -127,7 +127,7 @@ pub(super) struct Frame<'a> {
     pub(super) calls: &'a mut Vec<Call>,
 }
 
-/// A call of a kernel with weights, on the way back: a column an input, and one of the adjoints sent to it.
+/// A call of a kernel with weights, in the backward pass: a column an input, and one of the adjoints sent to it.
 ///
 /// Weights may be millions: so these are not summed for each piece of the points, but by themselves, in their order.
 #[derive(Clone, Debug)]

@@ -70,12 +70,12 @@ pub type ColumnLoss<'a> = dyn Fn(usize, &[&[f32]], &mut [&mut [f32]]) -> f64 + S
 /// ```
 #[derive(Clone, Debug)]
 pub struct Sum {
-    /// The way there: the tape, with what the way back reads as further outputs.
+    /// The forward pass: the tape, with what the backward pass reads as further outputs.
     block: Block,
     plan: Arc<Plan>,
     /// Which values a parameter moves.
     varies: Arc<[bool]>,
-    /// The registers of the way back.
+    /// The registers of the backward pass.
     memory: Vec<Chunk>,
     /// The plan's sums for the last blocks, lane by lane, and how many blocks those are.
     recent: Vec<Chunk>,

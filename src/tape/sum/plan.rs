@@ -1,4 +1,4 @@
-//! The way back, planned: which adjoint is sent where, in which registers, and what of the way there it reads.
+//! The backward pass, planned: which adjoint is sent where, in which registers, and what of the forward pass it reads.
 
 use super::back::{Kernels, Send, Source, Step, Target, loop_of};
 use super::rule::{Rule, Sent, rules};
@@ -8,7 +8,7 @@ use crate::tape::program::{COORDINATES, Code, Program};
 use std::collections::HashMap;
 
 /// How often something is added to a lane of a sum for each chunk of points, before another sum is begun for the rest.
-const MOST_ADDENDS: u32 = 16;
+const MAX_ADDENDS: u32 = 16;
 
 /// Which values depend on a parameter or a weight, in a way that a derivative goes back through.
 pub(super) fn varying(program: &Program) -> Vec<bool> {
@@ -30,7 +30,7 @@ fn passes(code: Code, n: usize) -> bool {
     }
 }
 
-/// The values of the way there that the way back reads, of those that each point has its own of.
+/// The values of the forward pass that the backward pass reads, of those that each point has its own of.
 pub(super) fn kept(program: &Program, first_stage: usize, varies: &[bool]) -> Vec<u32> {
     let mut read = vec![false; varies.len()];
     for i in per_point(program, first_stage) {
@@ -87,7 +87,7 @@ pub(super) struct Sum {
     pub(super) negated: bool,
 }
 
-/// The way back.
+/// The backward pass.
 #[derive(Clone, Debug)]
 pub(super) struct Plan {
     pub(super) steps: Vec<Step>,
@@ -110,7 +110,7 @@ struct Planner<'p> {
     program: &'p Program,
     first_stage: usize,
     varies: &'p [bool],
-    /// Where the way there has left each value.
+    /// Where the forward pass has left each value.
     place: &'p dyn Fn(u32) -> Source,
     adjoints: Vec<Option<Adjoint>>,
     /// The sum that is open for a value and a sign, and how often it is added to.
@@ -118,7 +118,7 @@ struct Planner<'p> {
     plan: Plan,
 }
 
-/// Plans the way back. `place` says where the way there leaves a value.
+/// Plans the backward pass. `place` says where the forward pass leaves a value.
 pub(super) fn plan(
     program: &Program,
     first_stage: usize,
@@ -297,7 +297,7 @@ impl Planner<'_> {
     fn sum(&mut self, value: u32, negated: bool) -> u32 {
         let next = self.plan.sums.len() as u32;
         let (sum, addends) = self.open_sums.entry((value, negated)).or_insert((next, 0));
-        if *addends == MOST_ADDENDS {
+        if *addends == MAX_ADDENDS {
             (*sum, *addends) = (next, 0);
         }
         *addends += 1;

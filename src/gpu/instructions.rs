@@ -11,19 +11,19 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The lines of some tapes, one tape behind the other.
-pub(super) struct Reel {
+pub(super) struct InstructionTexture {
     lines: Vec<interpreter::Line>,
     /// The first line of each tape and the one behind its last, by where the tape is.
     places: HashMap<*const Tape, [u32; 2]>,
 }
 
 /// The most rows of lines: 64 MiB.
-const MOST_ROWS: usize = 4096;
+const MAX_ROWS: usize = 4096;
 
-impl Reel {
+impl InstructionTexture {
     /// The lines of tapes whose time is fixed; none if they are too many, or need too many registers.
-    pub fn of<'t>(gpu: &Gpu, tapes: impl Iterator<Item = &'t Arc<Tape>>) -> Option<Reel> {
-        let most = ROW * MOST_ROWS.min(gpu.device().limits().max_texture_dimension_2d as usize);
+    pub fn of<'t>(gpu: &Gpu, tapes: impl Iterator<Item = &'t Arc<Tape>>) -> Option<InstructionTexture> {
+        let most = ROW * MAX_ROWS.min(gpu.device().limits().max_texture_dimension_2d as usize);
         let mut places = HashMap::new();
         let unlike: Vec<&Arc<Tape>> =
             tapes.filter(|tape| places.insert(Arc::as_ptr(tape), [0; 2]).is_none()).collect();
@@ -38,7 +38,7 @@ impl Reel {
             lines.extend(own);
             places.insert(Arc::as_ptr(tape), [first, lines.len() as u32]);
         }
-        (lines.len() <= most).then_some(Reel { lines, places })
+        (lines.len() <= most).then_some(InstructionTexture { lines, places })
     }
 
     /// What the lines do.

@@ -7,22 +7,22 @@ use crate::tape::Tape;
 use crate::task;
 
 /// Where a lens may see the surface over a span of time, tile by tile, with what of the field is enough there.
-pub(in crate::render) struct Outlook {
+pub(in crate::render) struct SpanTiles {
     lens: Lens,
     size: Size,
     span: [f64; 2],
     tiles: Vec<Tile>,
 }
 
-impl Outlook {
+impl SpanTiles {
     /// Looks at a field over a span of time, its parameters at the tape's values.
-    pub fn new(tape: &Tape, lens: &Lens, size: Size, span: [f64; 2]) -> Result<Outlook> {
+    pub fn new(tape: &Tape, lens: &Lens, size: Size, span: [f64; 2]) -> Result<SpanTiles> {
         let ends = [(span[0] as f32).next_down(), (span[1] as f32).next_up()];
         let march = March { span: ends, ..March::new(lens, size, false) };
         let tape = lens.fixed(tape, None)?;
         let tiles = march.tiles(&[Rect::whole(size)], &tape);
         task::check()?;
-        Ok(Outlook { lens: *lens, size, span, tiles })
+        Ok(SpanTiles { lens: *lens, size, span, tiles })
     }
 
     /// Whether it is of that lens, and of that span.
@@ -56,11 +56,11 @@ mod tests {
         let lens = Lens::pinhole([1.0, 2.0, 9.0], [0.0; 3], [0.0, 1.0, 0.0], 40.0);
         let lens = Lens { far: 50.0, ..lens };
         let size = Size { width: 120, height: 100 };
-        let outlook = Outlook::new(&field.tape().unwrap(), &lens, size, [0.4, 0.6]).unwrap();
-        assert!(outlook.is_of(&lens, size, [0.4, 0.6]) && !outlook.is_of(&lens, size, [0.4, 0.7]));
+        let span_tiles = SpanTiles::new(&field.tape().unwrap(), &lens, size, [0.4, 0.6]).unwrap();
+        assert!(span_tiles.is_of(&lens, size, [0.4, 0.6]) && !span_tiles.is_of(&lens, size, [0.4, 0.7]));
         for time in [0.4, 0.47, 0.6] {
             let (alone, shared) =
-                (depths(&field, &lens, size, time).unwrap(), outlook.seen(time, false).unwrap().depths);
+                (depths(&field, &lens, size, time).unwrap(), span_tiles.seen(time, false).unwrap().depths);
             let pixel = lens.across(size.step(), 9.0) as f32;
             let near = |(a, b): (&f32, &f32)| a == b || (a - b).abs() < pixel;
             let same = alone.iter().zip(&shared).filter(|&both| near(both)).count();
