@@ -151,8 +151,16 @@ pub enum Error {
     },
     /// No finite box could be shown to hold the solid.
     Unbounded,
-    /// What was asked for does not exist, and why.
+    /// What a caller gave (a number, an option, an array) is not what it may be, and why.
+    Input(String),
+    /// What was asked for does not exist or is not finite, and why: no surface within reach, a ray's hit that is not settled.
     Undefined(String),
+    /// What was asked for cannot be had of this: a kernel has no shader text, a format cannot hold it, it is too much.
+    Unsupported(String),
+    /// A graphics processor, or its driver, failed.
+    Gpu(String),
+    /// The system failed, or stopped the work.
+    System(String),
     /// A text does not say what its format asks for, and where.
     Text {
         /// Where in the text.
@@ -204,7 +212,11 @@ impl fmt::Display for Error {
             Error::Unbounded => {
                 write!(f, "the solid is unbounded, or nothing shows that it is bounded: give bounds")
             }
-            Error::Undefined(why) => write!(f, "{why}"),
+            Error::Input(why)
+            | Error::Undefined(why)
+            | Error::Unsupported(why)
+            | Error::Gpu(why)
+            | Error::System(why) => write!(f, "{why}"),
             Error::Text { place, problem } => write!(f, "{place}: {problem}"),
             Error::Scene(mistake) => write!(f, "{mistake}"),
             Error::File { path, problem } => write!(f, "{path}: {problem}"),

@@ -47,11 +47,11 @@ fn times(verb: &Bake, scene: &Scene) -> Result<Samples> {
     }
     if verb.time.is_some() {
         let problem = "what moves has no one --time; it goes --from one --to another";
-        return Err(Error::Undefined(problem.into()));
+        return Err(Error::Input(problem.into()));
     }
     let (from, to) = (verb.from.unwrap_or(scene.timeline().from), verb.to.unwrap_or(scene.timeline().to));
     if from >= to {
-        return Err(Error::Undefined(format!(
+        return Err(Error::Input(format!(
             "samples go from one time to a later one, not from {from} to {to}"
         )));
     }
@@ -79,12 +79,10 @@ fn bounds(verb: &Bake, scene: &Scene, times: Samples, common: &Common) -> Result
             let out = |end: f64, side: f64| side * ((side * end + margin) * unit).ceil() / unit;
             Ok(Bounds { min: found.min.map(|end| out(end, -1.0)), max: found.max.map(|end| out(end, 1.0)) })
         }
-        Ok(None) => {
-            Err(Error::Undefined("there is nothing at these times; --bounds says where to look".into()))
-        }
+        Ok(None) => Err(Error::Input("there is nothing at these times; --bounds says where to look".into())),
         Err(Error::Unbounded) => {
             let why = "the solid is unbounded, or nothing shows that it is bounded: give --bounds";
-            Err(Error::Undefined(why.into()))
+            Err(Error::Input(why.into()))
         }
         Err(error) => Err(error),
     }
@@ -107,7 +105,7 @@ impl Sampling {
         if all.is_none_or(|all| all > MAX_SAMPLES) {
             let [x, y, z] = counts;
             let times = if times.count > 1 { format!("×{}", times.count) } else { String::new() };
-            return Err(Error::Undefined(format!(
+            return Err(Error::Input(format!(
                 "{x}×{y}×{z}{times} samples are more than the {MAX_SAMPLES} that a scene reads"
             )));
         }

@@ -29,7 +29,7 @@ pub(super) fn run(verb: &Eval, common: &Common) -> Result<Ending> {
     };
     if points.is_empty() && verb.points.is_none() {
         let problem = "there is nothing to evaluate at: give --at x,y,z or --points FILE";
-        return Err(Error::Undefined(problem.into()));
+        return Err(Error::Input(problem.into()));
     }
     let table = Table::new(&scene, verb)?;
     match &verb.out {

@@ -15,7 +15,7 @@ pub(super) fn run(verb: &Export, common: &Common) -> Result<Ending> {
             let still = verb.time.map_or(scene.field().clone(), |time| scene.field().freeze(time));
             if still.depends_on(crate::field::Axis::T) {
                 let problem = "the scene moves, and a .vm file knows no time: --time T holds it still";
-                return Err(Error::Undefined(problem.into()));
+                return Err(Error::Input(problem.into()));
             }
             write_vm(&still)?
         }

@@ -39,9 +39,7 @@ fn named(name: &str) -> Result<Scene> {
         Some(near) => format!("; did you mean {near}?"),
         None => "; `fieldgrad gallery` lists the scenes that are built in".into(),
     };
-    Err(Error::Undefined(format!(
-        "there is no scene {name:?}, neither a file nor one that is built in{hint}"
-    )))
+    Err(Error::Input(format!("there is no scene {name:?}, neither a file nor one that is built in{hint}")))
 }
 
 /// The point, at a time of its own or at the given one.

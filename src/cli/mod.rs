@@ -66,7 +66,7 @@ fn started(arguments: Arguments) -> Result<Ending> {
     let common = arguments.common;
     if let Some(threads) = common.threads {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
-        pool.map_err(|error| Error::Undefined(format!("{threads} threads cannot be started: {error}")))?;
+        pool.map_err(|error| Error::System(format!("{threads} threads cannot be started: {error}")))?;
     }
     let ending = match arguments.verb {
         #[cfg(feature = "viewer")]

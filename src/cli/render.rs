@@ -25,7 +25,7 @@ pub(super) fn run(verb: &Render, common: &Common) -> Result<Ending> {
     if verb.resume && !is_film {
         let problem =
             "--resume goes on with a film's single pictures, name_%04d.png, and this is one picture";
-        return Err(Error::Undefined(problem.into()));
+        return Err(Error::Input(problem.into()));
     }
     match (is_film, output::extension(&verb.out).as_str()) {
         (true, _) => film(verb, &scene, &options, common)?,
@@ -51,7 +51,7 @@ fn film(verb: &Render, scene: &Scene, options: &Options, common: &Common) -> Res
         fps: verb.fps.unwrap_or(usual.fps),
     };
     if verb.time.is_some() {
-        return Err(Error::Undefined("a film has no one --time; it goes --from one --to another".into()));
+        return Err(Error::Input("a film has no one --time; it goes --from one --to another".into()));
     }
     film.check()?;
     let frames = Frames { which: verb.frames.clone(), resume: verb.resume };
@@ -120,7 +120,7 @@ fn lens(verb: &Render, scene: &Scene) -> Result<Option<Lens>> {
     Ok(Some(match verb.orthographic {
         Some(height) if height > MAX_HEIGHT => {
             let problem = format!("a picture of the height {height} shows nothing: at most {MAX_HEIGHT}");
-            return Err(Error::Undefined(problem));
+            return Err(Error::Input(problem));
         }
         Some(height) => Lens::parallel(view.eye, view.target, view.up, height),
         None => Lens::of(&view),

@@ -137,7 +137,7 @@ impl Field {
     /// An error if the field is too large for its derivatives to be fields. It costs next to nothing.
     pub(crate) fn check_derivable(&self) -> Result<()> {
         self.check_size(MAX_DERIVED).map_err(|_| {
-            Error::Undefined(format!(
+            Error::Unsupported(format!(
                 "{} takes more than {MAX_DERIVED} operations at each point, too many for its derivatives to be \
                  written out",
                 self.title()

@@ -148,7 +148,7 @@ pub(super) fn spend(steps: u64) -> bool {
 
 /// What is said where none are left.
 pub(super) fn spent() -> Error {
-    Error::Undefined(
+    Error::Unsupported(
         "too many nodes are made: those of derivatives, and what is thrown away, count too".into(),
     )
 }

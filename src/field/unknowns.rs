@@ -158,7 +158,7 @@ impl Unknowns {
     pub fn tie(&mut self, first: &str, second: &str) -> Result<()> {
         let (a, b) = (self.named(first)?, self.named(second)?);
         if a.len() != b.len() {
-            return Err(Error::Undefined(format!("{first} and {second} cannot be tied: one is a vector")));
+            return Err(Error::Input(format!("{first} and {second} cannot be tied: one is a vector")));
         }
         let before = self.clone();
         for (a, b) in a.into_iter().zip(b) {
@@ -172,7 +172,7 @@ impl Unknowns {
                 *self = before;
                 let problem =
                     format!("{first} and {second} cannot be tied: their ranges have nothing in common");
-                return Err(Error::Undefined(problem));
+                return Err(Error::Input(problem));
             }
             self.values[lead] = self.values[lead].clamp(low, high);
         }

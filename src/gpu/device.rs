@@ -68,7 +68,7 @@ impl Gpu {
                 Err(error) => problem = format!("{} cannot be used: {error}", adapter.get_info().name),
             }
         }
-        Err(Error::Undefined(problem))
+        Err(Error::Gpu(problem))
     }
 
     /// A device that something else has made, a window for one. Its errors are from now on reported here.
@@ -113,12 +113,12 @@ impl Gpu {
     /// That nothing went wrong since this was last asked; a device that is lost stays so.
     pub fn check(&self) -> Result<()> {
         let Ok(mut fault) = self.fault.lock() else {
-            return Err(Error::Undefined("the GPU's errors cannot be read".into()));
+            return Err(Error::Gpu("the GPU's errors cannot be read".into()));
         };
         let work = fault.work.take();
         match (&fault.lost, work) {
-            (Some(lost), _) => Err(Error::Undefined(format!("the GPU {} was lost: {lost}", self.info.name))),
-            (None, Some(work)) => Err(Error::Undefined(format!("the GPU {} failed: {work}", self.info.name))),
+            (Some(lost), _) => Err(Error::Gpu(format!("the GPU {} was lost: {lost}", self.info.name))),
+            (None, Some(work)) => Err(Error::Gpu(format!("the GPU {} failed: {work}", self.info.name))),
             (None, None) => Ok(()),
         }
     }
@@ -133,7 +133,7 @@ impl Gpu {
     pub(super) fn wait(&self) -> Result<()> {
         let waited = self.device.poll(wgpu::PollType::wait_indefinitely());
         self.check()?;
-        let wrong = |error| Error::Undefined(format!("the GPU {} does not answer: {error}", self.info.name));
+        let wrong = |error| Error::Gpu(format!("the GPU {} does not answer: {error}", self.info.name));
         waited.map(|_| ()).map_err(wrong)
     }
 
@@ -144,7 +144,7 @@ impl Gpu {
         let made = make();
         let errors = scopes.into_iter().rev().map(|scope| pollster::block_on(scope.pop()));
         match errors.fold(None, Option::or) {
-            Some(error) => Err(Error::Undefined(format!("the GPU {} failed: {error}", self.info.name))),
+            Some(error) => Err(Error::Gpu(format!("the GPU {} failed: {error}", self.info.name))),
             None => Ok(made),
         }
     }
@@ -177,9 +177,8 @@ impl Gpu {
         });
         let waited = self.device.poll(wgpu::PollType::wait_indefinitely());
         self.check()?;
-        let wrong = |problem: String| {
-            Error::Undefined(format!("the GPU {} gave nothing back: {problem}", self.info.name))
-        };
+        let wrong =
+            |problem: String| Error::Gpu(format!("the GPU {} gave nothing back: {problem}", self.info.name));
         waited.map_err(|error| wrong(error.to_string()))?;
         told.recv().map_err(|error| wrong(error.to_string()))?.map_err(|error| wrong(error.to_string()))?;
         let bytes = buffer.slice(..).get_mapped_range().map_err(|error| wrong(error.to_string()))?.to_vec();

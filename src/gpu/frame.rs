@@ -46,7 +46,7 @@ pub(super) fn texture(
         || layers > limits.max_texture_array_layers as usize
     {
         let most = limits.max_texture_dimension_2d;
-        return Err(Error::Undefined(format!(
+        return Err(Error::Unsupported(format!(
             "{width}×{height} rays are more than the GPU {} draws: {most} each way",
             gpu.name()
         )));

@@ -25,7 +25,7 @@ pub(super) fn texture(gpu: &Gpu, numbers: &[f32]) -> Result<Option<wgpu::Texture
     let height = numbers.len().div_ceil(4 * ROW);
     if height > gpu.device().limits().max_texture_dimension_2d as usize {
         let problem = format!("kernels read {} numbers, more than the GPU holds in a texture", numbers.len());
-        return Err(Error::Undefined(problem));
+        return Err(Error::Unsupported(problem));
     }
     let mut texels = numbers.to_vec();
     texels.resize(4 * ROW * height, 0.0);

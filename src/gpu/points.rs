@@ -76,7 +76,7 @@ impl Points {
         let size = (points.len() * self.outputs * 4) as u64;
         let limit = device.limits().max_storage_buffer_binding_size.min(device.limits().max_buffer_size);
         if size.max(points.len() as u64 * 16) > limit {
-            return Err(Error::Undefined(format!("{} points are too many for the GPU", points.len())));
+            return Err(Error::Unsupported(format!("{} points are too many for the GPU", points.len())));
         }
         let storage = |numbers: &[f32]| self.gpu.buffer(&bytes(numbers), wgpu::BufferUsages::STORAGE);
         let own = |usage| {

@@ -220,7 +220,7 @@ impl Program {
 }
 
 fn pipeline_of(making: &Making<Result<wgpu::RenderPipeline>>) -> Result<&wgpu::RenderPipeline> {
-    let nothing = || Error::Undefined("compiling a shader came to nothing".into());
+    let nothing = || Error::Gpu("compiling a shader came to nothing".into());
     making.made().ok_or_else(nothing)?.as_ref().map_err(Error::clone)
 }
 

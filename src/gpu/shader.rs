@@ -100,7 +100,7 @@ pub(super) fn check(scene: &Scene, fields: &[Field]) -> Result<()> {
     let problem = format!("{name} has code of its own, which no shader can be written for");
     match scene.place_of(node) {
         Some(place) => Err(scene.error_at(place, problem)),
-        None => Err(Error::Undefined(problem)),
+        None => Err(Error::Unsupported(problem)),
     }
 }
 

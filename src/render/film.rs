@@ -111,7 +111,7 @@ impl Film {
     /// That there is such a film.
     pub(crate) fn check(&self) -> Result<()> {
         let Film { from, to, fps } = *self;
-        let wrong = |problem: String| Err(Error::Undefined(format!("no such film: {problem}")));
+        let wrong = |problem: String| Err(Error::Input(format!("no such film: {problem}")));
         if !(from.is_finite() && to.is_finite()) || to < from {
             return wrong(format!("its time goes backwards, from {from} to {to}"));
         }
@@ -215,7 +215,7 @@ impl Film {
         let which = frames.which.clone().unwrap_or(0..count);
         match which.start < which.end && which.end <= count {
             true => Ok(which),
-            false => Err(Error::Undefined(format!(
+            false => Err(Error::Input(format!(
                 "no such pictures: {} to before {}, of a film of {count}",
                 which.start, which.end
             ))),
@@ -274,7 +274,7 @@ impl Film {
 fn tell(watch: &mut dyn FnMut(usize, usize) -> bool, done: usize, all: usize) -> Result<()> {
     match watch(done, all) {
         true => Ok(()),
-        false => Err(Error::Undefined(format!("stopped after {done} of {all} pictures"))),
+        false => Err(Error::System(format!("stopped after {done} of {all} pictures"))),
     }
 }
 

@@ -35,7 +35,7 @@ impl Image {
             let (width, height) = (info.width as usize, info.height as usize);
             Ok(Image { width, height, pixels: pixels.collect() })
         };
-        read().map_err(|error| Error::Undefined(format!("this is no PNG picture: {error}")))
+        read().map_err(|error| Error::Input(format!("this is no PNG picture: {error}")))
     }
 
     /// Puts another picture on this one, its left and top at a place. What does not fit is left out.
@@ -81,7 +81,7 @@ impl Image {
             });
         match written {
             Ok(()) => Ok(bytes),
-            Err(error) => Err(Error::Undefined(format!("the picture cannot be written as PNG: {error}"))),
+            Err(error) => Err(Error::System(format!("the picture cannot be written as PNG: {error}"))),
         }
     }
 

@@ -35,7 +35,7 @@ impl std::str::FromStr for Layer {
     fn from_str(text: &str) -> Result<Layer> {
         let found = Layer::ALL.into_iter().find(|(name, _)| *name == text);
         found.map(|(_, layer)| layer).ok_or_else(|| {
-            Error::Undefined(format!("{text:?} is no layer; there are depth, normals and objects"))
+            Error::Input(format!("{text:?} is no layer; there are depth, normals and objects"))
         })
     }
 }
@@ -74,7 +74,7 @@ impl Stage {
     pub fn layers(&self, options: &Options) -> Result<Layers> {
         options.check()?;
         if options.cut.is_some() {
-            return Err(Error::Undefined("a flat cut has no depths, normals or objects".into()));
+            return Err(Error::Input("a flat cut has no depths, normals or objects".into()));
         }
         let (size, time) = (options.size, options.time_in(self.scene()));
         let (lens, _) = self.lens_of(options, time)?;

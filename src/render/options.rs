@@ -72,7 +72,7 @@ impl std::str::FromStr for Shade {
         let found = Shade::ALL.into_iter().find(|(name, _)| *name == text);
         let names = || Shade::ALL.map(|(name, _)| name).join(", ");
         found.map(|(_, shade)| shade).ok_or_else(|| {
-            Error::Undefined(format!("{text:?} is nothing a surface can be shaded by; there are {}", names()))
+            Error::Input(format!("{text:?} is nothing a surface can be shaded by; there are {}", names()))
         })
     }
 }
@@ -155,7 +155,7 @@ impl Options {
     /// That there is such a picture.
     pub(crate) fn check(&self) -> Result<()> {
         let Size { width, height } = self.size;
-        let wrong = |problem: String| Err(Error::Undefined(format!("no such picture: {problem}")));
+        let wrong = |problem: String| Err(Error::Input(format!("no such picture: {problem}")));
         if width == 0 || height == 0 {
             return wrong(format!("{width}×{height} has no pixels"));
         }

@@ -166,7 +166,7 @@ impl std::str::FromStr for Cut {
 
     fn from_str(text: &str) -> Result<Cut> {
         let wrong = |problem: String| {
-            Err(Error::Undefined(format!("{text:?} is no cut such as z=0 or y=0,z=0: {problem}")))
+            Err(Error::Input(format!("{text:?} is no cut such as z=0 or y=0,z=0: {problem}")))
         };
         let mut held = [None; 4];
         for part in text.split(',') {

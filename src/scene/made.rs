@@ -80,7 +80,7 @@ impl Scene {
     fn with(self, parts: &[Field], change: impl FnOnce(&mut Settings)) -> Result<Scene> {
         parts.iter().try_for_each(Field::check)?;
         if let Some(problem) = parts.iter().find_map(moves_in_space) {
-            return Err(Error::Undefined(format!("a part of {} {problem}", self.file())));
+            return Err(Error::Input(format!("a part of {} {problem}", self.file())));
         }
         let mut known = HashMap::new();
         for own in self.content.parameters.iter() {

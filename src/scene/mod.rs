@@ -348,7 +348,7 @@ impl Scene {
     pub fn with_values(&self, values: &[f64]) -> Result<Scene> {
         let count = self.values.len();
         if values.len() != count {
-            return Err(Error::Undefined(format!("{} values for {count} parameters", values.len())));
+            return Err(Error::Input(format!("{} values for {count} parameters", values.len())));
         }
         let named = self.content.parameters.iter().map(|own| own.name()).zip(values.iter().copied());
         self.with_parameters(&named.collect::<Vec<_>>())

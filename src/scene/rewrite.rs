@@ -74,7 +74,7 @@ fn check(scene: &Scene, written: &str, values: &[(&str, f64)]) -> Result<()> {
         again.parameters().into_iter().map(|parameter| (parameter.name().to_string(), parameter.value()));
     match wanted.eq(found) {
         true => Ok(()),
-        false => Err(Error::Undefined(format!(
+        false => Err(Error::Input(format!(
             "{}: the values cannot be written back: the text with them in it declares other parameters",
             scene.file()
         ))),

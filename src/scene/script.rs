@@ -70,7 +70,7 @@ pub(super) fn run(origin: &Origin) -> Result<Finished> {
     };
     let started = std::thread::Builder::new().name("scene".into()).stack_size(STACK).spawn(work);
     if let Err(error) = started {
-        return Err(Error::Undefined(format!("no thread could be started for the scene: {error}")));
+        return Err(Error::System(format!("no thread could be started for the scene: {error}")));
     }
     let mut finished = Err(mpsc::RecvTimeoutError::Timeout);
     for _ in 0..MAX_RUN_TIME.div_duration_f64(LOOK).ceil() as u32 {

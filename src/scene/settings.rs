@@ -77,7 +77,7 @@ impl Camera {
         let view = View { eye, target, up, fov };
         match view.fault() {
             None => Ok(view),
-            Some(problem) => Err(Error::Undefined(format!("the camera sees nothing at t = {t}: {problem}"))),
+            Some(problem) => Err(Error::Input(format!("the camera sees nothing at t = {t}: {problem}"))),
         }
     }
 }
@@ -87,7 +87,7 @@ impl View {
     pub fn check(&self) -> Result<()> {
         match self.fault() {
             None => Ok(()),
-            Some(problem) => Err(Error::Undefined(format!("the camera sees nothing: {problem}"))),
+            Some(problem) => Err(Error::Input(format!("the camera sees nothing: {problem}"))),
         }
     }
 

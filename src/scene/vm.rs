@@ -250,7 +250,7 @@ pub fn write_vm(field: &Field) -> Result<String> {
         });
         if file.count > MAX_LINES {
             let problem = format!("a .vm file has at most {MAX_LINES} lines, and this field takes more");
-            return Err(Error::Undefined(problem));
+            return Err(Error::Unsupported(problem));
         }
     }
     Ok(file.text)
@@ -259,7 +259,7 @@ pub fn write_vm(field: &Field) -> Result<String> {
 /// The same field in operations that the format has, or that [`Lines::operation`] writes out.
 fn lowered(flat: &Field) -> Result<Field> {
     if flat.depends_on(Axis::T) {
-        return Err(Error::Undefined("a .vm file has no t: freeze the field at a time to write it".into()));
+        return Err(Error::Unsupported("a .vm file has no t: freeze the field at a time to write it".into()));
     }
     let list = Listing::of(std::slice::from_ref(flat));
     let mut done: Vec<Field> = Vec::with_capacity(list.nodes.len());
@@ -270,7 +270,7 @@ fn lowered(flat: &Field) -> Result<Field> {
             Kind::Kernel(kernel) => {
                 let problem =
                     format!("a .vm file cannot hold {:?}, which has code of its own", kernel.name());
-                return Err(Error::Undefined(problem));
+                return Err(Error::Unsupported(problem));
             }
             _ => node.clone(),
         });

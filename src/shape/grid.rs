@@ -82,7 +82,7 @@ impl GridSamples {
     /// `counts` says how many there are along x, y and z, and before those along t if they change with it. An error if
     /// their number is another, one is not finite, or the box is empty.
     pub fn new(counts: &[usize], lower: [f64; 4], upper: [f64; 4], values: Vec<f32>) -> Result<GridSamples> {
-        let wrong = |what: String| Error::Undefined(format!("a grid of samples {what}"));
+        let wrong = |what: String| Error::Input(format!("a grid of samples {what}"));
         let counts = counts_of(counts, &values).map_err(wrong)?;
         check_box(counts, lower, upper).map_err(wrong)?;
         Ok(GridSamples { counts, lower, upper, values: values.into() })
@@ -90,7 +90,7 @@ impl GridSamples {
 
     /// The same samples in another box, which they share. An error if it is empty.
     pub fn with_box(&self, lower: [f64; 4], upper: [f64; 4]) -> Result<GridSamples> {
-        let wrong = |what: String| Error::Undefined(format!("a grid of samples {what}"));
+        let wrong = |what: String| Error::Input(format!("a grid of samples {what}"));
         check_box(self.counts, lower, upper).map_err(wrong)?;
         Ok(GridSamples { lower, upper, ..self.clone() })
     }

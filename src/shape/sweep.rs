@@ -78,7 +78,7 @@ impl Sweep {
         let parameters = shape.parameters()?;
         let depth = kernel_depth(shape);
         if depth >= MAX_DEPTH {
-            return Err(Error::Undefined(format!(
+            return Err(Error::Unsupported(format!(
                 "swept volumes can be nested {MAX_DEPTH} deep, and no deeper"
             )));
         }

@@ -181,7 +181,7 @@ impl Field {
         let tape = self.tape()?;
         if tape.parameters().len() != vector.len() {
             let count = tape.parameters().len();
-            return Err(Error::Undefined(format!("a vector of {} for {count} parameters", vector.len())));
+            return Err(Error::Input(format!("a vector of {} for {count} parameters", vector.len())));
         }
         let mut adjoint = Adjoint::<Dual<f64, 1>>::new(&tape);
         let along = tape.values().iter().zip(vector).map(|(&value, &slope)| Dual { value, slope: [slope] });

@@ -69,7 +69,7 @@ impl Tape {
                         let (given, count) = (direction.len(), parameters.len());
                         if given != count {
                             let problem = format!("a direction of {given} numbers for {count} parameters");
-                            return Err(Error::Undefined(problem));
+                            return Err(Error::Input(problem));
                         }
                         let slopes = by_parameter().collect::<Result<Vec<_>>>()?;
                         outputs.push(along(slopes.into_iter(), direction));

@@ -141,7 +141,7 @@ impl Function {
             (Function::Given(shader), Wgsl) => Ok(shader.wgsl.clone().into_owned()),
             (Function::Given(shader), Glsl) => match &shader.glsl {
                 Some(glsl) => Ok(glsl.clone().into_owned()),
-                None => Err(Error::Undefined(format!("no GLSL can compute {:?}", shader.function))),
+                None => Err(Error::Unsupported(format!("no GLSL can compute {:?}", shader.function))),
             },
         }
     }
@@ -209,7 +209,7 @@ impl Body<'_> {
                 Statement::Kernel(output, from) => {
                     let Some(shader) = output.shader() else {
                         let name = output.name();
-                        return Err(Error::Undefined(format!("no shader can compute {name:?}")));
+                        return Err(Error::Unsupported(format!("no shader can compute {name:?}")));
                     };
                     let numbers = shader.numbers.map(|number| number.to_string());
                     used.kernel(shader, &[given(from).as_slice(), &numbers].concat())
@@ -272,7 +272,7 @@ impl Functions {
     pub(crate) fn text(&self, language: Language) -> Result<String> {
         self.text_with(language, |name, data| {
             if data.len() > MAX_NUMBERS {
-                return Err(Error::Undefined(format!(
+                return Err(Error::Unsupported(format!(
                     "{name} reads {} numbers, and a shader's text holds at most {MAX_NUMBERS}",
                     data.len()
                 )));

@@ -80,7 +80,7 @@ impl Tape {
         for Carrier { kernels: own, weights: range } in carriers {
             let kernel = &kernels[own[0] as usize];
             let Some(moved) = kernel.with_weights(&weights[range]) else {
-                return Err(Error::Undefined(format!("{} takes no other weights", kernel.name())));
+                return Err(Error::Input(format!("{} takes no other weights", kernel.name())));
             };
             for n in own {
                 kernels[n as usize] = kernels[n as usize].of(moved.clone());

@@ -348,15 +348,13 @@ impl Document {
             (Some(path), _) => path.to_path_buf(),
             (None, Source::File(path)) => path.clone(),
             (None, Source::Exhibit(_)) => {
-                return Err(Error::Undefined(
-                    "a scene that is built in is saved as a file of its own".into(),
-                ));
+                return Err(Error::Input("a scene that is built in is saved as a file of its own".into()));
             }
         };
         let text = self.text_with_values()?;
         let most = most_bytes(&path);
         if text.len() > most {
-            return Err(Error::Undefined(format!("a scene has no more than {most} bytes")));
+            return Err(Error::Input(format!("a scene has no more than {most} bytes")));
         }
         write_whole(&path, |out| out.write_all(text.as_bytes()))?;
         if self.text == self.scene.text() {
