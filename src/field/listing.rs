@@ -123,7 +123,7 @@ impl Field {
     }
 
     /// The parents of a node, the fields of its label and the channels of its material.
-    fn around(&self) -> impl Iterator<Item = &Field> {
+    pub(crate) fn around(&self) -> impl Iterator<Item = &Field> {
         let label = self.label().into_iter().flat_map(|label| label.arguments()).map(|(_, field)| field);
         let material = self.material().into_iter().flat_map(|material| material.channels());
         self.parents().iter().chain(label).chain(material)

@@ -46,7 +46,7 @@ impl Material {
         [r, g, b, self.roughness, self.metallic, er, eg, eb]
     }
 
-    fn from_channels([r, g, b, roughness, metallic, er, eg, eb]: [Field; 8]) -> Material {
+    pub(crate) fn from_channels([r, g, b, roughness, metallic, er, eg, eb]: [Field; 8]) -> Material {
         Material { color: [r, g, b], roughness, metallic, emission: [er, eg, eb] }
     }
 

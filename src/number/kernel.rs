@@ -13,6 +13,7 @@ pub use output::Output;
 pub use shader::Shader;
 
 use super::Interval;
+use std::any::Any;
 use std::fmt::Debug;
 use std::sync::Arc;
 
@@ -48,7 +49,7 @@ use std::sync::Arc;
 /// What is composed of [`Real`](super::Real)'s operations needs no kernel: a function generic over `Real` that is called
 /// with fields gives a field, with all derivatives, bounds and shader text. A closure with bounds is a [`Closure`].
 /// [`kernel`](crate::field::kernel) applies output 0.
-pub trait Kernel: Debug + Send + Sync {
+pub trait Kernel: Any + Debug + Send + Sync {
     /// What pictures of the graph call it.
     fn name(&self) -> &str;
 

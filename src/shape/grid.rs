@@ -186,6 +186,16 @@ impl Grid {
         self.spline.counts
     }
 
+    /// How it is interpolated.
+    pub(super) fn interpolation(&self) -> Interpolation {
+        self.spline.interpolation
+    }
+
+    /// The samples, the last axis the fastest.
+    pub(super) fn samples(&self) -> &[f32] {
+        &self.spline.samples
+    }
+
     /// The identity of its samples and their interpolation.
     pub(crate) fn content(&self) -> Identity {
         self.identity

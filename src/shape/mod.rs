@@ -24,6 +24,7 @@ mod parts;
 pub mod place;
 pub mod plane;
 pub mod polyhedron;
+mod saved;
 pub mod solid;
 mod sweep;
 mod text;

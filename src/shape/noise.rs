@@ -25,7 +25,7 @@ shapes! {
 
 /// Noise of four inputs. Its outputs are its derivatives, of every order in each input.
 #[derive(Clone, Copy, Debug)]
-struct Noise;
+pub(super) struct Noise;
 
 /// The gradients are unit vectors; twice their blend spreads over about −1 to 1.
 const AMPLITUDE: f64 = 2.0;

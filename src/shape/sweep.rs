@@ -57,7 +57,7 @@ const PARAMETERS: usize = 5;
 
 /// The least of a moving shape over a span of time. Output 0 is the value; the others are derivatives, of every order
 /// in each input, numbered by [`output_of`].
-struct Sweep {
+pub(super) struct Sweep {
     shape: Arc<Moving>,
     /// The spans of time in which the least is, where the inputs are within a box.
     left: Option<Arc<[Span]>>,
@@ -74,7 +74,13 @@ impl fmt::Debug for Sweep {
 }
 
 impl Sweep {
-    fn of(shape: &Field) -> Result<(Sweep, Vec<Field>)> {
+    /// The field whose least it is.
+    pub(super) fn field(&self) -> &Field {
+        &self.shape.field
+    }
+
+    /// The sweep of a field, and the fields that its inputs behind the times are.
+    pub(super) fn of(shape: &Field) -> Result<(Sweep, Vec<Field>)> {
         let parameters = shape.parameters()?;
         let depth = kernel_depth(shape);
         if depth >= MAX_DEPTH {
