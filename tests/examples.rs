@@ -177,3 +177,18 @@ fn octree() {
     let text = run("octree", &["5"]);
     assert!(text.contains("of 32768 cells may hold the surface"), "{text}");
 }
+
+#[test]
+fn heightmap() {
+    let text = run("heightmap", &["land.png"]);
+    assert!(text.starts_with("land.png: the land at (0.5, 0.5) is "), "{text}");
+    let pixels = samples(&scratch("heightmap").join("land.png"));
+    let colors: std::collections::HashSet<&[u8]> = pixels.chunks(3).collect();
+    assert!(colors.len() > 1000, "a land in light and shadow has more than {} colours", colors.len());
+}
+
+#[test]
+fn scene_in_rust() {
+    let text = run("scene_in_rust", &["bounce.field.json"]);
+    assert!(text.starts_with("2 parameters; at t = 1 the eye is at [2.94, 2.00, 0.60]"), "{text}");
+}
