@@ -147,13 +147,13 @@ impl Writer {
 
     fn label(&self, label: &Label) -> Value {
         let mut entry = Map::new();
+        let Place { file, line, column } = label.place();
+        entry.insert("place".into(), json!([&**file, line, column]));
         if !label.function().is_empty() {
             let arguments =
                 label.arguments().iter().map(|(name, field)| json!([name, self.place[&field.address()]]));
-            let Place { file, line, column } = label.place();
             entry.insert("function".into(), label.function().into());
             entry.insert("arguments".into(), arguments.collect());
-            entry.insert("place".into(), json!([&**file, line, column]));
         }
         if let Some(title) = &label.title {
             entry.insert("title".into(), title.as_str().into());
