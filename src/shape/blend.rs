@@ -14,7 +14,7 @@ use std::f64::consts::FRAC_1_SQRT_2;
 /// use fieldgrad::prelude::*;
 ///
 /// let row = smooth_union_all((0..4).map(|i| sphere(0.4).translate([0.5 * f64::from(i), 0.0, 0.0])), 0.2);
-/// assert!(row.value_at([1.5, 0.0, 0.0, 0.0])? < -0.4);
+/// assert!(row.value_at([0.75, 0.33, 0.0, 0.0])? < 0.0); // between two balls and outside of both: in the blend
 /// # Ok::<(), fieldgrad::Error>(())
 /// ```
 #[track_caller]
