@@ -1,4 +1,4 @@
-//! What a sampled field takes at random points on one thread: values, and values with their four derivatives.
+//! The time a sampled field takes at random points on one thread: values, and values with their four derivatives.
 //!
 //! `cargo run --release --example grid_times [SIDE POINTS]`; with a third word it does a round for each line that it reads,
 //! as `benches/grid/scipy_times.py` asks it to, in turn with SciPy.

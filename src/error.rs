@@ -151,11 +151,11 @@ pub enum Error {
     },
     /// No finite box could be shown to hold the solid.
     Unbounded,
-    /// What a caller gave (a number, an option, an array) is not what it may be, and why.
+    /// A number, an option or an array that a caller gave is not one that can be used, and why.
     Input(String),
-    /// What was asked for does not exist or is not finite, and why: no surface within reach, a ray's hit that is not settled.
+    /// The thing asked for does not exist or is not finite, and why: no surface within reach, a hit that is not settled.
     Undefined(String),
-    /// What was asked for cannot be had of this: a kernel has no shader text, a format cannot hold it, it is too much.
+    /// The thing asked for cannot be had of this: a kernel has no shader text, a format cannot hold it, it is too much.
     Unsupported(String),
     /// A graphics processor, or its driver, failed.
     Gpu(String),
