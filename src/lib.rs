@@ -113,7 +113,7 @@
 //! | boxes of space and time: bounds, and the shorter tapes that are enough | [`Tape::cells`](tape::Tape::cells), [`Boxes`](tape::Boxes), [`Tracer`](tape::Tracer) |
 //! | regular grids of space and time | [`Grid`](tape::Grid) |
 //!
-//! What each takes on your machine `cargo run --release --example readers` says; on one, of the built-in scene, in ns a
+//! `cargo run --release --example readers` says how long each takes on your machine; on one, of the built-in scene, in ns a
 //! point and thread: `value_at` 13,500, `Machine<f64>` 390, `Block` 10, with the gradient 26.
 //!
 //! A debug build of your program runs this crate a hundred times slower than it can, unless its `Cargo.toml` says:

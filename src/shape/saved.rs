@@ -51,7 +51,7 @@ impl Field {
 
     /// Reads a text of [`Field::to_json`]: the same graph, with its names, places, materials and parameters.
     ///
-    /// What is read may come from a stranger: its size is limited, and what is wrong in it is said with the node's number.
+    /// The text may come from a stranger: its size is limited, and what is wrong in it is said with the node's number.
     pub fn from_json(text: &str) -> Result<Field> {
         if text.len() > MAX_BYTES {
             return Err(Error::Input(format!("a field as text has at most {MAX_BYTES} bytes")));

@@ -39,7 +39,7 @@ impl<T: Place> Along<T> {
     }
 }
 
-/// What the coefficients along an axis weigh in the value and in the slope.
+/// The weights of the coefficients along an axis in the value and in the slope.
 #[derive(Clone, Copy)]
 struct Weights<T> {
     value: [T; TAPS],
