@@ -25,7 +25,7 @@ fn main() -> Result<()> {
     let field = land.smooth_union(ball, param("blend", 0.4));
 
     let scene = Scene::of_field(field, "heightmap")
-        .with_camera(Camera::looking([3.2, 2.6, 4.0], [0.0, -0.3, 0.0]))?
+        .with_camera(Camera::looking([3.8, 3.0, 4.7], [0.0, -0.35, 0.0]))?
         .with_bounds(Bounds::new([-1.5, -1.4, -1.5], [1.5, 0.9, 1.5]));
     let options = Options { size: Size { width: 480, height: 360 }, ..Options::default() };
     picture(&scene, &options)?.save_png(path.as_ref())?;

@@ -116,7 +116,8 @@
 //! `cargo run --release --example readers` says how long each takes on your machine; on one, of the built-in scene, in ns a
 //! point and thread: `value_at` 13,500, `Machine<f64>` 390, `Block` 10, with the gradient 26.
 //!
-//! A debug build of your program runs this crate a hundred times slower than it can, unless its `Cargo.toml` says:
+//! A debug build of your program runs this crate without optimisation, and so far slower than it can, unless its
+//! `Cargo.toml` says:
 //!
 //! ```toml
 //! [profile.dev.package."*"]

@@ -8,7 +8,7 @@ use fieldgrad::shape::catalogue;
 use fieldgrad::shape::grid::{GridSamples, Interpolation, sampled};
 use support::Random;
 
-/// What a graph says besides what it computes, node by node.
+/// The names, places and materials of a graph, node by node.
 fn told(field: &Field) -> Vec<String> {
     let mut nodes = vec![field.clone()];
     let mut told = Vec::new();

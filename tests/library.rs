@@ -1,4 +1,4 @@
-//! What a program written against the library meets: how fields are written, and what it is told when it errs.
+//! The library as a program meets it: how fields are written, and what it is told when it errs.
 
 use fieldgrad::prelude::*;
 use fieldgrad::tape::{Block64, Coordinates, Machine, Reading, Tape};

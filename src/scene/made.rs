@@ -82,23 +82,22 @@ impl Scene {
         if let Some(problem) = parts.iter().find_map(moves_in_space) {
             return Err(Error::Input(format!("a part of {} {problem}", self.file())));
         }
-        let mut known = HashMap::new();
-        for own in self.content.parameters.iter() {
-            known.insert(own.name(), own);
-        }
         let mut parameters = self.content.parameters.to_vec();
+        let mut values = self.values.to_vec();
+        let mut names = HashMap::clone(&self.content.names);
         for own in Listing::of(parts).parameters()? {
-            match known.get(own.name()) {
-                None => parameters.push(own),
-                Some(other) if **other == own => (),
+            match names.get(own.name()) {
+                Some(&known) if parameters[known] == own => (),
                 Some(_) => return Err(Error::ParameterConflict(own.name().into())),
+                None => {
+                    names.insert(own.name().to_string(), parameters.len());
+                    values.push(own.value());
+                    parameters.push(own);
+                }
             }
         }
-        let added: Vec<f64> = parameters[self.values.len()..].iter().map(|own| own.value()).collect();
-        let values = [&self.values[..], &added].concat();
         let mut scene = self.changed(|content| {
-            content.names =
-                Arc::new(parameters.iter().enumerate().map(|(i, own)| (own.name().to_string(), i)).collect());
+            content.names = names.into();
             content.parameters = parameters.into();
             change(&mut content.settings);
         });

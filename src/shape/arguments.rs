@@ -156,11 +156,6 @@ impl Shapes for &Field {
         Fields(vec![self.clone()])
     }
 }
-impl Shapes for Fields {
-    fn into_fields(self) -> Fields {
-        self
-    }
-}
 impl<I: IntoIterator<Item: Into<Field>>> Shapes for I {
     fn into_fields(self) -> Fields {
         Fields(self.into_iter().map(Into::into).collect())

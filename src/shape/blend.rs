@@ -21,7 +21,7 @@ use std::f64::consts::FRAC_1_SQRT_2;
 pub fn smooth_union_all(shapes: impl Shapes, k: impl Length) -> Field {
     let (Fields(shapes), k) = (shapes.into_fields(), k.into());
     let all = shapes.into_iter().reduce(|a, b| smooth_union(a, b, &k));
-    all.unwrap_or_else(|| super::union(Fields(Vec::new())))
+    all.unwrap_or_else(|| super::union(Vec::<Field>::new()))
 }
 
 combinations! {

@@ -190,7 +190,7 @@ fn swept_by(field: &Field) -> Option<Field> {
     kernel.downcast_ref::<Sweep>().map(|sweep| sweep.field().clone())
 }
 
-/// What an operation is called in a text.
+/// The name of an operation in a text.
 fn word_of(op: Op) -> String {
     match op {
         Op::SmoothMin(kind) | Op::SmoothWeight(kind) => {

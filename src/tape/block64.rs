@@ -4,6 +4,7 @@
 //! and a line is read once for a block. Outputs of one kernel at the same inputs are computed in one walk.
 
 use super::Tape;
+use super::block::first_stage_coordinates;
 use super::program::{Code, Program};
 use crate::number::{Columns, Doubles, Real};
 use crate::task;
@@ -118,8 +119,9 @@ impl Block64 {
         self.eval_columns(&points, outputs);
     }
 
-    pub(super) fn eval_columns(&mut self, points: &[&[f64]], outputs: &mut [&mut [f64]]) {
-        let coordinates = if self.first_stage == 2 { 3 } else { 4 };
+    /// The same, compiled here and not in the program that calls it.
+    fn eval_columns(&mut self, points: &[&[f64]], outputs: &mut [&mut [f64]]) {
+        let coordinates = first_stage_coordinates(self.first_stage);
         assert_eq!(points.len(), coordinates, "x, y and z, and t if each point has its own");
         assert_eq!(outputs.len(), self.read.len(), "a slice for each output");
         let count = points[0].len();

@@ -1,9 +1,10 @@
 //! The tape: fields flattened to a straight-line program, run on any number type. Uses numbers and fields.
 //!
-//! [`Tape`] is the program, [`Machine`] the one generic interpreter and [`Adjoint`] the reverse pass. [`Block`] runs
-//! many points at once, and [`Sum`] sums over them with the derivative in every parameter. [`Tracer`] runs intervals
-//! over a box, [`Boxes`] over sixteen, and both make the shorter tape that is enough inside; [`Grid`] uses that for
-//! whole pictures of space and time.
+//! [`Tape`] is the program, of fields or of [`Reading`]s of them; [`Tape::eval`] gives its outputs at many points, whatever
+//! layout their [`Coordinates`] have. [`Machine`] is the one generic interpreter and [`Adjoint`] the backward pass.
+//! [`Block`] runs many points at once in `f32`, [`Block64`] in `f64`, and [`Sum`] sums over them with the derivative in
+//! every parameter. [`Tracer`] runs intervals over a box, [`Boxes`] over sixteen, and both make the shorter tape that is
+//! enough inside; [`Tape::cells`] uses that for an octree about the surface, [`Grid`] for whole pictures of space and time.
 
 mod adjoint;
 mod block;

@@ -114,7 +114,7 @@ impl Step {
 pub(super) struct Frame<'a> {
     pub(super) kernels: &'a Kernels,
     pub(super) program: &'a Program,
-    /// What the forward pass left: the values each point has of its own, and those that are the same for all.
+    /// The forward pass's results: the values each point has of its own, and those that are the same for all.
     pub(super) values: &'a [Chunk],
     pub(super) uniform: &'a [f64],
     /// The registers, `row` chunks each.
