@@ -249,6 +249,7 @@ fn engine(draft: &Shared<Draft>, words: &Rc<Vec<Word>>, reading: &Reading) -> En
 
     register_words(&mut engine, draft, words);
     register_operators(&mut engine, draft);
+    super::vectors::register(&mut engine, draft);
     engine
 }
 
@@ -311,7 +312,7 @@ fn register_words(engine: &mut Engine, draft: &Shared<Draft>, words: &Rc<Vec<Wor
 }
 
 /// What a call makes, as Rhai has it.
-fn with_draft(
+pub(super) fn with_draft(
     draft: &Shared<Draft>,
     context: &NativeCallContext,
     call: impl FnOnce(&mut Draft) -> Result<Argument, String>,
@@ -333,7 +334,7 @@ pub(super) fn wrong(problem: String) -> Box<EvalAltResult> {
 }
 
 /// A value of Rhai as an argument.
-fn argument(value: &Dynamic) -> Argument {
+pub(super) fn argument(value: &Dynamic) -> Argument {
     nested(value, 0)
 }
 
