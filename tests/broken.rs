@@ -203,12 +203,12 @@ const BROKEN: &[(&str, &str, &str)] = &[
     (
         "vectors of two lengths",
         "let a = [1, 2, 3] - [1, 2]; show(sphere(1));",
-        "1:19 `-`: - does not go with a list of 3 and a list of 2: of lists it takes vectors, [a, b] or [a, b, c], and two of one length",
+        "1:19 `-`: - does not go with a list of 3 and a list of 2: a vector has two or three components, numbers or fields, and goes with one of as many",
     ),
     (
         "a long list times a number",
         "let a = 2 * [1, 2, 3, 4]; show(sphere(1));",
-        "1:11 `*`: * does not go with a number and a list of 4: of lists it takes vectors, [a, b] or [a, b, c], and two of one length",
+        "1:11 `*`: * does not go with a number and a list of 4: a vector has two or three components, numbers or fields, and goes with one of as many",
     ),
     (
         "a vector times a vector",

@@ -1,138 +1,97 @@
-//! Arithmetic of vectors in scenes, where they are lists: `v + w`, `v - w`, `-v`, `v * s`, `s * v`, `v / s`.
+//! Vectors in scenes: what they are there, and their arithmetic.
 //!
-//! A list of two or three numbers or fields is a vector. Rhai's own `+` joins lists, and goes on to join all others:
-//! those of other lengths, those that hold anything else, and lists of shapes, so that two shapes and two more are four
-//! of them and not two sums.
+//! A list of two or three numbers or fields will do wherever a function takes a vector, and in products, differences
+//! and sums with vectors. Two lists alone are not added: Rhai's `+` joins them. What `vec3` and all functions of
+//! vectors give is no list, so that it is.
 
 use super::draft::Draft;
-use super::script::{Shared, argument, with_draft, wrong};
-use super::words::listed;
+use super::script::{Shared, argument, dynamic, with_draft, wrong};
+use super::words::made_vector;
 use crate::field::Field;
-use crate::shape::{ArgumentKind, Claim, catalogue};
-use rhai::{Array, Dynamic, Engine, EvalAltResult, FLOAT, INT, NativeCallContext};
+use crate::shape::Argument;
+use rhai::{Array, Dynamic, Engine, EvalAltResult, FLOAT, INT};
 use std::any::TypeId;
 
-type OfFields = fn(Field, Field) -> Field;
-type Outcome = Result<Dynamic, Box<EvalAltResult>>;
+/// A vector's components: numbers and fields.
+#[derive(Clone)]
+pub(super) struct Components(pub(super) Vec<Argument>);
 
-const SUMS: [(&str, OfFields); 2] = [("+", |a, b| a + b), ("-", |a, b| a - b)];
-const PRODUCTS: [(&str, OfFields); 2] = [("*", |a, b| a * b), ("/", |a, b| a / b)];
+impl IntoIterator for Components {
+    type Item = Dynamic;
+    type IntoIter = std::vec::IntoIter<Dynamic>;
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter().map(dynamic).collect::<Vec<_>>().into_iter()
+    }
+}
+
+impl Components {
+    fn get(&self, i: INT) -> Result<Dynamic, Box<EvalAltResult>> {
+        let count = self.0.len() as INT;
+        let from_start = if i < 0 { count + i } else { i }; // as in lists
+        match usize::try_from(from_start).ok().and_then(|i| self.0.get(i)) {
+            Some(part) => Ok(dynamic(part.clone())),
+            None => Err(wrong(format!("a vector of {count} has no component {i}"))),
+        }
+    }
+
+    fn text(&mut self) -> String {
+        Argument::Vector(self.0.clone()).to_string()
+    }
+}
 
 pub(super) fn register(engine: &mut Engine, draft: &Shared<Draft>) {
-    let list = TypeId::of::<Array>();
-    for (symbol, apply) in SUMS {
+    engine.register_type_with_name::<Components>("vector");
+    engine.register_iterator::<Components>();
+    engine.register_fn("to_string", Components::text).register_fn("to_debug", Components::text);
+    engine.register_fn("len", |vector: &mut Components| vector.0.len() as INT);
+    engine.register_indexer_get(|vector: &mut Components, i: INT| vector.get(i));
+    for (i, name) in ["x", "y", "z"].into_iter().enumerate() {
+        engine.register_get(name, move |vector: &mut Components| vector.get(i as INT));
+    }
+
+    let [list, vector] = [TypeId::of::<Array>(), TypeId::of::<Components>()];
+    let scalars = [TypeId::of::<INT>(), TypeId::of::<FLOAT>(), TypeId::of::<Field>()];
+    let mut operation = |symbol: &'static str, kinds: [TypeId; 2], apply: fn([Field; 2]) -> Field| {
         let draft = draft.clone();
-        engine.register_raw_fn(symbol, [list; 2], move |context, given| {
-            match sum(&draft, &context, given, apply) {
-                Some(outcome) => outcome,
-                None if symbol == "+" => {
-                    let mut joined = given[0].flatten_clone(); // not the list itself, where closures share it
-                    join(&mut joined, given[1].clone());
-                    Ok(joined)
-                }
-                None => Err(unlike(symbol, given)),
-            }
+        engine.register_raw_fn(symbol, kinds, move |context, given| {
+            let parts = by_component(symbol, [0, 1].map(|i| argument(given[i])), apply).map_err(wrong)?;
+            with_draft(&draft, &context, |draft| made_vector(draft, parts))
+        });
+    };
+    for kinds in [[vector, vector], [vector, list], [list, vector]] {
+        operation("+", kinds, |[a, b]| a + b);
+        operation("-", kinds, |[a, b]| a - b);
+    }
+    operation("-", [list, list], |[a, b]| a - b);
+    for many in [vector, list] {
+        for scalar in scalars {
+            operation("*", [many, scalar], |[a, b]| a * b);
+            operation("*", [scalar, many], |[a, b]| a * b);
+            operation("/", [many, scalar], |[a, b]| a / b);
+        }
+        let draft = draft.clone();
+        engine.register_raw_fn("-", [many], move |context, given| {
+            let parts = by_component("-", [argument(given[0])], |[part]| -part).map_err(wrong)?;
+            with_draft(&draft, &context, |draft| made_vector(draft, parts))
         });
     }
-    let adding = draft.clone();
-    engine.register_raw_fn("+=", [list; 2], move |context, given| {
-        match sum(&adding, &context, given, |a, b| a + b) {
-            Some(outcome) => *given[0] = outcome?,
-            None => {
-                let other = given[1].take();
-                join(given[0], other);
-            }
-        }
-        Ok(())
-    });
-    for (symbol, apply) in PRODUCTS {
-        for scalar in scalars() {
-            let of = draft.clone();
-            engine.register_raw_fn(symbol, [list, scalar], move |context, given| {
-                let by = Field::from(argument(given[1]));
-                product(&of, &context, symbol, given, |part| apply(part, by.clone()))
-            });
-            if symbol == "*" {
-                let of = draft.clone();
-                engine.register_raw_fn(symbol, [scalar, list], move |context, given| {
-                    let by = Field::from(argument(given[0]));
-                    product(&of, &context, symbol, given, |part| apply(by.clone(), part))
-                });
-            }
-        }
-    }
-    let negative = draft.clone();
-    engine.register_raw_fn("-", [list], move |context, given| {
-        product(&negative, &context, "-", given, |part| -part)
-    });
 }
 
-/// The types that components have.
-fn scalars() -> [TypeId; 3] {
-    [TypeId::of::<INT>(), TypeId::of::<FLOAT>(), TypeId::of::<Field>()]
-}
-
-/// The sum or the difference, if the two are vectors of one length.
-fn sum(
-    draft: &Shared<Draft>,
-    context: &NativeCallContext,
-    given: &[&mut Dynamic],
-    apply: OfFields,
-) -> Option<Outcome> {
-    let (a, b) = (vector(given[0])?, vector(given[1])?);
-    let is_even = a.len() == b.len();
-    let parts = a.into_iter().zip(b).map(|(a, b)| apply(a, b));
-    is_even.then(|| with_draft(draft, context, |draft| listed(draft, parts)))
-}
-
-/// The vector that is among what is given, with something done to its components.
-fn product(
-    draft: &Shared<Draft>,
-    context: &NativeCallContext,
+/// An operation on each component: of vectors of one length, of numbers and fields that go with every component.
+fn by_component<const N: usize>(
     symbol: &str,
-    given: &[&mut Dynamic],
-    apply: impl Fn(Field) -> Field,
-) -> Outcome {
-    let parts = given.iter().find_map(|value| vector(value)).ok_or_else(|| unlike(symbol, given))?;
-    with_draft(draft, context, |draft| listed(draft, parts.into_iter().map(apply)))
-}
-
-fn join(list: &mut Dynamic, other: Dynamic) {
-    if let (Ok(mut list), Ok(other)) = (list.as_array_mut(), other.into_array()) {
-        list.extend(other);
+    given: [Argument; N],
+    apply: impl Fn([Field; N]) -> Field,
+) -> Result<Vec<Field>, String> {
+    let count = given.iter().map(|one| one.entries().len()).max().unwrap_or(0);
+    if !(2..=3).contains(&count) || !given.iter().all(|one| one.is_scalar() || one.is_vector(count)) {
+        let kinds = given.each_ref().map(Argument::kind).join(" and ");
+        let must = "a vector has two or three components, numbers or fields, and goes with one of as many";
+        return Err(format!("{symbol} does not go with {kinds}: {must}"));
     }
-}
-
-fn unlike(symbol: &str, given: &[&mut Dynamic]) -> Box<EvalAltResult> {
-    let kinds: Vec<String> = given.iter().map(|value| argument(value).kind()).collect();
-    let must = "of lists it takes vectors, [a, b] or [a, b, c], and two of one length";
-    wrong(format!("{symbol} does not go with {}: {must}", kinds.join(" and ")))
-}
-
-/// The components, if a list is a vector.
-fn vector(list: &Dynamic) -> Option<Vec<Field>> {
-    let entries = list.as_array_ref().ok()?;
-    let is_scalar = |entry: &Dynamic| scalars().contains(&entry.type_id());
-    let is_vector = (2..=3).contains(&entries.len()) && entries.iter().all(is_scalar);
-    (is_vector && !are_shapes(&entries)).then(|| entries.iter().map(|part| argument(part).into()).collect())
-}
-
-/// Whether entries are shapes: none is a number, and one at least was made a shape.
-fn are_shapes(entries: &[Dynamic]) -> bool {
-    let fields: Vec<Field> = entries.iter().filter_map(|entry| entry.clone().try_cast()).collect();
-    fields.len() == entries.len() && fields.into_iter().any(is_shape)
-}
-
-/// Whether a field has a look, or is a distance or a bound by what the shape library says of the function that made it.
-fn is_shape(mut field: Field) -> bool {
-    while field.material().is_none() {
-        let Some(label) = field.label() else { return false };
-        let Some(entry) = catalogue().find(|entry| entry.name == label.function()) else { return false };
-        match (entry.arguments.first(), label.arguments().first()) {
-            // What was placed, warped or timed is a shape if it was one before.
-            (Some((_, ArgumentKind::Field)), Some((_, before))) => field = before.clone(),
-            _ => return entry.claim != Claim::Neither,
-        }
-    }
-    true
+    let component = |one: &Argument, i: usize| match one.is_scalar() {
+        true => one.clone().into(),
+        false => one.entries()[i].clone().into(),
+    };
+    Ok((0..count).map(|i| apply(given.each_ref().map(|one| component(one, i)))).collect())
 }

@@ -146,10 +146,13 @@ pub(super) fn made(draft: &mut Draft, field: Field) -> Result<Argument, String> 
     Ok(Argument::Field(field))
 }
 
-/// Fields a call has made, as a list.
-pub(super) fn listed(draft: &mut Draft, fields: impl IntoIterator<Item = Field>) -> Result<Argument, String> {
-    let parts = fields.into_iter().map(|field| made(draft, field));
-    Ok(Argument::List(parts.collect::<Result<_, _>>()?))
+/// The vector a call has made.
+pub(super) fn made_vector(
+    draft: &mut Draft,
+    parts: impl IntoIterator<Item = Field>,
+) -> Result<Argument, String> {
+    let parts = parts.into_iter().map(|field| made(draft, field));
+    Ok(Argument::Vector(parts.collect::<Result<_, _>>()?))
 }
 
 /// That a field, and what it looks like, can be read.
@@ -239,6 +242,10 @@ words! {
             let [low, high, a] = all(given);
             made(draft, smoothstep(low, high, a))
         };
+        /// The vector of two components, which is calculated with as a list is not: `v + w`, `2 * v`.
+        vec2(x: Number, y: Number) = |draft, given| made_vector(draft, all::<2>(given));
+        /// The vector of three components.
+        vec3(x: Number, y: Number, z: Number) = |draft, given| made_vector(draft, all::<3>(given));
         /// The length of a vector.
         length(v: Triple) = |draft, given| made(draft, vector(&given, 0).length());
         /// The scalar product of two vectors.
@@ -248,10 +255,10 @@ words! {
         /// The vector product of two vectors: at right angles to both, right-handed,
         /// as long as the area between them.
         cross(a: Triple, b: Triple) = |draft, given| {
-            listed(draft, vector(&given, 0).cross(vector(&given, 1)).0)
+            made_vector(draft, vector(&given, 0).cross(vector(&given, 1)).0)
         };
         /// The vector of length 1 in the direction of a vector; 0 where the vector is 0.
-        normalize(v: Triple) = |draft, given| listed(draft, vector(&given, 0).normalize().0);
+        normalize(v: Triple) = |draft, given| made_vector(draft, vector(&given, 0).normalize().0);
     "derivatives":
         /// The derivative in x.
         dx(f: Field) = |draft, given| made(draft, first(given).dx());
@@ -262,18 +269,21 @@ words! {
         /// The derivative in t.
         dt(f: Field) = |draft, given| made(draft, first(given).dt());
         /// The derivatives in x, y, z and t, as a list of four.
-        gradient(f: Field) = |draft, given| listed(draft, first(given).gradient());
+        gradient(f: Field) = |draft, given| {
+            let parts = first(given).gradient().into_iter().map(|part| made(draft, part));
+            Ok(Argument::List(parts.collect::<Result<_, _>>()?))
+        };
         /// The derivatives in x, y and z: a vector field along which f grows fastest, as long as f is steep.
-        spatial_gradient(f: Field) = |draft, given| listed(draft, first(given).spatial_gradient().0);
+        spatial_gradient(f: Field) = |draft, given| made_vector(draft, first(given).spatial_gradient().0);
         /// The Laplacian, the sum of the second derivatives in x, y and z.
         laplacian(f: Field) = |draft, given| made(draft, first(given).laplacian());
         /// The divergence of a vector field: how much more flows out of a place than into it.
         divergence(v: Triple) = |draft, given| made(draft, vector(&given, 0).divergence());
         /// The curl of a vector field: twice the angular velocity of what is carried along.
-        curl(v: Triple) = |draft, given| listed(draft, vector(&given, 0).curl().0);
+        curl(v: Triple) = |draft, given| made_vector(draft, vector(&given, 0).curl().0);
         /// The derivatives of a vector field: a list of three rows, in row i those of component i in x, y and z.
         jacobian(v: Triple) = |draft, given| {
-            let rows = vector(&given, 0).jacobian().map(|row| listed(draft, row));
+            let rows = vector(&given, 0).jacobian().map(|row| made_vector(draft, row));
             Ok(Argument::List(rows.into_iter().collect::<Result<_, _>>()?))
         };
         /// How fast the surface moves along its normal, −f_t/|∇f|: positive where the solid grows.
