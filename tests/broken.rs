@@ -201,6 +201,26 @@ const BROKEN: &[(&str, &str, &str)] = &[
         "1:13 `-`: - does not go with text and a list",
     ),
     (
+        "vectors of two lengths",
+        "let a = [1, 2, 3] - [1, 2]; show(sphere(1));",
+        "1:19 `-`: - does not go with a list of 3 and a list of 2: a vector has two or three components, numbers or fields, and goes with one of as many",
+    ),
+    (
+        "a long list times a number",
+        "let a = 2 * [1, 2, 3, 4]; show(sphere(1));",
+        "1:11 `*`: * does not go with a number and a list of 4: a vector has two or three components, numbers or fields, and goes with one of as many",
+    ),
+    (
+        "a vector times a vector",
+        "let a = [1, 2, 3] * [1, 2, 3]; show(sphere(1));",
+        "1:19 `*`: * does not go with a list and a list",
+    ),
+    (
+        "a vector divided by 0",
+        "let a = [1, 2, 3] / 0; show(sphere(1));",
+        "1:19 `/`: recip is inf here, not a finite number",
+    ),
+    (
         "a field compared with a number",
         "let f = sphere(1); if f < 2 { show(f); }",
         "1:25 `<`: <: a field is another number at each point and cannot be compared here; use if_less(a, b, then, otherwise), min or max",

@@ -90,6 +90,106 @@ proptest! {
     }
 }
 
+/// Functions of space and time with derivatives of the second order everywhere they are asked for them here.
+fn smooth_fields() -> [Field; 3] {
+    let swirl = (2 * x() + t()).sin() * y().exp() - z() * z() * x();
+    let ripple = (x() * y()).cos() * hypot(x() - 3, z()) + (z() - 0.5 * y()).sin();
+    let bent = Vector([x() - 4, y(), z()]).length().twist(0.3) * (0.2 * z() + t()).cos();
+    [swirl, ripple, bent]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    #[test]
+    fn vector_fields_obey_the_identities_of_calculus(at in prop::array::uniform4(-1.0..1.0f64)) {
+        let [f, g, h] = smooth_fields();
+        let v = Vector([f.clone(), g.clone(), h.clone()]);
+        let w = Vector([&h * y(), x() - &f, g.sin()]);
+        let value = |f: &Field| f.value_at(at).unwrap();
+        let close = |a: &Field, b: &Field| (value(a) - value(b)).abs() < 1e-10 * (1.0 + value(a).abs());
+        let zero = Field::constant(0.0);
+        for f in &v.0 {
+            let around = f.spatial_gradient().curl();
+            prop_assert!(around.0.iter().all(|part| close(part, &zero)), "the curl of a gradient is 0");
+            let [[xx, ..], [_, yy, ..], [_, _, zz, _], _] = f.hessian();
+            prop_assert!(close(&f.laplacian(), &(xx + yy + zz)));
+            let [gx, gy, gz, _] = f.gradient();
+            prop_assert_eq!(f.spatial_gradient(), Vector([gx, gy, gz]));
+        }
+        prop_assert!(close(&v.curl().divergence(), &zero), "the divergence of a curl is 0");
+        // The rules of products.
+        let (scaled, f) = (&f * &v, &f);
+        prop_assert!(close(&scaled.divergence(), &(f * v.divergence() + f.spatial_gradient().dot(&v))));
+        let expected = f * v.curl() + f.spatial_gradient().cross(&v);
+        let found = scaled.curl();
+        prop_assert!((0..3).all(|i| close(&found[i], &expected[i])));
+        prop_assert!(close(&v.cross(&w).divergence(), &(w.dot(v.curl()) - v.dot(w.curl()))));
+        // A vector product stands upright on both, and is as long as the area between them.
+        let product = v.cross(&w);
+        prop_assert!(close(&product.dot(&v), &zero) && close(&product.dot(&w), &zero));
+        let area = v.length_squared() * w.length_squared() - v.dot(&w).square();
+        prop_assert!(close(&product.length_squared(), &area));
+        // Rows are components, columns axes.
+        let (rows, along) = (v.jacobian(), [Axis::X, Axis::Y, Axis::Z].map(|axis| v.derivative(axis)));
+        prop_assert!((0..3).all(|i| (0..3).all(|j| close(&rows[i][j], &along[j][i]))));
+        prop_assert!(close(&(&rows[0][0] + &rows[1][1] + &rows[2][2]), &v.divergence()));
+        prop_assert_eq!(v.derivative(Axis::T).0, v.0.each_ref().map(Field::dt));
+        prop_assert!((value(&v.normalize().length()) - 1.0).abs() < 1e-15);
+    }
+}
+
+#[test]
+fn vector_fields_that_are_known() -> Result<()> {
+    let at = Vector([x(), y(), z()]);
+    assert_eq!(at.divergence().as_constant(), Some(3.0));
+    assert_eq!(at.curl().as_constants(), Some([0.0; 3]));
+    // 2/r, and half of it is the mean curvature of the sphere.
+    assert!((at.length().laplacian().value_at([0.6, 0.0, 0.8, 0.0])? - 2.0).abs() < 1e-15);
+    assert!((at.normalize().divergence().value_at([1.2, 0.0, 1.6, 0.0])? - 1.0).abs() < 1e-15);
+    // Newton's force has neither sources nor eddies away from its centre.
+    let force = -&at / at.length().pow(3);
+    let there = [0.7, -0.4, 1.1, 0.0];
+    assert!(force.divergence().value_at(there)?.abs() < 1e-13);
+    assert!(force.curl().value_at(there)?.iter().all(|part| part.abs() < 1e-13));
+    Ok(())
+}
+
+/// At the zero vector the direction is 0, and all its derivatives are; near it, and far from it, none is NaN.
+#[test]
+fn directions_are_finite_everywhere() -> Result<()> {
+    let vanishing: [Vector<3>; 4] = [
+        Vector([x(), y(), z()]),
+        Vector([x() * y(), z().square(), x().sin()]),
+        Vector([0.into(), x() + y(), z() - t()]),
+        Vector([t(), x(), y()]) * (x() - y()),
+    ];
+    for v in vanishing {
+        let direction = v.normalize();
+        for part in &direction.0 {
+            let zero = part.value_with_gradient_at([0.0; 4])?;
+            assert_eq!((zero.value, zero.slope), (0.0, [0.0; 4]), "{part}");
+            assert_eq!(part.hessian_at([0.0; 4])?, [[0.0; 4]; 4], "{part}");
+            assert_eq!(part.gradient().map(|slope| slope.value_at([0.0; 4]).unwrap()), [0.0; 4]);
+        }
+        let derived = [&direction.0[..], &direction.jacobian().concat(), &[direction.divergence()]].concat();
+        let tape = Tape::new(&derived)?;
+        let steps = [0.0, 1e-300, -1e-160, 1e-154, -1e-30, 1e-22, 1e-8, 1.0, -1e8];
+        let points: Vec<[f64; 4]> =
+            (0..729).map(|n| [steps[n % 9], steps[n / 9 % 9], steps[n / 81], 0.0]).collect();
+        for column in tape.eval(&points) {
+            let wrong = column.iter().position(|value| value.is_nan());
+            assert_eq!(wrong.map(|n| points[n]), None, "{v:?}");
+        }
+        let points: Vec<[f32; 4]> = points.iter().map(|point| point.map(|c| c as f32)).collect();
+        for column in tape.eval_f32(&points) {
+            let wrong = column.iter().position(|value| value.is_nan());
+            assert_eq!(wrong.map(|n| points[n]), None, "{v:?}");
+        }
+    }
+    Ok(())
+}
+
 fn t_times(v: f64) -> Field {
     v * t()
 }

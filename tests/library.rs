@@ -24,6 +24,58 @@ fn numbers_stand_on_either_side() {
 }
 
 #[test]
+fn vectors_are_calculated_with() -> Result<()> {
+    let at = [2.0, 3.0, 6.0, 0.5];
+    let v = Vector([x(), y(), z()]);
+    let is = |found: &Vector<3>, expected: [f64; 3]| assert_eq!(found.value_at(at), Ok(expected));
+    is(&(&v + &v), [4.0, 6.0, 12.0]);
+    is(&(v.clone() + [1, 0, 1] - (t(), 0, 0)), [2.5, 3.0, 7.0]);
+    is(&([1.0, 2.0, 3.0] - &v), [-1.0, -1.0, -3.0]);
+    is(&([t(), t(), t()] + v.clone()), [2.5, 3.5, 6.5]);
+    is(&(-&v * 2 + &v * t() - -v.clone() * &t()), [-2.0, -3.0, -6.0]);
+    is(&(2.0 * &v + 2 * v.clone() + t() * &v + &t() * v.clone()), [10.0, 15.0, 30.0]);
+    is(&(&v / 2 + v.clone() / t() - &v / 0.5f32), [1.0, 1.5, 3.0]);
+    let mut w = v.clone();
+    w += [1, 1, 1];
+    w -= &v;
+    w *= 3.0;
+    w /= t();
+    is(&w, [6.0; 3]);
+    assert_eq!(v[1], y());
+    is(&v.cross([0, 0, 1]), [3.0, -2.0, 0.0]);
+    assert_eq!(cross([x(), y(), z()], &v).as_constants(), Some([0.0; 3]), "along itself");
+    assert_eq!(v.dot((1, 2, t())).value_at(at)?, 11.0);
+    assert_eq!(v.length().value_at(at)?, 7.0);
+    assert_eq!(v.length_squared().value_at(at)?, 49.0);
+    is(&normalize(&v), [2.0 / 7.0, 3.0 / 7.0, 6.0 / 7.0]);
+    // Vectors of any number of components.
+    assert_eq!(Vector([x() - 5]).length().value_at(at)?, 3.0);
+    assert_eq!(Vector([x() + 1, y() + 1]).length().value_at(at)?, 5.0);
+    assert_eq!(Vector([x(), y(), z(), Field::from(0)]).length().value_at(at)?, 7.0);
+    assert_eq!(Vector::<0>([]).length().as_constant(), Some(0.0));
+    assert_eq!(Vector([x() - 5]).normalize().value_at(at)?, [-1.0]);
+    assert_eq!((Vector([x(), y()]) * 2 - [1, 1]).value_at(at)?, [3.0, 5.0]);
+    // A mistake in a component is the mistake of every reading.
+    let wrong = &v + [sphere(-1), y(), z()];
+    assert!(wrong.value_at(at).is_err() && wrong.tape().is_err() && wrong.curl().value_at(at).is_err());
+    Ok(())
+}
+
+#[test]
+fn vectors_are_read_at_many_points() -> Result<()> {
+    let v = Vector([scene(), x() * param("pull", 0.5), t()]);
+    let (points, tape) = (points(300), v.tape()?);
+    let columns = tape.eval(&points);
+    assert_eq!(columns.len(), 3);
+    for (n, &point) in points.iter().enumerate() {
+        assert_eq!(v.value_at(point)?, [0, 1, 2].map(|i: usize| columns[i][n]));
+    }
+    let twice = Vector([param("k", 1.0), param("k", 2.0)]);
+    assert!(matches!(twice.value_at([0.0; 4]), Err(Error::ParameterConflict(_))));
+    Ok(())
+}
+
+#[test]
 fn shapes_come_alone_and_in_anything_that_can_be_gone_through() {
     let balls = vec![sphere(0.3), sphere(0.2).translate([1.0, 0.0, 0.0])];
     let all = union(balls.clone());

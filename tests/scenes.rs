@@ -170,6 +170,8 @@ fn arithmetic_and_derivatives_are_what_they_are_in_rust() {
         ("normal_speed()", b().normal_speed()),
         ("mean_curvature()", b().mean_curvature()),
         ("gaussian_curvature()", b().gaussian_curvature()),
+        ("laplacian()", b().laplacian()),
+        ("spatial_gradient()[1]", b().dy()),
         ("gradient()[0]", gx),
         ("gradient()[1]", gy),
         ("gradient()[2]", gz),
@@ -187,7 +189,69 @@ fn arithmetic_and_derivatives_are_what_they_are_in_rust() {
     same(&field("show([x, y, 2].dot([1, 2, z]));"), &(x() + y() * 2 + 2 * z()), "dot");
 }
 
-/// Every name that `contracts` promises to scenes beyond the catalogue.
+/// Each of the words of vectors, and each of their operators, gives what it gives in Rust.
+#[test]
+fn vectors_are_what_they_are_in_rust() {
+    let v = || Vector([y() * z(), sin(x()), 2 * t() + y()]);
+    let w = || Vector([Field::from(1), z(), x() * x()]);
+    let s = || x() + 2;
+    let start = "let v = [y * z, sin(x), 2 * t + y]; let w = [1, z, x * x]; let s = x + 2;";
+    let cases: Vec<(&str, Vector<3>)> = vec![
+        ("v.cross(w)", v().cross(w())),
+        ("cross(v, [0, 1, 0])", v().cross([0, 1, 0])),
+        ("normalize(v)", v().normalize()),
+        ("v.curl()", v().curl()),
+        ("curl(cross(v, w))", v().cross(w()).curl()),
+        ("jacobian(v)[1]", Vector(v().jacobian()[1].clone())),
+        ("spatial_gradient(dot(v, w))", v().dot(w()).spatial_gradient()),
+        ("vec3(y * z, sin(x), 2 * t + y) + w", v() + w()),
+        ("v - w", v() - w()),
+        ("-v", -v()),
+        ("v * s + 2 * v - w * 0.5", v() * s() + 2 * v() - w() * 0.5),
+        ("s * v", s() * v()),
+        ("v / s - w / 4", v() / s() - w() / 4),
+    ];
+    for (expression, expected) in cases {
+        for (i, expected) in expected.0.iter().enumerate() {
+            let script = format!("{start} show(t + ({expression})[{i}]);");
+            same(&field(&script), &(t() + expected), &script);
+        }
+    }
+    same(&field(&format!("{start} show(t + divergence(v));")), &(t() + v().divergence()), "divergence");
+    let assigned = "let v = vec2(x, y); v += [1, t]; v -= [t, 0]; v *= 2; v /= s; show(v[0] - v[1]);";
+    let expected = (Vector([x(), y()]) + (1, t()) - (t(), 0)) * 2 / s();
+    same(&field(&format!("let s = x + 2; {assigned}")), &(&expected[0] - &expected[1]), "assigned");
+}
+
+#[test]
+fn vectors_are_added_and_lists_are_joined() {
+    let cases = [
+        ("vec3(1, 2, 3) + [4, 5, 6.5]", "[5, 7, 9.5]"),
+        ("[4, 5, 6.5] + vec3(1, 2, 3)", "[5, 7, 9.5]"),
+        ("2 * [1, 2] - [0.5, 1] / 2", "[1.75, 3.5]"),
+        ("[1, 2] - [3, 5]", "[-2, -3]"),
+        ("-[1, -2, 0]", "[-1, 2, 0]"),
+        ("(PI * [1, 0, 0] + [0, y, 0])[2]", "0"),
+        ("cross([1, 0, 0], [0, 1, 0])", "[0, 0, 1]"),
+        ("normalize([3, 0, 4]) + normalize([0, 0, 0])", "[0.6, 0, 0.8]"),
+        ("jacobian([x, 2 * y, 3 * x])[1] + [1, 1, 1]", "[1, 3, 1]"),
+        ("let v = vec3(1, 2, 3); [v.x, v.y, v.z, v[0], v[-1], v.len()]", "[1, 2, 3, 1, 3, 3]"),
+        ("let sum = 0; for part in vec3(1, 2, 4) { sum += part; } sum", "7"),
+        (
+            "let v = vec3(1, 2, 3); let w = v; v += v; v -= [1, 0, 0]; v *= 2; v /= 4; [v, w]",
+            "[[0.5, 2, 3], [1, 2, 3]]",
+        ),
+        ("let v = vec2(1, 2); let f = || v + [1, 1]; v += f.call(); v", "[3, 5]"),
+        ("[1, 2, 3] + [4, 5, 6]", "[1, 2, 3, 4, 5, 6]"),
+        ("let all = []; for i in 0..2 { all += [sphere(1), torus(i + 1, 0.2)]; } all += y; all.len()", "5"),
+    ];
+    for (expression, printed) in cases {
+        let script = format!("print({{ {expression} }}); show(sphere(1));");
+        let scene = Scene::from_text(&script, "test.rhai").unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(scene.printed(), [printed], "{expression}");
+    }
+}
+
 #[test]
 fn every_word_is_documented_and_stands_once() {
     let words = words();
@@ -200,7 +264,7 @@ fn every_word_is_documented_and_stands_once() {
     let mut names: Vec<&str> = words.iter().map(|word| word.name).collect();
     let promised = "abs sqrt square exp ln sin cos tan asin acos atan atan2 min max clamp mix step smoothstep floor
         ceil round fract sign pow length dot hypot if_less deg dx dy dz dt gradient normal_speed mean_curvature
-        gaussian_curvature remap grid color material name param show camera light background timeline bounds";
+        gaussian_curvature vec2 vec3 cross normalize spatial_gradient laplacian divergence curl jacobian remap grid color material name param show camera light background timeline bounds";
     for name in promised.split_whitespace().chain(catalogue().map(|entry| entry.name)) {
         assert!(names.contains(&name), "{name} is not in the language");
     }

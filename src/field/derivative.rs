@@ -1,7 +1,7 @@
 //! Derivatives in space and time: as fields, and at a point.
 
 use super::run::run;
-use super::{Axis, Field, Parameter, if_less, length};
+use super::{Axis, Field, Parameter, Vector, if_less, length};
 use crate::error::{Error, Result};
 use crate::number::{Dual, Interval};
 
@@ -37,6 +37,27 @@ impl Field {
             Ok(dual) => dual.slope,
             Err(error) => std::array::from_fn(|_| self.with_error(error.clone())),
         }
+    }
+
+    /// ∇ₓf in (x, y, z), as a vector field: the direction in which f grows fastest in space, as long as it is steep.
+    ///
+    /// ```
+    /// use fieldgrad::prelude::*;
+    ///
+    /// let normal = torus(1.0, 0.25).spatial_gradient().normalize();
+    /// assert_eq!(normal.value_at([1.25, 0.0, 0.0, 0.0])?, [1.0, 0.0, 0.0]);
+    /// # Ok::<(), fieldgrad::Error>(())
+    /// ```
+    pub fn spatial_gradient(&self) -> Vector<3> {
+        match on_duals(self, [Axis::X, Axis::Y, Axis::Z]) {
+            Ok(dual) => Vector(dual.slope),
+            Err(error) => Vector(std::array::from_fn(|_| self.with_error(error.clone()))),
+        }
+    }
+
+    /// The Laplacian in space, f_xx + f_yy + f_zz: 2/r at the distance r from the middle of a ball.
+    pub fn laplacian(&self) -> Field {
+        self.spatial_gradient().divergence()
     }
 
     /// The second derivatives, as fields. Row i is the gradient of the derivative along axis i.
@@ -125,8 +146,54 @@ impl Field {
     }
 }
 
+impl<const N: usize> Vector<N> {
+    /// The derivative of every component along one axis: along t, the velocity of a moving point.
+    pub fn derivative(&self, axis: Axis) -> Vector<N> {
+        Vector(self.0.each_ref().map(|part| part.derivative(axis)))
+    }
+
+    /// The derivatives in space. Row i holds those of component i, in x, y and z.
+    ///
+    /// ```
+    /// use fieldgrad::prelude::*;
+    ///
+    /// let rows = Vector([x() * y(), z(), t()]).jacobian();
+    /// assert_eq!(rows[0], [y(), x(), 0.into()]);
+    /// ```
+    pub fn jacobian(&self) -> [[Field; 3]; N] {
+        self.0.each_ref().map(|part| part.spatial_gradient().0)
+    }
+}
+
+impl Vector<3> {
+    /// The divergence, how much more flows out of a place than into it: u_x + v_y + w_z of (u, v, w).
+    ///
+    /// ```
+    /// use fieldgrad::prelude::*;
+    ///
+    /// assert_eq!(Vector([x(), y(), z()]).divergence().as_constant(), Some(3.0));
+    /// ```
+    pub fn divergence(&self) -> Field {
+        let [u, v, w] = &self.0;
+        u.dx() + v.dy() + w.dz()
+    }
+
+    /// The curl, twice the angular velocity of what is carried along: (w_y − v_z, u_z − w_x, v_x − u_y) of (u, v, w).
+    ///
+    /// ```
+    /// use fieldgrad::prelude::*;
+    ///
+    /// let around = Vector([-y(), x(), 0.into()]); // counterclockwise about the z axis, a radian a second
+    /// assert_eq!(around.curl().as_constants(), Some([0.0, 0.0, 2.0]));
+    /// ```
+    pub fn curl(&self) -> Vector<3> {
+        let [[_, uy, uz], [vx, _, vz], [wx, wy, _]] = self.jacobian();
+        Vector([wy - vz, uz - wx, vx - uy])
+    }
+}
+
 /// `quotient` where its divisor is above 0, else 0.
-fn positive(divisor: &Field, quotient: Field) -> Field {
+pub(super) fn positive(divisor: &Field, quotient: Field) -> Field {
     if_less(0.0, divisor, quotient, 0.0)
 }
 

@@ -131,14 +131,22 @@ pub fn smoothstep(low: impl Into<Field>, high: impl Into<Field>, a: impl Into<Fi
 
 /// The length of a vector.
 pub fn length(v: impl Into<Vector<3>>) -> Field {
-    let Vector([a, b, c]) = v.into();
-    Real::length(a, b, c)
+    v.into().length()
 }
 
 /// The scalar product of two vectors.
 pub fn dot(a: impl Into<Vector<3>>, b: impl Into<Vector<3>>) -> Field {
-    let (Vector([ax, ay, az]), Vector([bx, by, bz])) = (a.into(), b.into());
-    ax * bx + ay * by + az * bz
+    a.into().dot(b)
+}
+
+/// The vector product of two vectors: at right angles to both, right-handed.
+pub fn cross(a: impl Into<Vector<3>>, b: impl Into<Vector<3>>) -> Vector<3> {
+    a.into().cross(b)
+}
+
+/// The vector of length 1 in a vector's direction; 0 at the zero vector.
+pub fn normalize(v: impl Into<Vector<3>>) -> Vector<3> {
+    v.into().normalize()
 }
 
 impl Field {

@@ -1,8 +1,28 @@
-//! Two or three fields together: sizes, offsets, directions, points.
+//! Two or three fields together: sizes, offsets, directions, points, and vector fields with their arithmetic.
 
-use super::Field;
+use super::derivative::positive;
+use super::run::run;
+use super::{Field, Parameter};
+use crate::error::Result;
+use crate::number::Real;
+use std::ops::{Add, AddAssign, Div, DivAssign, Index, Mul, MulAssign, Neg, Sub, SubAssign};
 
 /// A vector of fields. Arrays and tuples of numbers or fields, and `glam` vectors, convert into it.
+///
+/// Vectors are added and subtracted, and multiplied and divided by numbers and fields; what converts into a vector may
+/// stand on the right, and an array on the left too.
+///
+/// ```
+/// use fieldgrad::prelude::*;
+///
+/// let at = Vector([x(), y(), z()]);
+/// let around = at.cross((0, 1, 0)); // (−z, 0, x): it goes around the y axis
+/// let spiral = 0.5 * &around - &at / 4.0 + [0, 1, 0];
+/// assert_eq!(spiral.value_at([0.0, 0.0, 2.0, 0.0])?, [-1.0, 1.0, -0.5]);
+/// assert_eq!(spiral.curl().value_at([0.3, 0.1, 2.0, 0.0])?, [0.0, -1.0, 0.0]);
+/// assert_eq!(spiral.divergence().as_constant(), Some(-0.75));
+/// # Ok::<(), fieldgrad::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Vector<const N: usize>(pub [Field; N]);
 
@@ -15,18 +35,181 @@ impl<const N: usize> Vector<N> {
         }
         Some(out)
     }
-}
 
-impl Vector<3> {
-    /// Its length.
+    /// Its length; the derivative at the zero vector is 0.
     pub fn length(&self) -> Field {
-        let [x, y, z] = &self.0;
-        super::length([x, y, z])
+        match &self.0[..] {
+            [x] => x.abs(),
+            [x, y] => x.hypot(y),
+            [x, y, z] => Real::length(x.clone(), y.clone(), z.clone()),
+            _ => self.length_squared().sqrt(),
+        }
+    }
+
+    /// The square of its length.
+    pub fn length_squared(&self) -> Field {
+        self.dot(self)
     }
 
     /// The scalar product.
-    pub fn dot(&self, other: &Vector<3>) -> Field {
-        super::dot(self.clone(), other.clone())
+    pub fn dot(&self, other: impl Into<Vector<N>>) -> Field {
+        let products = self.0.iter().zip(other.into().0).map(|(a, b)| a * b);
+        products.reduce(|sum, product| sum + product).unwrap_or_else(|| Field::constant(0.0))
+    }
+
+    /// The vector of length 1 in its direction. The zero vector has none: there it is 0, and so are its derivatives.
+    ///
+    /// ```
+    /// use fieldgrad::prelude::*;
+    ///
+    /// let outwards = Vector([x(), y(), z()]).normalize();
+    /// assert_eq!(outwards.value_at([3.0, 0.0, 4.0, 0.0])?, [0.6, 0.0, 0.8]);
+    /// assert_eq!(outwards.value_at([0.0; 4])?, [0.0; 3]);
+    /// # Ok::<(), fieldgrad::Error>(())
+    /// ```
+    pub fn normalize(&self) -> Vector<N> {
+        let length = self.length();
+        Vector(self.0.each_ref().map(|part| positive(&length, part / &length)))
+    }
+
+    /// The components at (x, y, z, t), parameters at the values they are declared with.
+    ///
+    /// It goes through the graph anew at each call: for more than a few points make a tape once, and read that
+    /// ([`Tape::eval`](crate::tape::Tape::eval), of [`Vector::tape`]).
+    pub fn value_at(&self, at: [f64; 4]) -> Result<[f64; N]> {
+        let values = run(&self.0, at, Parameter::value, |_, _| ())?;
+        Ok(values.try_into().expect("a value for each component"))
+    }
+}
+
+impl Vector<3> {
+    /// The vector product: at right angles to both, as long as the area between them, right-handed.
+    ///
+    /// ```
+    /// use fieldgrad::prelude::*;
+    ///
+    /// assert_eq!(Vector::from([1, 0, 0]).cross([0, 1, 0]), [0, 0, 1].into());
+    /// ```
+    pub fn cross(&self, other: impl Into<Vector<3>>) -> Vector<3> {
+        let ([ax, ay, az], Vector([bx, by, bz])) = (&self.0, &other.into());
+        Vector([ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx])
+    }
+}
+
+impl<const N: usize> Index<usize> for Vector<N> {
+    type Output = Field;
+    fn index(&self, i: usize) -> &Field {
+        &self.0[i]
+    }
+}
+
+/// `vector ± what is one`, `array ± vector` and `vector ±= what is one`, component by component.
+macro_rules! sums {
+    ($($trait:ident $method:ident $assign:ident $assigned:ident;)*) => {$(
+        impl<T: Into<Vector<N>>, const N: usize> $trait<T> for Vector<N> {
+            type Output = Vector<N>;
+            fn $method(self, other: T) -> Vector<N> {
+                $trait::$method(&self, other)
+            }
+        }
+        impl<T: Into<Vector<N>>, const N: usize> $trait<T> for &Vector<N> {
+            type Output = Vector<N>;
+            fn $method(self, other: T) -> Vector<N> {
+                let other = other.into();
+                Vector(std::array::from_fn(|i| $trait::$method(&self[i], &other[i])))
+            }
+        }
+        impl<T: Into<Vector<N>>, const N: usize> $assign<T> for Vector<N> {
+            fn $assigned(&mut self, other: T) {
+                *self = $trait::$method(&*self, other);
+            }
+        }
+        impl<T: Into<Field>, const N: usize> $trait<Vector<N>> for [T; N] {
+            type Output = Vector<N>;
+            fn $method(self, other: Vector<N>) -> Vector<N> {
+                $trait::$method(Vector::from(self), other)
+            }
+        }
+        impl<T: Into<Field>, const N: usize> $trait<&Vector<N>> for [T; N] {
+            type Output = Vector<N>;
+            fn $method(self, other: &Vector<N>) -> Vector<N> {
+                $trait::$method(Vector::from(self), other)
+            }
+        }
+    )*};
+}
+
+sums! {
+    Add add AddAssign add_assign;
+    Sub sub SubAssign sub_assign;
+}
+
+/// `vector ∘ scalar` and `vector ∘= scalar`.
+macro_rules! multiples {
+    ($($trait:ident $method:ident $assign:ident $assigned:ident;)*) => {$(
+        impl<T: Into<Field>, const N: usize> $trait<T> for Vector<N> {
+            type Output = Vector<N>;
+            #[track_caller]
+            fn $method(self, scalar: T) -> Vector<N> {
+                $trait::$method(&self, scalar)
+            }
+        }
+        impl<T: Into<Field>, const N: usize> $trait<T> for &Vector<N> {
+            type Output = Vector<N>;
+            #[track_caller]
+            fn $method(self, scalar: T) -> Vector<N> {
+                let scalar = scalar.into();
+                Vector(self.0.each_ref().map(|part| $trait::$method(part, &scalar)))
+            }
+        }
+        impl<T: Into<Field>, const N: usize> $assign<T> for Vector<N> {
+            #[track_caller]
+            fn $assigned(&mut self, scalar: T) {
+                *self = $trait::$method(&*self, scalar);
+            }
+        }
+    )*};
+}
+
+multiples! {
+    Mul mul MulAssign mul_assign;
+    Div div DivAssign div_assign;
+}
+
+/// `scalar * vector`: of fields, and of the numbers that may stand before fields.
+macro_rules! multiplied {
+    ($($scalar:ty),*) => {$(
+        impl<const N: usize> Mul<Vector<N>> for $scalar {
+            type Output = Vector<N>;
+            #[track_caller]
+            fn mul(self, vector: Vector<N>) -> Vector<N> {
+                self * &vector
+            }
+        }
+        impl<const N: usize> Mul<&Vector<N>> for $scalar {
+            type Output = Vector<N>;
+            #[track_caller]
+            fn mul(self, vector: &Vector<N>) -> Vector<N> {
+                let scalar = Field::from(self);
+                Vector(vector.0.each_ref().map(|part| &scalar * part))
+            }
+        }
+    )*};
+}
+
+multiplied!(Field, &Field, f64, i32);
+
+impl<const N: usize> Neg for Vector<N> {
+    type Output = Vector<N>;
+    fn neg(self) -> Vector<N> {
+        Vector(self.0.map(Neg::neg))
+    }
+}
+
+impl<const N: usize> Neg for &Vector<N> {
+    type Output = Vector<N>;
+    fn neg(self) -> Vector<N> {
+        -self.clone()
     }
 }
 

@@ -99,6 +99,7 @@ pub(super) fn kind_of(type_name: &str) -> String {
         _ if type_name.contains("ImmutableString") => "text",
         "i64" | "f64" | "INT" | "FLOAT" | "int" | "float" => "a number",
         "field" | "Field" => "a field",
+        "vector" | "Components" => "a vector",
         "&str" | "str" | "string" | "String" | "char" => "text",
         "bool" => "true or false",
         "array" | "Array" => "a list",

@@ -52,6 +52,7 @@ mod rewrite;
 mod script;
 mod settings;
 mod statements;
+mod vectors;
 pub mod vm;
 mod words;
 

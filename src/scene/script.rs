@@ -7,6 +7,7 @@ use super::Origin;
 use super::draft::Draft;
 use super::explain::{self, Sources};
 use super::import::Imports;
+use super::vectors::{self, Components};
 use super::words::{Word, made, words};
 use crate::error::{Error, Place, Result};
 use crate::field::{Axis, Field, allow};
@@ -249,6 +250,7 @@ fn engine(draft: &Shared<Draft>, words: &Rc<Vec<Word>>, reading: &Reading) -> En
 
     register_words(&mut engine, draft, words);
     register_operators(&mut engine, draft);
+    vectors::register(&mut engine, draft);
     engine
 }
 
@@ -311,7 +313,7 @@ fn register_words(engine: &mut Engine, draft: &Shared<Draft>, words: &Rc<Vec<Wor
 }
 
 /// What a call makes, as Rhai has it.
-fn with_draft(
+pub(super) fn with_draft(
     draft: &Shared<Draft>,
     context: &NativeCallContext,
     call: impl FnOnce(&mut Draft) -> Result<Argument, String>,
@@ -333,7 +335,7 @@ pub(super) fn wrong(problem: String) -> Box<EvalAltResult> {
 }
 
 /// A value of Rhai as an argument.
-fn argument(value: &Dynamic) -> Argument {
+pub(super) fn argument(value: &Dynamic) -> Argument {
     nested(value, 0)
 }
 
@@ -349,6 +351,9 @@ fn nested(value: &Dynamic, depth: usize) -> Argument {
     }
     if let Some(field) = value.read_lock::<Field>() {
         return Argument::Field(field.clone());
+    }
+    if let Some(vector) = value.read_lock::<Components>() {
+        return Argument::Vector(vector.0.clone());
     }
     if let Ok(text) = value.as_immutable_string_ref() {
         return Argument::Text(text.to_string());
@@ -372,13 +377,14 @@ fn nested(value: &Dynamic, depth: usize) -> Argument {
 }
 
 /// An argument as a value of Rhai. A whole number is one there too, so that it can count and index.
-fn dynamic(argument: Argument) -> Dynamic {
+pub(super) fn dynamic(argument: Argument) -> Dynamic {
     match argument {
         Argument::Number(value) => number(value),
         Argument::Field(field) => Dynamic::from(field),
         Argument::Text(text) => text.into(),
         Argument::Flag(flag) => flag.into(),
         Argument::List(entries) => entries.into_iter().map(dynamic).collect::<Vec<_>>().into(),
+        Argument::Vector(parts) => Dynamic::from(Components(parts)),
         Argument::Options(_) | Argument::Other(_) => Dynamic::UNIT,
     }
 }

@@ -19,9 +19,11 @@ fn constant(what: &str, given: &Argument) -> Result<f64, String> {
 }
 
 fn constant_vector(what: &str, given: &Argument) -> Result<[f64; 3], String> {
-    let Argument::List(parts) = given else { return Err(format!("{what} is {given}, and must be a vector")) };
+    if !given.is_vector(3) {
+        return Err(format!("{what} is {given}, and must be a vector"));
+    }
     let mut vector = [0.0; 3];
-    for (value, part) in vector.iter_mut().zip(parts) {
+    for (value, part) in vector.iter_mut().zip(given.entries()) {
         *value = constant(what, part)?;
     }
     Ok(vector)
@@ -29,7 +31,7 @@ fn constant_vector(what: &str, given: &Argument) -> Result<[f64; 3], String> {
 
 /// A corner of a box of space, or of space and time: x, y, z, and t where there is one.
 pub(super) fn constant_corner(what: &str, given: &Argument, moves: bool) -> Result<[f64; 4], String> {
-    let Argument::List(parts) = given else { return Err(format!("{what} is {given}, and must be a corner")) };
+    let parts = given.entries();
     if parts.len() != 3 + usize::from(moves) {
         let (is, must) = match moves {
             true => ("changes with time", "four numbers [x, y, z, t]"),
@@ -55,10 +57,10 @@ pub(super) fn parameter(draft: &mut Draft, given: Vec<Argument>) -> Result<Argum
         made(draft, field)
     };
     match &given[1] {
-        Argument::List(parts) => {
+        Argument::List(parts) | Argument::Vector(parts) => {
             let name_of = |i: usize| format!("{name}.{}", ["x", "y", "z"][i]);
             let parts = parts.iter().enumerate().map(|(i, value)| declare(&name_of(i), value, Some(i)));
-            Ok(Argument::List(parts.collect::<Result<_, _>>()?))
+            Ok(Argument::Vector(parts.collect::<Result<_, _>>()?))
         }
         value => declare(&name, value, None),
     }

@@ -146,6 +146,15 @@ pub(super) fn made(draft: &mut Draft, field: Field) -> Result<Argument, String> 
     Ok(Argument::Field(field))
 }
 
+/// The vector a call has made.
+pub(super) fn made_vector(
+    draft: &mut Draft,
+    parts: impl IntoIterator<Item = Field>,
+) -> Result<Argument, String> {
+    let parts = parts.into_iter().map(|field| made(draft, field));
+    Ok(Argument::Vector(parts.collect::<Result<_, _>>()?))
+}
+
 /// That a field, and what it looks like, can be read.
 pub(super) fn check_size(field: &Field) -> Result<(), String> {
     let channels = field.material().into_iter().flat_map(|material| material.channels());
@@ -233,13 +242,23 @@ words! {
             let [low, high, a] = all(given);
             made(draft, smoothstep(low, high, a))
         };
+        /// The vector of two components, which is calculated with as a list is not: `v + w`, `2 * v`.
+        vec2(x: Number, y: Number) = |draft, given| made_vector(draft, all::<2>(given));
+        /// The vector of three components.
+        vec3(x: Number, y: Number, z: Number) = |draft, given| made_vector(draft, all::<3>(given));
         /// The length of a vector.
-        length(v: Triple) = |draft, given| made(draft, length(Vector::from(argument(given, 0))));
+        length(v: Triple) = |draft, given| made(draft, vector(&given, 0).length());
         /// The scalar product of two vectors.
         dot(a: Triple, b: Triple) = |draft, given| {
-            let [a, b] = [0, 1].map(|i| Vector::from(given[i].clone()));
-            made(draft, dot(a, b))
+            made(draft, vector(&given, 0).dot(vector(&given, 1)))
         };
+        /// The vector product of two vectors: at right angles to both, right-handed,
+        /// as long as the area between them.
+        cross(a: Triple, b: Triple) = |draft, given| {
+            made_vector(draft, vector(&given, 0).cross(vector(&given, 1)).0)
+        };
+        /// The vector of length 1 in the direction of a vector; 0 where the vector is 0.
+        normalize(v: Triple) = |draft, given| made_vector(draft, vector(&given, 0).normalize().0);
     "derivatives":
         /// The derivative in x.
         dx(f: Field) = |draft, given| made(draft, first(given).dx());
@@ -253,6 +272,19 @@ words! {
         gradient(f: Field) = |draft, given| {
             let parts = first(given).gradient().into_iter().map(|part| made(draft, part));
             Ok(Argument::List(parts.collect::<Result<_, _>>()?))
+        };
+        /// The derivatives in x, y and z: a vector field along which f grows fastest, as long as f is steep.
+        spatial_gradient(f: Field) = |draft, given| made_vector(draft, first(given).spatial_gradient().0);
+        /// The Laplacian, the sum of the second derivatives in x, y and z.
+        laplacian(f: Field) = |draft, given| made(draft, first(given).laplacian());
+        /// The divergence of a vector field: how much more flows out of a place than into it.
+        divergence(v: Triple) = |draft, given| made(draft, vector(&given, 0).divergence());
+        /// The curl of a vector field: twice the angular velocity of what is carried along.
+        curl(v: Triple) = |draft, given| made_vector(draft, vector(&given, 0).curl().0);
+        /// The derivatives of a vector field: a list of three rows, in row i those of component i in x, y and z.
+        jacobian(v: Triple) = |draft, given| {
+            let rows = vector(&given, 0).jacobian().map(|row| made_vector(draft, row));
+            Ok(Argument::List(rows.into_iter().collect::<Result<_, _>>()?))
         };
         /// How fast the surface moves along its normal, −f_t/|∇f|: positive where the solid grows.
         normal_speed(f: Field) = |draft, given| made(draft, first(given).normal_speed());
@@ -315,6 +347,10 @@ pub(super) fn argument(given: Vec<Argument>, i: usize) -> Argument {
 
 pub(super) fn first(given: Vec<Argument>) -> Field {
     argument(given, 0).into()
+}
+
+fn vector(given: &[Argument], i: usize) -> Vector<3> {
+    given[i].clone().into()
 }
 
 fn all<const N: usize>(given: Vec<Argument>) -> [Field; N] {

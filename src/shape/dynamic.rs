@@ -17,8 +17,10 @@ pub enum Argument {
     Text(String),
     /// A truth value.
     Flag(bool),
-    /// A vector, or a list of them.
+    /// A list as it was written: of a vector's components, of points, of shapes.
     List(Vec<Argument>),
+    /// A vector that was calculated, by its components.
+    Vector(Vec<Argument>),
     /// Named options, in the order of their names.
     Options(Vec<(String, Argument)>),
     /// Anything else, by the name of its kind.
@@ -34,6 +36,7 @@ impl Argument {
             Argument::Text(_) => "text".into(),
             Argument::Flag(_) => "true or false".into(),
             Argument::List(entries) => format!("a list of {}", entries.len()),
+            Argument::Vector(parts) => format!("a vector of {}", parts.len()),
             Argument::Options(_) => "a map of options".into(),
             Argument::Other(kind) => kind.clone(),
         }
@@ -48,18 +51,18 @@ impl Argument {
         }
     }
 
-    fn entries(&self) -> &[Argument] {
+    pub(crate) fn entries(&self) -> &[Argument] {
         match self {
-            Argument::List(entries) => entries,
+            Argument::List(entries) | Argument::Vector(entries) => entries,
             _ => &[],
         }
     }
 
-    fn is_scalar(&self) -> bool {
+    pub(crate) fn is_scalar(&self) -> bool {
         matches!(self, Argument::Number(_) | Argument::Field(_))
     }
 
-    fn is_vector(&self, parts: usize) -> bool {
+    pub(crate) fn is_vector(&self, parts: usize) -> bool {
         self.entries().len() == parts && self.entries().iter().all(Argument::is_scalar)
     }
 }
@@ -79,13 +82,13 @@ impl fmt::Display for Argument {
             }
             Argument::Text(text) => write!(f, "{text:?}"),
             Argument::Flag(flag) => write!(f, "{flag}"),
-            Argument::List(entries) => {
+            Argument::List(entries) | Argument::Vector(entries) => {
                 write!(f, "[")?;
                 for (i, entry) in entries.iter().take(MAX_SHOWN).enumerate() {
                     let comma = if i == 0 { "" } else { ", " };
                     // A list within a list is only hinted at: lists may nest without end.
                     match entry {
-                        Argument::List(_) => write!(f, "{comma}[…]")?,
+                        Argument::List(_) | Argument::Vector(_) => write!(f, "{comma}[…]")?,
                         entry => write!(f, "{comma}{entry}")?,
                     }
                 }

@@ -151,7 +151,7 @@ shapes! {
     /// Exact. A normal of 0 gives the constant −offset.
     exact plane(normal: impl Direction, offset: impl Number) {
         let size = normal.length();
-        if_less(0, &size, normal.dot(&[x(), y(), z()].into()) / &size, 0) - offset
+        if_less(0, &size, normal.dot([x(), y(), z()]) / &size, 0) - offset
     } as in plane([0.3, 1.0, 0.2], 0.25);
 
     /// A superquadric of half axes `[a, b, c]`: (|x/a|^(2/e2) + |z/c|^(2/e2))^(e2/e1) + |y/b|^(2/e1) = 1.

@@ -42,7 +42,7 @@ pub use slopes::Slopes;
 pub use sum::{ColumnLoss, Sum};
 
 use crate::error::Result;
-use crate::field::{Axis, Field, Listing, Parameter};
+use crate::field::{Axis, Field, Listing, Parameter, Vector};
 use crate::number::{Op, Output, Real};
 use program::{Code, Line, Program};
 use std::sync::Arc;
@@ -237,5 +237,23 @@ impl Field {
     pub fn gradient_tape(&self) -> Result<Tape> {
         let [x, y, z, t] = self.gradient();
         Tape::new(&[self.clone(), x, y, z, t])
+    }
+}
+
+impl<const N: usize> Vector<N> {
+    /// The vector as a tape with an output for each component: to read it at many points.
+    ///
+    /// ```
+    /// use fieldgrad::prelude::*;
+    ///
+    /// let around = Vector([-y(), x(), 0.into()]);
+    /// let columns = around.tape()?.eval(&vec![[1.0, 0.0, 0.0], [0.0, 2.0, 0.0]]);
+    /// assert_eq!(columns, [[0.0, -2.0], [1.0, 0.0], [0.0, 0.0]]);
+    /// # Ok::<(), fieldgrad::Error>(())
+    /// ```
+    ///
+    /// With derivatives of the components it is [`Tape::of_readings`] of them.
+    pub fn tape(&self) -> Result<Tape> {
+        Tape::new(&self.0)
     }
 }
