@@ -43,14 +43,15 @@ impl<R: Real, const N: usize> Dual<R, N> {
     fn chain<const A: usize>(op: Op, args: [Self; A]) -> Self {
         let arg = |i: usize| args[i].value.clone();
         let value = op.apply(arg);
-        let factor: [R; A] = std::array::from_fn(|i| op.partial(i, arg, &value));
-        let slope = std::array::from_fn(|n| {
-            let mut sum = args[0].slope[n].clone() * factor[0].clone();
-            for i in 1..A {
-                sum = sum + args[i].slope[n].clone() * factor[i].clone();
+        // Loops, and no closures of `op`: only so does it stay a constant, and its rule the only one that is compiled.
+        let factor = op.partial(0, arg, &value);
+        let mut slope = args[0].slope.each_ref().map(|slope| slope.clone() * factor.clone());
+        for i in 1..A {
+            let factor = op.partial(i, arg, &value);
+            for n in 0..N {
+                slope[n] = slope[n].clone() + args[i].slope[n].clone() * factor.clone();
             }
-            sum
-        });
+        }
         Dual { value, slope }
     }
 

@@ -69,6 +69,8 @@ pub(super) fn register(engine: &mut Engine, draft: &Shared<Draft>) {
             operation("*", [scalar, many], |[a, b]| a * b);
             operation("/", [many, scalar], |[a, b]| a / b);
         }
+    }
+    for many in [vector, list] {
         let draft = draft.clone();
         engine.register_raw_fn("-", [many], move |context, given| {
             let parts = by_component("-", [argument(given[0])], |[part]| -part).map_err(wrong)?;
