@@ -130,19 +130,27 @@
 //! compose, [`measure`] what can be asked of a solid; [`scene`] and [`render`] make pictures, [`gpu`] writes shaders,
 //! and [`cli`] is the command. The `ARCHITECTURE.md` of the repository draws the map.
 
+#![cfg_attr(
+    not(feature = "viewer"),
+    allow(dead_code, unused_imports, reason = "the rooms left out use them")
+)]
+
+#[cfg(feature = "cli")]
 pub mod cli;
 pub mod error;
 pub mod field;
 mod file;
+#[cfg(feature = "images")]
 pub mod gpu;
 pub mod measure;
 mod npy;
 pub mod number;
+#[cfg(feature = "images")]
 pub mod render;
+#[cfg(feature = "scene")]
 pub mod scene;
 pub mod shape;
 pub mod tape;
-#[cfg_attr(not(feature = "viewer"), allow(dead_code, reason = "only the window gives work up"))]
 mod task;
 #[cfg(feature = "viewer")]
 pub mod viewer;
@@ -156,7 +164,9 @@ pub mod prelude {
     pub use crate::field::*;
     pub use crate::measure::{Bounds, Contact, Estimate, Hit, Measures, Ray, first_contact};
     pub use crate::number::{Derivative, Dual, Interval, Kernel, Smooth, Smoothness};
+    #[cfg(feature = "images")]
     pub use crate::render::picture;
+    #[cfg(feature = "scene")]
     pub use crate::scene::Scene;
     pub use crate::shape::*;
     pub use crate::tape::{Block, Coordinates, Reading, Sum, Tape};

@@ -229,12 +229,6 @@ impl Real for Field {
     fn smooth_weight(a: Self, b: Self, k: Self, kind: Smooth) -> Self {
         Field::scalar(Op::SmoothWeight(kind), vec![a, b, k])
     }
-    fn cosine(self, length: Self) -> Self {
-        // One guarded reciprocal serves all components of a direction.
-        let inverse =
-            Real::if_less(Field::constant(0.0), length.clone(), Real::recip(length), Field::constant(0.0));
-        self * inverse
-    }
     fn kernel(output: &Output, inputs: &[Self]) -> Self {
         kernel_output(output.clone(), inputs.iter())
     }

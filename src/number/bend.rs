@@ -1,6 +1,6 @@
 //! How a number's slope along one direction may change over many boxes: what tells the minima along it apart.
 
-use super::{Dual, Intervals, Lanes, Op, Output, Real, Rise, Smooth};
+use super::{Dual, Intervals, Lanes, Op, Output, Real, Rise, Smooth, rule};
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
 /// `N` intervals, with bounds on how the number changes along one direction, and on how its slope does, that hold across
@@ -223,7 +223,7 @@ impl<const N: usize> Real for Bend<N> {
     #[inline(always)]
     fn sqrt(self) -> Self {
         let straight = self.straight().sqrt();
-        let partial = Op::Sqrt.partial(0, |_| *self.value(), straight.value.value());
+        let partial = rule::sqrt(0, &|_| *self.value(), straight.value.value());
         Self::curved(straight, [self], [partial])
     }
 

@@ -1,6 +1,6 @@
 //! Forward mode: a value and its derivatives in N directions, over any number.
 
-use super::{Op, Output, Real, Smooth};
+use super::{Output, Real, Smooth, rule};
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
 /// A number with its derivatives in `N` directions, by default x, y, z and t.
@@ -16,6 +16,23 @@ pub struct Dual<R, const N: usize = 4> {
 }
 
 impl<R: Copy, const N: usize> Copy for Dual<R, N> {}
+
+/// The chain rule, by a rule of [`rule`]. A macro, so that no optimiser need find out which rule it is.
+macro_rules! chain {
+    ($args:expr, $value:expr, $rule:path $(, $kind:expr)?) => {{
+        let (args, value) = ($args, $value);
+        let arg = |i: usize| args[i].value.clone();
+        let factor = $rule($($kind,)? 0, &arg, &value);
+        let mut slope = args[0].slope.each_ref().map(|slope| slope.clone() * factor.clone());
+        for i in 1..args.len() {
+            let factor = $rule($($kind,)? i, &arg, &value);
+            for n in 0..N {
+                slope[n] = slope[n].clone() + args[i].slope[n].clone() * factor.clone();
+            }
+        }
+        Dual { value, slope }
+    }};
+}
 
 impl<R: Real, const N: usize> Dual<R, N> {
     /// A value that stands still: every derivative is 0.
@@ -36,23 +53,6 @@ impl<R: Real, const N: usize> Dual<R, N> {
             direction += 1;
             Dual::variable(value, direction - 1)
         })
-    }
-
-    /// The chain rule for an operation of [`Op::partial`].
-    #[inline(always)]
-    fn chain<const A: usize>(op: Op, args: [Self; A]) -> Self {
-        let arg = |i: usize| args[i].value.clone();
-        let value = op.apply(arg);
-        // Loops, and no closures of `op`: only so does it stay a constant, and its rule the only one that is compiled.
-        let factor = op.partial(0, arg, &value);
-        let mut slope = args[0].slope.each_ref().map(|slope| slope.clone() * factor.clone());
-        for i in 1..A {
-            let factor = op.partial(i, arg, &value);
-            for n in 0..N {
-                slope[n] = slope[n].clone() + args[i].slope[n].clone() * factor.clone();
-            }
-        }
-        Dual { value, slope }
     }
 
     /// Combines the slopes of two operands, direction by direction.
@@ -91,7 +91,8 @@ impl<R: Real, const N: usize> Mul for Dual<R, N> {
     type Output = Self;
     #[inline(always)]
     fn mul(self, other: Self) -> Self {
-        Self::chain(Op::Mul, [self, other])
+        let value = self.value.clone() * other.value.clone();
+        chain!([self, other], value, rule::mul)
     }
 }
 
@@ -99,7 +100,8 @@ impl<R: Real, const N: usize> Div for Dual<R, N> {
     type Output = Self;
     #[inline(always)]
     fn div(self, other: Self) -> Self {
-        Self::chain(Op::Div, [self, other])
+        let value = self.value.clone() / other.value.clone();
+        chain!([self, other], value, rule::div)
     }
 }
 
@@ -113,10 +115,11 @@ impl<R: Real, const N: usize> Neg for Dual<R, N> {
 
 /// Operations whose rule is the chain rule and nothing more.
 macro_rules! chained {
-    ($($method:ident($($arg:ident),*) $op:ident;)*) => {$(
+    ($($method:ident($($arg:ident),*))*) => {$(
         #[inline(always)]
         fn $method(self $(, $arg: Self)*) -> Self {
-            Self::chain(Op::$op, [self $(, $arg)*])
+            let value = self.value.clone().$method($($arg.value.clone()),*);
+            chain!([self $(, $arg)*], value, rule::$method)
         }
     )*};
 }
@@ -127,27 +130,14 @@ impl<R: Real, const N: usize> Real for Dual<R, N> {
     }
 
     chained! {
-        abs() Abs;
-        sqrt() Sqrt;
-        square() Square;
-        recip() Recip;
-        exp() Exp;
-        ln() Ln;
-        sin() Sin;
-        cos() Cos;
-        tan() Tan;
-        asin() Asin;
-        acos() Acos;
-        atan() Atan;
-        ramp() Ramp;
-        pow(exponent) Pow;
-        atan2(x) Atan2;
-        modulo(divisor) Modulo;
-        hypot(other) Hypot;
+        abs() sqrt() square() recip() exp() ln() sin() cos() tan() asin() acos() atan() ramp()
+        pow(exponent) atan2(x) modulo(divisor) hypot(other)
     }
 
+    #[inline(always)]
     fn length(a: Self, b: Self, c: Self) -> Self {
-        Self::chain(Op::Length, [a, b, c])
+        let value = R::length(a.value.clone(), b.value.clone(), c.value.clone());
+        chain!([a, b, c], value, rule::length)
     }
 
     // Steps are flat between their jumps.
@@ -209,7 +199,8 @@ impl<R: Real, const N: usize> Real for Dual<R, N> {
     }
 
     fn smooth_weight(a: Self, b: Self, k: Self, kind: Smooth) -> Self {
-        Self::chain(Op::SmoothWeight(kind), [a, b, k])
+        let value = R::smooth_weight(a.value.clone(), b.value.clone(), k.value.clone(), kind);
+        chain!([a, b, k], value, rule::smooth_weight, kind)
     }
 
     fn gated(self, factor: Self) -> Self {

@@ -23,6 +23,7 @@ pub mod kernel;
 pub mod lanes;
 pub mod op;
 pub mod rise;
+mod rule;
 pub mod smooth;
 
 pub use bend::Bend;

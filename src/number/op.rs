@@ -231,83 +231,80 @@ impl Op {
             IfLess => R::if_less(arg(0), arg(1), arg(2), arg(3)),
         }
     }
+}
 
-    /// The derivative of the operation in its i-th operand, where it gave `value`.
-    ///
-    /// This is the one place a derivative is written: forward mode ([`Dual`](super::Dual)) multiplies it by what
-    /// comes in, reverse mode (the adjoint) by what comes back.
-    #[inline(always)]
-    pub fn partial<R: Real>(self, i: usize, arg: impl Fn(usize) -> R, value: &R) -> R {
-        use Op::*;
-        let (zero, one) = (R::zero, R::one);
-        let value = || value.clone();
-        // `quotient` where `guard` is above 0, else 0: an edge at which the rule would divide by zero.
-        let guarded = |guard: R, quotient: R| R::if_less(zero(), guard, quotient, zero());
-        match (self, i) {
-            (Neg, _) => R::constant(-1.0),
-            (Abs, _) => arg(0).sign(),
-            (Sqrt, _) => guarded(value(), R::constant(0.5) / value()),
-            (Square, _) => R::constant(2.0) * arg(0),
-            (Recip, _) => -value().square(),
-            (Exp, _) => value(),
-            (Ln, _) => arg(0).recip(),
-            (Sin, _) => arg(0).cos(),
-            (Cos, _) => -arg(0).sin(),
-            (Tan, _) => one() + value().square(),
-            (Asin, _) | (Acos, _) => {
-                let root = (one() - arg(0).square()).sqrt();
-                let slope = guarded(root.clone(), root.recip());
-                if self == Asin { slope } else { -slope }
-            }
-            (Atan, _) => (one() + arg(0).square()).recip(),
-            (Floor | Ceil | Round | Sign, _) => zero(),
-            (Ramp, _) => {
-                let a = arg(0).clamp(zero(), one());
-                R::constant(6.0) * a.clone() * (one() - a)
-            }
-            (Add, _) | (Sub, 0) | (Modulo, 0) => one(),
-            (Sub, _) => R::constant(-1.0),
-            (Mul, _) => arg(1 - i),
-            (Div, 0) => arg(1).recip(),
-            (Div, _) => -(value() / arg(1)),
-            (Min, 0) => R::if_less(arg(1), arg(0), zero(), one()),
-            (Min, _) => R::if_less(arg(1), arg(0), one(), zero()),
-            (Max, 0) => R::if_less(arg(0), arg(1), zero(), one()),
-            (Max, _) => R::if_less(arg(0), arg(1), one(), zero()),
-            (Pow, 0) => {
-                // b·aᵇ⁻¹, but 0 at a = 0 where that is infinite (b < 1).
-                let slope = arg(1) * arg(0).pow(arg(1) - one());
-                let at_zero = R::if_less(arg(1), one(), zero(), slope.clone());
-                R::if_less(zero(), arg(0).abs(), slope, at_zero)
-            }
-            (Pow, _) => guarded(arg(0), value() * arg(0).ln()),
-            (Atan2, _) => {
-                let square = arg(0).square() + arg(1).square();
-                let numerator = if i == 0 { arg(1) } else { -arg(0) };
-                guarded(square.clone(), numerator / square)
-            }
-            (Modulo, _) => -(arg(0) / arg(1)).floor(),
-            (Hypot | Length, _) => arg(i).cosine(value()),
-            (Mix, 0) => one() - arg(2),
-            (Mix, 1) => arg(2),
-            (Mix, _) => arg(1) - arg(0),
-            (SmoothMin(kind), 0) => one() - R::smooth_weight(arg(0), arg(1), arg(2), kind),
-            (SmoothMin(kind), 1) => R::smooth_weight(arg(0), arg(1), arg(2), kind),
-            (SmoothMin(kind), _) => kind.slope_in_k(arg(0), arg(1), arg(2)),
-            (SmoothWeight(kind), _) => {
-                let curve = kind.curve(arg(0), arg(1), arg(2));
-                match i {
-                    0 => curve,
-                    1 => -curve,
-                    _ => guarded(arg(2), curve * (arg(1) - arg(0)) / arg(2)),
-                }
-            }
-            (IfLess, 0 | 1) => zero(),
-            (IfLess, 2) => R::if_less(arg(0), arg(1), one(), zero()),
-            (IfLess, _) => R::if_less(arg(0), arg(1), zero(), one()),
-        }
+/// The numbers of the operations in [`Op::ALL`], to choose by while code is compiled.
+pub(crate) mod number {
+    use super::{Op, Smooth};
+
+    macro_rules! numbers {
+        ($($name:ident $op:expr;)*) => { $(pub(crate) const $name: usize = $op.number();)* };
+    }
+
+    numbers! {
+        NEG Op::Neg; ABS Op::Abs; SQRT Op::Sqrt; SQUARE Op::Square; RECIP Op::Recip; EXP Op::Exp; LN Op::Ln;
+        SIN Op::Sin; COS Op::Cos; TAN Op::Tan; ASIN Op::Asin; ACOS Op::Acos; ATAN Op::Atan; FLOOR Op::Floor;
+        CEIL Op::Ceil; ROUND Op::Round; SIGN Op::Sign; RAMP Op::Ramp; ADD Op::Add; SUB Op::Sub; MUL Op::Mul;
+        DIV Op::Div; MIN Op::Min; MAX Op::Max; POW Op::Pow; ATAN2 Op::Atan2; MODULO Op::Modulo; HYPOT Op::Hypot;
+        LENGTH Op::Length; MIX Op::Mix; IF_LESS Op::IfLess;
+        FIRST_SMOOTH_MIN Op::SmoothMin(Smooth::Quadratic); LAST_SMOOTH_MIN Op::SmoothMin(Smooth::Root);
+        FIRST_SMOOTH_WEIGHT Op::SmoothWeight(Smooth::Quadratic); LAST_SMOOTH_WEIGHT Op::SmoothWeight(Smooth::Root);
     }
 }
+
+/// An operation that is a constant, on numbers of a type: [`Op::apply`].
+///
+/// The choice is made on a number known before the code is handed to the optimiser. `Op::apply` itself hands over
+/// all 43 operations each time, and the optimiser throws 42 away: for hundreds of loops that takes minutes.
+macro_rules! apply_known {
+    ($op:expr, $number:ty, $arg:expr) => {{
+        use $crate::number::op::number;
+        let arg = $arg;
+        match const { $op.number() } {
+            number::NEG => -arg(0),
+            number::ABS => arg(0).abs(),
+            number::SQRT => arg(0).sqrt(),
+            number::SQUARE => arg(0).square(),
+            number::RECIP => arg(0).recip(),
+            number::EXP => arg(0).exp(),
+            number::LN => arg(0).ln(),
+            number::SIN => arg(0).sin(),
+            number::COS => arg(0).cos(),
+            number::TAN => arg(0).tan(),
+            number::ASIN => arg(0).asin(),
+            number::ACOS => arg(0).acos(),
+            number::ATAN => arg(0).atan(),
+            number::FLOOR => arg(0).floor(),
+            number::CEIL => arg(0).ceil(),
+            number::ROUND => arg(0).round(),
+            number::SIGN => arg(0).sign(),
+            number::RAMP => arg(0).ramp(),
+            number::ADD => arg(0) + arg(1),
+            number::SUB => arg(0) - arg(1),
+            number::MUL => arg(0) * arg(1),
+            number::DIV => arg(0) / arg(1),
+            number::MIN => arg(0).min(arg(1)),
+            number::MAX => arg(0).max(arg(1)),
+            number::POW => arg(0).pow(arg(1)),
+            number::ATAN2 => arg(0).atan2(arg(1)),
+            number::MODULO => arg(0).modulo(arg(1)),
+            number::HYPOT => arg(0).hypot(arg(1)),
+            number::LENGTH => <$number>::length(arg(0), arg(1), arg(2)),
+            number::MIX => <$number>::mix(arg(0), arg(1), arg(2)),
+            number::FIRST_SMOOTH_MIN..=number::LAST_SMOOTH_MIN => {
+                let Op::SmoothMin(kind) = (const { $op }) else { unreachable!("by its number") };
+                <$number>::smooth_min(arg(0), arg(1), arg(2), kind)
+            }
+            number::FIRST_SMOOTH_WEIGHT..=number::LAST_SMOOTH_WEIGHT => {
+                let Op::SmoothWeight(kind) = (const { $op }) else { unreachable!("by its number") };
+                <$number>::smooth_weight(arg(0), arg(1), arg(2), kind)
+            }
+            number::IF_LESS => <$number>::if_less(arg(0), arg(1), arg(2), arg(3)),
+            _ => unreachable!("a number of an operation"),
+        }
+    }};
+}
+pub(crate) use apply_known;
 
 #[cfg(test)]
 mod tests {

@@ -5,6 +5,7 @@
 //! one, so that the results are the same bits.
 
 use super::place::{MAX_CHUNKS, Memory, Place};
+use crate::number::op::apply_known;
 use crate::number::{Lanes, Op, Real, Smooth};
 use pulp::{Simd, WithSimd};
 use std::marker::PhantomData;
@@ -129,50 +130,6 @@ impl Code {
     }
 }
 
-/// The numbers of the operations that stand in many loops.
-mod number {
-    use super::Op;
-    pub(super) const NEG: usize = Op::Neg.number();
-    pub(super) const ABS: usize = Op::Abs.number();
-    pub(super) const SQRT: usize = Op::Sqrt.number();
-    pub(super) const SQUARE: usize = Op::Square.number();
-    pub(super) const RECIP: usize = Op::Recip.number();
-    pub(super) const ADD: usize = Op::Add.number();
-    pub(super) const SUB: usize = Op::Sub.number();
-    pub(super) const MUL: usize = Op::Mul.number();
-    pub(super) const DIV: usize = Op::Div.number();
-    pub(super) const MIN: usize = Op::Min.number();
-    pub(super) const MAX: usize = Op::Max.number();
-    pub(super) const MIX: usize = Op::Mix.number();
-    pub(super) const IF_LESS: usize = Op::IfLess.number();
-}
-
-/// An operation, which must be a constant, on operands: [`Op::apply`].
-///
-/// The choice is made on a number known before the loop is handed to the optimiser. `Op::apply` itself hands over
-/// all 43 operations each time, and the optimiser throws 42 away: for hundreds of loops that takes minutes.
-macro_rules! apply {
-    ($op:expr, $operands:expr, $first:expr) => {{
-        let arg = |n: usize| $operands[$first + n];
-        match const { $op.number() } {
-            number::NEG => -arg(0),
-            number::ABS => arg(0).abs(),
-            number::SQRT => arg(0).sqrt(),
-            number::SQUARE => arg(0).square(),
-            number::RECIP => arg(0).recip(),
-            number::ADD => arg(0) + arg(1),
-            number::SUB => arg(0) - arg(1),
-            number::MUL => arg(0) * arg(1),
-            number::DIV => arg(0) / arg(1),
-            number::MIN => arg(0).min(arg(1)),
-            number::MAX => arg(0).max(arg(1)),
-            number::MIX => Chunk::mix(arg(0), arg(1), arg(2)),
-            number::IF_LESS => Chunk::if_less(arg(0), arg(1), arg(2), arg(3)),
-            _ => const { $op }.apply(arg),
-        }
-    }};
-}
-
 /// A value worked out of leaves: by one operation, or a tree of them.
 trait Tree {
     const LEAVES: usize;
@@ -186,7 +143,7 @@ impl<const OP: usize> Tree for Plain<OP> {
     const LEAVES: usize = Op::ALL[OP].arity();
     #[inline(always)]
     fn value(leaves: &Leaves) -> Chunk {
-        apply!(Op::ALL[OP], leaves, 0)
+        apply_known!(Op::ALL[OP], Chunk, |n| leaves[n])
     }
 }
 
@@ -205,7 +162,7 @@ impl<const HEAD: usize, const LEFT: usize, const RIGHT: usize> Tree for Fused<HE
         for n in first + 2..const { HEADS[HEAD].op.arity() } {
             operands[n] = leaves[n - 2 + left + right];
         }
-        apply!(HEADS[HEAD].op, operands, 0)
+        apply_known!(HEADS[HEAD].op, Chunk, |n| operands[n])
     }
 }
 
@@ -215,7 +172,11 @@ const fn leaves_of(head: usize, arm: usize) -> usize {
 
 #[inline(always)]
 fn arm<const HEAD: usize, const ARM: usize>(leaves: &Leaves, first: usize) -> Chunk {
-    if ARM == 0 { leaves[first] } else { apply!(HEADS[HEAD].arms[ARM.saturating_sub(1)], leaves, first) }
+    if ARM == 0 {
+        leaves[first]
+    } else {
+        apply_known!(HEADS[HEAD].arms[ARM.saturating_sub(1)], Chunk, |n| leaves[first + n])
+    }
 }
 
 /// A step over the first chunks of its operands: `places` starts with that of its result, then those of its leaves.
