@@ -46,7 +46,14 @@ fn every_step_of_the_tutorial_is_a_scene() {
 #[test]
 fn what_pages_lead_to_is_there() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
-    for page in ["README.md", "ARCHITECTURE.md", "docs/tutorial.md", "docs/reference.md", "docs/inside.md", "docs/measured.md"] {
+    for page in [
+        "README.md",
+        "ARCHITECTURE.md",
+        "docs/tutorial.md",
+        "docs/reference.md",
+        "docs/inside.md",
+        "docs/measured.md",
+    ] {
         let text = std::fs::read_to_string(root.join(page)).unwrap();
         let links = text.split("](").skip(1).map(|rest| rest.split(')').next().unwrap());
         for link in links.filter(|link| !link.contains("://") && !link.starts_with('#')) {

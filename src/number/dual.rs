@@ -23,7 +23,10 @@ macro_rules! chain {
         let (args, value) = ($args, $value);
         let arg = |i: usize| args[i].value.clone();
         let factor = $rule($($kind,)? 0, &arg, &value);
-        let mut slope = args[0].slope.each_ref().map(|slope| slope.clone() * factor.clone());
+        let mut slope = args[0].slope.clone();
+        for n in 0..N {
+            slope[n] = slope[n].clone() * factor.clone();
+        }
         for i in 1..args.len() {
             let factor = $rule($($kind,)? i, &arg, &value);
             for n in 0..N {
@@ -32,6 +35,16 @@ macro_rules! chain {
         }
         Dual { value, slope }
     }};
+}
+
+/// A slope in each direction. Not by `array::from_fn`, whose layers take the compiler longer than all that is in them.
+#[inline(always)]
+fn each<R: Real, const N: usize>(like: &Dual<R, N>, slope: impl Fn(usize) -> R) -> [R; N] {
+    let mut slopes = like.slope.clone();
+    for n in 0..N {
+        slopes[n] = slope(n);
+    }
+    slopes
 }
 
 impl<R: Real, const N: usize> Dual<R, N> {
@@ -58,7 +71,7 @@ impl<R: Real, const N: usize> Dual<R, N> {
     /// Combines the slopes of two operands, direction by direction.
     #[inline(always)]
     fn pairwise(a: &Self, b: &Self, combine: impl Fn(R, R) -> R) -> [R; N] {
-        std::array::from_fn(|n| combine(a.slope[n].clone(), b.slope[n].clone()))
+        each(a, |n| combine(a.slope[n].clone(), b.slope[n].clone()))
     }
 }
 
@@ -109,7 +122,8 @@ impl<R: Real, const N: usize> Neg for Dual<R, N> {
     type Output = Self;
     #[inline(always)]
     fn neg(self) -> Self {
-        Dual { value: -self.value, slope: self.slope.map(|slope| -slope) }
+        let slope = each(&self, |n| -self.slope[n].clone());
+        Dual { value: -self.value, slope }
     }
 }
 
@@ -181,7 +195,7 @@ impl<R: Real, const N: usize> Real for Dual<R, N> {
 
     fn mix(a: Self, b: Self, w: Self) -> Self {
         let rise = b.value.clone() - a.value.clone();
-        let slope = std::array::from_fn(|n| {
+        let slope = each(&a, |n| {
             R::mix(a.slope[n].clone(), b.slope[n].clone(), w.value.clone())
                 + rise.clone() * w.slope[n].clone()
         });
@@ -191,7 +205,7 @@ impl<R: Real, const N: usize> Real for Dual<R, N> {
     fn smooth_min(a: Self, b: Self, k: Self, kind: Smooth) -> Self {
         let weight = R::smooth_weight(a.value.clone(), b.value.clone(), k.value.clone(), kind);
         let slope_in_k = kind.slope_in_k(a.value.clone(), b.value.clone(), k.value.clone());
-        let slope = std::array::from_fn(|n| {
+        let slope = each(&a, |n| {
             R::mix(a.slope[n].clone(), b.slope[n].clone(), weight.clone())
                 + slope_in_k.clone() * k.slope[n].clone()
         });
