@@ -145,6 +145,7 @@ pub mod gpu;
 pub mod measure;
 mod npy;
 pub mod number;
+mod random;
 #[cfg(feature = "images")]
 pub mod render;
 #[cfg(feature = "scene")]

@@ -172,7 +172,9 @@ fn directions_are_finite_everywhere() -> Result<()> {
             assert_eq!(part.hessian_at([0.0; 4])?, [[0.0; 4]; 4], "{part}");
             assert_eq!(part.gradient().map(|slope| slope.value_at([0.0; 4]).unwrap()), [0.0; 4]);
         }
-        let derived = [&direction.0[..], &direction.jacobian().concat(), &[direction.divergence()]].concat();
+        let curving = v.length().hessian().concat();
+        let derived =
+            [&direction.0[..], &direction.jacobian().concat(), &[direction.divergence()], &curving].concat();
         let tape = Tape::new(&derived)?;
         let steps = [0.0, 1e-300, -1e-160, 1e-154, -1e-30, 1e-22, 1e-8, 1.0, -1e8];
         let points: Vec<[f64; 4]> =

@@ -121,3 +121,19 @@ fn hostile_texts_are_read_or_refused() {
     }
     assert!(read > 30, "some texts are still fields: {read}");
 }
+
+#[test]
+fn a_mistake_in_the_text_is_said_once_with_its_place() {
+    let error = Field::from_json("{\n  \"format\": ?").unwrap_err().to_string();
+    assert_eq!(error.matches("line").count(), 0, "{error}");
+    assert!(error.contains("field:2:13"), "{error}");
+}
+
+#[test]
+fn high_derivatives_of_sweeps_come_back() -> Result<()> {
+    let parameters: Vec<Field> = (0..12).map(|i| param(&format!("p{i}"), 0.01 * f64::from(i))).collect();
+    let ball = sphere(0.3).translate([parameters.iter().fold(t(), |sum, p| sum + p), 0.into(), 0.into()]);
+    let third = ball.sweep(0.0, 1.0).dx().dx().dy();
+    assert_eq!(Field::from_json(&third.to_json()?)?, third);
+    Ok(())
+}

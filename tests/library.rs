@@ -1,6 +1,7 @@
 //! The library as a program meets it: how fields are written, and what it is told when it errs.
 
 use fieldgrad::prelude::*;
+use fieldgrad::scene::Light;
 use fieldgrad::tape::{Block64, Coordinates, Machine, Reading, Tape};
 use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, RefUnwindSafe, UnwindSafe, catch_unwind};
@@ -273,4 +274,11 @@ fn scenes_made_in_rust_take_values_as_read_ones_do() {
         color.to_string().contains("tests/library.rs") && color.to_string().contains("\"red\""),
         "{color}"
     );
+}
+
+#[test]
+fn a_light_from_nowhere_is_refused() {
+    let error =
+        Scene::of_field(sphere(1), "dark").with_lights([Light::from_direction([0, 0, 0])]).unwrap_err();
+    assert!(error.to_string().contains("direction is the zero vector"), "{error}");
 }

@@ -6,11 +6,13 @@ use fieldgrad::prelude::*;
 use fieldgrad::render::march::{self, Inside, Surface};
 use fieldgrad::render::{Lens, Size, Stage};
 use fieldgrad::scene::GALLERY;
-use fieldgrad::tape::Machine;
+use fieldgrad::tape::{Block64, Machine};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use rayon::prelude::*;
 
+/// How many places along a ray are looked at together.
+const LOOKS: usize = 128;
 const SIZE: Size = Size { width: 48, height: 36 };
 
 /// What to look at: distances and fields that are none, a twist, sharp edges, plain arithmetic, jumps.
@@ -53,7 +55,7 @@ fn agrees(name: &str, field: &Field, lens: &Lens, size: Size, t: f64) -> Count {
     let depths = march::depths(field, lens, size, t).unwrap();
     let tape = field.tape().unwrap().fixed([None, None, None, Some(t)]);
     let row = |j: usize| {
-        let mut machine = Machine::<f64>::new(&tape);
+        let (mut machine, mut block) = (Machine::<f64>::new(&tape), Block64::new(&tape));
         let mut count = Count::default();
         for i in 0..size.width {
             let step = 2.0 / size.height as f64;
@@ -68,11 +70,19 @@ fn agrees(name: &str, field: &Field, lens: &Lens, size: Size, t: f64) -> Count {
                 (0..3).map(|i| (a[i] - b[i]).powi(2)).sum::<f64>().sqrt()
             };
             let side = value(lens.near) <= 0.0;
-            // The first change of sign.
+            // The first change of sign: the values of many places at once, which are those of one after another.
             let (mut s, mut found) = (lens.near, None);
             while s < lens.far && found.is_none() {
-                s = (s + 0.35 * pixel(s)).min(lens.far);
-                found = ((value(s) <= 0.0) != side).then_some(s);
+                let mut places = Vec::with_capacity(LOOKS);
+                while s < lens.far && places.len() < LOOKS {
+                    s = (s + 0.35 * pixel(s)).min(lens.far);
+                    places.push(s);
+                }
+                let [x, y, z] =
+                    [0, 1, 2].map(|axis| places.iter().map(|&s| lens.at([u, v, s])[axis]).collect());
+                let (columns, mut values): ([Vec<f64>; 3], _) = ([x, y, z], vec![0.0; places.len()]);
+                block.eval(columns.each_ref().map(Vec::as_slice), &mut [&mut values]);
+                found = values.iter().position(|&value| (value <= 0.0) != side).map(|k| places[k]);
             }
             let depth = depths[j * size.width + i];
             let near = |a: f64, b: f64| (a - b).abs() <= 0.5 * pixel(a.min(b));

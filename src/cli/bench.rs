@@ -3,10 +3,10 @@
 use super::arguments::Common;
 use super::machine::processor;
 use super::progress::Progress;
-use super::random::Random;
 use super::{Ending, output};
 use crate::error::Result;
 use crate::field::{Field, param, sin, t};
+use crate::random::Random;
 use crate::scene::built_in;
 use crate::shape::{gyroid, sphere};
 use crate::tape::{Adjoint, Block, Machine, Tape};

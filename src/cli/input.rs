@@ -52,16 +52,6 @@ pub(super) fn shown(at: [f64; 4]) -> String {
     format!("(x, y, z, t) = ({}, {}, {}, {})", at[0], at[1], at[2], at[3])
 }
 
-/// What is wrong where a value is not finite, in words.
-pub(super) fn said(fault: &Fault) -> String {
-    let what = if fault.is_slope { "a derivative is" } else { "the value is" };
-    let given: Vec<String> = fault.given.iter().map(f64::to_string).collect();
-    let path: Vec<String> =
-        fault.path.iter().filter(|node| node.label().is_some()).map(|node| node.title()).collect();
-    let path = if path.is_empty() { String::new() } else { format!(", in {}", path.join(" > ")) };
-    format!("{what} {} first at {}({}){path}", fault.gave, fault.node.title(), given.join(", "))
-}
-
 /// The error about a point at which the field is not finite, being `value` there: with the scene's line, if it is known.
 pub(super) fn not_finite(scene: &Scene, at: [f64; 4], value: f64) -> Error {
     match scene.field().fault_at(at) {
@@ -72,7 +62,7 @@ pub(super) fn not_finite(scene: &Scene, at: [f64; 4], value: f64) -> Error {
 
 /// The error about a point at which the field, or a derivative of it, is not finite: with the scene's line.
 pub(super) fn fault_error(scene: &Scene, at: [f64; 4], fault: &Fault) -> Error {
-    let problem = format!("at {}, {}", shown(at), said(fault));
+    let problem = format!("at {}, {fault}", shown(at));
     let place = fault.path.iter().rev().find_map(|node| scene.place_of(node));
     match place {
         Some(place) => scene.error_at(place, problem),

@@ -8,7 +8,6 @@ mod arguments;
 mod bake;
 mod bench;
 mod check;
-mod claim;
 mod eval;
 mod export;
 mod gallery;
@@ -21,7 +20,6 @@ mod output;
 mod points;
 mod portrait;
 mod progress;
-mod random;
 mod render;
 mod signals;
 #[cfg(feature = "viewer")]

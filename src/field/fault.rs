@@ -4,6 +4,7 @@ use super::run::{Known, run_keeping};
 use super::{Field, Kind, Parameter};
 use crate::error::Result;
 use crate::number::{Dual, Real};
+use std::fmt;
 
 /// The node at which a reading stops being finite: what it was given is, what it gave is not.
 #[derive(Clone, Debug)]
@@ -20,6 +21,18 @@ pub struct Fault {
     pub is_slope: bool,
     /// The coordinates the node was evaluated at, below every remap on the way.
     pub at: [f64; 4],
+}
+
+impl fmt::Display for Fault {
+    /// What is wrong, in words: `the value is NaN first at sqrt(-2), in displace > sqrt`.
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        let what = if self.is_slope { "a derivative is" } else { "the value is" };
+        let given: Vec<String> = self.given.iter().map(f64::to_string).collect();
+        write!(f, "{what} {} first at {}({})", self.gave, self.node.title(), given.join(", "))?;
+        let named = self.path.iter().filter(|node| node.label().is_some());
+        let path: Vec<String> = named.map(|node| node.title()).collect();
+        if path.is_empty() { Ok(()) } else { write!(f, ", in {}", path.join(" > ")) }
+    }
 }
 
 impl Field {

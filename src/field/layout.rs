@@ -10,26 +10,26 @@ const GAP: [f64; 2] = [56.0, 18.0];
 /// Where boxes stand, in points from the picture's left and top.
 pub(crate) struct Layout {
     /// Each box's place.
-    pub(crate) places: Vec<Place>,
+    pub(crate) places: Vec<NodeBox>,
     /// The picture's width and height.
     pub(crate) size: [f64; 2],
 }
 
 /// Where a box stands.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Place {
+pub(crate) struct NodeBox {
     /// Its left and top.
     pub(crate) corner: [f64; 2],
     /// Its width and height.
     pub(crate) size: [f64; 2],
 }
 
-impl Place {
+impl NodeBox {
     /// How large a box is for what is written in it.
-    fn of(node: &Box) -> Place {
+    fn of(node: &Box) -> NodeBox {
         let widest = node.texts().map(|line| line.chars().count()).max().unwrap_or(0);
         let size = [widest as f64 * LETTER + 2.0 * PADDING, node.texts().count() as f64 * LINE + PADDING];
-        Place { corner: [0.0; 2], size }
+        NodeBox { corner: [0.0; 2], size }
     }
 
     /// The middle of a line of its text, and that line's base.
@@ -39,7 +39,7 @@ impl Place {
     }
 
     /// The curve from another box to the n-th of this one's inputs: a cubic, by its four points.
-    pub(crate) fn line_from(&self, other: &Place, n: usize, inputs: usize) -> [[f64; 2]; 4] {
+    pub(crate) fn line_from(&self, other: &NodeBox, n: usize, inputs: usize) -> [[f64; 2]; 4] {
         let share = (n as f64 + 1.0) / (inputs as f64 + 1.0);
         let from = [other.corner[0] + other.size[0], other.corner[1] + other.size[1] / 2.0];
         let to = [self.corner[0], self.corner[1] + self.size[1] * share];
@@ -51,7 +51,7 @@ impl Place {
 impl Layout {
     /// Rows are ordered by the middle of what each box is joined to, back and forth a few times.
     pub(crate) fn of(boxes: &[Box]) -> Layout {
-        let mut places: Vec<Place> = boxes.iter().map(Place::of).collect();
+        let mut places: Vec<NodeBox> = boxes.iter().map(NodeBox::of).collect();
         let (column, columns) = columns(boxes);
         let mut order: Vec<Vec<usize>> = vec![Vec::new(); columns];
         column.iter().enumerate().for_each(|(i, &column)| order[column].push(i));

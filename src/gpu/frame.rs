@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::render::Size;
 
 /// What one picture is drawn in. Kept for the next of the same size.
-pub(super) struct Frame {
+pub(super) struct FrameTextures {
     pub size: Size,
     /// How many rays a pixel has across.
     pub side: usize,
@@ -16,15 +16,15 @@ pub(super) struct Frame {
     pub pictures: [wgpu::Texture; 2],
 }
 
-impl Frame {
-    pub fn new(gpu: &Gpu, size: Size, side: usize) -> Result<Frame> {
+impl FrameTextures {
+    pub fn new(gpu: &Gpu, size: Size, side: usize) -> Result<FrameTextures> {
         let fine = Size { width: side * size.width, height: side * size.height };
         let depths = texture(gpu, fine, 1, DEPTHS)?;
         // The second is drawn into only where pixels have several rays.
         let second = if side > 1 { size } else { Size { width: 1, height: 1 } };
         let pictures = [texture(gpu, size, 1, PICTURE)?, texture(gpu, second, 1, PICTURE)?];
         gpu.check()?;
-        Ok(Frame { size, side, depths, pictures })
+        Ok(FrameTextures { size, side, depths, pictures })
     }
 
     /// The texture that holds the picture when it is done.

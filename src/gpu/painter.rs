@@ -5,7 +5,7 @@
 //! only what is handed over; shaders are compiled again where their text has changed.
 
 use super::device::Gpu;
-use super::frame::{self, Frame, view};
+use super::frame::{self, FrameTextures, view};
 use super::making::Workshop;
 use super::program::{self, DEPTHS, PICTURE, Pass};
 use super::shader::check;
@@ -41,7 +41,7 @@ pub struct Painter {
     march: Work,
     /// What colours each view.
     shades: [Work; Shade::ALL.len()],
-    frame: Option<Frame>,
+    frame: Option<FrameTextures>,
     shadows: Option<wgpu::Texture>,
     screens: Vec<(wgpu::TextureFormat, Screen)>,
 }
@@ -155,7 +155,7 @@ impl Painter {
             Some(&made)
         } else {
             scale = self.draw(options, false)?;
-            self.frame.as_ref().map(Frame::done)
+            self.frame.as_ref().map(FrameTextures::done)
         };
         let source = source.map(view);
         self.screen(format)?;
@@ -196,7 +196,7 @@ impl Painter {
     fn march(&mut self, shot: &Shot, size: Size, side: usize) -> Result<wgpu::Buffer> {
         if !self.frame.as_ref().is_some_and(|frame| frame.size == size && frame.side == side) {
             self.frame = None; // its memory first
-            self.frame = Some(Frame::new(&self.gpu, size, side)?);
+            self.frame = Some(FrameTextures::new(&self.gpu, size, side)?);
         }
         let Some(frame) = &self.frame else { unreachable!("it was made just now") };
         let target = view(&frame.depths);
@@ -405,7 +405,7 @@ impl Painter {
                 let (toward, radiance) = light.at(shot.time)?;
                 let (toward, radiance) = (vec(toward).normalize_or_zero(), vec(radiance).max(Vec3::ZERO));
                 if toward != Vec3::ZERO && radiance != Vec3::ZERO {
-                    lit.push((toward, radiance, shared::Frame::of(toward)));
+                    lit.push((toward, radiance, shared::LampBasis::of(toward)));
                 }
             }
         }

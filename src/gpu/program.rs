@@ -104,7 +104,7 @@ pub(super) fn tile(rect: [usize; 4], which: [u32; 4], side: f32) -> Vec<u8> {
 }
 
 /// A shader of a pass.
-pub(super) struct Program {
+pub(super) struct ShaderProgram {
     text: String,
     source: Source,
     /// The numbers that kernels read.
@@ -121,23 +121,23 @@ enum Source {
     Lines(Codes),
 }
 
-impl Program {
+impl ShaderProgram {
     /// A pass with a scene's fields in its text. It is begun on another thread; `known` goes on if it is the same but for
     /// steady values.
     pub fn compiled(
         gpu: &Gpu,
         stage: &Stage,
         pass: Pass,
-        known: Option<Program>,
+        known: Option<ShaderProgram>,
         workshop: &mut Workshop,
-    ) -> Result<Program> {
+    ) -> Result<ShaderProgram> {
         let Written { text, numbers, tapes, is_large } = functions(gpu, &pass.parts(stage)?)?;
         let seen = if pass == Pass::March { SEEN } else { "" };
         let reads = if numbers.is_empty() { String::new() } else { numbers::reads(pass.place_of_numbers()) };
         let text = pass.text(stage.scene(), &format!("{reads}{text}{seen}"));
         let source = Source::Text(tapes);
         if let Some(known) = known.filter(|known| known.text == text) {
-            return Ok(Program { source, ..known });
+            return Ok(ShaderProgram { source, ..known });
         }
         let mut steady = uniform(1);
         if is_large {
@@ -147,7 +147,7 @@ impl Program {
         let layout = pass.layout(gpu, steady, numbers.is_some());
         let (own_gpu, own_text, own_layout) = (gpu.clone(), text.clone(), layout.clone());
         let pipeline = workshop.begin(move || pass.pipeline(&own_gpu, &own_text, &own_layout));
-        Ok(Program { text, source, numbers, layout, pipeline })
+        Ok(ShaderProgram { text, source, numbers, layout, pipeline })
     }
 
     /// A pass that interprets a scene's fields, with cases for some codes at least, made at once; `known` goes on if it
@@ -157,10 +157,10 @@ impl Program {
         stage: &Stage,
         pass: Pass,
         codes: &Codes,
-        known: Option<Program>,
-    ) -> Result<Program> {
+        known: Option<ShaderProgram>,
+    ) -> Result<ShaderProgram> {
         let mut codes: Codes = codes.union(&interpreter::usual(gpu)).copied().collect();
-        if let Some(Program { source: Source::Lines(own), .. }) = &known {
+        if let Some(ShaderProgram { source: Source::Lines(own), .. }) = &known {
             codes.extend(own);
         }
         let mut functions = String::new();
@@ -176,12 +176,12 @@ impl Program {
         let text = pass.text(stage.scene(), &format!("{}\n{functions}{seen}", interpreter::text(&codes)?));
         let source = Source::Lines(codes);
         if let Some(known) = known.filter(|known| known.text == text) {
-            return Ok(Program { source, ..known });
+            return Ok(ShaderProgram { source, ..known });
         }
         let layout = pass.layout(gpu, words(1), false);
         let pipeline = Making::Done(Some(pass.pipeline(gpu, &text, &layout)));
         pipeline_of(&pipeline)?;
-        Ok(Program { text, source, numbers: None, layout, pipeline })
+        Ok(ShaderProgram { text, source, numbers: None, layout, pipeline })
     }
 
     /// Whether it can interpret lines that do this.

@@ -5,7 +5,7 @@ use super::frame;
 use super::program;
 use super::work::Handed;
 use crate::error::Result;
-use crate::render::shared::{Frame, LOOKS, Patch, REACH, enough, is_near, look, on_ground};
+use crate::render::shared::{LOOKS, LampBasis, Patch, REACH, enough, is_near, look, on_ground};
 use crate::render::{Lens, Options, Shade, Size, Stage};
 use crate::tape::{BOXES, Boxes, Tape};
 use glam::Vec3;
@@ -69,7 +69,7 @@ impl Shot {
     }
 
     /// The least and the most of the places that are seen, as lamps see them.
-    pub fn spans(&self, options: &Options, seen: &[f32], lamps: &[&Frame]) -> Vec<(Vec3, Vec3)> {
+    pub fn spans(&self, options: &Options, seen: &[f32], lamps: &[&LampBasis]) -> Vec<(Vec3, Vec3)> {
         let (Size { width, height }, side) = (options.size, options.side());
         let none = || vec![EMPTY; lamps.len()];
         let of_row = |j: usize| {

@@ -3,7 +3,7 @@
 use super::device::Gpu;
 use super::instructions::InstructionTexture;
 use super::making::Workshop;
-use super::program::{Pass, Program};
+use super::program::{Pass, ShaderProgram};
 use crate::error::Result;
 use crate::render::Stage;
 use crate::tape::Tape;
@@ -36,8 +36,8 @@ impl Compiling {
 /// A pass over pictures of a scene.
 pub(super) struct Work {
     pass: Pass,
-    compiled: Option<Program>,
-    interpreter: Option<Program>,
+    compiled: Option<ShaderProgram>,
+    interpreter: Option<ShaderProgram>,
     /// Whether the two are of the scene as it is now.
     is_current: [bool; 2],
     /// Whether what is compiled runs.
@@ -71,7 +71,7 @@ impl Work {
         if !self.is_current[0] && compiling != Compiling::Never {
             let known = self.compiled.take();
             if compiling == Compiling::First || self.pass.length(stage)? <= MAX_COMPILED {
-                self.compiled = Some(Program::compiled(gpu, stage, self.pass, known, workshop)?);
+                self.compiled = Some(ShaderProgram::compiled(gpu, stage, self.pass, known, workshop)?);
             }
             self.is_current[0] = true;
         }
@@ -90,7 +90,7 @@ impl Work {
     }
 
     /// What runs, once it was handed something.
-    pub fn program(&self) -> Option<&Program> {
+    pub fn program(&self) -> Option<&ShaderProgram> {
         if self.is_compiled { self.compiled.as_ref() } else { self.interpreter.as_ref() }
     }
 
@@ -108,16 +108,17 @@ impl Work {
             if let Some(instructions) = InstructionTexture::of(gpu, tapes) {
                 let (codes, texture) = (instructions.codes(), instructions.texture(gpu)?);
                 let known = self.interpreter.take();
-                let is_fit = |program: &Program| self.is_current[1] && program.interprets(&codes);
+                let is_fit = |program: &ShaderProgram| self.is_current[1] && program.interprets(&codes);
                 self.interpreter = Some(match known {
                     Some(known) if is_fit(&known) => known,
-                    known => Program::interpreter(gpu, stage, self.pass, &codes, known)?,
+                    known => ShaderProgram::interpreter(gpu, stage, self.pass, &codes, known)?,
                 });
                 self.is_current[1] = true;
                 return Ok(Handed::Lines(instructions, super::frame::view(&texture)));
             }
             let known = self.compiled.take();
-            let compiled = self.compiled.insert(Program::compiled(gpu, stage, self.pass, known, workshop)?);
+            let compiled =
+                self.compiled.insert(ShaderProgram::compiled(gpu, stage, self.pass, known, workshop)?);
             self.is_compiled = compiled.is_made(true);
             self.is_current[0] = true;
         }

@@ -2,7 +2,7 @@
 
 use super::far::Far;
 use super::slope::Slope;
-use super::{Part, centre, halves, look, unusable};
+use super::{Region, centre, halves, look, unusable};
 use crate::error::{Error, Result};
 use crate::field::{Axis, Field};
 use crate::number::Interval;
@@ -60,7 +60,7 @@ impl Bounds {
     }
 
     /// The box over a span of time.
-    pub(super) fn during(&self, t: Interval) -> Part {
+    pub(super) fn during(&self, t: Interval) -> Region {
         let side = |i: usize| Interval::new(self.min[i], self.max[i]);
         [side(0), side(1), side(2), t]
     }
@@ -199,7 +199,7 @@ fn beyond(machine: &mut Machine<Far>, runs: [Runs; 3], radius: f64, span: Interv
             Within => Interval::new(-radius, radius),
         };
     }
-    let mut value = |cone: Part| {
+    let mut value = |cone: Region| {
         let [x, y, z] = [0, 1, 2].map(|i| match runs[i] {
             Out(_) | Along => Far::along(cone[i], radius),
             Free => Far::flat(Interval::WHOLE),
@@ -227,7 +227,7 @@ fn beyond(machine: &mut Machine<Far>, runs: [Runs; 3], radius: f64, span: Interv
             let least = |of: fn(&Far) -> f64| of(&far[0]).min(of(&far[1]));
             (settled, least(|far| far.growth.lo()), least(|far| far.base.lo()))
         };
-        let better = |a: &([Part; 2], [Far; 2], usize), b: &([Part; 2], [Far; 2], usize)| {
+        let better = |a: &([Region; 2], [Far; 2], usize), b: &([Region; 2], [Far; 2], usize)| {
             let order = merit(&a.1).partial_cmp(&merit(&b.1)).unwrap_or(Ordering::Equal);
             order.then(depth[b.2].cmp(&depth[a.2])) // else the one that was split less
         };
@@ -252,7 +252,7 @@ struct Candidate {
     /// How much the field varies along `axis`, where it varies most.
     size: f64,
     axis: usize,
-    part: Part,
+    part: Region,
     tape: Arc<Tape>,
 }
 
@@ -266,8 +266,8 @@ impl Ord for Candidate {
 ranked!(Candidate);
 
 /// How far the solid may reach along an axis, up or down; `None` where there is none of it in the part.
-fn furthest(tape: &Arc<Tape>, whole: Part, axis: usize, up: bool, tolerance: f64) -> Option<f64> {
-    let candidate = |tape: &Arc<Tape>, part: Part| {
+fn furthest(tape: &Arc<Tape>, whole: Region, axis: usize, up: bool, tolerance: f64) -> Option<f64> {
+    let candidate = |tape: &Arc<Tape>, part: Region| {
         let (outputs, tape) = look(tape, part);
         if outputs[0].lo() > 0.0 {
             return None;
@@ -313,7 +313,7 @@ pub(super) struct Variation {
 }
 
 /// Looks at the slopes over a part.
-pub(super) fn variation(tape: &Tape, part: Part, whole: Part) -> Variation {
+pub(super) fn variation(tape: &Tape, part: Region, whole: Region) -> Variation {
     let mut machine = Machine::<Slope<4>>::new(tape);
     let slope = machine.at(Slope::variables(part))[0].bound.slope;
     let steepest = slope[..3].iter().map(|slope| slope.largest()).fold(0.0, f64::max);

@@ -1,7 +1,7 @@
 //! The point of the surface that is closest to a given one. Uses tapes.
 
 use super::slope::Slope;
-use super::{Part, halves, look, unusable};
+use super::{Region, halves, look, unusable};
 use crate::error::{Error, Result};
 use crate::field::Field;
 use crate::number::{Dual, Interval};
@@ -80,7 +80,7 @@ struct Near {
     distance: f64,
     size: f64,
     axis: usize,
-    part: Part,
+    part: Region,
     tape: Arc<Tape>,
 }
 
@@ -106,7 +106,7 @@ impl Search {
     }
 
     /// The box, unless it cannot hold a point of the surface that is closest.
-    fn near(&self, tape: &Arc<Tape>, part: Part) -> Option<Near> {
+    fn near(&self, tape: &Arc<Tape>, part: Region) -> Option<Near> {
         let gap = |i: usize| (part[i].lo() - self.target[i]).max(self.target[i] - part[i].hi()).max(0.0);
         let distance = length([gap(0), gap(1), gap(2)]);
         if distance >= self.distance() {

@@ -1,7 +1,7 @@
 //! When two moving solids first touch. Uses tapes.
 
 use super::slope::Slope;
-use super::{Part, centre, halves, look, unusable};
+use super::{Region, centre, halves, look, unusable};
 use crate::error::{Error, Result};
 use crate::field::Field;
 use crate::number::{Dual, Interval};
@@ -73,7 +73,7 @@ struct Touch {
     /// How far the fields vary over it along `axis`, as a distance.
     size: f64,
     axis: usize,
-    part: Part,
+    part: Region,
     tape: Arc<Tape>,
 }
 
@@ -88,13 +88,13 @@ impl Ord for Touch {
 ranked!(Touch);
 
 struct Search {
-    whole: Part,
+    whole: Region,
     tolerance: f64,
 }
 
 impl Search {
     /// The box, unless the solids cannot both reach into it at one point.
-    fn touch(&self, tape: &Arc<Tape>, part: Part) -> Option<Touch> {
+    fn touch(&self, tape: &Arc<Tape>, part: Region) -> Option<Touch> {
         let (outputs, tape) = look(tape, part);
         if outputs.iter().any(|output| output.lo() > 0.0) {
             return None;

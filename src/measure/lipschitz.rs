@@ -2,7 +2,7 @@
 
 use super::bounds::variation;
 use super::slope::Slope;
-use super::{Part, centre, halves, look};
+use super::{Region, centre, halves, look};
 use crate::error::Result;
 use crate::field::Field;
 use crate::number::{Dual, Interval, Real};
@@ -39,7 +39,7 @@ impl Field {
 /// A part, and a bound on the slopes over it.
 struct Steep {
     bound: f64,
-    part: Part,
+    part: Region,
     axis: usize,
     /// The tapes that are enough there: of the field, and of the square of its slopes.
     tapes: [Arc<Tape>; 2],
@@ -69,12 +69,12 @@ impl PartialEq for Steep {
 ///
 /// Each part is bounded twice: by the slopes' own bounds, which hold at kinks, and by the mean value theorem on the
 /// square, which is of second order where the slopes are smooth.
-fn steepest(field: &Field, over: Part, axes: &[usize], square: Field) -> Result<f64> {
+fn steepest(field: &Field, over: Region, axes: &[usize], square: Field) -> Result<f64> {
     let norm = |slope: [Interval; 4]| {
         let squares = axes.iter().map(|&axis| slope[axis].square());
         squares.fold(Interval::point(0.0), |sum, square| sum + square).sqrt()
     };
-    let bound = |tapes: &[Arc<Tape>; 2], part: Part| {
+    let bound = |tapes: &[Arc<Tape>; 2], part: Region| {
         let (_, tape) = look(&tapes[0], part);
         let (outputs, of_square) = look(&tapes[1], part);
         let mut machine = Machine::<Dual<Interval>>::new(&tape);

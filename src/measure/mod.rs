@@ -48,10 +48,10 @@ use crate::tape::{Asked, Tape, Tracer};
 use std::sync::Arc;
 
 /// A part of space and time.
-type Part = [Interval; 4];
+type Region = [Interval; 4];
 
 /// The two halves of a part along one axis.
-fn halves(of: Part, axis: usize) -> [Part; 2] {
+fn halves(of: Region, axis: usize) -> [Region; 2] {
     let (side, middle) = (of[axis], of[axis].middle());
     [(side.lo(), middle), (middle, side.hi())].map(|(lo, hi)| {
         let mut half = of;
@@ -61,14 +61,14 @@ fn halves(of: Part, axis: usize) -> [Part; 2] {
 }
 
 /// Bounds on a tape's outputs over a part, and the tape that is enough there where it is shorter.
-fn look(tape: &Arc<Tape>, part: Part) -> (Vec<Interval>, Arc<Tape>) {
+fn look(tape: &Arc<Tape>, part: Region) -> (Vec<Interval>, Arc<Tape>) {
     let mut tracer = Tracer::new(tape);
     let outputs = tracer.over(part).to_vec();
     (outputs, tracer.prune(Asked::Value).map_or(tape.clone(), Arc::new))
 }
 
 /// The centre of a part.
-fn centre(of: Part) -> [f64; 4] {
+fn centre(of: Region) -> [f64; 4] {
     of.map(Interval::middle)
 }
 

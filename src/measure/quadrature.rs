@@ -100,7 +100,7 @@ fn measure(tape: &Tape, bounds: Option<Bounds>, t: f64, tolerance: f64, goal: Go
         Some(bounds) => bounds,
         None => match tape.bounds((t, t))? {
             Some(bounds) => bounds.grown(1e-9 * bounds.longest()),
-            None => return Ok(Sum::new([0.0; 3], 0.0).measures(&[])),
+            None => return Ok(CertainPart::new([0.0; 3], 0.0).measures(&[])),
         },
     };
     if !(0..3)
@@ -108,7 +108,7 @@ fn measure(tape: &Tape, bounds: Option<Bounds>, t: f64, tolerance: f64, goal: Go
     {
         return Err(unusable("measures", "bounds", format!("{bounds:?} is not a box")));
     }
-    let mut sum = Sum::new(bounds.center(), bounds.longest());
+    let mut sum = CertainPart::new(bounds.center(), bounds.longest());
     let mut survey = look_at(&tape, &[[bounds.min, bounds.max]], t);
     let mut cells = std::mem::take(&mut survey.crossed);
     sum.add_inside(&survey);
@@ -169,15 +169,15 @@ fn measure(tape: &Tape, bounds: Option<Bounds>, t: f64, tolerance: f64, goal: Go
 }
 
 /// What is certain, summed about a point near the solid.
-struct Sum {
+struct CertainPart {
     about: [f64; 3],
     scale: f64,
     moments: Moments,
 }
 
-impl Sum {
-    fn new(about: [f64; 3], scale: f64) -> Sum {
-        Sum { about, scale, moments: Moments::default() }
+impl CertainPart {
+    fn new(about: [f64; 3], scale: f64) -> CertainPart {
+        CertainPart { about, scale, moments: Moments::default() }
     }
 
     fn add_inside(&mut self, survey: &Survey) {

@@ -1,6 +1,6 @@
 //! How a number's slope along one direction may change over many boxes: what tells the minima along it apart.
 
-use super::{Dual, Intervals, Lanes, Op, Output, Real, Rise, Smooth, rule};
+use super::{Dual, Intervals, Lanes, Output, Real, Rise, Smooth, rule};
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
 /// `N` intervals, with bounds on how the number changes along one direction, and on how its slope does, that hold across
@@ -285,6 +285,7 @@ fn unless<const N: usize>(decided: [bool; N], mut ends: Lanes<N>, otherwise: f32
 mod tests {
     use super::super::rise::tests::range;
     use super::*;
+    use crate::number::Op;
     use proptest::prelude::*;
 
     proptest! {

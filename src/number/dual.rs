@@ -19,16 +19,16 @@ impl<R: Copy, const N: usize> Copy for Dual<R, N> {}
 
 /// The chain rule, by a rule of [`rule`]. A macro, so that no optimiser need find out which rule it is.
 macro_rules! chain {
-    ($args:expr, $value:expr, $rule:path $(, $kind:expr)?) => {{
+    ($args:expr, $value:expr, $rule:path) => {{
         let (args, value) = ($args, $value);
         let arg = |i: usize| args[i].value.clone();
-        let factor = $rule($($kind,)? 0, &arg, &value);
+        let factor = $rule(0, &arg, &value);
         let mut slope = args[0].slope.clone();
         for n in 0..N {
             slope[n] = slope[n].clone() * factor.clone();
         }
         for i in 1..args.len() {
-            let factor = $rule($($kind,)? i, &arg, &value);
+            let factor = $rule(i, &arg, &value);
             for n in 0..N {
                 slope[n] = slope[n].clone() + args[i].slope[n].clone() * factor.clone();
             }
@@ -213,8 +213,14 @@ impl<R: Real, const N: usize> Real for Dual<R, N> {
     }
 
     fn smooth_weight(a: Self, b: Self, k: Self, kind: Smooth) -> Self {
-        let value = R::smooth_weight(a.value.clone(), b.value.clone(), k.value.clone(), kind);
-        chain!([a, b, k], value, rule::smooth_weight, kind)
+        let curve = kind.curve(a.value.clone(), b.value.clone(), k.value.clone());
+        let in_k = rule::smooth_weight_in_k(&curve, [&a.value, &b.value, &k.value]);
+        let slope = each(&a, |n| {
+            a.slope[n].clone() * curve.clone()
+                + b.slope[n].clone() * -curve.clone()
+                + k.slope[n].clone() * in_k.clone()
+        });
+        Dual { value: R::smooth_weight(a.value, b.value, k.value, kind), slope }
     }
 
     fn gated(self, factor: Self) -> Self {

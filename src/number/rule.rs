@@ -30,7 +30,7 @@ macro_rules! rules {
                 match self {
                     $(Op::$op => $name(i, &arg, value),)*
                     Op::SmoothMin(kind) => smooth_min(kind, i, &arg),
-                    Op::SmoothWeight(kind) => smooth_weight(kind, i, &arg, value),
+                    Op::SmoothWeight(kind) => smooth_weight(kind, i, &arg),
                 }
             }
         }
@@ -113,11 +113,17 @@ fn smooth_min<R: Real>(kind: Smooth, i: usize, arg: &impl Fn(usize) -> R) -> R {
 }
 
 #[inline(always)]
-pub(super) fn smooth_weight<R: Real>(kind: Smooth, i: usize, arg: &impl Fn(usize) -> R, _: &R) -> R {
+fn smooth_weight<R: Real>(kind: Smooth, i: usize, arg: &impl Fn(usize) -> R) -> R {
     let curve = kind.curve(arg(0), arg(1), arg(2));
     match i {
         0 => curve,
         1 => -curve,
-        _ => guarded(arg(2), curve * (arg(1) - arg(0)) / arg(2)),
+        _ => smooth_weight_in_k(&curve, [&arg(0), &arg(1), &arg(2)]),
     }
+}
+
+/// The derivative in k, where `curve` is that in a.
+#[inline(always)]
+pub(super) fn smooth_weight_in_k<R: Real>(curve: &R, [a, b, k]: [&R; 3]) -> R {
+    guarded(k.clone(), curve.clone() * (b.clone() - a.clone()) / k.clone())
 }

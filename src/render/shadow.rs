@@ -38,18 +38,18 @@ fn vec(a: [f64; 3]) -> Vec3 {
 }
 
 /// The directions a lamp sees in.
-pub(crate) struct Frame {
+pub(crate) struct LampBasis {
     right: Vec3,
     up: Vec3,
     toward: Vec3,
 }
 
-impl Frame {
+impl LampBasis {
     /// Of a lamp in a direction of length 1.
-    pub fn of(toward: Vec3) -> Frame {
+    pub fn of(toward: Vec3) -> LampBasis {
         let up = if toward.y.abs() > 0.9 { Vec3::X } else { Vec3::Y };
         let right = (-toward).cross(up).normalize();
-        Frame { right, up: right.cross(-toward), toward }
+        LampBasis { right, up: right.cross(-toward), toward }
     }
 
     /// A place, as the lamp sees it: how far right, up, and away.
@@ -65,7 +65,7 @@ impl Frame {
         (center, radius): (Vec3, f32),
         side: usize,
     ) -> (Lens, f32) {
-        let &Frame { right, up, toward } = self;
+        let &LampBasis { right, up, toward } = self;
         let center = self.flat(center);
         if low.x > high.x {
             (low, high) = (center, center);
@@ -91,7 +91,7 @@ impl Shadow {
         ball: (Vec3, f32),
         side: usize,
     ) -> Result<Shadow> {
-        let frame = Frame::of(toward);
+        let frame = LampBasis::of(toward);
         let (mut low, mut high) = (Vec3::INFINITY, Vec3::NEG_INFINITY);
         for place in places {
             (low, high) = (low.min(frame.flat(place)), high.max(frame.flat(place)));

@@ -2,7 +2,7 @@
 
 use super::draft::Draft;
 use super::explain::Sources;
-use super::script::{Reading, Shared};
+use super::script::{Shared, TokenReader};
 use super::{Home, Origin, gallery, read_text};
 use rhai::{Engine, EvalAltResult, Module, ModuleResolver, Position, Scope};
 use std::cell::RefCell;
@@ -59,7 +59,7 @@ pub(super) struct Imports {
     origin: Origin,
     draft: Shared<Draft>,
     sources: Shared<Sources>,
-    reading: Reading,
+    reading: TokenReader,
     /// The files whose import is under way, the innermost last.
     under_way: RefCell<Vec<PathBuf>>,
     done: RefCell<HashMap<PathBuf, SharedModule>>,
@@ -70,7 +70,7 @@ impl Imports {
         origin: &Origin,
         draft: Shared<Draft>,
         sources: Shared<Sources>,
-        reading: Reading,
+        reading: TokenReader,
     ) -> Imports {
         Imports {
             origin: origin.clone(),

@@ -48,11 +48,14 @@ impl Scene {
     }
 
     /// The same scene under these lights, in place of those it has; the usual one, if they are none. An error as of
-    /// [`Scene::with_camera`].
+    /// [`Scene::with_camera`], and where a light's direction is 0.
     pub fn with_lights(self, lights: impl IntoIterator<Item = Light>) -> Result<Scene> {
         let mut lights: Vec<Light> = lights.into_iter().collect();
         if lights.is_empty() {
             lights.push(Light::default());
+        }
+        if lights.iter().any(Light::has_no_direction) {
+            return Err(Error::Input("light: direction is the zero vector, which has no direction".into()));
         }
         let parts = |light: &Light| {
             [&light.direction[..], &light.color, std::slice::from_ref(&light.intensity)].concat()

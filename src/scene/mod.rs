@@ -42,8 +42,10 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
+pub mod audit;
 mod data;
 mod draft;
+pub mod editing;
 mod explain;
 mod gallery;
 mod import;

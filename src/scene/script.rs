@@ -117,7 +117,7 @@ fn run_here(origin: &Origin) -> Result<Finished> {
     let draft = Rc::new(RefCell::new(Draft::new(origin)));
     let sources = Rc::new(RefCell::new(Sources::of(origin)));
     let words = Rc::new(words());
-    let reading = Reading::default();
+    let reading = TokenReader::default();
     let mut engine = engine(&draft, &words, &reading);
     engine.set_module_resolver(Imports::new(origin, draft.clone(), sources.clone(), reading.clone()));
     let outcome = reading.compile(&engine, &origin.text, &origin.file).and_then(|script| {
@@ -136,7 +136,7 @@ fn run_here(origin: &Origin) -> Result<Finished> {
 
 /// Compiling: the tokens of a script on their way to the parser.
 #[derive(Clone, Default)]
-pub(super) struct Reading(Shared<Tokens>);
+pub(super) struct TokenReader(Shared<Tokens>);
 
 #[derive(Default)]
 struct Tokens {
@@ -145,7 +145,7 @@ struct Tokens {
     open: Vec<bool>,
 }
 
-impl Reading {
+impl TokenReader {
     /// Compiles a text; `file` is where its functions say that they stand.
     pub(super) fn compile(&self, engine: &Engine, text: &str, file: &str) -> Result<AST, Box<EvalAltResult>> {
         *self.0.borrow_mut() = Tokens::default();
@@ -187,7 +187,7 @@ impl Reading {
 
 /// The tokens of a text, as far as it can be read.
 pub(super) fn tokens(text: &str) -> Vec<(Token, Position)> {
-    let reading = Reading::default();
+    let reading = TokenReader::default();
     let mut engine = Engine::new_raw();
     listen(&mut engine, &reading);
     limit(&mut engine);
@@ -196,7 +196,7 @@ pub(super) fn tokens(text: &str) -> Vec<(Token, Position)> {
 }
 
 #[allow(deprecated)] // marked so only because it may change; it is the one way to see tokens as the parser does
-fn listen(engine: &mut Engine, reading: &Reading) {
+fn listen(engine: &mut Engine, reading: &TokenReader) {
     let reading = reading.clone();
     engine.on_parse_token(move |token, position, _| reading.seen(token, position));
 }
@@ -213,7 +213,7 @@ fn limit(engine: &mut Engine) {
     engine.set_max_modules(super::import::MAX_IMPORTS);
 }
 
-fn engine(draft: &Shared<Draft>, words: &Rc<Vec<Word>>, reading: &Reading) -> Engine {
+fn engine(draft: &Shared<Draft>, words: &Rc<Vec<Word>>, reading: &TokenReader) -> Engine {
     let mut engine = Engine::new_raw();
     ArithmeticPackage::new().register_into_engine(&mut engine);
     BasicArrayPackage::new().register_into_engine(&mut engine);

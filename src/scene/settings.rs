@@ -143,6 +143,11 @@ impl Default for Light {
 }
 
 impl Light {
+    /// Whether it comes from nowhere: its direction is the zero vector.
+    pub(super) fn has_no_direction(&self) -> bool {
+        self.direction.iter().all(|part| part.as_constant() == Some(0.0))
+    }
+
     /// The way to the light at a time, and the light's colour times its intensity.
     pub fn at(&self, t: f64) -> Result<([f64; 3], [f64; 3])> {
         let intensity = self.intensity.value_at([0.0, 0.0, 0.0, t])?;

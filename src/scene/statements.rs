@@ -201,7 +201,7 @@ pub(super) fn light(draft: &mut Draft, given: Vec<Argument>) -> Result<Argument,
     options.vector("direction", &mut light.direction)?;
     options.color("color", &mut light.color)?;
     options.number("intensity", |value| value >= 0.0, "0 or more", &mut light.intensity)?;
-    if light.direction.iter().all(|part| part.as_constant() == Some(0.0)) {
+    if light.has_no_direction() {
         return Err("light: direction is the zero vector, which has no direction".into());
     }
     if draft.is_own() {

@@ -26,8 +26,9 @@ const MAX_NODES: usize = 1_000_000;
 /// The most swept fields: each is written out, with its derivatives.
 const MAX_SWEPT: usize = 256;
 
-/// The number of a kernel's output that is read is below this: derivatives of the fourth order and more are.
+/// The number of a kernel's output that is read is below this, or below what derivatives of this order have.
 const MAX_OUTPUT: u64 = 4096;
+const MAX_ORDER: u32 = 4;
 
 impl Field {
     /// The graph as text, to be read by [`Field::from_json`]. An error if a kernel in it is from outside of this crate.
@@ -58,7 +59,7 @@ impl Field {
         }
         let all: Value = serde_json::from_str(text).map_err(|error| Error::Text {
             place: Place { file: "field".into(), line: error.line() as u32, column: error.column() as u32 },
-            problem: error.to_string(),
+            problem: without_place(&error),
         })?;
         if all["format"] != FORMAT || all["version"] != VERSION {
             let problem = format!("it is no {FORMAT:?} of version {VERSION}");
@@ -83,6 +84,12 @@ impl Field {
         let root = all["root"].as_u64().and_then(|root| read.get(usize::try_from(root).ok()?));
         root.cloned().ok_or_else(|| Error::Input("its root is none of its nodes".into()))
     }
+}
+
+/// What is wrong with a text, without the line and the column, which stand before it.
+fn without_place(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.rsplit_once(" at line ").map_or(text.clone(), |(problem, _)| problem.into())
 }
 
 struct Writer {
@@ -271,8 +278,6 @@ impl Reader<'_> {
 
     fn kernel(&self, name: &str, of: Vec<Field>) -> Result<Field, String> {
         let node = self.node;
-        let output = node["output"].as_u64().filter(|&output| output < MAX_OUTPUT);
-        let output = output.ok_or("a kernel has the number of an output")? as usize;
         let (kernel, inputs): (Arc<dyn Kernel>, usize) = match name {
             "noise" => (Arc::new(Noise), 4),
             "grid" => (Arc::new(self.grid()?), 4),
@@ -283,6 +288,9 @@ impl Reader<'_> {
             }
             _ => return Err(format!("there is no kernel {name:?}")),
         };
+        let most = MAX_OUTPUT.max((inputs as u64 + 1).saturating_pow(MAX_ORDER));
+        let output = node["output"].as_u64().filter(|&output| output < most);
+        let output = output.ok_or("a kernel has the number of an output")? as usize;
         match of.len() == inputs {
             true => Ok(kernel_output(Output::new(kernel, output), of)),
             false => Err(format!("{name} is of {inputs}, not of {}", of.len())),

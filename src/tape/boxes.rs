@@ -3,9 +3,11 @@
 use super::Tape;
 use super::corner::corner_at;
 use super::program::{Code, Program};
-use super::prune::{Asked, Plan};
+use super::prune::{Asked, Pruning};
+use crate::number::op::apply_known;
 use crate::number::{Bend, Interval, Intervals, Op, Real, Rise};
-use pulp::Arch;
+use pulp::{Arch, NullaryFnOnce, Simd, WithSimd};
+use std::marker::PhantomData;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -66,12 +68,12 @@ pub struct Boxes<R = Intervals<BOXES>> {
     arch: Arch,
     values: Vec<R>,
     inputs: Vec<R>,
-    plan: Plan,
+    plan: Pruning,
 }
 
 impl<R> Default for Boxes<R> {
     fn default() -> Self {
-        Boxes { arch: Arch::new(), values: Vec::new(), inputs: Vec::new(), plan: Plan::default() }
+        Boxes { arch: Arch::new(), values: Vec::new(), inputs: Vec::new(), plan: Pruning::default() }
     }
 }
 
@@ -126,7 +128,7 @@ impl<R: Bounding> Boxes<R> {
     /// The same, in memory of the caller's: so that several threads can look at one run.
     pub(super) fn prune_by(
         &self,
-        plan: &mut Plan,
+        plan: &mut Pruning,
         tape: &Tape,
         which: usize,
         asked: Asked,
@@ -140,25 +142,24 @@ impl<R: Bounding> Boxes<R> {
     }
 }
 
-/// A run of plain lines, to be compiled for each width of vector.
+/// A run of plain lines.
 struct Run<'a, R> {
     program: &'a Program,
     lines: Range<usize>,
     values: &'a mut [R],
 }
 
-impl<R: Bounding> pulp::NullaryFnOnce for Run<'_, R> {
+impl<R: Bounding> WithSimd for Run<'_, R> {
     type Output = ();
 
     #[inline(always)]
-    fn call(self) {
+    fn with_simd<S: Simd>(self, simd: S) {
         let Run { program, lines, values } = self;
         let leaves = program.leaves();
         for i in lines {
             let line = &program.lines[i];
             let Code::Op(op) = line.code else { unreachable!("kernels are not run here") };
-            let operands = program.operands(line);
-            values[leaves + i] = op.apply(|n| values[operands[n] as usize]);
+            Table::<S, R>::LINES[op.number()](simd, values, program.operands(line), leaves + i);
             if R::KNOWS_CORNERS
                 && op == Op::Add
                 && let Some([outside, inside]) = corner_at(program, i)
@@ -167,4 +168,39 @@ impl<R: Bounding> pulp::NullaryFnOnce for Run<'_, R> {
             }
         }
     }
+}
+
+/// A line of one operation: the values, which of them are its operands, and where its own goes.
+struct LineOf<'a, R, const OP: usize> {
+    values: &'a mut [R],
+    operands: &'a [u32],
+    out: usize,
+}
+
+impl<R: Bounding, const OP: usize> NullaryFnOnce for LineOf<'_, R, OP> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let LineOf { values, operands, out } = self;
+        values[out] = apply_known!(Op::ALL[OP], R, |n: usize| values[operands[n] as usize]);
+    }
+}
+
+fn line<S: Simd, R: Bounding, const OP: usize>(simd: S, values: &mut [R], operands: &[u32], out: usize) {
+    simd.vectorize(LineOf::<R, OP> { values, operands, out });
+}
+
+/// A function for each operation, compiled for one width of vector: all of them in one took the compiler minutes.
+struct Table<S, R>(PhantomData<(S, R)>);
+
+macro_rules! lines {
+    ($($op:literal)*) => { [$(line::<S, R, $op>),*] };
+}
+
+impl<S: Simd, R: Bounding> Table<S, R> {
+    const LINES: [fn(S, &mut [R], &[u32], usize); Op::ALL.len()] = lines! {
+        0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38 39
+        40 41 42
+    };
 }

@@ -14,15 +14,15 @@ impl Tape {
     pub fn fixed(&self, at: [Option<f64>; 4]) -> Tape {
         let numbers = at.map(|at| at.unwrap_or(0.0));
         let stages = coordinate_stages(at);
-        specialised(None, Part::of(self, numbers, stages))
+        specialised(None, SourceProgram::of(self, numbers, stages))
     }
 
     /// The same of the tape run where another says, whose outputs are its coordinates: a field seen through a lens, without
     /// making the field's graph again. `at` is of the other's coordinates.
     pub(crate) fn fixed_through(&self, way: &Tape, at: [Option<f64>; 4]) -> Tape {
-        let mut way = Part::of(way, at.map(|at| at.unwrap_or(0.0)), coordinate_stages(at));
+        let mut way = SourceProgram::of(way, at.map(|at| at.unwrap_or(0.0)), coordinate_stages(at));
         let outputs: [usize; 4] = std::array::from_fn(|axis| way.program.outputs[axis] as usize);
-        let own = Part::of(self, outputs.map(|o| way.numbers[o]), outputs.map(|o| way.stages[o]));
+        let own = SourceProgram::of(self, outputs.map(|o| way.numbers[o]), outputs.map(|o| way.stages[o]));
         let read = own.read_coordinates();
         way.live_for(outputs.into_iter().zip(read).filter_map(|(output, is_read)| is_read.then_some(output)));
         specialised(Some((way, outputs)), own)
@@ -35,7 +35,7 @@ fn coordinate_stages(at: [Option<f64>; 4]) -> [u8; 4] {
 }
 
 /// A program that goes into a specialised one.
-struct Part<'a> {
+struct SourceProgram<'a> {
     program: &'a Program,
     /// When each value is computed: now, for each time, or for each point; and what is computed now.
     stages: Vec<u8>,
@@ -46,8 +46,8 @@ struct Part<'a> {
     renamed: Vec<u32>,
 }
 
-impl<'a> Part<'a> {
-    fn of(tape: &'a Tape, at: [f64; 4], coordinates: [u8; 4]) -> Part<'a> {
+impl<'a> SourceProgram<'a> {
+    fn of(tape: &'a Tape, at: [f64; 4], coordinates: [u8; 4]) -> SourceProgram<'a> {
         let program = &*tape.program;
         let (leaves, count) = (program.leaves(), program.leaves() + program.lines.len());
         let (mut stages, mut numbers) = (Vec::with_capacity(count), Vec::with_capacity(count));
@@ -60,7 +60,7 @@ impl<'a> Part<'a> {
             numbers.push(if stage > 0 { 0.0 } else { program.value_of(line, &numbers) });
             stages.push(stage);
         }
-        Part { program, stages, numbers, live: None, renamed: vec![UNKNOWN; count] }
+        SourceProgram { program, stages, numbers, live: None, renamed: vec![UNKNOWN; count] }
     }
 
     /// Which lines are computed later, in one of the stages or in any.
@@ -133,7 +133,7 @@ impl<'a> Part<'a> {
 }
 
 /// The program of what is left to compute of a part, whose coordinates are its own, or these outputs of another part.
-fn specialised(mut way: Option<(Part, [usize; 4])>, mut own: Part) -> Tape {
+fn specialised(mut way: Option<(SourceProgram, [usize; 4])>, mut own: SourceProgram) -> Tape {
     let mut made = own.program.empty_like(Arc::new([]));
     let outputs = &own.program.outputs[..];
     match &mut way {

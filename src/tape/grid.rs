@@ -1,7 +1,7 @@
 //! Regular grids of space and time: the tape pruned for ever smaller boxes, and run on blocks of points in the last.
 
 use super::boxes::{BOXES, Boxes};
-use super::prune::{Asked, Plan};
+use super::prune::{Asked, Pruning};
 use super::{Block, Tape};
 use crate::number::{Intervals, Lanes, Real};
 use crate::task;
@@ -116,7 +116,7 @@ impl Grid {
         }
         let tape = &self.fixed(tape);
         let rows = outputs.iter_mut().map(|output| output.chunks_mut(self.x.count).collect()).collect();
-        let part = Part { from: [0; 4], count: self.axes().map(|axis| axis.count), rows };
+        let part = GridPart { from: [0; 4], count: self.axes().map(|axis| axis.count), rows };
         let mut work = Work { axes: self.axes(), lengths: self.axes().map(|axis| axis.step.abs()), asked };
         let mut space = Space::default();
         work.measure_time(tape, &mut space);
@@ -126,29 +126,29 @@ impl Grid {
 }
 
 /// Some of a grid's points: a box of places, and the rows of the outputs that belong to it.
-struct Part<'a> {
+struct GridPart<'a> {
     from: [usize; 4],
     count: [usize; 4],
     /// For each output, its rows of x, one for each (y, z, t) in that order.
     rows: Vec<Vec<&'a mut [f32]>>,
 }
 
-impl<'a> Part<'a> {
+impl<'a> GridPart<'a> {
     fn len(&self) -> usize {
         self.count.iter().product()
     }
 
     /// As many pieces along each axis as are said, as equal as may be.
-    fn split(self, pieces: [usize; 4]) -> Vec<Part<'a>> {
-        let Part { from, count, rows } = self;
+    fn split(self, pieces: [usize; 4]) -> Vec<GridPart<'a>> {
+        let GridPart { from, count, rows } = self;
         let cut = |axis: usize, piece: usize| piece * count[axis] / pieces[axis];
         let place = |part: usize| {
             let mut rest = part;
             pieces.map(|pieces| (rest % pieces, rest /= pieces).0)
         };
-        let mut parts: Vec<Part> = (0..pieces.iter().product())
+        let mut parts: Vec<GridPart> = (0..pieces.iter().product())
             .map(|part| {
-                let (place, mut piece) = (place(part), Part { from, count, rows: Vec::new() });
+                let (place, mut piece) = (place(part), GridPart { from, count, rows: Vec::new() });
                 for axis in 0..4 {
                     piece.from[axis] += cut(axis, place[axis]);
                     piece.count[axis] = cut(axis, place[axis] + 1) - cut(axis, place[axis]);
@@ -185,7 +185,7 @@ impl<'a> Part<'a> {
 #[derive(Default)]
 struct Space {
     boxes: Boxes,
-    plan: Plan,
+    plan: Pruning,
     points: [Vec<f32>; 3],
     outputs: Vec<Vec<f32>>,
 }
@@ -247,7 +247,7 @@ impl Work {
     }
 
     /// Gives the part its values. `share` is how much of the tape is expected to be left in a sixteenth of the part.
-    fn descend(&self, part: Part, tape: &Tape, share: f64, space: &mut Space) {
+    fn descend(&self, part: GridPart, tape: &Tape, share: f64, space: &mut Space) {
         if task::is_given_up() {
             return;
         }
@@ -265,14 +265,14 @@ impl Work {
         }
         let most = (0.8 * tape.len() as f64) as usize;
         let mut left = Vec::new();
-        let mut together: Vec<Vec<Part>> = Vec::new(); // by their times
+        let mut together: Vec<Vec<GridPart>> = Vec::new(); // by their times
         space.boxes.over(tape, self.boxes(&parts));
-        let look = |(i, part): (usize, &Part), plan: &mut Plan| {
+        let look = |(i, part): (usize, &GridPart), plan: &mut Pruning| {
             self.look(part, i, tape, most, share, &space.boxes, plan)
         };
         // Long tapes are pruned for several boxes at once: near the root there is no other work to share.
         let known: Vec<Known> = if tape.len() >= LONG && rayon::current_num_threads() > 1 {
-            parts.par_iter().enumerate().map_init(Plan::default, |plan, part| look(part, plan)).collect()
+            parts.par_iter().enumerate().map_init(Pruning::default, |plan, part| look(part, plan)).collect()
         } else {
             parts.iter().enumerate().map(|part| look(part, &mut space.plan)).collect()
         };
@@ -297,13 +297,13 @@ impl Work {
     #[expect(clippy::too_many_arguments, reason = "each is another thing")]
     fn look(
         &self,
-        part: &Part,
+        part: &GridPart,
         i: usize,
         tape: &Tape,
         most: usize,
         share: f64,
         boxes: &Boxes,
-        plan: &mut Plan,
+        plan: &mut Pruning,
     ) -> Known {
         if self.asked == Asked::Sign && tape.output_count() == 1 {
             let bound = boxes.output(tape, 0).lane(i);
@@ -321,9 +321,9 @@ impl Work {
     }
 
     /// Goes on with each part, on several threads where there is work for them.
-    fn each(&self, parts: Vec<(Part, Option<Tape>)>, tape: &Tape, share: f64, space: &mut Space) {
+    fn each(&self, parts: Vec<(GridPart, Option<Tape>)>, tape: &Tape, share: f64, space: &mut Space) {
         let whole = tape.len().max(1) as f64;
-        let go_on = |(part, pruned): (Part, Option<Tape>), space: &mut Space| match pruned {
+        let go_on = |(part, pruned): (GridPart, Option<Tape>), space: &mut Space| match pruned {
             // What pruning left here is what it may leave farther down, when it left little.
             Some(pruned) => {
                 let share = (pruned.len() as f64 / whole).clamp(0.1, 0.9);
@@ -340,7 +340,7 @@ impl Work {
     }
 
     /// Sixteen parts, or as many as there are points: halved four times across what is then the longest side.
-    fn sixteen<'a>(&self, part: Part<'a>) -> Vec<Part<'a>> {
+    fn sixteen<'a>(&self, part: GridPart<'a>) -> Vec<GridPart<'a>> {
         let mut pieces = [1; 4];
         for _ in 0..BOXES.ilog2() {
             let length = |axis: usize| (part.count[axis] / pieces[axis]) as f64 * self.lengths[axis];
@@ -352,7 +352,7 @@ impl Work {
     }
 
     /// The boxes of up to sixteen parts; the last is repeated.
-    fn boxes(&self, parts: &[Part]) -> [Intervals<BOXES>; 4] {
+    fn boxes(&self, parts: &[GridPart]) -> [Intervals<BOXES>; 4] {
         [0, 1, 2, 3].map(|axis| {
             let (mut lo, mut hi) = ([0.0; BOXES], [0.0; BOXES]);
             for lane in 0..BOXES {
@@ -366,7 +366,7 @@ impl Work {
     }
 
     /// Runs one tape at the points of some parts of the same times.
-    fn run(&self, mut parts: Vec<Part>, tape: &Tape, space: &mut Space) {
+    fn run(&self, mut parts: Vec<GridPart>, tape: &Tape, space: &mut Space) {
         let mut block = Block::new(tape);
         let Space { points, outputs, .. } = space;
         points.iter_mut().for_each(Vec::clear);

@@ -74,7 +74,7 @@ const MARGIN: f64 = 16.0 * f32::EPSILON as f64;
 /// What is needed of a program over a box: found back from the outputs, and then written out. It visits only lines
 /// that are needed, and keeps its memory from one box to the next.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Plan {
+pub(super) struct Pruning {
     /// The lines that someone reads, a bit each.
     live: Vec<u64>,
     /// Of each live line, what its readers can tell, and what it turned out to be.
@@ -96,7 +96,7 @@ pub(super) struct Plan {
 /// No value yet.
 const UNKNOWN: u32 = u32::MAX;
 
-impl Plan {
+impl Pruning {
     /// The program that computes what is asked where `range(v)` bounds the values v; none where it would be more than `most`
     /// lines, with all of their kernels' work.
     pub(super) fn prune(
@@ -204,7 +204,7 @@ impl Plan {
 
     /// The program that computes what was found to be needed, and is held to hold for those values of the parameters.
     fn carry_out(&mut self, program: &Program, held: Arc<[Interval]>) -> Program {
-        let Plan { findings, open, decided, really, renamed, kernels, .. } = self;
+        let Pruning { findings, open, decided, really, renamed, kernels, .. } = self;
         let (leaves, values) = (program.leaves(), program.leaves() + program.lines.len());
         let constants = COORDINATES + program.parameters.len();
         let mut numbers = Vec::new();
@@ -410,14 +410,14 @@ pub struct Tracer {
     tape: Tape,
     values: Vec<Interval>,
     outputs: Vec<Interval>,
-    plan: Plan,
+    plan: Pruning,
 }
 
 impl Tracer {
     /// A tracer with the parameters at the tape's values.
     pub fn new(tape: &Tape) -> Tracer {
         let values = tape.program.memory(&tape.values);
-        Tracer { tape: tape.clone(), values, outputs: Vec::new(), plan: Plan::default() }
+        Tracer { tape: tape.clone(), values, outputs: Vec::new(), plan: Pruning::default() }
     }
 
     /// Sets the parameters, each to a number or to a range of them.

@@ -38,7 +38,7 @@ struct Handle {
 }
 
 /// The field at a point, with its exact derivatives there in space and in all parameters.
-struct Reading {
+struct FieldAtPoint {
     value: f64,
     slope: DVec3,
     by_parameter: Vec<f64>,
@@ -119,7 +119,7 @@ impl Grip {
         self.handles.iter().map(|handle| handle.value).collect()
     }
 
-    fn read(&self, at: DVec3, values: &[f64]) -> Reading {
+    fn read(&self, at: DVec3, values: &[f64]) -> FieldAtPoint {
         let mut adjoint = Adjoint::<Dual<f64>>::new(&self.tape);
         adjoint.set_parameters(&values.iter().map(|&value| Dual::fixed(value)).collect::<Vec<_>>());
         let found = adjoint.forward(Dual::variables([at.x, at.y, at.z, self.time])).next().cloned();
@@ -127,7 +127,7 @@ impl Grip {
         let by: Vec<Dual<f64>> = adjoint.parameters().collect();
         let space = |dual: &Dual<f64>| DVec3::new(dual.slope[0], dual.slope[1], dual.slope[2]);
         let found = found.unwrap_or(Dual::fixed(0.0));
-        Reading {
+        FieldAtPoint {
             value: found.value,
             slope: space(&found),
             by_parameter: by.iter().map(|dual| dual.value).collect(),

@@ -26,7 +26,6 @@ mod tests;
 mod timeline;
 mod values;
 mod window;
-mod words;
 mod worker;
 
 use crate::error::Result;

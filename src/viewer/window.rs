@@ -47,7 +47,7 @@ pub(super) fn open(start: Start) -> Result<Closed> {
             return Ok(Closed::NeverOpened(format!("there is no display ({says})")));
         }
     };
-    let mut program = Program::new(start, events.create_proxy());
+    let mut program = WindowProgram::new(start, events.create_proxy());
     if let Err(error) = events.run_app(&mut program) {
         program.problem.get_or_insert(format!("the display failed ({error})"));
     }
@@ -59,7 +59,7 @@ pub(super) fn open(start: Start) -> Result<Closed> {
 }
 
 /// The program of the event loop.
-struct Program {
+struct WindowProgram {
     app: App,
     egui: egui::Context,
     proxy: EventLoopProxy<Happening>,
@@ -79,8 +79,8 @@ struct Program {
     are_fonts_usual: bool,
 }
 
-impl Program {
-    fn new(start: Start, proxy: EventLoopProxy<Happening>) -> Program {
+impl WindowProgram {
+    fn new(start: Start, proxy: EventLoopProxy<Happening>) -> WindowProgram {
         let egui = egui::Context::default();
         app::prepare(&egui);
         let wakes = proxy.clone();
@@ -108,7 +108,7 @@ impl Program {
         if let Some(folder) = memory::folder() {
             app.keep_unsaved_in(folder.join("unsaved"));
         }
-        Program {
+        WindowProgram {
             on_gpu: start.on_gpu,
             app,
             egui,
@@ -202,7 +202,7 @@ impl Program {
     }
 }
 
-impl ApplicationHandler<Happening> for Program {
+impl ApplicationHandler<Happening> for WindowProgram {
     fn resumed(&mut self, events: &ActiveEventLoop) {
         if self.pane.is_some() {
             return;

@@ -4,7 +4,7 @@
 //! there are more coefficients than a cache holds, those of all sixteen are fetched before the first is read.
 
 use super::spline::Spline;
-use super::weights::{Place, TAPS, cubic};
+use super::weights::{Coordinate, TAPS, cubic};
 use pulp::{Arch, NullaryFnOnce};
 
 /// How many places go together.
@@ -30,7 +30,7 @@ struct Along<T> {
     slopes: [[T; GROUP]; TAPS],
 }
 
-impl<T: Place> Along<T> {
+impl<T: Coordinate> Along<T> {
     /// The weights of a place.
     #[inline(always)]
     fn weights(&self, n: usize) -> Weights<T> {
@@ -53,7 +53,7 @@ impl<'a> Cells<'a> {
     }
 
     /// The value (0) and the derivatives in t, x, y and z (1 to 4) that are asked for, at columns of places.
-    pub(super) fn value_and_slopes<T: Place>(&self, asked: &[usize], at: [&[T]; 4], results: &mut [T]) {
+    pub(super) fn value_and_slopes<T: Coordinate>(&self, asked: &[usize], at: [&[T]; 4], results: &mut [T]) {
         let cells = self;
         match asked {
             [0] => Arch::new().dispatch(Together::<T, false> { cells, asked, at, results }),
@@ -63,7 +63,7 @@ impl<'a> Cells<'a> {
 
     /// Where some places are along an axis.
     #[inline(always)]
-    fn along<T: Place, const SLOPES: bool>(&self, axis: usize, at: &[T]) -> Along<T> {
+    fn along<T: Coordinate, const SLOPES: bool>(&self, axis: usize, at: &[T]) -> Along<T> {
         let mut within = [T::zero(); GROUP];
         within[..at.len()].copy_from_slice(at);
         let mut along = Along { first: [0; GROUP], values: [within; TAPS], slopes: [within; TAPS] };
@@ -106,7 +106,7 @@ impl<'a> Cells<'a> {
 
     /// The rows from a coefficient on, summed along x by the weights in the value and, if `SLOPES`, in the slope.
     #[inline(always)]
-    fn over_x<T: Place, const SLOPES: bool>(&self, start: usize, x: &Weights<T>) -> [Rows<T>; 2] {
+    fn over_x<T: Coordinate, const SLOPES: bool>(&self, start: usize, x: &Weights<T>) -> [Rows<T>; 2] {
         let coefficients = &self.spline.coefficients[start..];
         let [mut sums, mut slopes] = [[[T::zero(); TAPS]; TAPS]; 2];
         for i in 0..TAPS {
@@ -128,7 +128,7 @@ impl<'a> Cells<'a> {
 
     /// The value and, if `SLOPES`, the derivatives at the same time everywhere.
     #[inline(always)]
-    fn still<T: Place, const SLOPES: bool>(&self, start: usize, [x, y, z]: [Weights<T>; 3]) -> [T; 5] {
+    fn still<T: Coordinate, const SLOPES: bool>(&self, start: usize, [x, y, z]: [Weights<T>; 3]) -> [T; 5] {
         let [sums, in_x] = self.over_x::<T, SLOPES>(start, &x);
         let values = over(&sums, &y.value);
         if !SLOPES {
@@ -145,7 +145,11 @@ impl<'a> Cells<'a> {
 
     /// The same where time has samples too.
     #[inline(always)]
-    fn moving<T: Place, const SLOPES: bool>(&self, start: usize, [t, x, y, z]: [Weights<T>; 4]) -> [T; 5] {
+    fn moving<T: Coordinate, const SLOPES: bool>(
+        &self,
+        start: usize,
+        [t, x, y, z]: [Weights<T>; 4],
+    ) -> [T; 5] {
         let mut sums = [T::zero(); 5];
         for l in 0..TAPS {
             let own = self.still::<T, SLOPES>(start + l * self.strides[0], [x, y, z]);
@@ -160,7 +164,7 @@ impl<'a> Cells<'a> {
 
 /// Rows summed by their weights.
 #[inline(always)]
-fn over<T: Place>(rows: &Rows<T>, weights: &[T; TAPS]) -> [T; TAPS] {
+fn over<T: Coordinate>(rows: &Rows<T>, weights: &[T; TAPS]) -> [T; TAPS] {
     let mut sums = [T::zero(); TAPS];
     for j in 0..TAPS {
         for k in 0..TAPS {
@@ -171,7 +175,7 @@ fn over<T: Place>(rows: &Rows<T>, weights: &[T; TAPS]) -> [T; TAPS] {
 }
 
 #[inline(always)]
-fn total<T: Place>(row: &[T; TAPS], weights: &[T; TAPS]) -> T {
+fn total<T: Coordinate>(row: &[T; TAPS], weights: &[T; TAPS]) -> T {
     let [a, b, c, d] = [weights[0] * row[0], weights[1] * row[1], weights[2] * row[2], weights[3] * row[3]];
     (a + b) + (c + d)
 }
@@ -184,7 +188,7 @@ struct Together<'a, T, const SLOPES: bool> {
     results: &'a mut [T],
 }
 
-impl<T: Place, const SLOPES: bool> NullaryFnOnce for Together<'_, T, SLOPES> {
+impl<T: Coordinate, const SLOPES: bool> NullaryFnOnce for Together<'_, T, SLOPES> {
     type Output = ();
 
     #[inline(always)]

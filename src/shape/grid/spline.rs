@@ -7,7 +7,7 @@ use super::super::orders::{Orders, orders_of};
 use super::Interpolation;
 use super::cells::Cells;
 use super::prefilter::{along, pivots, solve, solve_transposed};
-use super::weights::{Place, TAPS, cubic, linear};
+use super::weights::{Coordinate, TAPS, cubic, linear};
 use crate::number::{Columns, Interval};
 use std::sync::Arc;
 
@@ -95,14 +95,14 @@ impl Spline {
 
     /// The cell along an axis that a place is in, and how far; places beyond the ends are at them.
     #[inline(always)]
-    pub(super) fn cell<T: Place>(&self, axis: usize, at: T) -> (i32, T) {
+    pub(super) fn cell<T: Coordinate>(&self, axis: usize, at: T) -> (i32, T) {
         let last = self.counts[axis] as i32 - 1; // `MAX_SAMPLES` is less than that holds
         let at = at.held(last);
         let cell = at.whole().min((last - 1).max(0));
         (cell, at.less(cell))
     }
 
-    fn taps_at<T: Place>(&self, axis: usize, order: u8, at: T) -> Taps<T> {
+    fn taps_at<T: Coordinate>(&self, axis: usize, order: u8, at: T) -> Taps<T> {
         if self.counts[axis] == 1 {
             let one = if order == 0 { T::one() } else { T::zero() };
             return Taps { first: 0, count: 1, weights: [one, T::zero(), T::zero(), T::zero()] };
@@ -120,7 +120,7 @@ impl Spline {
         self.derivative_at(orders, at)
     }
 
-    fn derivative_at<T: Place>(&self, orders: Orders, at: [T; 4]) -> T {
+    fn derivative_at<T: Coordinate>(&self, orders: Orders, at: [T; 4]) -> T {
         let [t, x, y, z] = [0, 1, 2, 3].map(|axis| self.taps_at(axis, orders[axis], at[axis]));
         let mut sum = [T::zero(); TAPS];
         self.rows(
@@ -138,7 +138,7 @@ impl Spline {
     }
 
     /// The value and the derivatives in t, x, y and z at a place: one walk over the coefficients.
-    fn value_and_slopes<T: Place>(&self, at: [T; 4]) -> [T; 5] {
+    fn value_and_slopes<T: Coordinate>(&self, at: [T; 4]) -> [T; 5] {
         let [t, x, y, z] = [0, 1, 2, 3].map(|axis| self.taps_at(axis, 0, at[axis]));
         let slopes = [0, 1, 2, 3].map(|axis| self.taps_at(axis, 1, at[axis]).weights);
         let mut sums = [T::zero(); 5];
@@ -164,7 +164,7 @@ impl Spline {
 
     /// Visits the rows of coefficients about a place, each with its number among them along t, x and y.
     #[inline(always)]
-    fn rows<T: Place>(
+    fn rows<T: Coordinate>(
         &self,
         taps: &[Taps<T>; 3],
         first: usize,
@@ -184,7 +184,7 @@ impl Spline {
     }
 
     /// Outputs at columns of places.
-    pub(super) fn columns<T: Place>(&self, outputs: &[usize], inputs: Columns<T>, results: &mut [T]) {
+    pub(super) fn columns<T: Coordinate>(&self, outputs: &[usize], inputs: Columns<T>, results: &mut [T]) {
         let (rows, [t, x, y, z]) = (inputs.rows(), [0, 1, 2, 3].map(|axis| inputs.column(axis)));
         let places: Option<Vec<usize>> = outputs.iter().map(|&output| place_of(orders_of(output))).collect();
         match places {

@@ -6,7 +6,7 @@ use crate::number::Real;
 pub(super) const TAPS: usize = 4;
 
 /// A place along an axis: `f32` or `f64`.
-pub(super) trait Place: Real + Copy {
+pub(super) trait Coordinate: Real + Copy {
     fn of(coefficient: f32) -> Self;
     /// Held between 0 and a whole number; 0 where it is not a number.
     fn held(self, last: i32) -> Self;
@@ -17,7 +17,7 @@ pub(super) trait Place: Real + Copy {
 
 macro_rules! place {
     ($float:ident) => {
-        impl Place for $float {
+        impl Coordinate for $float {
             #[inline(always)]
             fn of(coefficient: f32) -> Self {
                 coefficient.into()

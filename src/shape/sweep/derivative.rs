@@ -7,7 +7,7 @@
 //! same rule.
 
 use super::moving::{Moving, Scratch};
-use super::search::{Found, Place, Precision};
+use super::search::{Found, MinimumAt, Precision};
 use super::{PARAMETERS, T0, T1};
 use crate::field::{Field, if_less, param};
 use crate::number::Columns;
@@ -180,11 +180,11 @@ impl Higher {
     /// Its value where the least was found.
     pub(super) fn at(&self, inputs: &[f64], found: &Found) -> f64 {
         let place = match found.place {
-            Place::Kink { before, after } => return self.kink.at(inputs, before, after),
-            Place::Start => 0,
-            Place::End => 1,
-            Place::Still => 2,
-            Place::Level => 3,
+            MinimumAt::Kink { before, after } => return self.kink.at(inputs, before, after),
+            MinimumAt::Start => 0,
+            MinimumAt::End => 1,
+            MinimumAt::Still => 2,
+            MinimumAt::Level => 3,
         };
         let place = ends_swapped(place, [inputs[T0], inputs[T1]]);
         let mut machine = Machine::<f64>::new(&self.tapes[place]);
@@ -226,7 +226,7 @@ impl Moving {
         let rows = inputs.rows();
         // All first derivatives at the time of the least; at a kink, before it and after it.
         let sides = |found: &Found| match found.place {
-            Place::Kink { before, after } => (before, Some(after)),
+            MinimumAt::Kink { before, after } => (before, Some(after)),
             _ => (found.time, None),
         };
         let kinks: Vec<usize> = (0..rows).filter(|&row| sides(&found[row]).1.is_some()).collect();
@@ -244,8 +244,8 @@ impl Moving {
             for row in 0..rows {
                 let times = [T0, T1].map(|i| inputs.column(i)[row]);
                 let is_own_end = match found[row].place {
-                    Place::Start => input == T0 + ends_swapped(0, times),
-                    Place::End => input == T0 + ends_swapped(1, times),
+                    MinimumAt::Start => input == T0 + ends_swapped(0, times),
+                    MinimumAt::End => input == T0 + ends_swapped(1, times),
                     _ => false,
                 };
                 out.push(match (input, after[row]) {

@@ -38,7 +38,7 @@ impl Precision {
 
 /// Where the least of a point is, and so how its time moves.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Place {
+pub(super) enum MinimumAt {
     /// At the first time, or at the last.
     Start,
     End,
@@ -53,14 +53,14 @@ pub(super) enum Place {
     },
 }
 
-impl Place {
+impl MinimumAt {
     /// What of two places with the same value is the least's: the one that is understood best.
     fn rank(&self) -> u8 {
         match self {
-            Place::Level => 0,
-            Place::Kink { .. } => 1,
-            Place::Start | Place::End => 2,
-            Place::Still => 3,
+            MinimumAt::Level => 0,
+            MinimumAt::Kink { .. } => 1,
+            MinimumAt::Start | MinimumAt::End => 2,
+            MinimumAt::Still => 3,
         }
     }
 }
@@ -70,7 +70,7 @@ impl Place {
 pub(super) struct Found {
     pub(super) value: f64,
     pub(super) time: f64,
-    pub(super) place: Place,
+    pub(super) place: MinimumAt,
 }
 
 /// The times that one point's search looks at: the multiples of a step between the first time and the last, and these.
@@ -284,7 +284,7 @@ impl Search<'_> {
             for (((row, [from, to]), &time), &[value, speed]) in
                 torn.into_iter().zip(&middles).zip(&self.found)
             {
-                offers.add(row, Found { value, time, place: Place::Still });
+                offers.add(row, Found { value, time, place: MinimumAt::Still });
                 let middle = [time, value, speed];
                 let halves = [[from, middle], [middle, to]];
                 let [before, after] = halves.map(tear);
@@ -351,7 +351,7 @@ impl Search<'_> {
                 || speed.abs() <= self.precision.rounding() * 8.0 * (piece.to.speed - piece.from.speed);
             let tiny = piece.to.speed - piece.from.speed <= 64.0 * self.precision.rounding() * value.abs();
             match is_level || tiny {
-                true => offers.add(piece.row, Found { value, time: level[n], place: Place::Level }),
+                true => offers.add(piece.row, Found { value, time: level[n], place: MinimumAt::Level }),
                 false => kinked.push(n),
             }
         }
@@ -403,7 +403,7 @@ impl Search<'_> {
         for (i, &row) in rows.iter().enumerate() {
             let [from, to] = brackets[i];
             let [time, value] = last[i];
-            offers.add(row, Found { value, time, place: Place::Kink { before: from[0], after: to[0] } });
+            offers.add(row, Found { value, time, place: MinimumAt::Kink { before: from[0], after: to[0] } });
         }
     }
 
@@ -520,7 +520,7 @@ struct Offers {
 
 impl Offers {
     fn of(rows: usize, rounding: f64) -> Offers {
-        let nothing = Found { value: f64::NAN, time: 0.0, place: Place::Still };
+        let nothing = Found { value: f64::NAN, time: 0.0, place: MinimumAt::Still };
         Offers { best: vec![nothing; rows], known: vec![f64::INFINITY; rows], rounding }
     }
 
@@ -545,9 +545,9 @@ impl Offers {
     fn look(&mut self, row: usize, look: Look, times: &Times) {
         let Look { time, .. } = look;
         let place = match time {
-            _ if time == times.first && look.speed >= 0.0 => Place::Start,
-            _ if time == times.last && look.speed <= 0.0 => Place::End,
-            _ => Place::Still,
+            _ if time == times.first && look.speed >= 0.0 => MinimumAt::Start,
+            _ if time == times.last && look.speed <= 0.0 => MinimumAt::End,
+            _ => MinimumAt::Still,
         };
         self.add(row, Found { value: look.value, time, place });
     }

@@ -15,7 +15,7 @@ use super::Tape;
 use super::program::Program;
 use crate::number::{Columns, Lanes};
 use crate::task;
-use plan::Plan;
+use plan::BlockPlan;
 use pulp::Arch;
 use std::cell::Cell;
 use std::ops::Range;
@@ -41,7 +41,7 @@ pub(super) use step::{Chunk, WIDTH};
 pub struct Block {
     pub(super) program: Arc<Program>,
     pub(super) arch: Arch,
-    plan: Plan,
+    plan: BlockPlan,
     /// The values that are the same for all points, in `f64`: leaves, and the lines of the uniform stages.
     pub(super) uniform: Vec<f64>,
     /// The first stage that is run for each point: 2, or 1 where each point has its own time.
@@ -66,7 +66,7 @@ impl Block {
 
     /// A block of a program with its parameters at some values, and its first stage that is run for each point.
     pub(super) fn of_program(program: Arc<Program>, values: &[f64], first_stage: usize) -> Block {
-        let plan = Plan::of(&program, first_stage, first_stage_coordinates(first_stage));
+        let plan = BlockPlan::of(&program, first_stage, first_stage_coordinates(first_stage));
         let count = program.value_of_line(program.stage(first_stage).start);
         let mut uniform = Vec::with_capacity(count);
         uniform.extend(program.leaf_values([0.0; 4], values));

@@ -13,15 +13,15 @@ pub(super) const MAX_CHUNKS: usize = 16;
 /// Where a value stands: its first chunk, and whether there is one for each of the block's. A value that is the same
 /// for all points has one, which is read again and again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Place(u32);
+pub(super) struct Slot(u32);
 
-impl Place {
-    pub(super) fn varying(start: usize) -> Place {
-        Place((start as u32) << 1 | 1)
+impl Slot {
+    pub(super) fn varying(start: usize) -> Slot {
+        Slot((start as u32) << 1 | 1)
     }
 
-    pub(super) fn uniform(start: usize) -> Place {
-        Place((start as u32) << 1)
+    pub(super) fn uniform(start: usize) -> Slot {
+        Slot((start as u32) << 1)
     }
 
     #[inline(always)]

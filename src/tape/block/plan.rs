@@ -1,6 +1,6 @@
 //! The steps a block runs: which lines of a program are run as one, and where each value stands.
 
-use super::place::{MAX_CHUNKS, Place};
+use super::place::{MAX_CHUNKS, Slot};
 use super::step::{Chunk, Code as Loop, Pattern, Step};
 use crate::number::Op;
 use crate::tape::program::{Code, Line, Program};
@@ -20,7 +20,7 @@ pub(super) struct KernelStep {
     pub(super) kernel: u32,
     /// Their numbers, and where each result goes.
     pub(super) numbers: Vec<usize>,
-    pub(super) outs: Vec<Place>,
+    pub(super) outs: Vec<Slot>,
     /// Its operands among those of all kernels.
     pub(super) operands: Range<usize>,
 }
@@ -28,14 +28,14 @@ pub(super) struct KernelStep {
 /// What a block runs, and where each value stands in its memory: first the registers, each as many chunks as a block
 /// has, then a chunk for each uniform value that is read.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Plan {
+pub(super) struct BlockPlan {
     pub(super) steps: Vec<Step>,
     /// For each step the place of its result, then those of its leaves.
-    pub(super) places: Vec<Place>,
+    pub(super) places: Vec<Slot>,
     pub(super) kernels: Vec<KernelStep>,
     /// The operands of kernels.
-    pub(super) operands: Vec<Place>,
-    pub(super) outputs: Vec<Place>,
+    pub(super) operands: Vec<Slot>,
+    pub(super) outputs: Vec<Slot>,
     /// The uniform values that are read.
     pub(super) uniform: Vec<Uniform>,
     /// How many chunks a block has.
@@ -253,15 +253,15 @@ impl Fusion<'_> {
 /// No step, no register, no chunk.
 const NONE: u32 = u32::MAX;
 
-impl Plan {
+impl BlockPlan {
     /// The plan for a program whose stages from `first_stage` on are run for each point, of which so many coordinates
     /// are given.
-    pub(super) fn of(program: &Program, first_stage: usize, coordinates: usize) -> Plan {
+    pub(super) fn of(program: &Program, first_stage: usize, coordinates: usize) -> BlockPlan {
         let fusion = Fusion::of(program, first_stage, coordinates);
         let (registers, count) = allocate(&fusion);
         let chunks = (CACHE / (count as usize * size_of::<Chunk>())).clamp(1, MAX_CHUNKS);
         let mut writer = Writer {
-            plan: Plan { chunks, uniform_start: count as usize * chunks, ..Plan::default() },
+            plan: BlockPlan { chunks, uniform_start: count as usize * chunks, ..BlockPlan::default() },
             slots: vec![NONE; (Uniform::FIXED + 2 * fusion.first) as usize],
             registers,
             fusion: &fusion,
@@ -313,7 +313,7 @@ fn allocate(fusion: &Fusion) -> (Vec<u32>, u32) {
 
 /// Writes a plan's steps.
 struct Writer<'f, 'p> {
-    plan: Plan,
+    plan: BlockPlan,
     fusion: &'f Fusion<'p>,
     registers: Vec<u32>,
     /// Where each uniform number stands among those that are read.
@@ -364,21 +364,21 @@ impl Writer<'_, '_> {
         }
     }
 
-    fn place(&mut self, value: u32) -> Place {
+    fn place(&mut self, value: u32) -> Slot {
         let register = match self.fusion.line_of(value) {
             Some(line) => self.registers[line],
             None if value < self.fusion.coordinates => value,
             None => return self.uniform(Uniform::value(value)),
         };
-        Place::varying(register as usize * self.plan.chunks)
+        Slot::varying(register as usize * self.plan.chunks)
     }
 
-    fn uniform(&mut self, uniform: Uniform) -> Place {
+    fn uniform(&mut self, uniform: Uniform) -> Slot {
         let slot = &mut self.slots[uniform.0 as usize];
         if *slot == NONE {
             *slot = self.plan.uniform.len() as u32;
             self.plan.uniform.push(uniform);
         }
-        Place::uniform(self.plan.uniform_start + *slot as usize)
+        Slot::uniform(self.plan.uniform_start + *slot as usize)
     }
 }

@@ -4,7 +4,7 @@
 //! `x − c`, `c − x`, `−x` and `c·x + d` need no step of their own. Each is worked out as the operations would be one by
 //! one, so that the results are the same bits.
 
-use super::place::{MAX_CHUNKS, Memory, Place};
+use super::place::{MAX_CHUNKS, Memory, Slot};
 use crate::number::op::apply_known;
 use crate::number::{Lanes, Op, Real, Smooth};
 use pulp::{Simd, WithSimd};
@@ -180,11 +180,11 @@ fn arm<const HEAD: usize, const ARM: usize>(leaves: &Leaves, first: usize) -> Ch
 }
 
 /// A step over the first chunks of its operands: `places` starts with that of its result, then those of its leaves.
-type Run<S> = fn(S, &Memory, &[Place], usize);
+type Run<S> = fn(S, &Memory, &[Slot], usize);
 
 struct Loop<'a, T, const SHIFTED: bool> {
     memory: &'a Memory,
-    places: &'a [Place],
+    places: &'a [Slot],
     chunks: usize,
     tree: PhantomData<T>,
 }
@@ -226,7 +226,7 @@ impl<T: Tree, const SHIFTED: bool> WithSimd for Loop<'_, T, SHIFTED> {
     }
 }
 
-fn run<S: Simd, T: Tree, const SHIFTED: bool>(simd: S, memory: &Memory, places: &[Place], chunks: usize) {
+fn run<S: Simd, T: Tree, const SHIFTED: bool>(simd: S, memory: &Memory, places: &[Slot], chunks: usize) {
     simd.vectorize(Loop::<T, SHIFTED> { memory, places, chunks, tree: PhantomData });
 }
 
@@ -293,7 +293,7 @@ pub(super) struct Step {
 /// Steps to be run at the widest vectors.
 pub(super) struct Steps<'a> {
     pub(super) steps: &'a [Step],
-    pub(super) places: &'a [Place],
+    pub(super) places: &'a [Slot],
     pub(super) memory: &'a Memory,
     pub(super) chunks: usize,
 }
@@ -361,12 +361,12 @@ mod tests {
         // Leaves of every kind in every place; the result takes the place of the first one that varies, if one does.
         let varies = |n: usize| seed >> (n % 4) & 1 == 1;
         let leaf = |n: usize| {
-            if varies(n) { Place::varying(n * CHUNKS) } else { Place::uniform(n * CHUNKS) }
+            if varies(n) { Slot::varying(n * CHUNKS) } else { Slot::uniform(n * CHUNKS) }
         };
         let spare = MAX_LEAVES * CHUNKS;
-        let out = (0..count).find(|&n| varies(n)).map_or(Place::varying(spare), leaf);
-        let scale = |n: usize| Place::uniform(spare + CHUNKS + n);
-        let shift = |n: usize| Place::uniform(spare + CHUNKS + MAX_LEAVES + n);
+        let out = (0..count).find(|&n| varies(n)).map_or(Slot::varying(spare), leaf);
+        let scale = |n: usize| Slot::uniform(spare + CHUNKS + n);
+        let shift = |n: usize| Slot::uniform(spare + CHUNKS + MAX_LEAVES + n);
         let code = pattern.code(shifted);
         let mut places = vec![out];
         for n in 0..count {
@@ -379,7 +379,7 @@ mod tests {
         let steps = [Step { code, places: 0 }];
         pulp::Arch::new().dispatch(Steps { steps: &steps, places: &places, memory: &memory, chunks: CHUNKS });
         for (c, lane) in (0..CHUNKS).flat_map(|c| (0..WIDTH).map(move |lane| (c, lane))) {
-            let read = |place: Place| Lanes([before[place.at(c)].0[lane]]);
+            let read = |place: Slot| Lanes([before[place.at(c)].0[lane]]);
             let expected = one_by_one(
                 pattern,
                 (0..count).map(|n| match code.shifts() {

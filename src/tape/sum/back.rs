@@ -12,7 +12,7 @@ pub(super) const ZERO: Chunk = Lanes([0.0; WIDTH]);
 
 /// A step back. Adjoints are in registers of their own, a row of chunks each; what the forward pass left is only read.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Step {
+pub(super) enum BackwardStep {
     /// What an operation sends to its operands.
     Send(Send),
     /// Two adjoints of one value, or what is sent to it and its opposite, joined.
@@ -83,7 +83,7 @@ pub(super) struct Kernels {
     pub(super) targets: Vec<Target>,
 }
 
-impl Step {
+impl BackwardStep {
     /// Visits each register, those that are read first; `true` comes with those that are written.
     pub(super) fn registers(&mut self, kernels: &mut Kernels, mut visit: impl FnMut(&mut u32, bool)) {
         let all = |targets: &mut [Target], visit: &mut dyn FnMut(&mut u32, bool)| {
@@ -91,17 +91,19 @@ impl Step {
             targets.iter_mut().for_each(|target| visit(&mut target.to, true));
         };
         match self {
-            Step::Send(send) => {
+            BackwardStep::Send(send) => {
                 visit(&mut send.adjoint, false);
                 all(&mut send.targets, &mut visit);
             }
-            Step::Combine { a, b, out, .. } => {
+            BackwardStep::Combine { a, b, out, .. } => {
                 visit(a, false);
                 visit(b, false);
                 visit(out, true);
             }
-            Step::Sum { adjoint, .. } | Step::SumProduct { adjoint, .. } => visit(adjoint, false),
-            Step::Kernel { range: (start, count), adjoint, .. } => {
+            BackwardStep::Sum { adjoint, .. } | BackwardStep::SumProduct { adjoint, .. } => {
+                visit(adjoint, false)
+            }
+            BackwardStep::Kernel { range: (start, count), adjoint, .. } => {
                 visit(adjoint, false);
                 let range = *start as usize..(*start + *count) as usize;
                 all(&mut kernels.targets[range], &mut visit);
@@ -111,7 +113,7 @@ impl Step {
 }
 
 /// What the steps back work on: the first chunks of a block.
-pub(super) struct Frame<'a> {
+pub(super) struct BackwardBlock<'a> {
     pub(super) kernels: &'a Kernels,
     pub(super) program: &'a Program,
     /// The forward pass's results: the values each point has of its own, and those that are the same for all.
@@ -170,13 +172,13 @@ fn part<const LANES: usize>(chunk: &Chunk, start: usize) -> Lanes<LANES> {
     Lanes(lanes)
 }
 
-impl<'a> Frame<'a> {
+impl<'a> BackwardBlock<'a> {
     /// Runs steps.
-    pub(super) fn back(&mut self, arch: Arch, steps: &[Step]) {
+    pub(super) fn back(&mut self, arch: Arch, steps: &[BackwardStep]) {
         for step in steps {
             match step {
-                Step::Send(send) => (send.run)(arch, send, self),
-                &Step::Kernel { kernel, range, adjoint, negated } => {
+                BackwardStep::Send(send) => (send.run)(arch, send, self),
+                &BackwardStep::Kernel { kernel, range, adjoint, negated } => {
                     self.kernel(kernel, range, adjoint, negated)
                 }
                 _ => arch.dispatch(Plain { step, frame: self }),
@@ -354,12 +356,12 @@ trait Constant {
 }
 
 /// A loop that sends.
-pub(super) type Loop = fn(Arch, &Send, &mut Frame);
+pub(super) type Loop = fn(Arch, &Send, &mut BackwardBlock);
 
 /// The loop of an operation that sends to the operands of the mask.
 ///
 /// Each is a function of its own: in one large function they take the compiler many minutes.
-fn run<O: Constant, const MASK: u8, const LANES: usize>(arch: Arch, send: &Send, frame: &mut Frame) {
+fn run<O: Constant, const MASK: u8, const LANES: usize>(arch: Arch, send: &Send, frame: &mut BackwardBlock) {
     arch.dispatch(Sending::<O, MASK, LANES> { send, frame, operation: PhantomData });
 }
 
@@ -368,7 +370,7 @@ fn run<O: Constant, const MASK: u8, const LANES: usize>(arch: Arch, send: &Send,
 /// See [`run`].
 struct Sending<'s, 'f, 'a, O, const MASK: u8, const LANES: usize> {
     send: &'s Send,
-    frame: &'f mut Frame<'a>,
+    frame: &'f mut BackwardBlock<'a>,
     operation: PhantomData<O>,
 }
 
@@ -383,8 +385,8 @@ impl<O: Constant, const MASK: u8, const LANES: usize> NullaryFnOnce for Sending<
 
 /// A step that works no rule out.
 struct Plain<'s, 'f, 'a> {
-    step: &'s Step,
-    frame: &'f mut Frame<'a>,
+    step: &'s BackwardStep,
+    frame: &'f mut BackwardBlock<'a>,
 }
 
 impl NullaryFnOnce for Plain<'_, '_, '_> {
@@ -393,11 +395,13 @@ impl NullaryFnOnce for Plain<'_, '_, '_> {
     #[inline(always)]
     fn call(self) {
         match *self.step {
-            Step::Combine { subtract: false, a, b, out } => self.frame.combine(false, [a, b, out]),
-            Step::Combine { subtract: true, a, b, out } => self.frame.combine(true, [a, b, out]),
-            Step::Sum { adjoint, sum } => self.frame.sum(adjoint, sum),
-            Step::SumProduct { adjoint, factor, sum } => self.frame.sum_product(adjoint, factor, sum),
-            Step::Send(_) | Step::Kernel { .. } => unreachable!("these have loops of their own"),
+            BackwardStep::Combine { subtract: false, a, b, out } => self.frame.combine(false, [a, b, out]),
+            BackwardStep::Combine { subtract: true, a, b, out } => self.frame.combine(true, [a, b, out]),
+            BackwardStep::Sum { adjoint, sum } => self.frame.sum(adjoint, sum),
+            BackwardStep::SumProduct { adjoint, factor, sum } => self.frame.sum_product(adjoint, factor, sum),
+            BackwardStep::Send(_) | BackwardStep::Kernel { .. } => {
+                unreachable!("these have loops of their own")
+            }
         }
     }
 }

@@ -15,8 +15,8 @@ use super::block::{Block, Chunk, WIDTH, first_stage_coordinates};
 use super::program::{COORDINATES, Program};
 use super::weights::weight_gradient;
 use crate::number::Columns;
-use back::{Call, Frame, Scratch, Source, ZERO};
-use plan::{Plan, Seed};
+use back::{BackwardBlock, Call, Scratch, Source, ZERO};
+use plan::{BackwardPlan, Seed};
 use rayon::prelude::*;
 use std::array::from_fn;
 use std::collections::HashMap;
@@ -72,7 +72,7 @@ pub type ColumnLoss<'a> = dyn Fn(usize, &[&[f32]], &mut [&mut [f32]]) -> f64 + S
 pub struct Sum {
     /// The forward pass: the tape, with what the backward pass reads as further outputs.
     block: Block,
-    plan: Arc<Plan>,
+    plan: Arc<BackwardPlan>,
     /// Which values a parameter moves.
     varies: Arc<[bool]>,
     /// The registers of the backward pass.
@@ -83,7 +83,7 @@ pub struct Sum {
     /// The plan's sums for the piece under way, lane by lane.
     piece: Vec<[f64; WIDTH]>,
     /// What all points since the last change of time have added.
-    part: Part,
+    part: PartialSum,
     /// The derivative in each parameter, and in each weight, of what was added before.
     settled: Vec<f64>,
     settled_weights: Vec<f64>,
@@ -95,7 +95,7 @@ pub struct Sum {
 
 /// What points add to a sum.
 #[derive(Clone, Debug)]
-struct Part {
+struct PartialSum {
     total: f64,
     /// To each of the plan's sums.
     sums: Vec<f64>,
@@ -105,9 +105,9 @@ struct Part {
     calls: Vec<Call>,
 }
 
-impl Part {
-    fn of(sums: usize, outputs: usize) -> Part {
-        Part { total: 0.0, sums: vec![0.0; sums], seeds: vec![0.0; outputs], calls: Vec::new() }
+impl PartialSum {
+    fn of(sums: usize, outputs: usize) -> PartialSum {
+        PartialSum { total: 0.0, sums: vec![0.0; sums], seeds: vec![0.0; outputs], calls: Vec::new() }
     }
 
     fn clear(&mut self) {
@@ -117,7 +117,7 @@ impl Part {
         self.calls.clear();
     }
 
-    fn join(&mut self, other: &Part) {
+    fn join(&mut self, other: &PartialSum) {
         let add = |to: &mut [f64], from: &[f64]| to.iter_mut().zip(from).for_each(|(to, from)| *to += from);
         self.total += other.total;
         add(&mut self.sums, &other.sums);
@@ -158,7 +158,7 @@ impl Sum {
             recent: vec![ZERO; plan.sums.len()],
             blocks: 0,
             piece: vec![[0.0; WIDTH]; plan.sums.len()],
-            part: Part::of(plan.sums.len(), outputs),
+            part: PartialSum::of(plan.sums.len(), outputs),
             settled: vec![0.0; program.parameters.len()],
             settled_weights: vec![0.0; program.carriers().last().map_or(0, |last| last.weights.end)],
             values: vec![vec![0.0; size]; outputs],
@@ -318,10 +318,10 @@ impl Sum {
         }
         for start in (0..pieces).step_by(PIECES) {
             // Workers begin without what is there.
-            let empty = Part::of(self.part.sums.len(), self.part.seeds.len());
+            let empty = PartialSum::of(self.part.sums.len(), self.part.seeds.len());
             let before = std::mem::replace(&mut self.part, empty);
             let own = &*self;
-            let parts: Vec<Part> = (start..(start + PIECES).min(pieces))
+            let parts: Vec<PartialSum> = (start..(start + PIECES).min(pieces))
                 .into_par_iter()
                 .map_init(
                     || own.clone(),
@@ -384,7 +384,7 @@ impl Sum {
                 }
             }
         }
-        let mut frame = Frame {
+        let mut frame = BackwardBlock {
             kernels: &self.plan.kernels,
             program: &self.block.program,
             values: &self.block.memory,

@@ -1,6 +1,6 @@
 //! The backward pass, planned: which adjoint is sent where, in which registers, and what of the forward pass it reads.
 
-use super::back::{Kernels, Send, Source, Step, Target, loop_of};
+use super::back::{BackwardStep, Kernels, Send, Source, Target, loop_of};
 use super::rule::{Rule, Sent, rules};
 use crate::number::Op;
 use crate::tape::block::first_stage_coordinates;
@@ -81,7 +81,7 @@ pub(super) enum Seed {
 
 /// A sum over lanes: the adjoint of a value that is the same for all points.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Sum {
+pub(super) struct UniformSum {
     pub(super) value: u32,
     /// What is summed is the adjoint with the other sign.
     pub(super) negated: bool,
@@ -89,14 +89,14 @@ pub(super) struct Sum {
 
 /// The backward pass.
 #[derive(Clone, Debug)]
-pub(super) struct Plan {
-    pub(super) steps: Vec<Step>,
+pub(super) struct BackwardPlan {
+    pub(super) steps: Vec<BackwardStep>,
     pub(super) kernels: Kernels,
     /// How many registers there are.
     pub(super) registers: usize,
     pub(super) seeds: Vec<Seed>,
     /// The first is where what is not wanted goes.
-    pub(super) sums: Vec<Sum>,
+    pub(super) sums: Vec<UniformSum>,
 }
 
 /// The adjoint of a value: a register, or what is in it with the other sign.
@@ -115,7 +115,7 @@ struct Planner<'p> {
     adjoints: Vec<Option<Adjoint>>,
     /// The sum that is open for a value and a sign, and how often it is added to.
     open_sums: HashMap<(u32, bool), (u32, u32)>,
-    plan: Plan,
+    plan: BackwardPlan,
 }
 
 /// Plans the backward pass. `place` says where the forward pass leaves a value.
@@ -124,9 +124,9 @@ pub(super) fn plan(
     first_stage: usize,
     varies: &[bool],
     place: &dyn Fn(u32) -> Source,
-) -> Plan {
-    let unwanted = Sum { value: 0, negated: false };
-    let plan = Plan {
+) -> BackwardPlan {
+    let unwanted = UniformSum { value: 0, negated: false };
+    let plan = BackwardPlan {
         steps: Vec::new(),
         kernels: Kernels::default(),
         registers: Target::REGISTERS as usize,
@@ -186,7 +186,7 @@ impl Planner<'_> {
                 Sent::Times(factor) if self.is_uniform(operand) => {
                     let sum = self.sum(operand, adjoint.negated);
                     let factor = (self.place)(operands[factor]);
-                    self.plan.steps.push(Step::SumProduct { adjoint: adjoint.register, factor, sum });
+                    self.plan.steps.push(BackwardStep::SumProduct { adjoint: adjoint.register, factor, sum });
                 }
                 _ => worked_out.push(n),
             }
@@ -220,7 +220,7 @@ impl Planner<'_> {
             }
             send.targets[n] = self.target(operands[n], adjoint.negated);
         }
-        self.plan.steps.push(Step::Send(send));
+        self.plan.steps.push(BackwardStep::Send(send));
     }
 
     fn kernel(&mut self, kernel: u32, operands: &[u32], adjoint: Adjoint) {
@@ -236,7 +236,7 @@ impl Planner<'_> {
         }
         let range = (start, operands.len() as u32);
         let Adjoint { register, negated } = adjoint;
-        self.plan.steps.push(Step::Kernel { kernel, range, adjoint: register, negated });
+        self.plan.steps.push(BackwardStep::Kernel { kernel, range, adjoint: register, negated });
         for (n, &operand) in operands.iter().enumerate() {
             let Target { to, .. } = self.plan.kernels.targets[start as usize + n];
             if to != Target::UNWANTED {
@@ -249,7 +249,7 @@ impl Planner<'_> {
     fn pass(&mut self, to: u32, adjoint: Adjoint) {
         if self.is_uniform(to) {
             let sum = self.sum(to, adjoint.negated);
-            self.plan.steps.push(Step::Sum { adjoint: adjoint.register, sum });
+            self.plan.steps.push(BackwardStep::Sum { adjoint: adjoint.register, sum });
             return;
         }
         let joined = match self.adjoints[to as usize] {
@@ -265,7 +265,7 @@ impl Planner<'_> {
 
     fn combine(&mut self, a: u32, b: u32, subtract: bool) -> u32 {
         let out = self.register();
-        self.plan.steps.push(Step::Combine { subtract, a, b, out });
+        self.plan.steps.push(BackwardStep::Combine { subtract, a, b, out });
         out
     }
 
@@ -302,15 +302,15 @@ impl Planner<'_> {
         }
         *addends += 1;
         if *sum == next {
-            self.plan.sums.push(Sum { value, negated });
+            self.plan.sums.push(UniformSum { value, negated });
         }
         *sum
     }
 }
 
 /// Lets registers whose last reader has run be written again: planned, each is written once.
-fn share_registers(plan: &mut Plan) {
-    let Plan { steps, kernels, registers, seeds, .. } = plan;
+fn share_registers(plan: &mut BackwardPlan) {
+    let BackwardPlan { steps, kernels, registers, seeds, .. } = plan;
     let mut last_read = vec![0; *registers];
     for (i, step) in steps.iter_mut().enumerate() {
         step.registers(kernels, |register, written| {

@@ -1,8 +1,9 @@
 //! The scene's text: its colours, its line numbers, what is wrong with it, and the words that may be meant.
 
 use crate::error::Mistake;
+use crate::scene::Word;
+use crate::scene::editing::{TokenKind, completions, tokens};
 use crate::viewer::app::App;
-use crate::viewer::words::{self, Kind, Proposal};
 use egui::text::{CCursor, CCursorRange, LayoutJob, TextFormat};
 use egui::{Color32, FontId, Key, Modifiers, Stroke};
 use std::ops::Range;
@@ -16,7 +17,7 @@ const LETTERS: f32 = 13.0;
 pub(in crate::viewer) struct Completion {
     /// The name that is begun, in bytes of the text.
     begun: Range<usize>,
-    proposals: Vec<Proposal>,
+    proposals: Vec<&'static Word>,
     chosen: usize,
 }
 
@@ -93,7 +94,7 @@ fn text(app: &mut App, ui: &mut egui::Ui) {
         app.completion = Completion::default();
         if let Some(at) = at {
             let at = byte_of(&app.document.text, at);
-            let (begun, proposals) = words::proposals(&app.document.text, at);
+            let (begun, proposals) = completions(&app.document.text, at);
             app.completion = Completion { begun, proposals, chosen: 0 };
         }
     }
@@ -132,9 +133,9 @@ fn accept(app: &mut App, ctx: &egui::Context, id: egui::Id, chosen: usize) {
     else {
         return;
     };
-    app.document.text.replace_range(begun.clone(), proposal.word.name);
+    app.document.text.replace_range(begun.clone(), proposal.name);
     app.document.edited(Instant::now());
-    let end = app.document.text[..begun.start + proposal.word.name.len()].chars().count();
+    let end = app.document.text[..begun.start + proposal.name.len()].chars().count();
     if let Some(mut state) = egui::TextEdit::load_state(ctx, id) {
         state.cursor.set_char_range(Some(CCursorRange::one(CCursor::new(end))));
         state.store(ctx, id);
@@ -148,7 +149,7 @@ fn propose(app: &mut App, ui: &egui::Ui, id: egui::Id, place: egui::Pos2) {
         |ui| {
             egui::Frame::popup(ui.style()).show(ui, |ui| {
                 for (i, proposal) in app.completion.proposals.iter().enumerate() {
-                    let (form, says) = proposal.says();
+                    let (form, says) = summary(proposal);
                     let label = egui::Button::selectable(
                         i == app.completion.chosen,
                         egui::RichText::new(form).monospace(),
@@ -159,7 +160,7 @@ fn propose(app: &mut App, ui: &egui::Ui, id: egui::Id, place: egui::Pos2) {
                 }
                 if let Some(proposal) = app.completion.proposals.get(app.completion.chosen) {
                     ui.set_max_width(420.0);
-                    ui.weak(proposal.says().1);
+                    ui.weak(summary(proposal).1);
                 }
             });
         },
@@ -168,6 +169,12 @@ fn propose(app: &mut App, ui: &egui::Ui, id: egui::Id, place: egui::Pos2) {
         accept(app, ui.ctx(), id, taken);
         ui.memory_mut(|memory| memory.request_focus(id));
     }
+}
+
+/// How a word is called, and what it is.
+fn summary(word: &'static Word) -> (String, &'static str) {
+    let form = word.signatures().next().unwrap_or_default();
+    (form, word.doc.first().copied().unwrap_or_default().trim())
 }
 
 /// Where in the text, in bytes, a place is that is given in characters.
@@ -192,7 +199,7 @@ fn place_of(mistake: &Mistake, text: &str) -> Range<usize> {
 fn colored(text: &str, underlined: Option<Range<usize>>, visuals: &egui::Visuals) -> LayoutJob {
     let mut job = LayoutJob::default();
     let wrong = underlined.unwrap_or(0..0);
-    for (part, kind) in words::parts(text) {
+    for (part, kind) in tokens(text) {
         let format = TextFormat::simple(FontId::monospace(LETTERS), color_of(kind, visuals));
         // Cut where the mistake begins and ends.
         let mut ends = [
@@ -214,15 +221,15 @@ fn colored(text: &str, underlined: Option<Range<usize>>, visuals: &egui::Visuals
     job
 }
 
-fn color_of(kind: Kind, visuals: &egui::Visuals) -> Color32 {
+fn color_of(kind: TokenKind, visuals: &egui::Visuals) -> Color32 {
     let [dark, light] = match kind {
-        Kind::Comment => [[0x8a, 0x96, 0x8a], [0x5a, 0x6a, 0x5a]],
-        Kind::Quoted => [[0xe0, 0xa0, 0x70], [0x9a, 0x4a, 0x10]],
-        Kind::Number => [[0x9c, 0xd0, 0xa0], [0x1a, 0x6a, 0x30]],
-        Kind::Keyword => [[0xc8, 0x9a, 0xe0], [0x7a, 0x2a, 0x9a]],
-        Kind::Known => [[0x7a, 0xb8, 0xf0], [0x10, 0x55, 0xa0]],
-        Kind::Name => [[0xe2, 0xe2, 0xe2], [0x20, 0x20, 0x20]],
-        Kind::Plain => [[0xb4, 0xb4, 0xb4], [0x55, 0x55, 0x55]],
+        TokenKind::Comment => [[0x8a, 0x96, 0x8a], [0x5a, 0x6a, 0x5a]],
+        TokenKind::Quoted => [[0xe0, 0xa0, 0x70], [0x9a, 0x4a, 0x10]],
+        TokenKind::Number => [[0x9c, 0xd0, 0xa0], [0x1a, 0x6a, 0x30]],
+        TokenKind::Keyword => [[0xc8, 0x9a, 0xe0], [0x7a, 0x2a, 0x9a]],
+        TokenKind::Function => [[0x7a, 0xb8, 0xf0], [0x10, 0x55, 0xa0]],
+        TokenKind::Name => [[0xe2, 0xe2, 0xe2], [0x20, 0x20, 0x20]],
+        TokenKind::Plain => [[0xb4, 0xb4, 0xb4], [0x55, 0x55, 0x55]],
     };
     let [r, g, b] = if visuals.dark_mode { dark } else { light };
     Color32::from_rgb(r, g, b)

@@ -1,12 +1,21 @@
-//! The scene's text as an editor sees it: what each part of it is, and what a word begun may become.
+//! A scene's text as an editor sees it: what each part of it is, and what a word begun may become.
+//!
+//! ```
+//! use fieldgrad::scene::editing::{TokenKind, completions, tokens};
+//!
+//! let text = "show(tor";
+//! assert_eq!(tokens(text)[0], (0..4, TokenKind::Function));
+//! let (begun, words) = completions(text, text.len());
+//! assert_eq!((&text[begun], words[0].name), ("tor", "torus"));
+//! ```
 
-use crate::scene::{Word, words};
+use super::{Word, words};
 use std::ops::Range;
 use std::sync::LazyLock;
 
 /// What a part of a text is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub enum TokenKind {
     /// A remark for people.
     Comment,
     /// A text in quotes.
@@ -16,7 +25,7 @@ pub(super) enum Kind {
     /// A word of the language itself.
     Keyword,
     /// A function scenes can call.
-    Known,
+    Function,
     /// Any other name.
     Name,
     /// All else.
@@ -31,13 +40,13 @@ const KEYWORDS: [&str; 22] = [
 static WORDS: LazyLock<Vec<Word>> = LazyLock::new(words);
 
 /// The parts of a text, one behind the other without gaps.
-pub(super) fn parts(text: &str) -> Vec<(Range<usize>, Kind)> {
-    let mut parts: Vec<(Range<usize>, Kind)> = Vec::new();
+pub fn tokens(text: &str) -> Vec<(Range<usize>, TokenKind)> {
+    let mut parts: Vec<(Range<usize>, TokenKind)> = Vec::new();
     let mut at = 0;
     while at < text.len() {
         let (length, kind) = first(&text[at..]);
         match parts.last_mut() {
-            Some((last, Kind::Plain)) if kind == Kind::Plain => last.end = at + length,
+            Some((last, TokenKind::Plain)) if kind == TokenKind::Plain => last.end = at + length,
             _ => parts.push((at..at + length, kind)),
         }
         at += length;
@@ -46,27 +55,27 @@ pub(super) fn parts(text: &str) -> Vec<(Range<usize>, Kind)> {
 }
 
 /// How long the part is that a text begins with, and what it is.
-fn first(text: &str) -> (usize, Kind) {
+fn first(text: &str) -> (usize, TokenKind) {
     let begins = text.chars().next().unwrap_or(' ');
     let while_true =
         |is: fn(char) -> bool| text.char_indices().find(|(_, c)| !is(*c)).map_or(text.len(), |(i, _)| i);
     match begins {
-        '/' if text.starts_with("//") => (text.find('\n').unwrap_or(text.len()), Kind::Comment),
-        '/' if text.starts_with("/*") => (remark(text), Kind::Comment),
-        '"' => (quoted(text), Kind::Quoted),
-        '`' => (text[1..].find('`').map_or(text.len(), |end| end + 2), Kind::Quoted),
-        '0'..='9' => (number(text), Kind::Number),
+        '/' if text.starts_with("//") => (text.find('\n').unwrap_or(text.len()), TokenKind::Comment),
+        '/' if text.starts_with("/*") => (remark(text), TokenKind::Comment),
+        '"' => (quoted(text), TokenKind::Quoted),
+        '`' => (text[1..].find('`').map_or(text.len(), |end| end + 2), TokenKind::Quoted),
+        '0'..='9' => (number(text), TokenKind::Number),
         c if is_of_name(c) => {
             let length = while_true(is_of_name);
             let word = &text[..length];
             let kind = match () {
-                _ if KEYWORDS.contains(&word) => Kind::Keyword,
-                _ if WORDS.iter().any(|known| known.name == word) => Kind::Known,
-                _ => Kind::Name,
+                _ if KEYWORDS.contains(&word) => TokenKind::Keyword,
+                _ if WORDS.iter().any(|known| known.name == word) => TokenKind::Function,
+                _ => TokenKind::Name,
             };
             (length, kind)
         }
-        c => (c.len_utf8(), Kind::Plain),
+        c => (c.len_utf8(), TokenKind::Plain),
     }
 }
 
@@ -123,40 +132,26 @@ fn number(text: &str) -> usize {
     at
 }
 
-/// A word that may be meant by what is typed so far.
-pub(super) struct Proposal {
-    /// The word.
-    pub word: &'static Word,
-}
-
-impl Proposal {
-    /// How it is called, and what it is.
-    pub(super) fn says(&self) -> (String, &'static str) {
-        let form = self.word.signatures().next().unwrap_or_default();
-        (form, self.word.doc.first().copied().unwrap_or_default().trim())
-    }
-}
-
 /// How many words are proposed.
-const MAX_PROPOSED: usize = 8;
+const MAX_COMPLETIONS: usize = 8;
 
 /// The name that ends at a place of the text, and the words it may become; none within remarks and quotes.
-pub(super) fn proposals(text: &str, at: usize) -> (Range<usize>, Vec<Proposal>) {
+pub fn completions(text: &str, at: usize) -> (Range<usize>, Vec<&'static Word>) {
     let before = &text[..at];
     let start = before.char_indices().rev().take_while(|(_, c)| is_of_name(*c)).last().map_or(at, |(i, _)| i);
     let begun = &text[start..at];
     let goes_on = text[at..].chars().next().is_some_and(is_of_name);
     let is_name = begun.len() >= 2 && !begun.starts_with(|c: char| c.is_ascii_digit()) && !goes_on;
     let kind =
-        parts(text).into_iter().find(|(part, _)| part.start < at && at <= part.end).map(|(_, kind)| kind);
-    if !is_name || matches!(kind, Some(Kind::Comment | Kind::Quoted | Kind::Number)) {
+        tokens(text).into_iter().find(|(part, _)| part.start < at && at <= part.end).map(|(_, kind)| kind);
+    if !is_name || matches!(kind, Some(TokenKind::Comment | TokenKind::Quoted | TokenKind::Number)) {
         return (start..at, Vec::new());
     }
     let mut found: Vec<&'static Word> =
         WORDS.iter().filter(|word| word.name.starts_with(begun) && word.name != begun).collect();
     found.sort_by_key(|word| (word.name.len(), word.name));
-    found.truncate(MAX_PROPOSED);
-    (start..at, found.into_iter().map(|word| Proposal { word }).collect())
+    found.truncate(MAX_COMPLETIONS);
+    (start..at, found)
 }
 
 #[cfg(test)]
@@ -167,25 +162,25 @@ mod tests {
     #[test]
     fn parts_are_what_they_are() {
         let text = "let r = sphere(0.5e-1); // no \"text\"\nfoo(\"a // \\\" b\", `x`) /* a /* b */ c */ 1..2";
-        let found: Vec<(&str, Kind)> = parts(text)
+        let found: Vec<(&str, TokenKind)> = tokens(text)
             .into_iter()
             .map(|(part, kind)| (&text[part], kind))
-            .filter(|(_, k)| *k != Kind::Plain)
+            .filter(|(_, k)| *k != TokenKind::Plain)
             .collect();
         assert_eq!(
             found,
             [
-                ("let", Kind::Keyword),
-                ("r", Kind::Name),
-                ("sphere", Kind::Known),
-                ("0.5e-1", Kind::Number),
-                ("// no \"text\"", Kind::Comment),
-                ("foo", Kind::Name),
-                ("\"a // \\\" b\"", Kind::Quoted),
-                ("`x`", Kind::Quoted),
-                ("/* a /* b */ c */", Kind::Comment),
-                ("1", Kind::Number),
-                ("2", Kind::Number),
+                ("let", TokenKind::Keyword),
+                ("r", TokenKind::Name),
+                ("sphere", TokenKind::Function),
+                ("0.5e-1", TokenKind::Number),
+                ("// no \"text\"", TokenKind::Comment),
+                ("foo", TokenKind::Name),
+                ("\"a // \\\" b\"", TokenKind::Quoted),
+                ("`x`", TokenKind::Quoted),
+                ("/* a /* b */ c */", TokenKind::Comment),
+                ("1", TokenKind::Number),
+                ("2", TokenKind::Number),
             ]
         );
     }
@@ -197,7 +192,7 @@ mod tests {
             for end in cuts.chain([exhibit.text.len()]) {
                 let text = &exhibit.text[..end];
                 let mut at = 0;
-                for (part, _) in parts(text) {
+                for (part, _) in tokens(text) {
                     assert!(part.start == at && part.end > at && text.is_char_boundary(part.end));
                     at = part.end;
                 }
@@ -209,13 +204,13 @@ mod tests {
     #[test]
     fn words_are_proposed_where_a_name_is_begun() {
         let names = |text: &str| -> Vec<&str> {
-            proposals(text, text.len()).1.iter().map(|proposal| proposal.word.name).collect()
+            completions(text, text.len()).1.iter().map(|proposal| proposal.name).collect()
         };
         assert_eq!(names("show(sph"), ["sphere"]);
         assert!(names("a.smooth_").contains(&"smooth_union"));
         assert!(names("s").is_empty() && names("// sph").is_empty() && names("\"sph").is_empty());
         assert!(names("sphere").is_empty() && names("1sp").is_empty());
-        let (range, _) = proposals("é + sph", "é + sph".len());
+        let (range, _) = completions("é + sph", "é + sph".len());
         assert_eq!(range, 5..8);
     }
 }
