@@ -124,6 +124,18 @@
 //! opt-level = 3
 //! ```
 //!
+//! # Features
+//!
+//! All are on by default. `default-features = false` leaves the mathematics: numbers, fields, tapes, shapes, measures.
+//!
+//! | feature | adds |
+//! |---|---|
+//! | `scene` | [`scene`]: objects with a camera, lights and a timeline, and scene files |
+//! | `images` | [`render`]: pictures and films on the CPU; shader text in [`gpu`] |
+//! | `cli` | [`cli`], and with it the command `fieldgrad` |
+//! | `gpu` | pictures and values on the GPU, by `wgpu` |
+//! | `viewer` | the window, which `fieldgrad view` opens |
+//!
 //! # Where things are
 //!
 //! [`number`] holds the numbers a field is run on, [`field`] the graph, [`tape`] the program, [`shape`] what people

@@ -310,14 +310,14 @@ mod tests {
                 Bend { rise, bend: Intervals::zero() }
             };
             let inner = inner.map(|n| Op::ALL[n]);
-            let arg = |i: usize| inner[i].apply(|j| over(ranges[i][j], j < 3));
+            let arg = |i: usize| inner[i].on(|j| over(ranges[i][j], j < 3));
             for op in Op::ALL {
-                let found = op.apply(arg);
+                let found = op.on(arg);
                 let (rise, bend) = (found.slope().lane(1), found.bend().lane(1));
-                let f = |s: f64| op.apply(|i| inner[i].apply(|j| at(ranges[i][j], j < 3, s)));
+                let f = |s: f64| op.on(|i| inner[i].on(|j| at(ranges[i][j], j < 3, s)));
                 let places = [a, 0.5 * (a + b), b];
                 let [from, middle, to] = places.map(f);
-                let is_inside = |s: f64| (0..4).all(|i| inner[i].apply(|j| at(ranges[i][j], j < 3, s)).is_finite());
+                let is_inside = |s: f64| (0..4).all(|i| inner[i].on(|j| at(ranges[i][j], j < 3, s)).is_finite());
                 let (half, change) = (0.5 * (b - a).abs(), (from - middle) + (to - middle));
                 if !rise.is_finite() || !change.is_finite() || half < 1e-3 || !places.into_iter().all(is_inside) {
                     continue;

@@ -563,10 +563,10 @@ mod tests {
                 if !fits(op, points) || (matches!(op, Op::Sin | Op::Cos | Op::Tan) && points[0].abs() > 1e4) {
                     continue;
                 }
-                let bound = op.apply(|i| args[i]).lane(2);
-                let exact = op.apply(|i| points[i]);
+                let bound = op.on(|i| args[i]).lane(2);
+                let exact = op.on(|i| points[i]);
                 prop_assert!(exact.is_nan() || bound.contains(exact), "{op:?} {ranges:?} {points:?}: {exact} in {bound:?}");
-                let lane = f64::from(op.apply(|i| Lanes([spot(i)])).0[0]);
+                let lane = f64::from(op.on(|i| Lanes([spot(i)])).0[0]);
                 prop_assert!(exact.is_nan() || lane.is_nan() || bound.contains(lane), "{op:?} {ranges:?} {points:?}: {lane} in {bound:?}");
             }
         }
@@ -577,7 +577,7 @@ mod tests {
             let one = ranges.map(|[lo, hi]| Interval::new(f64::from(lo), f64::from(hi)));
             let size = ranges.iter().flatten().fold(1f64, |most, &end| most.max(f64::from(end.abs())));
             for op in Op::ALL.into_iter().filter(|op| !matches!(op, Op::Pow | Op::Exp | Op::Div | Op::Recip)) {
-                let (many, single) = (op.apply(|i| wide[i]).lane(1), op.apply(|i| one[i]));
+                let (many, single) = (op.on(|i| wide[i]).lane(1), op.on(|i| one[i]));
                 if !single.is_finite() || (matches!(op, Op::Sin | Op::Cos | Op::Tan) && size > 1e4) || op == Op::Tan {
                     continue;
                 }
@@ -607,8 +607,8 @@ mod tests {
                 if matches!(op, Op::Sin | Op::Cos | Op::Tan) && spot(0).abs() > 1e4 {
                     continue;
                 }
-                let bound = op.apply(|i| Dual::<_, 4>::variable(wide(i), i));
-                let exact = op.apply(|i| Dual::<f64, 4>::variable(spot(i), i));
+                let bound = op.on(|i| Dual::<_, 4>::variable(wide(i), i));
+                let exact = op.on(|i| Dual::<f64, 4>::variable(spot(i), i));
                 for (bound, exact) in bound.slope.iter().zip(exact.slope) {
                     let bound = bound.lane(3);
                     prop_assert!(!exact.is_finite() || bound.contains(exact), "{op:?} {ranges:?} {at:?}: {exact} in {bound:?}");
@@ -626,7 +626,7 @@ mod tests {
         for op in Op::ALL {
             for &a in &ranges {
                 for &b in &ranges {
-                    let bound = op.apply(|i| if i % 2 == 0 { a } else { b });
+                    let bound = op.on(|i| if i % 2 == 0 { a } else { b });
                     assert!(bound.lo.0[0] <= bound.hi.0[0], "{op:?} {a:?} {b:?}: {bound:?}");
                 }
             }

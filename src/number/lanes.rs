@@ -201,9 +201,9 @@ mod tests {
         #[test]
         fn a_block_is_its_points(args in [block(), block(), block(), block()]) {
             for op in Op::ALL {
-                let lanes = op.apply(|i| Dual::<_, 4>::variable(args[i], i));
+                let lanes = op.on(|i| Dual::<_, 4>::variable(args[i], i));
                 for lane in 0..16 {
-                    let one = op.apply(|i| Dual::<_, 4>::variable(Lanes([args[i].0[lane]]), i));
+                    let one = op.on(|i| Dual::<_, 4>::variable(Lanes([args[i].0[lane]]), i));
                     prop_assert!(same(lanes.value.0[lane], one.value.0[0]), "{op:?} {lanes:?} {one:?}");
                     for (block, slope) in lanes.slope.iter().zip(one.slope) {
                         prop_assert!(same(block.0[lane], slope.0[0]), "{op:?} {lanes:?} {one:?}");
@@ -219,8 +219,8 @@ mod tests {
         #[test]
         fn every_operation_but_the_transcendental_is_the_scalar_rule(args in [number(), number(), number(), number()]) {
             for op in Op::ALL.into_iter().filter(|&op| !transcendental(op)) {
-                let lanes = op.apply(|i| Dual::<_, 4>::variable(Lanes([args[i]]), i));
-                let scalar = op.apply(|i| Dual::<_, 4>::variable(args[i], i));
+                let lanes = op.on(|i| Dual::<_, 4>::variable(Lanes([args[i]]), i));
+                let scalar = op.on(|i| Dual::<_, 4>::variable(args[i], i));
                 prop_assert!(same(lanes.value.0[0], scalar.value), "{op:?} {lanes:?} {scalar:?}");
                 for (block, slope) in lanes.slope.iter().zip(scalar.slope) {
                     prop_assert!(same(block.0[0], slope), "{op:?} {lanes:?} {scalar:?}");
@@ -234,8 +234,8 @@ mod tests {
                 if matches!(op, Op::Sin | Op::Cos | Op::Tan) && args[0].is_finite() && args[0].abs() > 2f32.powi(32) {
                     continue;
                 }
-                let lanes = op.apply(|i| Lanes([args[i]])).0[0];
-                let truth = op.apply(|i| f64::from(args[i]));
+                let lanes = op.on(|i| Lanes([args[i]])).0[0];
+                let truth = op.on(|i| f64::from(args[i]));
                 let near = matches!(op, Op::Sin | Op::Cos) && args[0].abs() <= elementary::NEAR;
                 let stated = if near { 2.2 } else { 0.53 };
                 let zero = lanes == 0.0 && truth == 0.0; // of either sign

@@ -307,6 +307,29 @@ macro_rules! apply_known {
 pub(crate) use apply_known;
 
 #[cfg(test)]
+impl Op {
+    /// The operation on numbers, as [`Op::apply`] has it, by a function of its own: for tests, which are compiled for many
+    /// types of numbers.
+    pub(crate) fn on<R: Real>(self, arg: impl Fn(usize) -> R) -> R {
+        struct Functions<R>(std::marker::PhantomData<R>);
+        fn function<R: Real, const OP: usize>(args: &[R]) -> R {
+            apply_known!(Op::ALL[OP], R, |i: usize| args[i].clone())
+        }
+        macro_rules! functions {
+            ($($op:literal)*) => { [$(function::<R, $op>),*] };
+        }
+        impl<R: Real> Functions<R> {
+            const ALL: [fn(&[R]) -> R; Op::ALL.len()] = functions! {
+                0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32 33 34 35 36 37
+                38 39 40 41 42
+            };
+        }
+        let args: Vec<R> = (0..self.arity()).map(arg).collect();
+        Functions::<R>::ALL[self.number()](&args)
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

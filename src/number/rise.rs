@@ -374,8 +374,8 @@ pub(super) mod tests {
                 Rise::of(Dual { value, slope: [Intervals::constant(width)] })
             };
             for op in Op::ALL {
-                let rise = op.apply(arg).slope().lane(1);
-                let [from, to] = [a.min(b), a.max(b)].map(|s| op.apply(|i| at(i, s)));
+                let rise = op.on(arg).slope().lane(1);
+                let [from, to] = [a.min(b), a.max(b)].map(|s| op.on(|i| at(i, s)));
                 let (run, change) = ((a - b).abs(), to - from);
                 if !change.is_finite() || !rise.is_finite() {
                     continue;

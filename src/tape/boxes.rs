@@ -15,7 +15,7 @@ use std::sync::Arc;
 pub const BOXES: usize = 16;
 
 /// A number that bounds itself in each of sixteen boxes.
-pub trait Bounding: Real + Copy {
+pub trait Bounding: Real + Copy + lines::RunLines {
     /// The bounds in one of them.
     fn lane(&self, which: usize) -> Interval;
 
@@ -95,7 +95,7 @@ impl<R: Bounding> Boxes<R> {
         self.values.extend(leaves);
         self.values.resize(program.value_of_line(program.lines.len()), R::zero());
         for (lines, kernel) in program.runs() {
-            self.arch.dispatch(Run { program, lines, values: &mut self.values });
+            R::run_lines(self.arch, tape, lines, &mut self.values);
             if let Some(line) = kernel {
                 self.run_kernel(program, line);
             }
@@ -140,6 +140,28 @@ impl<R: Bounding> Boxes<R> {
         let pruned = plan.prune(program, asked, most, held, |value| self.values[value].lane(which))?;
         Some(Tape { program: Arc::new(pruned), values: tape.values.clone() })
     }
+}
+
+/// Running lines on a type of number: for each type compiled here, and not again by all who use it.
+mod lines {
+    use super::{Arch, Range, Run, Tape};
+    use crate::number::{Bend, Intervals, Rise};
+
+    pub trait RunLines: Sized {
+        fn run_lines(arch: Arch, tape: &Tape, lines: Range<usize>, values: &mut [Self]);
+    }
+
+    macro_rules! run_lines {
+        ($($type:ty)*) => {$(
+            impl RunLines for $type {
+                fn run_lines(arch: Arch, tape: &Tape, lines: Range<usize>, values: &mut [Self]) {
+                    arch.dispatch(Run { program: &tape.program, lines, values });
+                }
+            }
+        )*};
+    }
+
+    run_lines! { Intervals<{ super::BOXES }> Rise<{ super::BOXES }> Bend<{ super::BOXES }> }
 }
 
 /// A run of plain lines.

@@ -66,10 +66,10 @@ proptest! {
     #[test]
     fn contains_what_f64_computes(boxes in uniform4(interval()), picks in picks()) {
         for op in Op::ALL {
-            let bound = op.apply(|i| boxes[i]);
+            let bound = op.on(|i| boxes[i]);
             prop_assert!(bound.lo <= bound.hi, "{op:?} gives {bound:?}");
             for at in picks.map(|how| point_of(&boxes, &how)) {
-                let value = op.apply(|i| at[i]);
+                let value = op.on(|i| at[i]);
                 let inside = bound.contains(value) || value.is_nan() || is_pole(op, at);
                 prop_assert!(inside, "{op:?} at {at:?} is {value:e}, not in {bound:?}");
             }
@@ -84,7 +84,7 @@ proptest! {
         slope_picks in picks(),
     ) {
         for op in Op::ALL {
-            let bound = op.apply(|i| Dual { value: boxes[i], slope: slopes[i] });
+            let bound = op.on(|i| Dual { value: boxes[i], slope: slopes[i] });
             prop_assert!(bound.slope.iter().all(|slope| slope.lo <= slope.hi), "{op:?} {bound:?}");
             for at in picks.map(|how| point_of(&boxes, &how)) {
                 let vanishes = at[..op.arity()].iter().all(|v| v.abs() < 1e-150);
@@ -92,7 +92,7 @@ proptest! {
                     continue; // the squares are subnormal, and the rule's cosines are not within ±1
                 }
                 let slope = |i: usize| point_of(&slopes[i], &slope_picks[i]);
-                let dual = op.apply(|i| Dual { value: at[i], slope: slope(i) });
+                let dual = op.on(|i| Dual { value: at[i], slope: slope(i) });
                 for n in 0..4 {
                     let inside = bound.slope[n].contains(dual.slope[n]) || !dual.slope[n].is_finite();
                     prop_assert!(inside, "{op:?} at {at:?}: {dual:?} not in {bound:?}");
@@ -127,7 +127,7 @@ proptest! {
     fn points_stay_narrow(at in uniform4(0.05..0.95)) {
         let at = [at[0], 1.0 + at[1], at[2], at[3]];
         for op in Op::ALL {
-            let bound = op.apply(|i| Interval::point(at[i]));
+            let bound = op.on(|i| Interval::point(at[i]));
             let scale = bound.largest().max(0.25);
             prop_assert!(bound.width() <= 1e-13 * scale, "{op:?} at {at:?}: {bound:?}");
         }
