@@ -368,7 +368,8 @@ fn last_fastest<T: Copy>(shape: &[usize], values: &[T]) -> Vec<T> {
 /// Writes the header of an array; its numbers follow, the last axis the fastest, each written by [`Float::write`].
 pub(crate) fn write_header(out: &mut dyn Write, shape: &[usize], float: Float) -> io::Result<()> {
     let name = if float == Float::F4 { "<f4" } else { "<f8" };
-    let sides: String = shape.iter().map(|count| format!("{count},")).collect();
+    let sides: Vec<String> = shape.iter().map(usize::to_string).collect();
+    let sides = sides.join(", ") + if shape.len() == 1 { "," } else { "" };
     let text = format!("{{'descr': '{name}', 'fortran_order': False, 'shape': ({sides}), }}");
     let start = [MAGIC, &[1, 0]].concat();
     let length = (start.len() + 2 + text.len() + 1).next_multiple_of(ALIGNMENT) - start.len() - 2;

@@ -211,6 +211,16 @@ const BROKEN: &[(&str, &str, &str)] = &[
         "1:11 `*`: * does not go with a number and a list of 4: a vector has two or three components, numbers or fields, and goes with one of as many",
     ),
     (
+        "a component that is none",
+        "let v = vec2(1, 2); v[2] = 1; show(sphere(1));",
+        "1:22 `[`: a vector of 2 has no component 2",
+    ),
+    (
+        "a component that is text",
+        "let v = vec2(1, 2); v.x = \"a\"; show(sphere(1));",
+        "1:23 `x`: a component of a vector is a number or a field, and this is text",
+    ),
+    (
         "a vector times a vector",
         "let a = [1, 2, 3] * [1, 2, 3]; show(sphere(1));",
         "1:19 `*`: * does not go with a list and a list",

@@ -96,7 +96,7 @@ fn eval_reads_and_writes_numpy_arrays() {
     let numbers = |bytes: &[u8], columns: usize| -> Vec<f64> {
         let header = usize::from(u16::from_le_bytes([bytes[8], bytes[9]])) + 10;
         let text = std::str::from_utf8(&bytes[10..header]).unwrap();
-        assert!(text.contains(&format!("'shape': (100, {columns}, )")) && text.contains("'<f8'"), "{text}");
+        assert!(text.contains(&format!("'shape': (100, {columns})")) && text.contains("'<f8'"), "{text}");
         bytes[header..].chunks_exact(8).map(|number| f64::from_le_bytes(number.try_into().unwrap())).collect()
     };
     folder.run("eval blend.rhai --points points.csv --out values.npy").ends(0);

@@ -242,6 +242,7 @@ fn vectors_are_added_and_lists_are_joined() {
             "[[0.5, 2, 3], [1, 2, 3]]",
         ),
         ("let v = vec2(1, 2); let f = || v + [1, 1]; v += f.call(); v", "[3, 5]"),
+        ("let v = vec3(1, 2, 3); v[0] = 7; v.y = x * 0; v[-1] += 1; v", "[7, 0, 4]"),
         ("[1, 2, 3] + [4, 5, 6]", "[1, 2, 3, 4, 5, 6]"),
         ("let all = []; for i in 0..2 { all += [sphere(1), torus(i + 1, 0.2)]; } all += y; all.len()", "5"),
     ];

@@ -25,13 +25,28 @@ impl IntoIterator for Components {
 }
 
 impl Components {
-    fn get(&self, i: INT) -> Result<Dynamic, Box<EvalAltResult>> {
+    /// The place of a component; from the end, as in lists, where `i` is negative.
+    fn place(&self, i: INT) -> Result<usize, Box<EvalAltResult>> {
         let count = self.0.len() as INT;
-        let from_start = if i < 0 { count + i } else { i }; // as in lists
-        match usize::try_from(from_start).ok().and_then(|i| self.0.get(i)) {
-            Some(part) => Ok(dynamic(part.clone())),
-            None => Err(wrong(format!("a vector of {count} has no component {i}"))),
+        let place = if i < 0 { count + i } else { i };
+        match (0..count).contains(&place) {
+            true => Ok(place as usize),
+            false => Err(wrong(format!("a vector of {count} has no component {i}"))),
         }
+    }
+
+    fn get(&self, i: INT) -> Result<Dynamic, Box<EvalAltResult>> {
+        Ok(dynamic(self.0[self.place(i)?].clone()))
+    }
+
+    fn set(&mut self, i: INT, value: &Dynamic) -> Result<(), Box<EvalAltResult>> {
+        let (place, value) = (self.place(i)?, argument(value));
+        if !value.is_scalar() {
+            let kind = value.kind();
+            return Err(wrong(format!("a component of a vector is a number or a field, and this is {kind}")));
+        }
+        self.0[place] = value;
+        Ok(())
     }
 
     fn text(&mut self) -> String {
@@ -45,8 +60,11 @@ pub(super) fn register(engine: &mut Engine, draft: &Shared<Draft>) {
     engine.register_fn("to_string", Components::text).register_fn("to_debug", Components::text);
     engine.register_fn("len", |vector: &mut Components| vector.0.len() as INT);
     engine.register_indexer_get(|vector: &mut Components, i: INT| vector.get(i));
+    engine.register_indexer_set(|vector: &mut Components, i: INT, value: Dynamic| vector.set(i, &value));
     for (i, name) in ["x", "y", "z"].into_iter().enumerate() {
         engine.register_get(name, move |vector: &mut Components| vector.get(i as INT));
+        engine
+            .register_set(name, move |vector: &mut Components, value: Dynamic| vector.set(i as INT, &value));
     }
 
     let [list, vector] = [TypeId::of::<Array>(), TypeId::of::<Components>()];
