@@ -60,7 +60,7 @@ fn inner_keys<R>(remap: &Field, outer: &Frame<R>) -> [Key; 4] {
     })
 }
 
-enum Visit<'a> {
+enum RunStep<'a> {
     /// Have the node's value in the frame.
     Visit(&'a Field, usize),
     /// Its parents are there: apply it.
@@ -109,24 +109,24 @@ pub(super) fn run_keeping<'a, R: Real>(
     let mut frames = vec![root];
     let mut known: KeyMap<R> = KeyMap::default();
     let mut declared: KeyMap<Key> = KeyMap::default();
-    let mut steps: Vec<Visit> = outputs.iter().rev().map(|output| Visit::Visit(output, 0)).collect();
+    let mut steps: Vec<RunStep> = outputs.iter().rev().map(|output| RunStep::Visit(output, 0)).collect();
     while let Some(step) = steps.pop() {
         match step {
-            Visit::Visit(field, frame) => {
+            RunStep::Visit(field, frame) => {
                 if known.contains_key(&place_key(field, &frames[frame])) {
                     continue;
                 }
                 if matches!(field.kind(), Kind::Remap) {
-                    steps.push(Visit::Enter(field, frame));
+                    steps.push(RunStep::Enter(field, frame));
                     let (child, to) = (&field.parents()[0], &field.parents()[1..]);
                     let read = Axis::ALL.into_iter().filter(|&axis| child.reads().has(axis));
-                    steps.extend(read.map(|axis| Visit::Visit(&to[axis as usize], frame)));
+                    steps.extend(read.map(|axis| RunStep::Visit(&to[axis as usize], frame)));
                 } else {
-                    steps.push(Visit::Apply(field, frame));
-                    steps.extend(field.parents().iter().rev().map(|parent| Visit::Visit(parent, frame)));
+                    steps.push(RunStep::Apply(field, frame));
+                    steps.extend(field.parents().iter().rev().map(|parent| RunStep::Visit(parent, frame)));
                 }
             }
-            Visit::Apply(field, frame) => {
+            RunStep::Apply(field, frame) => {
                 if let Kind::Parameter(parameter) = field.kind()
                     && *declared.entry(field.key()).or_insert(field.stamp()) != field.stamp()
                 {
@@ -151,7 +151,7 @@ pub(super) fn run_keeping<'a, R: Real>(
                     return Err(spent());
                 }
             }
-            Visit::Enter(field, outer) => {
+            RunStep::Enter(field, outer) => {
                 let (child, to) = (&field.parents()[0], &field.parents()[1..]);
                 let frame = &frames[outer];
                 let values = Axis::ALL.map(|axis| match child.reads().has(axis) {
@@ -164,10 +164,10 @@ pub(super) fn run_keeping<'a, R: Real>(
                 if inner_frame == next {
                     frames.push(inner);
                 }
-                steps.push(Visit::Leave(field, outer, inner_frame));
-                steps.push(Visit::Visit(child, inner_frame));
+                steps.push(RunStep::Leave(field, outer, inner_frame));
+                steps.push(RunStep::Visit(child, inner_frame));
             }
-            Visit::Leave(field, outer, inner) => {
+            RunStep::Leave(field, outer, inner) => {
                 let value = known[&place_key(&field.parents()[0], &frames[inner])].clone();
                 seen(field, &value);
                 known.insert(place_key(field, &frames[outer]), value);

@@ -213,6 +213,9 @@ fn line<S: Simd, R: Bounding, const OP: usize>(simd: S, values: &mut [R], operan
     simd.vectorize(LineOf::<R, OP> { values, operands, out });
 }
 
+/// Runs a line of one operation: the values, which of them are its operands, and where its own goes.
+type RunLine<S, R> = fn(S, &mut [R], &[u32], usize);
+
 /// A function for each operation, compiled for one width of vector: all of them in one took the compiler minutes.
 struct Table<S, R>(PhantomData<(S, R)>);
 
@@ -221,7 +224,7 @@ macro_rules! lines {
 }
 
 impl<S: Simd, R: Bounding> Table<S, R> {
-    const LINES: [fn(S, &mut [R], &[u32], usize); Op::ALL.len()] = lines! {
+    const LINES: [RunLine<S, R>; Op::ALL.len()] = lines! {
         0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38 39
         40 41 42
     };
