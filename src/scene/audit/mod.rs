@@ -6,7 +6,7 @@
 //! use fieldgrad::prelude::*;
 //! use fieldgrad::scene::audit::Audit;
 //!
-//! let scene = Scene::of_field(sphere(0.5).twist(2).color([0.9, 0.2, 0.1]), "twisted");
+//! let scene = Scene::of_field(r#box([0.8, 1.6, 0.8]).twist(2), "twisted");
 //! let bounds = Bounds { min: [-1.0; 3], max: [1.0; 3] };
 //! let report = Audit::new(&scene, bounds, 500, 0)?.run(|_| ())?;
 //! assert!(report.problems.is_empty());
