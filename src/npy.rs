@@ -1,6 +1,6 @@
 //! NumPy's `.npy` files: arrays of real numbers, read to their shape and values, and written. Stands below all rooms.
 //!
-//! What a header promises is held to the file's length before any room is made for it. The format is that of NumPy's
+//! A promise of a header is held to the file's length before any room is made for it. The format is that of NumPy's
 //! `numpy.lib.format`, versions 1 to 3: a header that is a Python dictionary, then the numbers.
 
 use crate::error::{Error, Result};
@@ -12,7 +12,7 @@ use std::path::Path;
 const MAGIC: &[u8] = b"\x93NUMPY";
 /// The most bytes of a header: NumPy itself reads no longer one unasked.
 const MAX_HEADER: usize = 10_000;
-/// What the bytes before the numbers are a multiple of.
+/// The bytes before the numbers are a multiple of this.
 const ALIGNMENT: usize = 64;
 /// How many numbers are read at a time.
 const PIECE: usize = 1 << 13;
@@ -126,7 +126,7 @@ fn header_of(from: &mut impl Read) -> Result<(Header, u64), String> {
     Ok((Header::of(&text)?, (end + length) as u64))
 }
 
-/// What a header says.
+/// A header, as far as it is read.
 struct Header {
     number: NumberType,
     fortran_order: bool,

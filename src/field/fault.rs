@@ -24,7 +24,7 @@ pub struct Fault {
 }
 
 impl fmt::Display for Fault {
-    /// What is wrong, in words: `the value is NaN first at sqrt(-2), in displace > sqrt`.
+    /// The fault in words: `the value is NaN first at sqrt(-2), in displace > sqrt`.
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         let what = if self.is_slope { "a derivative is" } else { "the value is" };
         let given: Vec<String> = self.given.iter().map(f64::to_string).collect();
