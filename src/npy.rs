@@ -187,7 +187,7 @@ impl<'a> Literals<'a> {
         unreadable(format!("it has {found:?} where {wanted} must be"))
     }
 
-    /// What stands before the first character that ends it.
+    /// The text before the first character that ends it.
     fn until(&mut self, is_end: impl Fn(char) -> bool) -> &'a str {
         let rest = self.rest.trim_start();
         let (found, after) = rest.split_at(rest.find(is_end).unwrap_or(rest.len()));

@@ -133,7 +133,7 @@ fn a_mistake_in_the_text_is_said_once_with_its_place() {
 fn high_derivatives_of_sweeps_come_back() -> Result<()> {
     let parameters: Vec<Field> = (0..12).map(|i| param(&format!("p{i}"), 0.01 * f64::from(i))).collect();
     let ball = sphere(0.3).translate([parameters.iter().fold(t(), |sum, p| sum + p), 0.into(), 0.into()]);
-    let third = ball.sweep(0.0, 1.0).dx().dx().dy();
-    assert_eq!(Field::from_json(&third.to_json()?)?, third);
+    let fourth = ball.sweep(0.0, 1.0).dx().dx().dy().dz();
+    assert_eq!(Field::from_json(&fourth.to_json()?)?, fourth);
     Ok(())
 }

@@ -306,6 +306,17 @@ macro_rules! apply_known {
 }
 pub(crate) use apply_known;
 
+/// All operations' numbers, handed to a macro that makes of them a table of functions, one an operation.
+macro_rules! of_every_operation {
+    ($with:ident) => {
+        $with! {
+            0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38 39
+            40 41 42
+        }
+    };
+}
+pub(crate) use of_every_operation;
+
 #[cfg(test)]
 impl Op {
     /// The operation on numbers, as [`Op::apply`] has it, by a function of its own: for tests, which are compiled for many
@@ -319,10 +330,7 @@ impl Op {
             ($($op:literal)*) => { [$(function::<R, $op>),*] };
         }
         impl<R: Real> Functions<R> {
-            const ALL: [fn(&[R]) -> R; Op::ALL.len()] = functions! {
-                0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32 33 34 35 36 37
-                38 39 40 41 42
-            };
+            const ALL: [fn(&[R]) -> R; Op::ALL.len()] = of_every_operation!(functions);
         }
         let args: Vec<R> = (0..self.arity()).map(arg).collect();
         Functions::<R>::ALL[self.number()](&args)

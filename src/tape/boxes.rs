@@ -4,7 +4,7 @@ use super::Tape;
 use super::corner::corner_at;
 use super::program::{Code, Program};
 use super::prune::{Asked, Pruning};
-use crate::number::op::apply_known;
+use crate::number::op::{apply_known, of_every_operation};
 use crate::number::{Bend, Interval, Intervals, Op, Real, Rise};
 use pulp::{Arch, NullaryFnOnce, Simd, WithSimd};
 use std::marker::PhantomData;
@@ -224,8 +224,5 @@ macro_rules! lines {
 }
 
 impl<S: Simd, R: Bounding> Table<S, R> {
-    const LINES: [RunLine<S, R>; Op::ALL.len()] = lines! {
-        0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38 39
-        40 41 42
-    };
+    const LINES: [RunLine<S, R>; Op::ALL.len()] = of_every_operation!(lines);
 }

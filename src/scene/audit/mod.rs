@@ -53,19 +53,19 @@ pub const KINK: &str = "kink";
 pub struct Finding {
     /// Its kind in a word or two: `not finite`, `derivative`, `distance`, `dead parameter`, `kink`, `jump`, ….
     pub kind: &'static str,
-    /// What is found, as a sentence.
+    /// The finding as a sentence.
     pub what: String,
     /// A point that shows it.
     pub at: Option<[f64; 4]>,
     /// The way to the node, from the field on.
     pub path: Vec<Field>,
-    /// What in the scene made that node.
+    /// The place in the scene that made that node.
     pub place: Option<Place>,
     /// How many points show it.
     pub count: usize,
 }
 
-/// What was looked at and what was found.
+/// The findings of an audit, and how much was looked at.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Report {

@@ -5,7 +5,7 @@
 //! one, so that the results are the same bits.
 
 use super::place::{MAX_CHUNKS, Memory, Slot};
-use crate::number::op::apply_known;
+use crate::number::op::{apply_known, of_every_operation};
 use crate::number::{Lanes, Op, Real, Smooth};
 use pulp::{Simd, WithSimd};
 use std::marker::PhantomData;
@@ -253,10 +253,7 @@ macro_rules! fused {
 type FusedRuns<S> = [[[Run<S>; ARMS]; ARMS]; HEADS.len()];
 
 impl<S: Simd> Table<S> {
-    const SHIFTED: [Run<S>; PLAIN] = plain! {
-        0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38 39
-        40 41 42
-    };
+    const SHIFTED: [Run<S>; PLAIN] = of_every_operation!(plain);
     const LIGHT: [Run<S>; LIGHT.len()] = plain! { light: 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 };
     const FUSED: [FusedRuns<S>; 2] = [fused! { false: 0 1 2 3 4 5 6 }, fused! { true: 0 1 2 3 4 5 6 }];
 
