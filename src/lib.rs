@@ -130,6 +130,7 @@
 //!
 //! | feature | adds |
 //! |---|---|
+//! | `mesh` | [`mesh`]: triangle meshes |
 //! | `scene` | [`scene`]: objects with a camera, lights and a timeline, and scene files |
 //! | `images` | [`render`]: pictures and films on the CPU; shader text in [`gpu`] |
 //! | `cli` | [`cli`], and with it the command `fieldgrad` |
@@ -139,7 +140,7 @@
 //! # Where things are
 //!
 //! [`number`] holds the numbers a field is run on, [`field`] the graph, [`tape`] the program, [`shape`] what people
-//! compose, [`measure`] what can be asked of a solid; [`scene`] and [`render`] make pictures, [`gpu`] writes shaders,
+//! compose, [`measure`] what can be asked of a solid, [`mesh`] triangles; [`scene`] and [`render`] make pictures, [`gpu`] writes shaders,
 //! and [`cli`] is the command. The `ARCHITECTURE.md` of the repository draws the map.
 
 #![cfg_attr(
@@ -155,6 +156,8 @@ mod file;
 #[cfg(feature = "images")]
 pub mod gpu;
 pub mod measure;
+#[cfg(feature = "mesh")]
+pub mod mesh;
 mod npy;
 pub mod number;
 mod random;
