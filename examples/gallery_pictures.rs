@@ -35,7 +35,7 @@ fn draw(exhibit: &Exhibit, folder: &Path) -> Result<Image> {
     let timeline = scene.timeline();
     let time = Some(0.7 * timeline.from + 0.3 * timeline.to);
     let stage = Stage::new(&scene)?;
-    let image = |size: Size| stage.picture(&Options { size, time, ..Options::default() });
+    let image = |size: Size| stage.picture(&Options::default().size(size).time(time));
     image(LARGE)?.save_png(&folder.join(format!("{}.png", exhibit.name)))?;
     image(Size { width: PICTURE_SIZE[0], height: PICTURE_SIZE[1] })
 }

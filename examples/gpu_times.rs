@@ -23,9 +23,9 @@ fn main() -> Result<(), fieldgrad::Error> {
         let Ok(mut painter) = Painter::new(&gpu, &scene) else { continue };
         let march = start.elapsed();
         let size = Size { width: 640, height: 360 };
-        let options = Options { size, samples: 1, ..Options::default() };
+        let options = Options::default().size(size).samples(1);
         let start = Instant::now();
-        painter.picture(&Options { size: Size { width: 8, height: 8 }, ..options.clone() })?;
+        painter.picture(&options.clone().size(Size { width: 8, height: 8 }))?;
         let shade = start.elapsed();
         painter.picture(&options)?;
         const FRAMES: u32 = 5;
@@ -33,12 +33,12 @@ fn main() -> Result<(), fieldgrad::Error> {
         let at = |n: u32| timeline.from + (timeline.to - timeline.from) * f64::from(n) / f64::from(FRAMES);
         let start = Instant::now();
         for n in 0..FRAMES {
-            painter.picture(&Options { time: Some(at(n)), ..options.clone() })?;
+            painter.picture(&options.clone().time(at(n)))?;
         }
         let frame = start.elapsed() / FRAMES;
         let start = Instant::now();
         for n in 0..FRAMES {
-            painter.depths(&Options { time: Some(at(n)), shade: Shade::Depth, ..options.clone() })?;
+            painter.depths(&options.clone().time(at(n)).shade(Shade::Depth))?;
         }
         let depths = start.elapsed() / FRAMES;
         let start = Instant::now();

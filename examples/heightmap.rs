@@ -27,7 +27,7 @@ fn main() -> Result<()> {
     let scene = Scene::of_field(field, "heightmap")
         .with_camera(Camera::looking([3.8, 3.0, 4.7], [0.0, -0.35, 0.0]))?
         .with_bounds(Bounds::new([-1.5, -1.4, -1.5], [1.5, 0.9, 1.5]));
-    let options = Options { size: Size { width: 480, height: 360 }, ..Options::default() };
+    let options = Options::default().size(Size { width: 480, height: 360 });
     picture(&scene, &options)?.save_png(path.as_ref())?;
     println!("{path}: the land at (0.5, 0.5) is {:.4} high", height(0.5, 0.5));
     Ok(())

@@ -13,10 +13,10 @@ fn main() -> Result<()> {
     let scene = arguments.next().map_or_else(|| Ok(built_in()), Scene::from_file)?;
     let folder = PathBuf::from(arguments.next().unwrap_or_else(|| ".".into()));
     let timeline = scene.timeline();
-    let usual = Options { time: Some(0.7 * timeline.from + 0.3 * timeline.to), ..Options::default() };
-    let views = Shade::ALL.map(|(name, shade)| (name, Options { shade, ..usual.clone() }));
+    let usual = Options::default().time(0.7 * timeline.from + 0.3 * timeline.to);
+    let views = Shade::ALL.map(|(name, shade)| (name, usual.clone().shade(shade)));
     let cuts = [("cut", "z=0"), ("cut_of_time", "x=0,z=0")];
-    let cuts = cuts.map(|(name, cut)| (name, Options { cut: cut.parse().ok(), ..usual.clone() }));
+    let cuts = cuts.map(|(name, cut)| (name, usual.clone().cut(cut.parse().ok())));
     for (name, options) in views.into_iter().chain(cuts) {
         let path = folder.join(format!("{name}.png"));
         let start = Instant::now();

@@ -205,7 +205,7 @@ fn grids_are_read_from_a_texture() {
     let mut painter = Painter::new(&gpu, &Scene::of_field(two, "two")).unwrap();
     // Few: software drivers read a texel at a time.
     let size = Size { width: 24, height: 18 };
-    let options = Options { size, time: Some(0.5), samples: 1, shade: Shade::Normals, ..Options::default() };
+    let options = Options::default().size(size).time(0.5).samples(1).shade(Shade::Normals);
     let [cpu, own] = [painter.stage().picture(&options).unwrap(), painter.picture(&options).unwrap()];
     let off = unlike(&cpu, &own);
     assert!(off <= size.pixels() / 50, "{off} pixels differ");
@@ -225,7 +225,7 @@ fn pictures_of_the_gallery_are_those_of_the_cpu() {
     for exhibit in GALLERY {
         let scene = exhibit.scene().unwrap();
         let mut painter = Painter::new(&gpu, &scene).unwrap();
-        let options = Options { size: SMALL, samples: 1, ..Options::default() };
+        let options = Options::default().size(SMALL).samples(1);
         let both = Both::of(&mut painter, &options);
         let (mut inner, mut other, mut off, mut even, mut differ, mut most) = (0, 0, 0, 0, 0, 0);
         let mut farthest = 0.0f32;
@@ -292,7 +292,7 @@ fn views_and_samples_are_those_of_the_cpu() {
             continue;
         }
         for samples in [1, 4] {
-            let options = Options { size: SMALL, time: Some(0.5), shade, samples, ..Options::default() };
+            let options = Options::default().size(SMALL).time(0.5).shade(shade).samples(samples);
             let [cpu, own] = [painter.stage().picture(&options).unwrap(), painter.picture(&options).unwrap()];
             let off = unlike(&cpu, &own);
             println!("{name}, {samples} samples: {off} pixels of {} differ", SMALL.pixels());
@@ -305,7 +305,7 @@ fn views_and_samples_are_those_of_the_cpu() {
 fn another_value_or_time_is_another_picture_and_the_right_one() {
     let Some(gpu) = gpu() else { return };
     let mut painter = Painter::new(&gpu, &scene(MOVING)).unwrap();
-    let at = |time: f64| Options { size: SMALL, time: Some(time), samples: 1, ..Options::default() };
+    let at = |time: f64| Options::default().size(SMALL).time(time).samples(1);
     let first = painter.picture(&at(0.0)).unwrap();
     assert!(unlike(&first, &painter.picture(&at(1.5)).unwrap()) > 300);
     painter.set(&[("r", 0.4)]).unwrap();
@@ -328,9 +328,9 @@ fn what_no_shader_computes_is_refused_with_its_line() {
     assert!(error.starts_with("test.rhai:2:") && error.contains("no shader can be written"), "{error}");
     let mut painter = Painter::new(&gpu, &scene(MOVING)).unwrap();
     assert!(painter.show(&moving).is_err());
-    let huge = Options { size: Size { width: 16_384, height: 4 }, samples: 16, ..Options::default() };
+    let huge = Options::default().size(Size { width: 16_384, height: 4 }).samples(16);
     assert!(painter.picture(&huge).unwrap_err().to_string().contains("more than the GPU"));
-    let options = Options { size: SMALL, ..Options::default() };
+    let options = Options::default().size(SMALL);
     assert!(painter.picture(&options).is_ok(), "the old scene stays");
 }
 
@@ -338,7 +338,7 @@ fn what_no_shader_computes_is_refused_with_its_line() {
 fn a_lost_device_is_an_error() {
     let Some(gpu) = gpu() else { return };
     let mut painter = Painter::new(&gpu, &scene(MOVING)).unwrap();
-    let options = Options { size: SMALL, ..Options::default() };
+    let options = Options::default().size(SMALL);
     painter.picture(&options).unwrap();
     gpu.device().destroy();
     assert!(painter.picture(&options).is_err());
@@ -350,7 +350,7 @@ fn a_target_gets_the_picture() {
     let Some(gpu) = gpu() else { return };
     use fieldgrad::gpu::wgpu;
     let mut painter = Painter::new(&gpu, &scene(MOVING)).unwrap();
-    let options = Options { size: SMALL, samples: 1, ..Options::default() };
+    let options = Options::default().size(SMALL).samples(1);
     let image = painter.picture(&options).unwrap().to_srgb();
     for format in [wgpu::TextureFormat::Rgba8Unorm, wgpu::TextureFormat::Rgba8UnormSrgb] {
         let (width, height) = (128, 72);
@@ -364,7 +364,7 @@ fn a_target_gets_the_picture() {
             usage: wgpu::TextureUsages::RENDER_ATTACHMENT | wgpu::TextureUsages::COPY_SRC,
             view_formats: &[],
         });
-        let wide = Options { size: Size { width: 128, height: 72 }, ..options.clone() };
+        let wide = options.clone().size(Size { width: 128, height: 72 });
         let whole = painter.picture(&wide).unwrap().to_srgb();
         for (options, exact) in [(&wide, true), (&options, false)] {
             painter

@@ -20,7 +20,7 @@ const TINIEST: Size = Size { width: 32, height: 24 };
 fn normals(size: Size) -> Options {
     let lens = Lens::pinhole([2.2, 1.7, 3.1], [0.0; 3], [0.0, 1.0, 0.0], 40.0);
     let lens = Some(Lens { far: 8.0, ..lens });
-    Options { size, lens, time: Some(0.3), shade: Shade::Normals, samples: 1, ..Options::default() }
+    Options::default().size(size).lens(lens).time(0.3).shade(Shade::Normals).samples(1)
 }
 
 /// A surface that runs through the middle, of every operation.
@@ -85,7 +85,7 @@ fn pictures_of_the_gallery_are_those_of_the_cpu() {
             continue; // what searches is compiled, or not drawn at all
         }
         painter.show(&scene).unwrap();
-        let options = Options { size: TINY, samples: 1, shade, ..Options::default() };
+        let options = Options::default().size(TINY).samples(1).shade(shade);
         let drawn = painter.picture(&options).unwrap();
         assert!(!painter.is_compiled(shade), "{name}");
         let off = unlike(&drawn, &painter.stage().picture(&options).unwrap());
@@ -98,7 +98,7 @@ fn pictures_of_the_gallery_are_those_of_the_cpu() {
 fn what_is_compiled_meanwhile_takes_over() {
     let Some(gpu) = gpu() else { return };
     let mut painter = Painter::compiling(&gpu, &scene(MOVING), Compiling::Meanwhile).unwrap();
-    let options = Options { size: TINY, time: Some(0.5), samples: 1, ..Options::default() };
+    let options = Options::default().size(TINY).time(0.5).samples(1);
     painter.painted(&options).unwrap();
     let begun = Instant::now();
     while !painter.is_compiled(Shade::Lit) {
@@ -113,7 +113,7 @@ fn what_is_compiled_meanwhile_takes_over() {
     assert!(off <= TINY.pixels() / 50, "{off} of {} pixels differ", TINY.pixels());
     // Neither the time nor a value compiles anything.
     painter.set(&[("r", 0.5)]).unwrap();
-    painter.painted(&Options { time: Some(1.0), ..options.clone() }).unwrap();
+    painter.painted(&options.clone().time(1.0)).unwrap();
     assert!(painter.is_compiled(Shade::Lit));
     // Another scene does.
     painter.show(&scene("show(sphere(1) | box([1, 1, 3]));")).unwrap();

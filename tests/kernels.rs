@@ -274,7 +274,7 @@ fn a_tapes_weights_have_gradients() {
     }
 
     let columns = [0, 1, 2, 3].map(|axis| points.iter().map(|at| at[axis] as f32).collect::<Vec<f32>>());
-    let mut sum = Sum::over_times(&tape);
+    let mut sum = Sum::over_times(&tape).for_weights();
     let [x, y, z, t] = columns.each_ref().map(Vec::as_slice);
     sum.add([x, y, z, t]);
     let found = sum.weight_gradient();
@@ -285,7 +285,7 @@ fn a_tapes_weights_have_gradients() {
     // All points eight times, by any number of threads: the same bits.
     let repeated = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        let mut sum = Sum::over_times(&tape);
+        let mut sum = Sum::over_times(&tape).for_weights();
         pool.install(|| sum.add([x, y, z, t].map(|column| column.repeat(8)).each_ref().map(Vec::as_slice)));
         sum.weight_gradient()
     };

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 const SMALL: Size = Size { width: 80, height: 60 };
 
 fn small() -> Options {
-    Options { size: SMALL, ..Options::default() }
+    Options::default().size(SMALL)
 }
 
 fn scene(text: &str) -> Scene {
@@ -30,7 +30,7 @@ fn scratch(name: &str) -> PathBuf {
 fn any_number_of_threads_makes_the_same_bits() {
     let with = |threads: usize, shade: Shade| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        let options = Options { time: Some(1.0), shade, ..small() };
+        let options = small().time(1.0).shade(shade);
         pool.install(|| picture(&built_in(), &options).unwrap())
     };
     for shade in [Shade::Lit, Shade::Velocity] {
@@ -43,7 +43,7 @@ fn any_number_of_threads_makes_the_same_bits() {
 fn a_white_ball_under_a_white_sky_is_no_brighter_than_the_sky() {
     let ball = r##"show(sphere(1).color("#ffffff").material(#{ roughness: 1 }));
         background("#ffffff", "#ffffff"); light(#{ intensity: 0 }); camera(#{ eye: [0, 0, 4] });"##;
-    let image = picture(&scene(ball), &Options { ground: false, ..small() }).unwrap();
+    let image = picture(&scene(ball), &small().ground(false)).unwrap();
     assert!(image.pixels.iter().flatten().all(|&v| v <= 1.0 + 1e-6));
     let middle = at(&image, 40, 30);
     assert!(middle.iter().all(|&v| v > 0.75), "an open white surface is bright: {middle:?}");
@@ -97,7 +97,7 @@ fn edges_get_the_mean_of_many_rays() {
         background("#ffffff", "#ffffff"); camera(#{ eye: [0, 0, 4] }); light(#{ intensity: 0 });"##;
     let ball = scene(ball);
     let with = |samples: usize, size: Size| {
-        picture(&ball, &Options { samples, size, ground: false, ..small() }).unwrap()
+        picture(&ball, &small().samples(samples).size(size).ground(false)).unwrap()
     };
     let image = with(16, SMALL);
     let large = with(1, Size { width: 80 * 8, height: 60 * 8 });
@@ -127,7 +127,7 @@ fn views_show_what_the_field_is() {
         (Shade::Curvature, [-2.0, 2.0]),
         (Shade::Depth, [3.0, 6.0]),
     ] {
-        let options = Options { shade, range: Some(range), samples: 1, bar: false, time: Some(t), ..small() };
+        let options = small().shade(shade).range(range).samples(1).bar(false).time(t);
         let image = picture(&scene, &options).unwrap();
         let scale = Scale { from: range[0], to: range[1], signed: range[0] < 0.0 };
         let mut seen = 0;
@@ -161,7 +161,7 @@ fn a_cut_through_time_shows_a_world_line() {
     let cut: Cut = "y=0,z=0".parse().unwrap();
     let slice = cut.of(&scene, SMALL, 0.0).unwrap();
     assert_eq!((slice.axes, slice.span), ([Axis::X, Axis::T], [4.0, 2.0]));
-    let image = picture(&scene, &Options { cut: Some(cut), ..small() }).unwrap();
+    let image = picture(&scene, &small().cut(cut)).unwrap();
     let mut inside = 0;
     for j in 0..60 {
         let t = 2.0 - (j as f64 + 0.5) / 30.0;
@@ -183,7 +183,7 @@ fn a_cut_through_time_shows_a_world_line() {
 #[test]
 fn some_frames_are_those_of_the_whole_film() {
     let (scene, folder) = (built_in(), scratch("film"));
-    let options = Options { size: Size { width: 32, height: 24 }, shade: Shade::Velocity, ..small() };
+    let options = small().size(Size { width: 32, height: 24 }).shade(Shade::Velocity);
     let film = Film { from: 0.0, to: 1.0, fps: 5.0 };
     let save = |name: &str, frames: Frames| {
         let mut made = 0;
@@ -230,7 +230,7 @@ fn the_gallery_looks_as_it_did() {
         let scene = exhibit.scene().unwrap();
         let timeline = scene.timeline();
         let time = Some(0.7 * timeline.from + 0.3 * timeline.to);
-        let options = Options { size: Size { width, height }, time, ..Options::default() };
+        let options = Options::default().size(Size { width, height }).time(time);
         let now = picture(&scene, &options).unwrap().to_srgb();
         let cell = sheet.part([n % IN_A_ROW * width, n / IN_A_ROW * height], PICTURE_SIZE).to_srgb();
         let differ = now.iter().zip(cell).filter(|(a, b)| a.abs_diff(*b) > 6).count();
@@ -247,14 +247,14 @@ fn the_gallery_looks_as_it_did() {
 #[test]
 fn what_cannot_be_made_is_said_before_any_work() {
     let scene = built_in();
-    let sized = |width: usize, height: usize| Options { size: Size { width, height }, ..Options::default() };
+    let sized = |width: usize, height: usize| Options::default().size(Size { width, height });
     for options in [
         sized(0, 600),
         sized(1_000_000_000, 1),
         sized(usize::MAX, usize::MAX),
-        Options { samples: 0, ..small() },
-        Options { range: Some([1.0, 0.0]), ..small() },
-        Options { time: Some(f64::NAN), ..small() },
+        small().samples(0),
+        small().range([1.0, 0.0]),
+        small().time(f64::NAN),
     ] {
         assert!(picture(&scene, &options).is_err(), "{options:?}");
     }

@@ -5,7 +5,7 @@ mod support;
 use fieldgrad::number::Op;
 use fieldgrad::prelude::*;
 use fieldgrad::shape::catalogue;
-use fieldgrad::tape::{Adjoint, Sum, Tape};
+use fieldgrad::tape::{Adjoint, Sum, Sum64, Tape};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use support::{Random, is_smooth_near};
 
@@ -53,12 +53,26 @@ fn reference(tape: &Tape, points: &Columns, loss: impl Fn(&[f64]) -> (f64, Vec<f
 
 /// Holds a sum to its reference, within so many units in the last place of `f32` of its addends' sizes.
 fn holds(name: &str, sum: &Sum, truth: &Reference, ulps: f64) -> Result<(), String> {
-    let most = ulps * f64::from(f32::EPSILON);
+    holds_within(name, sum.total(), sum.gradient(), truth, ulps * f64::from(f32::EPSILON))
+}
+
+/// The same of a sum in `f64`, whose addends are the reference's: it may add them in another order.
+fn holds_in_f64(name: &str, sum: &Sum64, truth: &Reference) -> Result<(), String> {
+    holds_within(&format!("{name} in f64"), sum.total(), sum.gradient(), truth, 1e-13)
+}
+
+fn holds_within(
+    name: &str,
+    total: f64,
+    gradient: Vec<f64>,
+    truth: &Reference,
+    most: f64,
+) -> Result<(), String> {
     let near = |a: f64, b: f64, size: f64| (a - b).abs() <= most * (1.0 + size);
-    if !near(sum.total(), truth.total, truth.size) {
-        return Err(format!("{name}: the total {} is not {}", sum.total(), truth.total));
+    if !near(total, truth.total, truth.size) {
+        return Err(format!("{name}: the total {total} is not {}", truth.total));
     }
-    for (n, (own, exact)) in sum.gradient().into_iter().zip(&truth.gradient).enumerate() {
+    for (n, (own, exact)) in gradient.into_iter().zip(&truth.gradient).enumerate() {
         if !near(own, *exact, truth.sizes[n]) {
             let size = truth.sizes[n];
             return Err(format!("{name}: ∂{n}: {own} is not {exact}, of addends of {size} in all"));
@@ -82,6 +96,20 @@ fn half_squares_of<const N: usize>(values: [&[f32]; N], seeds: [&mut [f32]; N]) 
     sum
 }
 
+/// The same in `f64`.
+fn half_squares_in_f64(_: usize, values: &[&[f64]], seeds: &mut [&mut [f64]]) -> f64 {
+    let mut sum = 0.0;
+    for (values, seeds) in values.iter().zip(seeds) {
+        seeds.copy_from_slice(values);
+        sum += values.iter().map(|f| 0.5 * f * f).sum::<f64>();
+    }
+    sum
+}
+
+fn in_f64(points: &Columns) -> [Vec<f64>; 4] {
+    points.each_ref().map(|axis| axis.iter().map(|&x| f64::from(x)).collect())
+}
+
 /// Those of the points that are away from kinks, where `f32` and `f64` may choose differently.
 fn smooth_points(tape: &Tape, points: Columns) -> Columns {
     let smooth = |i: &usize| is_smooth_near(tape, points.each_ref().map(|axis| f64::from(axis[*i])), 1e-4);
@@ -101,10 +129,19 @@ fn sum_is_the_adjoint(
     let points = smooth_points(&value, columns(points, seed));
     let mut sum = Sum::over_times(&value);
     sum.add(views(&points));
-    holds(name, &sum, &reference(&value, &points, |f| (f[0], vec![1.0])), ulps)?;
+    let truth = reference(&value, &points, |f| (f[0], vec![1.0]));
+    holds(name, &sum, &truth, ulps)?;
+    let doubles = in_f64(&points);
+    let mut sum64 = Sum64::over_times(&value);
+    sum64.add(doubles.each_ref().map(Vec::as_slice));
+    holds_in_f64(name, &sum64, &truth)?;
     sum.set_parameters(&value.parameters().map(|parameter| parameter.value()).collect::<Vec<_>>());
     sum.add_loss(views(&points), |_, f: [&[f32]; 1], seeds| half_squares_of(f, seeds));
-    holds(name, &sum, &reference(&value, &points, half_squares), ulps)?;
+    let truth = reference(&value, &points, half_squares);
+    holds(name, &sum, &truth, ulps)?;
+    sum64.set_parameters(&value.parameters().map(|parameter| parameter.value()).collect::<Vec<_>>());
+    sum64.add_loss(doubles.each_ref().map(Vec::as_slice), &half_squares_in_f64);
+    holds_in_f64(name, &sum64, &truth)?;
     Ok(points[0].len())
 }
 
@@ -217,6 +254,9 @@ fn losses_of_derivatives_have_mixed_derivatives() {
     let truth = reference(&tape, &points, half_squares);
     assert!(truth.sizes.iter().all(|&size| size > 1.0), "{truth:?}");
     holds("half squares", &sum, &truth, 64.0).unwrap();
+    let mut sum64 = Sum64::over_times(&tape);
+    sum64.add_loss(in_f64(&points).each_ref().map(Vec::as_slice), &half_squares_in_f64);
+    holds_in_f64("half squares", &sum64, &truth).unwrap();
 }
 
 #[test]
@@ -280,7 +320,18 @@ fn outputs_of_every_kind() {
                 sum
             }
         };
-        holds("outputs", &sum, &reference(&tape, &points, half_squares), 16.0).unwrap();
+        let truth = reference(&tape, &points, half_squares);
+        holds("outputs", &sum, &truth, 16.0).unwrap();
+        let [x, y, z, t] = &in_f64(&points);
+        let mut sum64 = if time.is_none() { Sum64::over_times(&tape) } else { Sum64::new(&tape) };
+        match time {
+            None => sum64.add_loss([x, y, z, t], &half_squares_in_f64),
+            Some(time) => {
+                sum64.set_time(time.into());
+                sum64.add_loss([x, y, z], &half_squares_in_f64);
+            }
+        }
+        holds_in_f64("outputs", &sum64, &truth).unwrap();
     }
 }
 
@@ -353,7 +404,12 @@ fn any_number_of_threads_gives_the_same_bits() {
         pool.install(|| {
             let mut sum = Sum::over_times(&tape);
             sum.add_loss(views(&points), |_, f: [&[f32]; 4], seeds| half_squares_of(f, seeds));
-            (sum.total().to_bits(), sum.gradient().iter().map(|slope| slope.to_bits()).collect::<Vec<_>>())
+            let mut sum64 = Sum64::over_times(&tape);
+            let doubles = in_f64(&points);
+            sum64.add_loss(doubles.each_ref().map(Vec::as_slice), &half_squares_in_f64);
+            let bits = |slopes: Vec<f64>| slopes.into_iter().map(f64::to_bits).collect::<Vec<_>>();
+            [(sum.total(), sum.gradient()), (sum64.total(), sum64.gradient())]
+                .map(|(total, gradient)| (total.to_bits(), bits(gradient)))
         })
     };
     let one = on(1);

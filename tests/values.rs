@@ -342,7 +342,7 @@ fn a_scene_of_a_field_has_its_parameters() {
 }
 
 fn small(shade: Shade) -> Options {
-    Options { size: Size { width: 48, height: 36 }, samples: 1, shade, bar: false, ..Options::default() }
+    Options::default().size(Size { width: 48, height: 36 }).samples(1).shade(shade).bar(false)
 }
 
 /// Pictures of a scene with other values, from a stage that was made ready for the old ones, are those of the text with the
@@ -377,8 +377,8 @@ fn pictures_after_a_slider_are_those_of_the_rewritten_text() {
         let cut: Cut = "z=0.1".parse().unwrap();
         let mut wanted =
             vec![small(Shade::Lit), small(Shade::Normals), small(Shade::Depth), small(Shade::Gradient)];
-        wanted.push(Options { cut: Some(cut.clone()), ..small(Shade::Lit) });
-        wanted.push(Options { plane: Some(cut), ..small(Shade::Normals) });
+        wanted.push(small(Shade::Lit).cut(cut.clone()));
+        wanted.push(small(Shade::Normals).plane(cut));
         for options in &wanted {
             let [one, other]: [Image; 2] = [&slid, &read].map(|stage| stage.picture(options).unwrap());
             assert!(one == other, "{}: {:?}", exhibit.name, options.shade);

@@ -46,7 +46,7 @@ impl std::str::FromStr for Layer {
 /// use fieldgrad::render::{Options, Size, Stage};
 /// use fieldgrad::scene;
 ///
-/// let options = Options { size: Size { width: 32, height: 24 }, ..Options::default() };
+/// let options = Options::default().size(Size { width: 32, height: 24 });
 /// let layers = Stage::new(&scene::built_in())?.layers(&options)?;
 /// let seen = layers.depths.iter().zip(&layers.objects);
 /// assert!({ seen }.all(|(&depth, &object)| depth.is_finite() == (object > 0)));

@@ -78,7 +78,15 @@ impl std::str::FromStr for Shade {
 }
 
 /// What a picture can be told; all of it has a default.
+///
+/// ```
+/// use fieldgrad::render::{Options, Shade, Size};
+///
+/// let options = Options::default().size(Size { width: 320, height: 240 }).time(1.5).shade(Shade::Normals);
+/// assert_eq!(options.time, Some(1.5));
+/// ```
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Options {
     /// The picture's pixels.
     pub size: Size,
@@ -134,6 +142,47 @@ impl Default for Options {
 const MAX_SIDE: usize = 16_384;
 const MAX_PIXELS: usize = 1 << 26;
 const MAX_SAMPLES: usize = 64;
+
+/// A method for each field, of its name: the same options but for that.
+macro_rules! setters {
+    ($($(#[doc = $doc:literal])+ $name:ident: $type:ty;)*) => {
+        impl Options {$(
+            $(#[doc = $doc])+
+            pub fn $name(self, $name: $type) -> Options {
+                Options { $name: $name.into(), ..self }
+            }
+        )*}
+    };
+}
+
+setters! {
+    /// The same with so many pixels.
+    size: Size;
+    /// The same at a time.
+    time: impl Into<Option<f64>>;
+    /// The same as one of the pictures that are made from when to when ([`Options::span`]).
+    span: impl Into<Option<[f64; 2]>>;
+    /// The same seen from elsewhere.
+    lens: impl Into<Option<Lens>>;
+    /// The same with something else shown of the surface.
+    shade: Shade;
+    /// The same as a flat cut.
+    cut: impl Into<Option<Cut>>;
+    /// The same with a flat cut drawn into the view.
+    plane: impl Into<Option<Cut>>;
+    /// The same with numbers written beneath it.
+    layer: impl Into<Option<Layer>>;
+    /// The same with at most so many rays a pixel.
+    samples: usize;
+    /// The same between the values of a scale's first and last colour.
+    range: impl Into<Option<[f64; 2]>>;
+    /// The same with a colour scale drawn into it, or without.
+    bar: bool;
+    /// The same with a shadow on a ground below, or without.
+    ground: bool;
+    /// The same with light bent to what a screen can show, or as it is.
+    tone: bool;
+}
 
 impl Options {
     /// How many rays a pixel has across and down.

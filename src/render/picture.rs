@@ -29,7 +29,7 @@ use rayon::prelude::*;
 /// use fieldgrad::render::{Options, Size, picture};
 /// use fieldgrad::scene;
 ///
-/// let options = Options { size: Size { width: 32, height: 24 }, ..Options::default() };
+/// let options = Options::default().size(Size { width: 32, height: 24 });
 /// let image = picture(&scene::built_in(), &options)?;
 /// assert_eq!(image.pixels.len(), 32 * 24);
 /// # Ok::<(), fieldgrad::Error>(())

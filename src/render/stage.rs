@@ -24,7 +24,7 @@ const FAR: f32 = 100.0;
 /// let stage = Stage::new(&scene::built_in())?;
 /// for time in [0.0, 0.5] {
 ///     let size = Size { width: 32, height: 24 };
-///     let image = stage.picture(&Options { size, time: Some(time), ..Options::default() })?;
+///     let image = stage.picture(&Options::default().size(size).time(time))?;
 ///     assert_eq!(image.pixels.len(), 32 * 24);
 /// }
 /// # Ok::<(), fieldgrad::Error>(())

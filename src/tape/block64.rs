@@ -13,8 +13,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 /// How many points are worked on together: a register is four vectors of AVX-512, eight of AVX2.
-const LANES: usize = 32;
-type Lanes = Doubles<LANES>;
+pub(super) const LANES: usize = 32;
+pub(super) type Lanes = Doubles<LANES>;
 
 /// Runs a tape on blocks of points in `f64`.
 ///
@@ -37,17 +37,17 @@ type Lanes = Doubles<LANES>;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Block64 {
-    program: Arc<Program>,
-    arch: Arch,
+    pub(super) program: Arc<Program>,
+    pub(super) arch: Arch,
     /// The values that are the same for all points: leaves, and the lines of the uniform stages.
-    uniform: Vec<f64>,
+    pub(super) uniform: Vec<f64>,
     /// The first stage that is run for each point: 2, or 1 where each point has its own time.
-    first_stage: usize,
+    pub(super) first_stage: usize,
     /// The register each line writes. Those of uniform values hold them in all lanes.
     written: Vec<u32>,
     operands: Vec<u32>,
     read: Vec<u32>,
-    registers: Vec<Lanes>,
+    pub(super) registers: Vec<Lanes>,
     /// The columns of a kernel's inputs and results, and which outputs they are of.
     inputs: Vec<f64>,
     results: Vec<f64>,
@@ -66,14 +66,17 @@ impl Block64 {
     }
 
     fn with_first_stage(tape: &Tape, first_stage: usize) -> Block64 {
-        let program = &tape.program;
+        Block64::of_program(tape.program.clone(), &tape.values, first_stage)
+    }
+
+    pub(super) fn of_program(program: Arc<Program>, parameters: &[f64], first_stage: usize) -> Block64 {
         let registers = program.registers(first_stage);
         let count = program.value_of_line(program.stage(first_stage).start);
         let mut uniform = Vec::with_capacity(count);
-        uniform.extend(tape.leaf_values([0.0; 4]));
+        uniform.extend(program.leaf_values([0.0; 4], parameters));
         uniform.resize(count, 0.0);
         let mut block = Block64 {
-            program: program.clone(),
+            program,
             arch: Arch::new(),
             uniform,
             first_stage,
@@ -136,16 +139,26 @@ impl Block64 {
                 return;
             }
             let rows = start..count.min(start + LANES);
-            for (register, axis) in self.registers.iter_mut().zip(points) {
-                register.0[..rows.len()].copy_from_slice(&axis[rows.clone()]);
-                // Lanes without a point repeat one: what they give is not read.
-                register.0[rows.len()..].fill(axis[start]);
-            }
-            self.run(rows.len());
-            for (out, &register) in outputs.iter_mut().zip(&self.read) {
-                out[rows.clone()].copy_from_slice(&self.registers[register as usize].0[..rows.len()]);
+            self.forward(points, rows.clone());
+            for (output, out) in outputs.iter_mut().enumerate() {
+                out[rows.clone()].copy_from_slice(&self.output(output).0[..rows.len()]);
             }
         }
+    }
+
+    /// Runs the lines at a few points.
+    pub(super) fn forward(&mut self, points: &[&[f64]], rows: Range<usize>) {
+        for (register, axis) in self.registers.iter_mut().zip(points) {
+            register.0[..rows.len()].copy_from_slice(&axis[rows.clone()]);
+            // Lanes without a point repeat one: what they give is not read.
+            register.0[rows.len()..].fill(axis[rows.start]);
+        }
+        self.run(rows.len());
+    }
+
+    /// An output at the points that the lines were last run at.
+    pub(super) fn output(&self, output: usize) -> &Lanes {
+        &self.registers[self.read[output] as usize]
     }
 
     /// Runs the lines of all points.

@@ -39,7 +39,7 @@ pub use machine::Machine;
 pub use prune::{Asked, Tracer};
 pub use reading::Reading;
 pub use slopes::Slopes;
-pub use sum::{ColumnLoss, Sum};
+pub use sum::{ColumnLoss, ColumnLoss64, Sum, Sum64};
 
 use crate::error::Result;
 use crate::field::{Axis, Field, Listing, Parameter, Vector};

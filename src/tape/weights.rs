@@ -39,6 +39,11 @@ impl Program {
         }
         found.into_iter().map(|(_, carrier)| carrier).collect()
     }
+
+    /// How many weights all of them have.
+    pub(super) fn weight_count(&self) -> usize {
+        self.carriers().last().map_or(0, |last| last.weights.end)
+    }
 }
 
 impl Tape {
@@ -55,7 +60,7 @@ impl Tape {
     /// let tape = sampled(&samples, Interpolation::Linear).tape()?;
     /// assert_eq!(tape.weights(), [-1.0, -1.0, -1.0, -1.0, 1.0, 1.0, 1.0, 1.0]);
     ///
-    /// let mut sum = Sum::new(&tape);
+    /// let mut sum = Sum::new(&tape).for_weights();
     /// sum.add([&[0.5], &[0.0], &[0.0]]);
     /// assert_eq!(sum.weight_gradient(), [0.0625, 0.0625, 0.0625, 0.0625, 0.1875, 0.1875, 0.1875, 0.1875]);
     ///
@@ -74,8 +79,7 @@ impl Tape {
     /// An error where a kernel does not take them. Panics if their number is not that of the weights.
     pub fn with_weights(&self, weights: &[f64]) -> Result<Tape> {
         let carriers = self.program.carriers();
-        let count = carriers.last().map_or(0, |last| last.weights.end);
-        assert_eq!(weights.len(), count, "as many values as there are weights");
+        assert_eq!(weights.len(), self.program.weight_count(), "as many values as there are weights");
         let mut kernels = self.program.kernels.to_vec();
         for Carrier { kernels: own, weights: range } in carriers {
             let kernel = &kernels[own[0] as usize];
@@ -109,7 +113,7 @@ pub(super) fn weight_gradient(
     adjoint: impl Fn(usize) -> Option<f64>,
 ) -> Vec<f64> {
     let carriers = program.carriers();
-    let mut all = vec![0.0; carriers.last().map_or(0, |last| last.weights.end)];
+    let mut all = vec![0.0; program.weight_count()];
     for carrier in carriers {
         for i in lines.clone() {
             let Code::Kernel(kernel) = program.lines[i].code else { continue };

@@ -1,5 +1,6 @@
 //! The backward pass, run: loops over chunks of points, compiled for each width of vector.
 
+use super::partial::Call;
 use crate::number::{Columns, Lanes, Op, Real, Smooth};
 use crate::tape::adjoint::send_back;
 use crate::tape::block::{Chunk, WIDTH};
@@ -125,18 +126,8 @@ pub(super) struct BackwardBlock<'a> {
     pub(super) row: usize,
     pub(super) chunks: usize,
     pub(super) scratch: &'a mut Scratch,
-    /// The calls of kernels with weights.
-    pub(super) calls: &'a mut Vec<Call>,
-}
-
-/// A call of a kernel with weights, in the backward pass: a column an input, and one of the adjoints sent to it.
-///
-/// Weights may be millions: so these are not summed for each piece of the points, but by themselves, in their order.
-#[derive(Clone, Debug)]
-pub(super) struct Call {
-    pub(super) kernel: u32,
-    pub(super) rows: usize,
-    pub(super) columns: Vec<f32>,
+    /// The calls of kernels with weights, where those are asked for.
+    pub(super) calls: Option<&'a mut Vec<Call<f32>>>,
 }
 
 /// The columns of a kernel's inputs, and of its values and slopes there.
@@ -317,13 +308,13 @@ impl<'a> BackwardBlock<'a> {
                     .for_each(|c| scratch.inputs.extend(self.values[operand.start as usize + c].0)),
             }
         }
-        if kernel.weight_count() > 0 {
+        if let Some(calls) = self.calls.as_mut().filter(|_| kernel.weight_count() > 0) {
             let first = adjoint as usize * self.row;
             let adjoints = self.memory[first..first + self.chunks].iter().flat_map(|chunk| chunk.0);
             let sign = if negated { -1.0 } else { 1.0 };
             let mut columns = scratch.inputs.clone();
             columns.extend(adjoints.map(|adjoint| sign * adjoint));
-            self.calls.push(Call { kernel: number, rows, columns });
+            calls.push(Call { kernel: number, rows, columns });
         }
         if targets.iter().all(|target| target.to == Target::UNWANTED && target.sum == 0) {
             return;

@@ -6,6 +6,8 @@
 //! then in `f64`; the lines that are the same for all points are gone back through once, at the end, in `f64`.
 
 mod back;
+mod double;
+mod partial;
 mod plan;
 mod rule;
 
@@ -14,20 +16,14 @@ use super::adjoint::send_back_through;
 use super::block::{Block, Chunk, WIDTH, first_stage_coordinates};
 use super::program::{COORDINATES, Program};
 use super::weights::weight_gradient;
-use crate::number::Columns;
-use back::{BackwardBlock, Call, Scratch, Source, ZERO};
+use back::{BackwardBlock, Scratch, Source, ZERO};
+pub use double::{ColumnLoss64, Sum64};
+use partial::{Adder, PartialSum, add_in_pieces, count_of};
 use plan::{BackwardPlan, Seed};
-use rayon::prelude::*;
 use std::array::from_fn;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
-
-/// How many points a thread takes at a time.
-const PIECE: usize = 8192;
-
-/// How many pieces are summed each by itself before they are added up.
-const PIECES: usize = 1024;
 
 /// How many blocks go into the sums in `f32` before these are added to those in `f64`.
 ///
@@ -83,7 +79,9 @@ pub struct Sum {
     /// The plan's sums for the piece under way, lane by lane.
     piece: Vec<[f64; WIDTH]>,
     /// What all points since the last change of time have added.
-    part: PartialSum,
+    part: PartialSum<f32>,
+    /// Whether the derivative in weights is asked for.
+    for_weights: bool,
     /// The derivative in each parameter, and in each weight, of what was added before.
     settled: Vec<f64>,
     settled_weights: Vec<f64>,
@@ -93,36 +91,11 @@ pub struct Sum {
     scratch: Scratch,
 }
 
-/// What points add to a sum.
-#[derive(Clone, Debug)]
-struct PartialSum {
-    total: f64,
-    /// To each of the plan's sums.
-    sums: Vec<f64>,
-    /// To each output's seed.
-    seeds: Vec<f64>,
-    /// The calls of kernels with weights.
-    calls: Vec<Call>,
-}
+impl Adder for Sum {
+    type Float = f32;
 
-impl PartialSum {
-    fn of(sums: usize, outputs: usize) -> PartialSum {
-        PartialSum { total: 0.0, sums: vec![0.0; sums], seeds: vec![0.0; outputs], calls: Vec::new() }
-    }
-
-    fn clear(&mut self) {
-        self.total = 0.0;
-        self.sums.fill(0.0);
-        self.seeds.fill(0.0);
-        self.calls.clear();
-    }
-
-    fn join(&mut self, other: &PartialSum) {
-        let add = |to: &mut [f64], from: &[f64]| to.iter_mut().zip(from).for_each(|(to, from)| *to += from);
-        self.total += other.total;
-        add(&mut self.sums, &other.sums);
-        add(&mut self.seeds, &other.seeds);
-        self.calls.extend_from_slice(&other.calls);
+    fn part(&mut self) -> &mut PartialSum<f32> {
+        &mut self.part
     }
 }
 
@@ -138,12 +111,15 @@ impl Sum {
     }
 
     fn with_first_stage(tape: &Tape, first_stage: usize) -> Sum {
-        let program = &tape.program;
-        let varies = plan::varying(program);
-        let kept = plan::kept(program, first_stage, &varies);
-        let mut keeping = Program::clone(program);
+        Sum::of_program(&tape.program, &tape.values, first_stage, false)
+    }
+
+    fn of_program(program: &Program, parameters: &[f64], first_stage: usize, for_weights: bool) -> Sum {
+        let varies = plan::varying(program, for_weights);
+        let kept = plan::kept(program, first_stage, &varies, for_weights);
+        let mut keeping = program.clone();
         keeping.outputs.extend(&kept);
-        let block = Block::of_program(Arc::new(keeping), &tape.values, first_stage);
+        let block = Block::of_program(Arc::new(keeping), parameters, first_stage);
         let outputs = program.outputs.len();
         let starts = (outputs..).map(|output| block.start_of_output(output));
         let starts: HashMap<u32, usize> = kept.into_iter().zip(starts).collect();
@@ -160,14 +136,24 @@ impl Sum {
             piece: vec![[0.0; WIDTH]; plan.sums.len()],
             part: PartialSum::of(plan.sums.len(), outputs),
             settled: vec![0.0; program.parameters.len()],
-            settled_weights: vec![0.0; program.carriers().last().map_or(0, |last| last.weights.end)],
+            settled_weights: vec![0.0; if for_weights { program.weight_count() } else { 0 }],
             values: vec![vec![0.0; size]; outputs],
             seeds: vec![vec![0.0; size]; outputs],
             scratch: Scratch::default(),
             varies: varies.into(),
             plan: Arc::new(plan),
             block,
+            for_weights,
         }
+    }
+
+    /// A sum over points like these, none of which it has, that gives [the derivative in weights](Sum::weight_gradient) too. It keeps the inputs of each call of
+    /// a kernel with weights, and what was sent back to it: 20 bytes for each point and call of a kernel of three inputs.
+    pub fn for_weights(self) -> Sum {
+        let mut program = Program::clone(&self.block.program);
+        program.outputs.truncate(self.values.len());
+        let parameters = &self.block.uniform[program.parameter_values()];
+        Sum::of_program(&program, parameters, self.block.first_stage, true)
     }
 
     /// Sets the parameters, in the tape's order, and begins a new sum. Panics if their number is not the tape's, or if
@@ -181,7 +167,7 @@ impl Sum {
 
     /// Sets the time that all points added from now on share.
     pub fn set_time(&mut self, t: f64) {
-        (self.settled, self.settled_weights) = (self.gradient(), self.weight_gradient());
+        (self.settled, self.settled_weights) = (self.gradient(), self.weights_sent());
         let total = self.part.total;
         self.part.clear();
         self.part.total = total;
@@ -239,8 +225,14 @@ impl Sum {
         self.settled.iter().zip(slopes).map(|(settled, slope)| settled + slope).collect()
     }
 
-    /// The derivative of the sum in every weight of the tape's kernels, in the order of [`Tape::weights`].
+    /// The derivative of the sum in every weight of the tape's kernels, in the order of [`Tape::weights`]. Panics if the sum
+    /// was not made [for weights](Sum::for_weights).
     pub fn weight_gradient(&self) -> Vec<f64> {
+        assert!(self.for_weights, "a sum for weights");
+        self.weights_sent()
+    }
+
+    fn weights_sent(&self) -> Vec<f64> {
         let mut all = self.settled_weights.clone();
         if all.is_empty() {
             return all;
@@ -250,35 +242,8 @@ impl Sum {
         let lines = 0..program.stage(self.block.first_stage).start;
         let uniform = weight_gradient(program, lines, &self.block.uniform, |value| adjoints[value]);
         all.iter_mut().zip(uniform).for_each(|(sum, more)| *sum += more);
-        for carrier in program.carriers() {
-            for &kernel in &carrier.kernels {
-                self.send_to_weights(kernel, &mut all[carrier.weights.clone()]);
-            }
-        }
+        self.part.send_to_weights(program, &mut all);
         all
-    }
-
-    /// Adds to weights what an output of their kernel was sent.
-    fn send_to_weights(&self, kernel: u32, weights: &mut [f64]) {
-        let output = &self.block.program.kernels[kernel as usize];
-        let mut columns: Vec<Vec<f64>> = Vec::new();
-        for Call { rows, columns: own, .. } in self.part.calls.iter().filter(|call| call.kernel == kernel) {
-            let (inputs, adjoints) = own.split_at(own.len() - rows);
-            columns.resize(own.len() / rows, Vec::new());
-            let counts = (0..*rows).filter(|&row| adjoints[row] != 0.0);
-            for row in counts {
-                let row_of = inputs.chunks_exact(*rows).chain([adjoints]).map(|column| column[row]);
-                columns.iter_mut().zip(row_of).for_each(|(column, value)| column.push(f64::from(value)));
-            }
-        }
-        let rows = columns.last().map_or(0, Vec::len);
-        if rows > 0 {
-            let all = columns.concat();
-            let (inputs, adjoints) = all.split_at(all.len() - rows);
-            let (inputs, adjoints) = (Columns::new(inputs, rows), Columns::new(adjoints, rows));
-            let mut to_inputs = vec![0.0; inputs.all().len()];
-            output.backward(&[output.number()], inputs, adjoints, &mut to_inputs, weights);
-        }
     }
 
     /// What is sent to the values that are the same for all points.
@@ -305,36 +270,8 @@ impl Sum {
         points: [&[f32]; N],
         fill: impl Fn(usize, usize, &[Vec<f32>], &mut [Vec<f32>]) -> f64 + Sync,
     ) {
-        let coordinates = first_stage_coordinates(self.block.first_stage);
-        assert_eq!(N, coordinates, "x, y and z, and t if each point has its own");
-        let count = points[0].len();
-        for (name, axis) in ["x", "y", "z", "t"].iter().zip(points) {
-            assert!(axis.len() == count, "a {name} for each x: {} for {count}", axis.len());
-        }
-        let piece = |n: usize| n * PIECE..((n + 1) * PIECE).min(count);
-        let pieces = count.div_ceil(PIECE);
-        if pieces <= 1 {
-            return self.add_piece(points, 0..count, &fill);
-        }
-        for start in (0..pieces).step_by(PIECES) {
-            // Workers begin without what is there.
-            let empty = PartialSum::of(self.part.sums.len(), self.part.seeds.len());
-            let before = std::mem::replace(&mut self.part, empty);
-            let own = &*self;
-            let parts: Vec<PartialSum> = (start..(start + PIECES).min(pieces))
-                .into_par_iter()
-                .map_init(
-                    || own.clone(),
-                    |worker, n| {
-                        worker.part.clear();
-                        worker.add_piece(points, piece(n), &fill);
-                        worker.part.clone()
-                    },
-                )
-                .collect();
-            self.part = before;
-            parts.iter().for_each(|part| self.part.join(part));
-        }
+        let count = count_of(&points, first_stage_coordinates(self.block.first_stage));
+        add_in_pieces(self, count, |adder, piece| adder.add_piece(points, piece, &fill));
     }
 
     fn add_piece<const N: usize>(
@@ -394,7 +331,7 @@ impl Sum {
             row,
             chunks: count.div_ceil(WIDTH),
             scratch: &mut self.scratch,
-            calls: &mut self.part.calls,
+            calls: self.for_weights.then_some(&mut self.part.calls),
         };
         frame.back(self.block.arch, &self.plan.steps);
     }

@@ -10,15 +10,15 @@ use std::collections::HashMap;
 /// How often something is added to a lane of a sum for each chunk of points, before another sum is begun for the rest.
 const MAX_ADDENDS: u32 = 16;
 
-/// Which values depend on a parameter or a weight, in a way that a derivative goes back through.
-pub(super) fn varying(program: &Program) -> Vec<bool> {
+/// Which values depend on a parameter, or on a weight if those count, in a way that a derivative goes back through.
+pub(super) fn varying(program: &Program, for_weights: bool) -> Vec<bool> {
     let parameters = COORDINATES..COORDINATES + program.parameters.len();
     let mut varies: Vec<bool> = (0..program.leaves()).map(|leaf| parameters.contains(&leaf)).collect();
     for line in &program.lines {
         let operands = program.operands(line).iter().enumerate();
         let any =
             operands.filter(|&(n, _)| passes(line.code, n)).any(|(_, &operand)| varies[operand as usize]);
-        varies.push(any || program.has_weights(line));
+        varies.push(any || for_weights && program.has_weights(line));
     }
     varies
 }
@@ -31,12 +31,12 @@ fn passes(code: Code, n: usize) -> bool {
 }
 
 /// The values of the forward pass that the backward pass reads, of those that each point has its own of.
-pub(super) fn kept(program: &Program, first_stage: usize, varies: &[bool]) -> Vec<u32> {
+pub(super) fn kept(program: &Program, first_stage: usize, varies: &[bool], for_weights: bool) -> Vec<u32> {
     let mut read = vec![false; varies.len()];
     for i in per_point(program, first_stage) {
         let line = &program.lines[i];
         let operands = program.operands(line);
-        if program.has_weights(line) {
+        if for_weights && program.has_weights(line) {
             operands.iter().for_each(|&operand| read[operand as usize] = true);
         }
         for (n, _) in operands.iter().enumerate().filter(|&(_, &operand)| varies[operand as usize]) {
