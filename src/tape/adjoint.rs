@@ -132,6 +132,8 @@ pub(super) fn send_back<R: Real>(op: Op, n: usize, arg: impl Fn(usize) -> R, val
         Op::Add => adjoint,
         Op::Sub if n == 0 => adjoint,
         Op::Sub | Op::Neg => -adjoint,
+        // The square alone may be infinite where the product is not.
+        Op::Recip => -adjoint.gated(value.clone()).gated(value.clone()),
         _ => adjoint.gated(op.partial(n, arg, value)),
     }
 }

@@ -100,6 +100,8 @@ impl Program {
             }
         }
         let order = with_calls_together(&list, eager_order(&list));
+        let shared = shared_lengths(&list);
+        let mut reciprocals: HashMap<u32, u32> = HashMap::new();
         for stage in 0..STAGES {
             for (i, node) in order.iter().map(|&i| (i, &list.nodes[i])).filter(|(_, node)| is(node, stage)) {
                 let code = match node.kind() {
@@ -111,7 +113,17 @@ impl Program {
                     _ => unreachable!("a flat listing has leaves, operations and kernels only"),
                 };
                 let operands = list.parents[i].iter().map(|&parent| value_of[parent as usize]);
-                value_of[i] = program.push(code, operands);
+                let operands: Vec<u32> = operands.collect();
+                value_of[i] = match (code, &operands[..]) {
+                    (Code::Op(Op::Div), [a, b]) if reciprocals.contains_key(b) => {
+                        program.push(Code::Op(Op::Mul), [*a, reciprocals[b]].into_iter())
+                    }
+                    _ => program.push(code, operands.into_iter()),
+                };
+                if shared[i] {
+                    let length = value_of[i];
+                    reciprocals.insert(length, program.push(Code::Op(Op::Recip), std::iter::once(length)));
+                }
             }
             program.stage_ends[stage] = program.lines.len();
         }
@@ -371,6 +383,18 @@ fn with_calls_together(list: &Listing, order: Vec<usize>) -> Vec<usize> {
         }
     }
     together
+}
+
+/// Which nodes are lengths that several quotients have below them, as a direction's cosines have: they share a reciprocal.
+fn shared_lengths(list: &Listing) -> Vec<bool> {
+    let mut quotients = vec![0; list.nodes.len()];
+    for (node, parents) in list.nodes.iter().zip(&list.parents) {
+        if let Kind::Scalar(Op::Div) = node.kind() {
+            quotients[parents[1] as usize] += 1;
+        }
+    }
+    let is_length = |node: &Field| matches!(node.kind(), Kind::Scalar(Op::Length | Op::Hypot));
+    list.nodes.iter().zip(quotients).map(|(node, count)| count > 1 && is_length(node)).collect()
 }
 
 fn stage(reads: Reads) -> usize {
