@@ -109,7 +109,7 @@
 //! | a few points, on any number type | [`Field::value_at`], [`Field::gradient_at`]; a [`Machine`](tape::Machine) |
 //! | many points: values, ∇f, Hessians, parameters' derivatives | [`Tape::eval`](tape::Tape::eval) in `f64`, [`Tape::eval_f32`](tape::Tape::eval_f32) |
 //! | the same, block after block in memory of one's own | [`Block64`](tape::Block64), [`Block`](tape::Block) |
-//! | a loss over points with its derivative in every parameter | [`Sum`](tape::Sum) |
+//! | a loss over points with its derivative in every parameter | [`Sum`](tape::Sum), [`Sum64`](tape::Sum64) |
 //! | boxes of space and time: bounds, and the shorter tapes that are enough | [`Tape::cells`](tape::Tape::cells), [`Boxes`](tape::Boxes), [`Tracer`](tape::Tracer) |
 //! | regular grids of space and time | [`Grid`](tape::Grid) |
 //!
@@ -136,6 +136,7 @@
 //! | `cli` | [`cli`], and with it the command `fieldgrad` |
 //! | `gpu` | pictures and values on the GPU, by `wgpu` |
 //! | `viewer` | the window, which `fieldgrad view` opens |
+//! | `ndarray` | points in that crate's arrays ([`Coordinates`](tape::Coordinates)) |
 //!
 //! # Where things are
 //!

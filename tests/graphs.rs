@@ -2,10 +2,13 @@
 
 mod support;
 
+use fieldgrad::field::Axis;
+use fieldgrad::number::{Closure, Derivative, Identity, Interval, Kernel};
 use fieldgrad::prelude::*;
 use fieldgrad::scene::GALLERY;
 use fieldgrad::shape::catalogue;
 use fieldgrad::shape::grid::{GridSamples, Interpolation, sampled};
+use std::sync::Arc;
 use support::Random;
 
 /// The names, places and materials of a graph, node by node.
@@ -65,12 +68,49 @@ fn deep_graphs_come_back() {
     assert!(Field::from_json(&deep.to_json().expect("a text")).expect("a field") == deep);
 }
 
+/// a²b, with an identity of its own, and derivatives that are other outputs.
+#[derive(Debug)]
+struct Own(&'static str);
+
+impl Kernel for Own {
+    fn name(&self) -> &str {
+        "own"
+    }
+    fn identity(&self) -> Option<Identity> {
+        Some(Identity::of(self.0))
+    }
+    fn value(&self, output: usize, inputs: &[f64]) -> f64 {
+        let [a, b] = [inputs[0], inputs[1]];
+        [a * a * b, 2.0 * a * b, a * a][output.min(2)]
+    }
+    fn bounds(&self, _: usize, _: &[Interval]) -> Interval {
+        Interval::WHOLE
+    }
+    fn derivative(&self, output: usize, input: usize) -> Derivative {
+        if output == 0 { Derivative::Own(1 + input) } else { Derivative::Zero }
+    }
+}
+
 #[test]
-fn a_kernel_from_outside_is_named() {
-    use fieldgrad::number::{Closure, Interval};
-    let own = kernel(Closure::new("mine", |at| at[0], |over: &[Interval]| over[0]), [x()]);
-    let error = own.to_json().expect_err("no text").to_string();
-    assert_eq!(error, "\"mine\" is a kernel of which a text cannot say what it is");
+fn kernels_from_outside_are_given_when_a_text_is_read() {
+    let closure = |slope: f64| {
+        Closure::new("mine", move |at: &[f64]| slope * at[0], move |over: &[Interval]| slope * over[0])
+    };
+    let (mine, own): (_, Arc<dyn Kernel>) = (closure(1.0), Arc::new(Own("a square times a number")));
+    let field = kernel(mine.clone(), [x()]) + kernel(own.clone(), [y(), z()]).derivative(Axis::Y);
+    let text = field.to_json().expect("a text");
+    let read = |kernels: &[(Arc<dyn Kernel>, usize)]| Field::from_json_with(&text, kernels);
+    let back = read(&[(own.clone(), 2), (mine.clone(), 1)]).expect("a field");
+    assert!(back == field);
+    assert_eq!(back.value_at([0.5, 2.0, 3.0, 0.0]).expect("a value"), 12.5);
+    let error = |kernels: &[(Arc<dyn Kernel>, usize)]| read(kernels).expect_err("an error").to_string();
+    assert!(error(&[(mine.clone(), 1)]).contains("the kernel \"own\" is not among those given"));
+    assert!(error(&[(own, 2), (mine.clone(), 2)]).contains("mine is of 2, not of 1"));
+    let other: Arc<dyn Kernel> = Arc::new(Own("another"));
+    assert!(error(&[(other, 2), (mine.clone(), 1)]).contains("\"own\" that is given is another one"));
+    // By their names alone these could not be told apart.
+    let two = kernel(mine, [x()]) + kernel(closure(2.0), [x()]);
+    assert!(two.to_json().expect_err("no text").to_string().contains("two kernels are called \"mine\""));
 }
 
 #[test]

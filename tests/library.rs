@@ -243,6 +243,15 @@ fn directions_are_sums_of_derivatives() {
         assert_eq!(outputs[8][n], 0.0);
     }
     assert!(scene().tape_of(&[Reading::AlongParameters(vec![1.0])]).is_err());
+    // The same direction, set as the tape runs.
+    let tape = scene().tape_of(&[Reading::Value, Reading::Tangent]).expect("a tape");
+    let names: Vec<&str> = tape.parameters().map(Parameter::name).collect();
+    assert_eq!(names[2..], [format!("tangent.{}", names[0]), format!("tangent.{}", names[1])]);
+    assert_eq!(tape.eval(&points(50))[1], [0.0; 50]);
+    let turned = tape.with_values(&[&tape.values()[..2], &[2.0, -1.0]].concat()).eval(&points(50));
+    assert_eq!(turned[1], outputs[7]);
+    let taken = sphere(param("a", 1.0) + param("tangent.a", 0.0)).tape_of(&[Reading::Tangent]);
+    assert!(taken.unwrap_err().to_string().contains("tangent.a"));
     // Of two fields, each the derivative in all parameters, in one order.
     let pair = [sphere(param("a", 1.0)), sphere(param("b", 1.0))];
     let tape = Tape::of_readings(&pair, &[Reading::ParameterGradient]).expect("a tape");

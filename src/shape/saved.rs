@@ -9,7 +9,7 @@ use super::noise::Noise;
 use super::sweep::Sweep;
 use crate::error::{Error, Place, Result};
 use crate::field::{Axis, Field, Kind, Label, Material, kernel_output, param, param_in};
-use crate::number::{Kernel, Op, Output};
+use crate::number::{Identity, Kernel, Op, Output};
 use serde_json::{Map, Value, json};
 use std::any::Any;
 use std::collections::HashMap;
@@ -31,7 +31,8 @@ const MAX_OUTPUT: u64 = 4096;
 const MAX_ORDER: u32 = 4;
 
 impl Field {
-    /// The graph as text, to be read by [`Field::from_json`]. An error if a kernel in it is from outside of this crate.
+    /// The graph as text, to be read by [`Field::from_json`]; kernels from outside of this crate are named in it, and have to
+    /// be [given](Field::from_json_with) when it is read. An error if two of these are called the same.
     ///
     /// ```
     /// use fieldgrad::prelude::*;
@@ -44,7 +45,7 @@ impl Field {
     /// # Ok::<(), fieldgrad::Error>(())
     /// ```
     pub fn to_json(&self) -> Result<String> {
-        let mut writer = Writer { place: HashMap::new(), nodes: Vec::new() };
+        let mut writer = Writer { place: HashMap::new(), nodes: Vec::new(), given: HashMap::new() };
         let root = writer.write(self)?;
         let all = json!({ "format": FORMAT, "version": VERSION, "root": root, "nodes": writer.nodes });
         Ok(format!("{all}\n"))
@@ -54,6 +55,27 @@ impl Field {
     ///
     /// The text may come from a stranger: its size is limited, and what is wrong in it is said with the node's number.
     pub fn from_json(text: &str) -> Result<Field> {
+        Field::from_json_with(text, &[])
+    }
+
+    /// The same of a text with kernels from outside of this crate: each is given with the number of its inputs, and found by
+    /// its name. An error where it is not the one that was written, as far as the two say what they are.
+    ///
+    /// A text may ask such a kernel for an output of any number.
+    ///
+    /// ```
+    /// use fieldgrad::number::{Closure, Interval};
+    /// use fieldgrad::prelude::*;
+    ///
+    /// let bounds = |over: &[Interval]| Interval::new(over[0].lo().cbrt(), over[0].hi().cbrt());
+    /// let root = Closure::new("root", |at: &[f64]| at[0].cbrt(), bounds);
+    /// let field = kernel(root.clone(), [x()]) + y();
+    /// let back = Field::from_json_with(&field.to_json()?, &[(root, 1)])?;
+    /// assert_eq!(back, field);
+    /// assert!(Field::from_json(&field.to_json()?).unwrap_err().to_string().contains("root"));
+    /// # Ok::<(), fieldgrad::Error>(())
+    /// ```
+    pub fn from_json_with(text: &str, kernels: &[(Arc<dyn Kernel>, usize)]) -> Result<Field> {
         if text.len() > MAX_BYTES {
             return Err(Error::Input(format!("a field as text has at most {MAX_BYTES} bytes")));
         }
@@ -74,7 +96,7 @@ impl Field {
         }
         let mut read = Vec::with_capacity(nodes.len());
         for (n, node) in nodes.iter().enumerate() {
-            let field = Reader { read: &read, node }.field();
+            let field = Reader { read: &read, kernels, node }.field();
             let field = field.and_then(|field| match field.check() {
                 Err(error) => Err(error.to_string()),
                 Ok(()) => Ok(field),
@@ -96,6 +118,8 @@ struct Writer {
     /// Where nodes stand, by where they are in memory: equal ones may be called differently.
     place: HashMap<usize, usize>,
     nodes: Vec<Value>,
+    /// The kernels from outside of this crate, by their names.
+    given: HashMap<String, Identity>,
 }
 
 impl Writer {
@@ -124,7 +148,7 @@ impl Writer {
         fields.into_iter().map(|field| self.place[&field.address()]).collect()
     }
 
-    fn node(&self, field: &Field) -> Result<Value> {
+    fn node(&mut self, field: &Field) -> Result<Value> {
         let mut node = Map::new();
         match field.kind() {
             Kind::Constant(value) => drop(node.insert("number".into(), json!(value))),
@@ -168,7 +192,7 @@ impl Writer {
         Value::Object(entry)
     }
 
-    fn kernel(&self, field: &Field, output: &Output, node: &mut Map<String, Value>) -> Result<()> {
+    fn kernel(&mut self, field: &Field, output: &Output, node: &mut Map<String, Value>) -> Result<()> {
         let kernel: &dyn Any = &***output;
         let mut note = |name: &str, value: Value| drop(node.insert(name.into(), value));
         note("output", output.number().into());
@@ -183,11 +207,25 @@ impl Writer {
             note("kernel", "sweep".into());
             note("field", self.place[&swept.address()].into());
         } else {
-            let problem = format!("{:?} is a kernel of which a text cannot say what it is", output.name());
-            return Err(Error::Unsupported(problem));
+            note("kernel", "given".into());
+            note("name", output.name().into());
+            let own: &dyn Kernel = &***output;
+            if let Some(identity) = own.identity() {
+                note("identity", hexadecimal(identity).into());
+            }
+            let own = output.kernel_identity();
+            if *self.given.entry(output.name().into()).or_insert(own) != own {
+                let problem =
+                    format!("two kernels are called {:?}: a text tells them by their names", output.name());
+                return Err(Error::Unsupported(problem));
+            }
         }
         Ok(())
     }
+}
+
+fn hexadecimal(identity: Identity) -> String {
+    format!("{:032x}", identity.word())
 }
 
 /// The field that a sweep searches, if a node is one.
@@ -207,9 +245,10 @@ fn word_of(op: Op) -> String {
     }
 }
 
-/// A node that is read, and those before it.
+/// A node that is read, those before it, and the kernels from outside of this crate.
 struct Reader<'a> {
     read: &'a [Field],
+    kernels: &'a [(Arc<dyn Kernel>, usize)],
     node: &'a Value,
 }
 
@@ -278,7 +317,12 @@ impl Reader<'_> {
 
     fn kernel(&self, name: &str, of: Vec<Field>) -> Result<Field, String> {
         let node = self.node;
+        let mut most = None;
         let (kernel, inputs): (Arc<dyn Kernel>, usize) = match name {
+            "given" => {
+                most = Some(u64::MAX);
+                self.given()?
+            }
             "noise" => (Arc::new(Noise), 4),
             "grid" => (Arc::new(self.grid()?), 4),
             "sweep" => {
@@ -288,12 +332,26 @@ impl Reader<'_> {
             }
             _ => return Err(format!("there is no kernel {name:?}")),
         };
-        let most = MAX_OUTPUT.max((inputs as u64 + 1).saturating_pow(MAX_ORDER));
+        let most = most.unwrap_or_else(|| MAX_OUTPUT.max((inputs as u64 + 1).saturating_pow(MAX_ORDER)));
         let output = node["output"].as_u64().filter(|&output| output < most);
         let output = output.ok_or("a kernel has the number of an output")? as usize;
         match of.len() == inputs {
             true => Ok(kernel_output(Output::new(kernel, output), of)),
             false => Err(format!("{name} is of {inputs}, not of {}", of.len())),
+        }
+    }
+
+    /// The kernel of that name among those from outside of this crate, and how many inputs it has.
+    fn given(&self) -> Result<(Arc<dyn Kernel>, usize), String> {
+        let name = self.node["name"].as_str().ok_or("a kernel has a name")?;
+        let found = self.kernels.iter().find(|(kernel, _)| kernel.name() == name);
+        let (kernel, inputs) =
+            found.ok_or_else(|| format!("the kernel {name:?} is not among those given"))?;
+        match (self.node["identity"].as_str(), kernel.identity()) {
+            (Some(written), Some(own)) if written != hexadecimal(own) => {
+                Err(format!("the kernel {name:?} that is given is another one than the text's"))
+            }
+            _ => Ok((kernel.clone(), *inputs)),
         }
     }
 

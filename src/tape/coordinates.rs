@@ -25,11 +25,27 @@ pub struct Coordinates<'a, T> {
     count: usize,
 }
 
-/// One coordinate of all points: every so many-th number, from the first on.
+/// One coordinate of all points.
 #[derive(Clone, Copy, Debug)]
-struct Column<'a, T> {
-    numbers: &'a [T],
-    stride: usize,
+enum Column<'a, T> {
+    /// Every so many-th number, from the first on.
+    Strided { numbers: &'a [T], stride: usize },
+    #[cfg(feature = "ndarray")]
+    Array(ndarray::ArrayView1<'a, T>),
+}
+
+impl<'a, T: Copy> Column<'a, T> {
+    /// Appends some points' coordinates.
+    fn gather(&self, range: Range<usize>, to: &mut Vec<T>) {
+        match self {
+            Column::Strided { numbers, stride: 1 } => to.extend_from_slice(&numbers[range]),
+            Column::Strided { numbers, stride } => {
+                to.extend(numbers[range.start * stride..].iter().step_by(*stride).take(range.len()).copied());
+            }
+            #[cfg(feature = "ndarray")]
+            Column::Array(array) => to.extend(array.slice(ndarray::s![range]).iter().copied()),
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -49,7 +65,7 @@ impl<'a, T: Copy + Default> Coordinates<'a, T> {
         let last = places.into_iter().max().unwrap_or(0);
         assert!(last < stride, "a place within {stride} numbers, not {last}");
         let count = numbers.len().saturating_sub(last).div_ceil(stride);
-        let column = |place: usize| Column { numbers: numbers.get(place..).unwrap_or(&[]), stride };
+        let column = |place: usize| Column::Strided { numbers: numbers.get(place..).unwrap_or(&[]), stride };
         Coordinates { columns: places.map(column), times: Times::Shared(T::default()), count }
     }
 
@@ -61,7 +77,7 @@ impl<'a, T: Copy + Default> Coordinates<'a, T> {
     /// The same points, each at a time of its own. Panics if there are not as many times as points.
     pub fn at_times(self, times: &'a [T]) -> Self {
         assert!(times.len() == self.count, "a t for each point: {} for {}", times.len(), self.count);
-        Coordinates { times: Times::Own(Column { numbers: times, stride: 1 }), ..self }
+        Coordinates { times: Times::Own(Column::Strided { numbers: times, stride: 1 }), ..self }
     }
 
     /// How many points.
@@ -90,12 +106,7 @@ impl<'a, T: Copy + Default> Coordinates<'a, T> {
         };
         for (column, to) in self.columns.iter().chain(times).zip(to) {
             to.clear();
-            match column.stride {
-                1 => to.extend_from_slice(&column.numbers[range.clone()]),
-                stride => to.extend(
-                    column.numbers[range.start * stride..].iter().step_by(stride).take(range.len()).copied(),
-                ),
-            }
+            column.gather(range.clone(), to);
         }
     }
 }
@@ -109,7 +120,7 @@ impl<'a, T: Copy + Default> From<&'a [[T; 3]]> for Coordinates<'a, T> {
 impl<'a, T: Copy + Default> From<&'a [[T; 4]]> for Coordinates<'a, T> {
     fn from(points: &'a [[T; 4]]) -> Self {
         let numbers = points.as_flattened();
-        let times = Column { numbers: numbers.get(3..).unwrap_or(&[]), stride: 4 };
+        let times = Column::Strided { numbers: numbers.get(3..).unwrap_or(&[]), stride: 4 };
         Coordinates { times: Times::Own(times), ..Coordinates::strided(numbers, 4, [0, 1, 2]) }
     }
 }
@@ -133,7 +144,7 @@ impl<'a, T: Copy + Default> From<[&'a [T]; 3]> for Coordinates<'a, T> {
         for (name, column) in ["y", "z"].iter().zip(&columns[1..]) {
             assert!(column.len() == count, "a {name} for each x: {} for {count}", column.len());
         }
-        let columns = columns.map(|numbers| Column { numbers, stride: 1 });
+        let columns = columns.map(|numbers| Column::Strided { numbers, stride: 1 });
         Coordinates { columns, times: Times::Shared(T::default()), count }
     }
 }
@@ -142,5 +153,35 @@ impl<'a, T: Copy + Default> From<[&'a [T]; 4]> for Coordinates<'a, T> {
     /// Columns of x, y, z and t. Panics if their lengths differ.
     fn from([x, y, z, t]: [&'a [T]; 4]) -> Self {
         Coordinates::from([x, y, z]).at_times(t)
+    }
+}
+
+/// Points in the rows of an array of three columns, x, y and z, or of four, with a t: in any order of memory.
+///
+/// ```
+/// use fieldgrad::prelude::*;
+/// use ndarray::{array, s};
+///
+/// let rows = array![[2.0, 0.0, 0.0], [0.0, 0.0, 3.0], [0.0, 4.0, 0.0]];
+/// let tape = sphere(1.0).tape()?;
+/// assert_eq!(tape.eval(Coordinates::try_from(rows.view())?)[0], [1.0, 2.0, 3.0]);
+/// assert_eq!(tape.eval(Coordinates::try_from(rows.slice(s![..;-2, ..]))?)[0], [3.0, 1.0]);
+/// # Ok::<(), fieldgrad::Error>(())
+/// ```
+#[cfg(feature = "ndarray")]
+impl<'a, T: Copy + Default> TryFrom<ndarray::ArrayView2<'a, T>> for Coordinates<'a, T> {
+    type Error = crate::Error;
+
+    fn try_from(rows: ndarray::ArrayView2<'a, T>) -> crate::Result<Self> {
+        let column = |n: usize| Column::Array(rows.index_axis_move(ndarray::Axis(1), n));
+        let times = match rows.ncols() {
+            3 => Times::Shared(T::default()),
+            4 => Times::Own(column(3)),
+            n => {
+                let problem = format!("points have three columns, or four with a time each, not {n}");
+                return Err(crate::Error::Input(problem));
+            }
+        };
+        Ok(Coordinates { columns: [column(0), column(1), column(2)], times, count: rows.nrows() })
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Tape;
 use crate::error::{Error, Result};
-use crate::field::{Axis, Field, Listing};
+use crate::field::{Axis, Field, Listing, param};
 
 /// Something to read of a field at each point.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,7 +20,14 @@ pub enum Reading {
     Along([f64; 4]),
     /// The derivative along a direction of the parameters, in their order: one output.
     AlongParameters(Vec<f64>),
+    /// The derivative along a tangent of the parameters that is set as the tape runs, one output for each field: the product
+    /// of the Jacobian with the tangent. For each parameter `p` the tape has another, `tangent.p`, at first 0: behind all
+    /// parameters, in their order. ([`Sum64`](super::Sum64) gives the Jacobian's transpose times a vector.)
+    Tangent,
 }
+
+/// What the parameters of a tangent are called, before the name of the parameter.
+const TANGENT: &str = "tangent.";
 
 impl Tape {
     /// A tape of these readings of each of some fields, in their order: of the first field, then of the next.
@@ -41,6 +48,10 @@ impl Tape {
     pub fn of_readings(fields: &[Field], readings: &[Reading]) -> Result<Tape> {
         fields.iter().try_for_each(Field::check)?;
         let parameters = Listing::of(fields).parameters()?;
+        let tangent: Vec<Field> = parameters
+            .iter()
+            .map(|parameter| param(&format!("{TANGENT}{}", parameter.name()), 0.0))
+            .collect();
         let mut outputs = Vec::new();
         for field in fields {
             let by_parameter = || {
@@ -65,6 +76,10 @@ impl Tape {
                         let slopes = field.gradient();
                         outputs.push(along(slopes.into_iter(), direction));
                     }
+                    Reading::Tangent => {
+                        let terms = by_parameter().zip(&tangent).map(|(slope, part)| Ok(slope? * part));
+                        outputs.push(sum(terms.collect::<Result<Vec<_>>>()?.into_iter()));
+                    }
                     Reading::AlongParameters(direction) => {
                         let (given, count) = (direction.len(), parameters.len());
                         if given != count {
@@ -77,13 +92,25 @@ impl Tape {
                 }
             }
         }
-        Tape::in_order(&outputs, parameters)
+        let mut all = parameters;
+        if readings.contains(&Reading::Tangent) {
+            let further = Listing::of(&tangent).parameters()?;
+            if let Some(taken) = further.iter().find(|own| all.iter().any(|other| other.name() == own.name()))
+            {
+                return Err(Error::ParameterConflict(taken.name().into()));
+            }
+            all.extend(further);
+        }
+        Tape::in_order(&outputs, all)
     }
 }
 
 /// Σ vᵢ fᵢ.
 fn along(slopes: impl Iterator<Item = Field>, direction: &[f64]) -> Field {
-    let terms = slopes.zip(direction).map(|(slope, &part)| slope * part);
+    sum(slopes.zip(direction).map(|(slope, &part)| slope * part))
+}
+
+fn sum(terms: impl Iterator<Item = Field>) -> Field {
     terms.reduce(|sum, term| sum + term).unwrap_or_else(|| Field::constant(0.0))
 }
 
