@@ -100,7 +100,7 @@ impl Program {
             }
         }
         let order = with_calls_together(&list, eager_order(&list));
-        let shared = shared_lengths(&list);
+        let Cosines { cosines, shared } = Cosines::of(&list);
         let mut reciprocals: HashMap<u32, u32> = HashMap::new();
         for stage in 0..STAGES {
             for (i, node) in order.iter().map(|&i| (i, &list.nodes[i])).filter(|(_, node)| is(node, stage)) {
@@ -115,7 +115,7 @@ impl Program {
                 let operands = list.parents[i].iter().map(|&parent| value_of[parent as usize]);
                 let operands: Vec<u32> = operands.collect();
                 value_of[i] = match (code, &operands[..]) {
-                    (Code::Op(Op::Div), [a, b]) if reciprocals.contains_key(b) => {
+                    (Code::Op(Op::Div), [a, b]) if cosines[i] && reciprocals.contains_key(b) => {
                         program.push(Code::Op(Op::Mul), [*a, reciprocals[b]].into_iter())
                     }
                     _ => program.push(code, operands.into_iter()),
@@ -385,16 +385,34 @@ fn with_calls_together(list: &Listing, order: Vec<usize>) -> Vec<usize> {
     together
 }
 
-/// Which nodes are lengths that several quotients have below them, as a direction's cosines have: they share a reciprocal.
-fn shared_lengths(list: &Listing) -> Vec<bool> {
-    let mut quotients = vec![0; list.nodes.len()];
-    for (node, parents) in list.nodes.iter().zip(&list.parents) {
-        if let Kind::Scalar(Op::Div) = node.kind() {
-            quotients[parents[1] as usize] += 1;
+/// Which quotients are direction cosines, as derivatives of lengths have them, and which lengths have several.
+struct Cosines {
+    cosines: Vec<bool>,
+    shared: Vec<bool>,
+}
+
+impl Cosines {
+    /// They are known by their guard: 0 where the length is 0. Other quotients by lengths stay what they are.
+    fn of(list: &Listing) -> Cosines {
+        let kind = |node: u32| list.nodes[node as usize].kind();
+        let is_zero = |node: u32| list.nodes[node as usize].as_constant() == Some(0.0);
+        let mut cosines = vec![false; list.nodes.len()];
+        let mut counts = vec![0; list.nodes.len()];
+        for (node, parents) in list.nodes.iter().zip(&list.parents) {
+            if let (Kind::Scalar(Op::IfLess), &[zero, length, quotient, otherwise]) =
+                (node.kind(), &parents[..])
+                && is_zero(zero)
+                && is_zero(otherwise)
+                && matches!(kind(length), Kind::Scalar(Op::Length | Op::Hypot))
+                && matches!(kind(quotient), Kind::Scalar(Op::Div))
+                && list.parents[quotient as usize][1] == length
+            {
+                cosines[quotient as usize] = true;
+                counts[length as usize] += 1;
+            }
         }
+        Cosines { cosines, shared: counts.into_iter().map(|count| count > 1).collect() }
     }
-    let is_length = |node: &Field| matches!(node.kind(), Kind::Scalar(Op::Length | Op::Hypot));
-    list.nodes.iter().zip(quotients).map(|(node, count)| count > 1 && is_length(node)).collect()
 }
 
 fn stage(reads: Reads) -> usize {
