@@ -94,7 +94,7 @@ impl Kernel for Own {
 #[test]
 fn kernels_from_outside_are_given_when_a_text_is_read() {
     let closure = |slope: f64| {
-        Closure::new("mine", move |at: &[f64]| slope * at[0], move |over: &[Interval]| slope * over[0])
+        Closure::new("mine", move |at: &[f64]| slope * at[0], move |over: &[Interval]| Interval::point(slope) * over[0])
     };
     let (mine, own): (_, Arc<dyn Kernel>) = (closure(1.0), Arc::new(Own("a square times a number")));
     let field = kernel(mine.clone(), [x()]) + kernel(own.clone(), [y(), z()]).derivative(Axis::Y);
@@ -105,7 +105,7 @@ fn kernels_from_outside_are_given_when_a_text_is_read() {
     assert_eq!(back.value_at([0.5, 2.0, 3.0, 0.0]).expect("a value"), 12.5);
     let error = |kernels: &[(Arc<dyn Kernel>, usize)]| read(kernels).expect_err("an error").to_string();
     assert!(error(&[(mine.clone(), 1)]).contains("the kernel \"own\" is not among those given"));
-    assert!(error(&[(own, 2), (mine.clone(), 2)]).contains("mine is of 2, not of 1"));
+    assert!(error(&[(own, 2), (mine.clone(), 2)]).contains("given is of 2, not of 1"));
     let other: Arc<dyn Kernel> = Arc::new(Own("another"));
     assert!(error(&[(other, 2), (mine.clone(), 1)]).contains("\"own\" that is given is another one"));
     // By their names alone these could not be told apart.

@@ -43,7 +43,9 @@ impl<'a, T: Copy> Column<'a, T> {
                 to.extend(numbers[range.start * stride..].iter().step_by(*stride).take(range.len()).copied());
             }
             #[cfg(feature = "ndarray")]
-            Column::Array(array) => to.extend(array.slice(ndarray::s![range]).iter().copied()),
+            Column::Array(array) => {
+                to.extend(array.slice_axis(ndarray::Axis(0), range.into()).iter().copied())
+            }
         }
     }
 }
@@ -160,12 +162,14 @@ impl<'a, T: Copy + Default> From<[&'a [T]; 4]> for Coordinates<'a, T> {
 ///
 /// ```
 /// use fieldgrad::prelude::*;
-/// use ndarray::{array, s};
+/// use ndarray::array;
 ///
 /// let rows = array![[2.0, 0.0, 0.0], [0.0, 0.0, 3.0], [0.0, 4.0, 0.0]];
 /// let tape = sphere(1.0).tape()?;
 /// assert_eq!(tape.eval(Coordinates::try_from(rows.view())?)[0], [1.0, 2.0, 3.0]);
-/// assert_eq!(tape.eval(Coordinates::try_from(rows.slice(s![..;-2, ..]))?)[0], [3.0, 1.0]);
+/// let mut backward = rows.view();
+/// backward.invert_axis(ndarray::Axis(0));
+/// assert_eq!(tape.eval(Coordinates::try_from(backward)?)[0], [3.0, 2.0, 1.0]);
 /// # Ok::<(), fieldgrad::Error>(())
 /// ```
 #[cfg(feature = "ndarray")]

@@ -100,8 +100,6 @@ impl Program {
             }
         }
         let order = with_calls_together(&list, eager_order(&list));
-        let Cosines { cosines, shared } = Cosines::of(&list);
-        let mut reciprocals: HashMap<u32, u32> = HashMap::new();
         for stage in 0..STAGES {
             for (i, node) in order.iter().map(|&i| (i, &list.nodes[i])).filter(|(_, node)| is(node, stage)) {
                 let code = match node.kind() {
@@ -113,17 +111,7 @@ impl Program {
                     _ => unreachable!("a flat listing has leaves, operations and kernels only"),
                 };
                 let operands = list.parents[i].iter().map(|&parent| value_of[parent as usize]);
-                let operands: Vec<u32> = operands.collect();
-                value_of[i] = match (code, &operands[..]) {
-                    (Code::Op(Op::Div), [a, b]) if cosines[i] && reciprocals.contains_key(b) => {
-                        program.push(Code::Op(Op::Mul), [*a, reciprocals[b]].into_iter())
-                    }
-                    _ => program.push(code, operands.into_iter()),
-                };
-                if shared[i] {
-                    let length = value_of[i];
-                    reciprocals.insert(length, program.push(Code::Op(Op::Recip), std::iter::once(length)));
-                }
+                value_of[i] = program.push(code, operands);
             }
             program.stage_ends[stage] = program.lines.len();
         }
@@ -383,36 +371,6 @@ fn with_calls_together(list: &Listing, order: Vec<usize>) -> Vec<usize> {
         }
     }
     together
-}
-
-/// Which quotients are direction cosines, as derivatives of lengths have them, and which lengths have several.
-struct Cosines {
-    cosines: Vec<bool>,
-    shared: Vec<bool>,
-}
-
-impl Cosines {
-    /// They are known by their guard: 0 where the length is 0. Other quotients by lengths stay what they are.
-    fn of(list: &Listing) -> Cosines {
-        let kind = |node: u32| list.nodes[node as usize].kind();
-        let is_zero = |node: u32| list.nodes[node as usize].as_constant() == Some(0.0);
-        let mut cosines = vec![false; list.nodes.len()];
-        let mut counts = vec![0; list.nodes.len()];
-        for (node, parents) in list.nodes.iter().zip(&list.parents) {
-            if let (Kind::Scalar(Op::IfLess), &[zero, length, quotient, otherwise]) =
-                (node.kind(), &parents[..])
-                && is_zero(zero)
-                && is_zero(otherwise)
-                && matches!(kind(length), Kind::Scalar(Op::Length | Op::Hypot))
-                && matches!(kind(quotient), Kind::Scalar(Op::Div))
-                && list.parents[quotient as usize][1] == length
-            {
-                cosines[quotient as usize] = true;
-                counts[length as usize] += 1;
-            }
-        }
-        Cosines { cosines, shared: counts.into_iter().map(|count| count > 1).collect() }
-    }
 }
 
 fn stage(reads: Reads) -> usize {

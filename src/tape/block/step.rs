@@ -43,7 +43,7 @@ const HEADS: [Head; 7] = {
         Head { op: Min, first: 0, arms: [Neg, Min, Max] },
         Head { op: Max, first: 0, arms: [Neg, Min, Max] },
         Head { op: Mix, first: 0, arms: [Mul, Add, IfLess] },
-        Head { op: IfLess, first: 2, arms: [Mul, Recip, IfLess] },
+        Head { op: IfLess, first: 2, arms: [Mul, Div, IfLess] },
     ]
 };
 
