@@ -94,7 +94,11 @@ impl Kernel for Own {
 #[test]
 fn kernels_from_outside_are_given_when_a_text_is_read() {
     let closure = |slope: f64| {
-        Closure::new("mine", move |at: &[f64]| slope * at[0], move |over: &[Interval]| Interval::point(slope) * over[0])
+        Closure::new(
+            "mine",
+            move |at: &[f64]| slope * at[0],
+            move |over: &[Interval]| Interval::point(slope) * over[0],
+        )
     };
     let (mine, own): (_, Arc<dyn Kernel>) = (closure(1.0), Arc::new(Own("a square times a number")));
     let field = kernel(mine.clone(), [x()]) + kernel(own.clone(), [y(), z()]).derivative(Axis::Y);

@@ -222,7 +222,7 @@ impl Bench {
 
     /// As [`Bench::points`], but the peer stands still, so that there is nothing to check.
     fn points_of_moving(&self, work: &str, ours: &Ours, peers: &Peers, points: &Points) {
-        let options = self.options.check(false).only(None).models(None).jax(None);
+        let options = Options { check: false, only: None, models: None, jax: None, ..self.options };
         Bench { options }.points(work, ours, peers, points);
     }
 
