@@ -46,8 +46,7 @@ impl Mesh {
             [hub] => {
                 let [a, b]: [Vec<Point>; 2] = [others(a).collect(), others(b).collect()];
                 let hub = place(hub);
-                segment_meets([a[0], a[1]], [hub, b[0], b[1]])
-                    || segment_meets([b[0], b[1]], [hub, a[0], a[1]])
+                segment_meets([a[0], a[1]], [hub, b[0], b[1]]) || segment_meets([b[0], b[1]], [hub, a[0], a[1]])
             }
             [p, q] => {
                 let [p, q] = [p, q].map(place);
@@ -69,8 +68,7 @@ fn triangles_meet(a: [Point; 3], b: [Point; 3]) -> bool {
         return false;
     }
     let edges = |[p, q, r]: [Point; 3]| [[p, q], [q, r], [r, p]];
-    edges(a).into_iter().any(|edge| segment_meets(edge, b))
-        || edges(b).into_iter().any(|edge| segment_meets(edge, a))
+    edges(a).into_iter().any(|edge| segment_meets(edge, b)) || edges(b).into_iter().any(|edge| segment_meets(edge, a))
 }
 
 /// Whether a segment and a triangle have a point in common, ends and edges included.
@@ -166,8 +164,7 @@ impl Tree {
         let axis = (0..3).max_by(|a, b| longest(a).total_cmp(&longest(b))).unwrap_or(0);
         let key = |n: &u32| boxes[*n as usize][0][axis] + boxes[*n as usize][1][axis];
         let middle = (end - start) / 2;
-        self.order[start..end]
-            .select_nth_unstable_by(middle, |a, b| key(a).total_cmp(&key(b)).then(a.cmp(b)));
+        self.order[start..end].select_nth_unstable_by(middle, |a, b| key(a).total_cmp(&key(b)).then(a.cmp(b)));
         self.build(start, start + middle);
         self.nodes[node].second = self.nodes.len() as u32;
         self.build(start + middle, end);
@@ -217,11 +214,8 @@ mod tests {
 
     #[test]
     fn neighbours_may_share_what_they_share_and_no_more() {
-        let vertices =
-            vec![[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.4, 0.3, 0.0], [0.5, -1.0, 0.0]];
-        let count = |triangles: Vec<[u32; 3]>| {
-            Mesh::new(vertices.clone(), triangles).unwrap().self_intersections().len()
-        };
+        let vertices = vec![[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.4, 0.3, 0.0], [0.5, -1.0, 0.0]];
+        let count = |triangles: Vec<[u32; 3]>| Mesh::new(vertices.clone(), triangles).unwrap().self_intersections().len();
         assert_eq!(count(vec![[0, 1, 2], [1, 0, 4]]), 0, "side by side");
         assert_eq!(count(vec![[0, 1, 2], [1, 0, 3]]), 1, "folded over");
         assert_eq!(count(vec![[0, 1, 2], [0, 3, 4]]), 1, "from a corner inwards");

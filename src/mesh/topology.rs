@@ -50,8 +50,7 @@ impl Mesh {
     /// Whether the mesh is the boundary of a solid as far as its connectivity says: closed, each edge between two triangles
     /// that go round it in opposite directions, one fan about each vertex.
     pub fn is_closed_manifold(&self) -> bool {
-        self.edges_where(|there, back| [there, back] != [1, 1]).is_empty()
-            && self.non_manifold_vertices().is_empty()
+        self.edges_where(|there, back| [there, back] != [1, 1]).is_empty() && self.non_manifold_vertices().is_empty()
     }
 
     /// Which piece each triangle belongs to, counted from 0 in the order of their first triangles; and how many there are.
@@ -119,10 +118,7 @@ mod tests {
     }
 
     fn of(count: usize, triangles: Vec<[u32; 3]>) -> Mesh {
-        Mesh {
-            vertices: (0..count).map(|n| [n as f64, (n * n) as f64, (n * n * n) as f64]).collect(),
-            triangles,
-        }
+        Mesh { vertices: (0..count).map(|n| [n as f64, (n * n) as f64, (n * n * n) as f64]).collect(), triangles }
     }
 
     #[test]

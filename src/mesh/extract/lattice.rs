@@ -51,8 +51,7 @@ impl Lattice {
         });
         let largest = planes.iter().flatten().fold(0.0f64, |most, plane| most.max(plane.abs()));
         if cell < 64.0 * f64::from(f32::EPSILON) * largest {
-            let problem =
-                format!("cells of {cell:.3e} cannot be told apart in f32 at {largest:.3e} from the origin");
+            let problem = format!("cells of {cell:.3e} cannot be told apart in f32 at {largest:.3e} from the origin");
             return Err(Error::Input(problem));
         }
         let nearest = (16.0 * f64::from(f32::EPSILON) * largest / cell).clamp(1e-5, 0.05);
@@ -211,11 +210,7 @@ fn halves(cell: &[Interval; 3]) -> [[Interval; 3]; 8] {
         [0, 1, 2].map(|axis| {
             let side = cell[axis];
             let middle = side.middle();
-            if n >> axis & 1 == 0 {
-                Interval::new(side.lo(), middle)
-            } else {
-                Interval::new(middle, side.hi())
-            }
+            if n >> axis & 1 == 0 { Interval::new(side.lo(), middle) } else { Interval::new(middle, side.hi()) }
         })
     })
 }

@@ -133,8 +133,7 @@ fn extract(field: &Field, options: &Extraction) -> Result<Extracted> {
         let problem = format!("a mesh at the time {t}, to a tolerance of {} cells", options.tolerance);
         return Err(Error::Input(problem));
     }
-    let Some(bounds) = options.bounds.map_or_else(|| found_bounds(field, t), |bounds| Ok(Some(bounds)))?
-    else {
+    let Some(bounds) = options.bounds.map_or_else(|| found_bounds(field, t), |bounds| Ok(Some(bounds)))? else {
         return Ok(Extracted::default());
     };
     // Sides that vertices can lie in.
@@ -215,8 +214,7 @@ fn unresolved(tiles: &[Tile], seen: &[bool], lattice: &Lattice) -> Vec<Bounds> {
         still_undecided(&tile.tape, unseen, HALVINGS)
     });
     let found: Vec<Vec<[Interval; 3]>> = found.collect();
-    let bounds =
-        |sides: [Interval; 3]| Bounds { min: sides.map(|side| side.lo()), max: sides.map(|side| side.hi()) };
+    let bounds = |sides: [Interval; 3]| Bounds { min: sides.map(|side| side.lo()), max: sides.map(|side| side.hi()) };
     found.into_iter().flatten().map(bounds).collect()
 }
 

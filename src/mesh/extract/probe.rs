@@ -126,8 +126,7 @@ impl<'t> Probe<'t> {
                 let part = if halve { 0.5 } else { part.clamp(1e-3 * NARROW, 1.0 - 1e-3 * NARROW) };
                 tried.push(lo + part * (hi - lo));
             }
-            let places =
-                open.iter().zip(&tried).map(|(&n, &s)| between(brackets[n].ends[0], brackets[n].ends[1], s));
+            let places = open.iter().zip(&tried).map(|(&n, &s)| between(brackets[n].ends[0], brackets[n].ends[1], s));
             let places: Vec<Point> = places.collect();
             let values = self.values(places.into_iter());
             let mut left = Vec::with_capacity(open.len());
@@ -167,13 +166,7 @@ impl<'t> Probe<'t> {
 
     /// A place between two points where the value has the other sign than at both, if it goes towards that from both ends:
     /// as low as where the two slopes meet, and where those found there meet the others.
-    pub fn dip(
-        &mut self,
-        ends: [Point; 2],
-        values: [f64; 2],
-        slopes: [Point; 2],
-        inside: bool,
-    ) -> Option<(Point, f64)> {
+    pub fn dip(&mut self, ends: [Point; 2], values: [f64; 2], slopes: [Point; 2], inside: bool) -> Option<(Point, f64)> {
         let turn = if inside { -1.0 } else { 1.0 };
         let way = [0, 1, 2].map(|n| ends[1][n] - ends[0][n]);
         let mut sides = [0, 1].map(|n| (n as f64, turn * values[n], turn * dot(way, slopes[n])));
@@ -316,8 +309,7 @@ impl<'t> Probe<'t> {
 
 /// How near samples are drawn to the point round by round, in parts of how far they are; and from where on a direction
 /// counts in which their normals differ, as a part of the mean square.
-const ROUNDS: [(f64, f64); 6] =
-    [(1.0, 2e-2), (0.5, 5e-3), (0.125, 1e-3), (0.02, 3e-4), (0.002, 1e-4), (0.002, 1e-4)];
+const ROUNDS: [(f64, f64); 6] = [(1.0, 2e-2), (0.5, 5e-3), (0.125, 1e-3), (0.02, 3e-4), (0.002, 1e-4), (0.002, 1e-4)];
 
 /// Normals whose cosine is greater are of one flat piece.
 const ALIKE: f64 = 0.99999;
@@ -366,11 +358,7 @@ fn eigen(mut m: [[f64; 3]; 3]) -> ([f64; 3], [Point; 3]) {
                 continue;
             }
             let theta = (m[q][q] - m[p][p]) / (2.0 * m[p][q]);
-            let t = if theta.is_finite() {
-                theta.signum() / (theta.abs() + (theta * theta + 1.0).sqrt())
-            } else {
-                0.0
-            };
+            let t = if theta.is_finite() { theta.signum() / (theta.abs() + (theta * theta + 1.0).sqrt()) } else { 0.0 };
             let c = 1.0 / (t * t + 1.0).sqrt();
             let s = t * c;
             for k in 0..3 {

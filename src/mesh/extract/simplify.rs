@@ -19,6 +19,9 @@ type Point = [f64; 3];
 const TURN: f64 = 0.5;
 /// The least height of a triangle that a collapse makes, in parts of its longest side, unless one was as flat before.
 const FLATTEST: f64 = 0.01;
+/// How far a vertex may be moved off the planes that were about it, in tolerances: on a bend it is four times as far as the
+/// bend rises above the edge that remains.
+const TILT: f64 = 4.0;
 /// How often it is done again with more vertices kept, before all is left as it was.
 const ATTEMPTS: usize = 6;
 
@@ -44,11 +47,7 @@ pub(super) fn simplified(mesh: &Mesh, tolerance: f64) -> Option<Mesh> {
             let end = |up: bool| {
                 [0, 1, 2].map(|axis| {
                     let all = corners.map(|corner| corner[axis]);
-                    if up {
-                        all.into_iter().fold(f64::MIN, f64::max) + reach
-                    } else {
-                        all.into_iter().fold(f64::MAX, f64::min) - reach
-                    }
+                    if up { all.into_iter().fold(f64::MIN, f64::max) + reach } else { all.into_iter().fold(f64::MAX, f64::min) - reach }
                 })
             };
             lost.push([end(false), end(true)]);
@@ -61,7 +60,50 @@ pub(super) fn simplified(mesh: &Mesh, tolerance: f64) -> Option<Mesh> {
     None
 }
 
+/// Planes, each counted by its triangle's area: the mean square of a point's distance to them is a quadric (Garland &
+/// Heckbert, "Surface simplification using quadric error metrics", 1997).
+#[derive(Clone, Copy, Default)]
+struct Planes {
+    /// Above the diagonal too: the products of normals, of normals and distances, of distances.
+    squares: [f64; 6],
+    mixed: Point,
+    rest: f64,
+    weight: f64,
+}
+
+impl Planes {
+    fn of(corners: [Point; 3]) -> Planes {
+        let long = normal_of(corners);
+        let size = dot(long, long).sqrt();
+        if size == 0.0 {
+            return Planes::default();
+        }
+        let n = long.map(|x| x / size);
+        let d = -dot(n, corners[0]);
+        let squares = [n[0] * n[0], n[1] * n[1], n[2] * n[2], n[0] * n[1], n[1] * n[2], n[2] * n[0]];
+        let weight = 0.5 * size;
+        Planes { squares: squares.map(|x| weight * x), mixed: n.map(|x| weight * d * x), rest: weight * d * d, weight }
+    }
+
+    fn add(&mut self, other: &Planes) {
+        (0..6).for_each(|n| self.squares[n] += other.squares[n]);
+        (0..3).for_each(|n| self.mixed[n] += other.mixed[n]);
+        self.rest += other.rest;
+        self.weight += other.weight;
+    }
+
+    /// The mean square of the distances from a point.
+    fn mean_square(&self, p: Point) -> f64 {
+        let [xx, yy, zz, xy, yz, zx] = self.squares;
+        let [x, y, z] = p;
+        let sum = xx * x * x + yy * y * y + zz * z * z + 2.0 * (xy * x * y + yz * y * z + zx * z * x);
+        (sum + 2.0 * dot(self.mixed, p) + self.rest).max(0.0) / self.weight.max(f64::MIN_POSITIVE)
+    }
+}
+
 struct Collapsing<'a> {
+    /// What planes are counted from.
+    middle: Point,
     places: &'a [Point],
     kept: &'a [bool],
     tolerance: f64,
@@ -72,6 +114,8 @@ struct Collapsing<'a> {
     around: Vec<Vec<u32>>,
     /// How far from the surface at most what was moved onto a vertex may be.
     off: Vec<f64>,
+    /// The planes of all triangles that were about a vertex, and what was moved onto it, to begin with.
+    planes: Vec<Planes>,
     /// How often what is about a vertex has changed.
     changes: Vec<u32>,
 }
@@ -86,7 +130,15 @@ impl Collapsing<'_> {
             corners.iter().for_each(|&corner| around[corner as usize].push(n as u32));
         }
         let largest = mesh.vertices.iter().flatten().fold(0.0f64, |most, x| most.max(x.abs()));
+        let middle = mesh.vertices.first().copied().unwrap_or_default();
+        let mut planes = vec![Planes::default(); around.len()];
+        for n in 0..mesh.triangles.len() {
+            let of = Planes::of(mesh.corners(n).map(|corner| minus(corner, middle)));
+            mesh.triangles[n].iter().for_each(|&corner| planes[corner as usize].add(&of));
+        }
         Collapsing {
+            middle,
+            planes,
             places: &mesh.vertices,
             kept,
             tolerance,
@@ -104,8 +156,7 @@ impl Collapsing<'_> {
             (0..self.around.len() as u32).into_par_iter().map(|vertex| self.choice(vertex)).collect();
         // Numbers that are not negative are in the order of their bits. A vertex is queued once: where what is about it has
         // changed since, it is looked at anew in its turn.
-        let entry =
-            |vertex: u32, (cost, onto): Choice, change: u32| Reverse((cost.to_bits(), vertex, onto, change));
+        let entry = |vertex: u32, (cost, onto): Choice, change: u32| Reverse((cost.to_bits(), vertex, onto, change));
         let mut queued: Vec<bool> = choices.iter().map(Option::is_some).collect();
         let all = (0..).zip(choices).filter_map(|(n, choice)| Some(entry(n, choice?, 0)));
         let mut heap: BinaryHeap<_> = all.collect();
@@ -162,8 +213,7 @@ impl Collapsing<'_> {
         let neighbours = self.neighbours(vertex);
         let mut best: Option<Choice> = None;
         for &onto in &neighbours {
-            if let Some(cost) =
-                self.cost(vertex, onto, &neighbours, best.map_or(f64::INFINITY, |best| best.0))
+            if let Some(cost) = self.cost(vertex, onto, &neighbours, best.map_or(f64::INFINITY, |best| best.0))
                 && best.is_none_or(|best| (cost, onto) < best)
             {
                 best = Some((cost, onto));
@@ -197,12 +247,15 @@ impl Collapsing<'_> {
             if !(turn > 0.0 && turn * turn > TURN * TURN * sizes) {
                 return None;
             }
-            if flatness(after, normal) < FLATTEST.min(flatness(before, was))
-                || are_collinear(after[0], after[1], after[2])
-            {
+            if flatness(after, normal) < FLATTEST.min(flatness(before, was)) || are_collinear(after[0], after[1], after[2]) {
                 return None;
             }
             nearest = nearest.min(distance_to(from, after));
+        }
+        // Not off the planes it came from: else a triangle might turn a little at each step, and far in the end.
+        let tilt = self.planes[vertex as usize].mean_square(minus(to, self.middle));
+        if tilt > (TILT * self.tolerance + self.rounding).powi(2) {
+            return None;
         }
         // Joined through exactly the two triangles of the edge, and not all of a tetrahedron.
         let of_both = self.neighbours(onto).into_iter().filter(|n| neighbours.contains(n)).count();
@@ -211,13 +264,15 @@ impl Collapsing<'_> {
         }
         let distance = (nearest - self.rounding).max(0.0);
         let off = self.off[vertex as usize] + distance;
-        (off <= self.tolerance).then_some(off * off + length)
+        (off <= self.tolerance).then_some(off * off + tilt / (TILT * TILT) + length)
     }
 
     /// Moves a vertex onto a neighbour, and tells about which vertices that changed something.
     fn collapse(&mut self, vertex: u32, onto: u32, changed: &mut Vec<u32>) {
         let from = self.places[vertex as usize];
         let own = std::mem::take(&mut self.around[vertex as usize]);
+        let planes = self.planes[vertex as usize];
+        self.planes[onto as usize].add(&planes);
         let mut nearest = f64::INFINITY;
         for triangle in own {
             let corners = self.triangles[triangle as usize];
@@ -263,8 +318,7 @@ fn normal_of([a, b, c]: [Point; 3]) -> Point {
 
 /// A triangle's least height in parts of its longest side.
 fn flatness([a, b, c]: [Point; 3], normal: Point) -> f64 {
-    let longest =
-        [minus(b, a), minus(c, b), minus(a, c)].map(|side| dot(side, side)).into_iter().fold(0.0, f64::max);
+    let longest = [minus(b, a), minus(c, b), minus(a, c)].map(|side| dot(side, side)).into_iter().fold(0.0, f64::max);
     dot(normal, normal).sqrt() / longest
 }
 
