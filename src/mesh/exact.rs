@@ -71,7 +71,7 @@ pub(crate) fn side_of_plane(a: Point, b: Point, c: Point, d: Point) -> i8 {
     if sum.abs() > 1e-15 * size {
         return sign(sum);
     }
-    if size == 0.0 && [u, v, w].iter().any(|p| *p == [0.0; 3]) {
+    if size == 0.0 && [u, v, w].contains(&[0.0; 3]) {
         return 0;
     }
     exact_side_of_plane(a, b, c, d)
@@ -81,7 +81,9 @@ pub(crate) fn side_of_plane(a: Point, b: Point, c: Point, d: Point) -> i8 {
 fn exact_side_of_plane(a: Point, b: Point, c: Point, d: Point) -> i8 {
     let [u, v, w] = [a, b, c].map(|p| [0, 1, 2].map(|axis| two_difference(p[axis], d[axis])));
     let mut sum = ExactSum::default();
-    for (x, y, z, turn) in [(0, 1, 2, 1.0), (1, 2, 0, 1.0), (2, 0, 1, 1.0), (0, 2, 1, -1.0), (1, 0, 2, -1.0), (2, 1, 0, -1.0)] {
+    for (x, y, z, turn) in
+        [(0, 1, 2, 1.0), (1, 2, 0, 1.0), (2, 0, 1, 1.0), (0, 2, 1, -1.0), (1, 0, 2, -1.0), (2, 1, 0, -1.0)]
+    {
         add_product(&mut sum, turn, u[x], v[y], w[z]);
     }
     sum.sign()

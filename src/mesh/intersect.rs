@@ -46,7 +46,8 @@ impl Mesh {
             [hub] => {
                 let [a, b]: [Vec<Point>; 2] = [others(a).collect(), others(b).collect()];
                 let hub = place(hub);
-                segment_meets([a[0], a[1]], [hub, b[0], b[1]]) || segment_meets([b[0], b[1]], [hub, a[0], a[1]])
+                segment_meets([a[0], a[1]], [hub, b[0], b[1]])
+                    || segment_meets([b[0], b[1]], [hub, a[0], a[1]])
             }
             [p, q] => {
                 let [p, q] = [p, q].map(place);
@@ -68,7 +69,8 @@ fn triangles_meet(a: [Point; 3], b: [Point; 3]) -> bool {
         return false;
     }
     let edges = |[p, q, r]: [Point; 3]| [[p, q], [q, r], [r, p]];
-    edges(a).into_iter().any(|edge| segment_meets(edge, b)) || edges(b).into_iter().any(|edge| segment_meets(edge, a))
+    edges(a).into_iter().any(|edge| segment_meets(edge, b))
+        || edges(b).into_iter().any(|edge| segment_meets(edge, a))
 }
 
 /// Whether a segment and a triangle have a point in common, ends and edges included.
@@ -105,7 +107,7 @@ fn meets_in_plane(segment: [Point; 2], triangle: [Point; 3]) -> bool {
 }
 
 /// A box as its least and its greatest coordinates.
-type Box3 = [[f64; 3]; 2];
+pub(crate) type Box3 = [[f64; 3]; 2];
 
 fn joined(a: Box3, b: Box3) -> Box3 {
     [[0, 1, 2].map(|n| a[0][n].min(b[0][n])), [0, 1, 2].map(|n| a[1][n].max(b[1][n]))]
@@ -118,10 +120,10 @@ fn overlap(a: &Box3, b: &Box3) -> bool {
 /// How many triangles a leaf of the tree holds.
 const LEAF: usize = 4;
 
-/// A tree of boxes over the triangles.
-struct Tree {
+/// A tree of boxes: of triangles, or of anything.
+pub(crate) struct Tree {
     boxes: Vec<Box3>,
-    /// The triangles, those of a node side by side.
+    /// The boxes' numbers, those of a node side by side.
     order: Vec<u32>,
     /// Each node's box; for an inner one the number of the second part (the first follows it), for a leaf its triangles.
     nodes: Vec<Node>,
@@ -141,7 +143,10 @@ impl Tree {
             let [a, b, c] = mesh.corners(n);
             joined(joined([a, a], [b, b]), [c, c])
         };
-        let boxes: Vec<Box3> = (0..mesh.triangles.len()).map(around).collect();
+        Tree::of((0..mesh.triangles.len()).map(around).collect())
+    }
+
+    pub fn of(boxes: Vec<Box3>) -> Tree {
         let order = (0..boxes.len() as u32).collect();
         let mut tree = Tree { boxes, order, nodes: Vec::new() };
         if !tree.order.is_empty() {
@@ -164,13 +169,15 @@ impl Tree {
         let axis = (0..3).max_by(|a, b| longest(a).total_cmp(&longest(b))).unwrap_or(0);
         let key = |n: &u32| boxes[*n as usize][0][axis] + boxes[*n as usize][1][axis];
         let middle = (end - start) / 2;
-        self.order[start..end].select_nth_unstable_by(middle, |a, b| key(a).total_cmp(&key(b)).then(a.cmp(b)));
+        self.order[start..end]
+            .select_nth_unstable_by(middle, |a, b| key(a).total_cmp(&key(b)).then(a.cmp(b)));
         self.build(start, start + middle);
         self.nodes[node].second = self.nodes.len() as u32;
         self.build(start + middle, end);
     }
 
-    fn visit(&self, near: Box3, visit: &mut impl FnMut(usize)) {
+    /// Visits the boxes that have a point in common with one, by their numbers.
+    pub fn visit(&self, near: Box3, visit: &mut impl FnMut(usize)) {
         let mut open: Vec<u32> = if self.nodes.is_empty() { Vec::new() } else { vec![0] };
         while let Some(n) = open.pop() {
             let node = &self.nodes[n as usize];
@@ -214,8 +221,11 @@ mod tests {
 
     #[test]
     fn neighbours_may_share_what_they_share_and_no_more() {
-        let vertices = vec![[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.4, 0.3, 0.0], [0.5, -1.0, 0.0]];
-        let count = |triangles: Vec<[u32; 3]>| Mesh::new(vertices.clone(), triangles).unwrap().self_intersections().len();
+        let vertices =
+            vec![[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.4, 0.3, 0.0], [0.5, -1.0, 0.0]];
+        let count = |triangles: Vec<[u32; 3]>| {
+            Mesh::new(vertices.clone(), triangles).unwrap().self_intersections().len()
+        };
         assert_eq!(count(vec![[0, 1, 2], [1, 0, 4]]), 0, "side by side");
         assert_eq!(count(vec![[0, 1, 2], [1, 0, 3]]), 1, "folded over");
         assert_eq!(count(vec![[0, 1, 2], [0, 3, 4]]), 1, "from a corner inwards");

@@ -24,25 +24,14 @@ impl Mesh {
             }
         }
         let is_fan = |links: &Vec<[u32; 2]>| {
-            let Some(&[first, mut last]) = links.first() else { return true };
-            let (mut head, mut count) = (first, 1);
-            // Forward to where it closes or ends, then backward from where it began.
-            while let Some(&[_, to]) = links.iter().find(|[from, _]| *from == last) {
-                count += 1;
-                last = to;
-                if last == first || count > links.len() {
-                    break;
-                }
-            }
-            while last != first {
-                let Some(&[from, _]) = links.iter().find(|[_, to]| *to == head) else { break };
-                count += 1;
-                head = from;
-                if head == first || count > links.len() {
-                    break;
-                }
-            }
-            count == links.len()
+            let Some(&[first, second]) = links.first() else { return true };
+            let after = |at: u32| links.iter().find(|[from, _]| *from == at).map(|[_, to]| *to);
+            let before = |at: u32| links.iter().find(|[_, to]| *to == at).map(|[from, _]| *from);
+            // Forward to where it closes or ends; where it ends, backward from where it began too.
+            let forward: Vec<u32> = steps(second, first, links.len(), after);
+            let closes = forward.last() == Some(&first);
+            let backward = if closes { 0 } else { steps(first, first, links.len(), before).len() };
+            1 + forward.len() + backward == links.len()
         };
         (0..self.vertices.len() as u32).filter(|&n| !is_fan(&around[n as usize])).collect()
     }
@@ -50,7 +39,8 @@ impl Mesh {
     /// Whether the mesh is the boundary of a solid as far as its connectivity says: closed, each edge between two triangles
     /// that go round it in opposite directions, one fan about each vertex.
     pub fn is_closed_manifold(&self) -> bool {
-        self.edges_where(|there, back| [there, back] != [1, 1]).is_empty() && self.non_manifold_vertices().is_empty()
+        self.edges_where(|there, back| [there, back] != [1, 1]).is_empty()
+            && self.non_manifold_vertices().is_empty()
     }
 
     /// Which piece each triangle belongs to, counted from 0 in the order of their first triangles; and how many there are.
@@ -100,6 +90,21 @@ impl Mesh {
     }
 }
 
+/// Where steps lead from a place: until there is none, or back to another, or so many.
+fn steps(from: u32, end: u32, most: usize, next: impl Fn(u32) -> Option<u32>) -> Vec<u32> {
+    let mut found = Vec::new();
+    let mut at = Some(from);
+    while found.len() < most {
+        at = at.and_then(&next);
+        let Some(now) = at else { break };
+        found.push(now);
+        if now == end {
+            break;
+        }
+    }
+    found
+}
+
 fn root_of(root: &mut [u32], of: u32) -> u32 {
     let mut at = of;
     while root[at as usize] != at {
@@ -118,7 +123,10 @@ mod tests {
     }
 
     fn of(count: usize, triangles: Vec<[u32; 3]>) -> Mesh {
-        Mesh { vertices: (0..count).map(|n| [n as f64, (n * n) as f64, (n * n * n) as f64]).collect(), triangles }
+        Mesh {
+            vertices: (0..count).map(|n| [n as f64, (n * n) as f64, (n * n * n) as f64]).collect(),
+            triangles,
+        }
     }
 
     #[test]

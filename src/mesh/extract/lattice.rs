@@ -51,7 +51,8 @@ impl Lattice {
         });
         let largest = planes.iter().flatten().fold(0.0f64, |most, plane| most.max(plane.abs()));
         if cell < 64.0 * f64::from(f32::EPSILON) * largest {
-            let problem = format!("cells of {cell:.3e} cannot be told apart in f32 at {largest:.3e} from the origin");
+            let problem =
+                format!("cells of {cell:.3e} cannot be told apart in f32 at {largest:.3e} from the origin");
             return Err(Error::Input(problem));
         }
         let nearest = (16.0 * f64::from(f32::EPSILON) * largest / cell).clamp(1e-5, 0.05);
@@ -189,10 +190,10 @@ fn may_be_zero(bounds: Intervals<BOXES>, n: usize) -> bool {
     !(own.lo() > 0.0 || own.hi() < 0.0)
 }
 
-/// The parts of some boxes in which bounds leave a zero after each was halved so many times along each axis.
-pub(super) fn still_undecided(tape: &Tape, cells: Vec<[Interval; 3]>, halvings: u32) -> Vec<[Interval; 3]> {
+/// The parts of a box in which bounds leave a zero after it was halved so many times along each axis.
+pub(super) fn still_undecided(tape: &Tape, cell: [Interval; 3], halvings: u32) -> Vec<[Interval; 3]> {
     let mut boxes = Boxes::<Intervals<BOXES>>::default();
-    let mut open = cells;
+    let mut open = vec![cell];
     for _ in 0..halvings {
         let halved = open.iter().flat_map(halves).collect::<Vec<_>>();
         open.clear();
@@ -210,7 +211,11 @@ fn halves(cell: &[Interval; 3]) -> [[Interval; 3]; 8] {
         [0, 1, 2].map(|axis| {
             let side = cell[axis];
             let middle = side.middle();
-            if n >> axis & 1 == 0 { Interval::new(side.lo(), middle) } else { Interval::new(middle, side.hi()) }
+            if n >> axis & 1 == 0 {
+                Interval::new(side.lo(), middle)
+            } else {
+                Interval::new(middle, side.hi())
+            }
         })
     })
 }

@@ -102,7 +102,14 @@ fn take_off(points: &mut Points, tiles: &[Tile], lattice: &Lattice, off: Vec<u32
 const TETRAHEDRA: [([usize; 4], bool); 48] = tetrahedra();
 
 const fn tetrahedra() -> [([usize; 4], bool); 48] {
-    let orders = [([9, 3, 1], true), ([3, 1, 9], true), ([1, 9, 3], true), ([9, 1, 3], false), ([3, 9, 1], false), ([1, 3, 9], false)];
+    let orders = [
+        ([9, 3, 1], true),
+        ([3, 1, 9], true),
+        ([1, 9, 3], true),
+        ([9, 1, 3], false),
+        ([3, 9, 1], false),
+        ([1, 3, 9], false),
+    ];
     let mut all = [([0; 4], false); 48];
     let mut n = 0;
     while n < 48 {
@@ -142,7 +149,8 @@ impl Marched {
     /// something else there.
     pub fn mend(&mut self, wrong: impl Iterator<Item = usize>) {
         let mut is_wrong = vec![false; self.mesh.vertices.len()];
-        wrong.for_each(|n| self.mesh.triangles[n].iter().for_each(|&corner| is_wrong[corner as usize] = true));
+        wrong
+            .for_each(|n| self.mesh.triangles[n].iter().for_each(|&corner| is_wrong[corner as usize] = true));
         for &(vertex, [a, b]) in self.crossings.iter().filter(|(vertex, _)| is_wrong[*vertex as usize]) {
             self.mesh.vertices[vertex as usize] = rounded(between(a, b, 0.5));
         }

@@ -98,8 +98,8 @@ pub struct Extracted {
     pub normals: Vec<[[f64; 3]; 3]>,
     /// The triangles that lie in the sides of the bounds, where the solid was cut off.
     pub caps: Vec<usize>,
-    /// Boxes in which no surface was seen though bounds do not rule out that there is some: parts thinner than cells may be
-    /// missing there.
+    /// Boxes, each within a cell, in which no surface was seen though bounds do not rule out that there is some: parts thinner
+    /// than cells may be missing there.
     pub unresolved: Vec<Bounds>,
     /// The pairs of triangles that meet though they should not: none, unless rounding to `f32` could not be mended.
     pub meetings: Vec<[usize; 2]>,
@@ -133,7 +133,8 @@ fn extract(field: &Field, options: &Extraction) -> Result<Extracted> {
         let problem = format!("a mesh at the time {t}, to a tolerance of {} cells", options.tolerance);
         return Err(Error::Input(problem));
     }
-    let Some(bounds) = options.bounds.map_or_else(|| found_bounds(field, t), |bounds| Ok(Some(bounds)))? else {
+    let Some(bounds) = options.bounds.map_or_else(|| found_bounds(field, t), |bounds| Ok(Some(bounds)))?
+    else {
         return Ok(Extracted::default());
     };
     // Sides that vertices can lie in.
@@ -210,11 +211,15 @@ fn unresolved(tiles: &[Tile], seen: &[bool], lattice: &Lattice) -> Vec<Bounds> {
     };
     let found = tiles.par_iter().zip(&firsts).map(|(tile, &first)| {
         let unseen = tile.cells.iter().enumerate().filter(|(n, _)| !seen[first + n]);
-        let unseen: Vec<_> = unseen.map(|(_, cell)| [0, 1, 2].map(|axis| side(cell, axis))).collect();
-        still_undecided(&tile.tape, unseen, HALVINGS)
+        let left = unseen.filter_map(|(_, cell)| {
+            let parts = still_undecided(&tile.tape, [0, 1, 2].map(|axis| side(cell, axis)), HALVINGS);
+            parts.into_iter().reduce(|a, b| [0, 1, 2].map(|axis| a[axis].hull(b[axis])))
+        });
+        left.collect::<Vec<_>>()
     });
     let found: Vec<Vec<[Interval; 3]>> = found.collect();
-    let bounds = |sides: [Interval; 3]| Bounds { min: sides.map(|side| side.lo()), max: sides.map(|side| side.hi()) };
+    let bounds =
+        |sides: [Interval; 3]| Bounds { min: sides.map(|side| side.lo()), max: sides.map(|side| side.hi()) };
     found.into_iter().flatten().map(bounds).collect()
 }
 

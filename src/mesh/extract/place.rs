@@ -135,14 +135,18 @@ impl Placing<'_> {
             [-1, 1].map(|way| points.at_home(point, step(way)) as usize)
         });
         let ends: Vec<[usize; 2]> = ends.collect();
-        let middles: Vec<Point> = own.iter().map(|&point| rounded(room(points, lattice, point).middle())).collect();
+        let middles: Vec<Point> =
+            own.iter().map(|&point| rounded(room(points, lattice, point).middle())).collect();
         let values = self.probe.values(middles.iter().copied()).to_vec();
         for (n, &[a, b]) in ends.iter().enumerate() {
             let bracket = |a: usize, b: usize| Bracket {
                 ends: [points.places[a], points.places[b]],
                 values: [points.values[a], points.values[b]],
             };
-            let halfway = |a: usize| Bracket { ends: [middles[n], points.places[a]], values: [values[n], points.values[a]] };
+            let halfway = |a: usize| Bracket {
+                ends: [middles[n], points.places[a]],
+                values: [values[n], points.values[a]],
+            };
             let middle = Placed::off(middles[n], values[n]);
             let crossed = match (points.on[a], points.on[b]) {
                 (false, false) if points.inside[a] != points.inside[b] => Some(bracket(a, b)),
@@ -221,10 +225,11 @@ impl Placing<'_> {
             };
         }
         let samples = self.samples(link, &ids, plus, strictly_inside);
-        if link.is_one_piece(plus) && link.is_one_piece(minus) {
-            if let Some(placed) = self.on_surface(&room, &samples, link, &ids) {
-                return placed;
-            }
+        if link.is_one_piece(plus)
+            && link.is_one_piece(minus)
+            && let Some(placed) = self.on_surface(&room, &samples, link, &ids)
+        {
+            return placed;
         }
         let place = rounded(room.held(super::probe::mean(&samples)));
         let value = self.probe.value(place);
@@ -243,7 +248,8 @@ impl Placing<'_> {
         for n in bits(strictly_inside) {
             for other in bits(link.joined[n] & plus & link.lower) {
                 let pair = [ids[n], ids[other]];
-                let bracket = Bracket { ends: pair.map(|p| points.places[p]), values: pair.map(|p| points.values[p]) };
+                let bracket =
+                    Bracket { ends: pair.map(|p| points.places[p]), values: pair.map(|p| points.values[p]) };
                 samples.push(self.probe.root(bracket));
             }
         }
@@ -251,7 +257,13 @@ impl Placing<'_> {
     }
 
     /// A point of the surface in the room: on its crease or corner, or near the middle of the samples.
-    fn on_surface(&mut self, room: &Room, samples: &[Point], link: &Link, ids: &[usize; 26]) -> Option<Placed> {
+    fn on_surface(
+        &mut self,
+        room: &Room,
+        samples: &[Point],
+        link: &Link,
+        ids: &[usize; 26],
+    ) -> Option<Placed> {
         let cell = self.lattice.cell;
         // A sample on a crease says little of the sheets that meet there: places beside it do.
         let sharp = bits(link.lower).map(|n| ids[n]).filter(|&p| self.points.sharp[p]);
@@ -288,7 +300,8 @@ impl Placing<'_> {
             let by = [0, 1, 2].map(|axis| points.places[*p][axis] - start[axis]);
             super::probe::dot(by, by)
         };
-        let others = bits(link.lower).map(|n| ids[n]).filter(|&p| points.inside[p] != (value <= 0.0) && !points.on[p]);
+        let others =
+            bits(link.lower).map(|n| ids[n]).filter(|&p| points.inside[p] != (value <= 0.0) && !points.on[p]);
         let other = others.min_by(|a, b| far(a).total_cmp(&far(b)))?;
         let bracket = Bracket { ends: [start, points.places[other]], values: [value, points.values[other]] };
         Some(Placed::on(rounded(room.held(self.probe.root(bracket)))))

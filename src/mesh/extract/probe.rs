@@ -1,5 +1,6 @@
 //! Reading a tape about the surface: values, slopes, roots between two points, feature points.
 
+pub(super) use crate::mesh::dot;
 use crate::number::Dual;
 use crate::tape::{Block64, Machine, Slopes, Tape};
 
@@ -44,10 +45,6 @@ impl Room {
 
 pub(super) fn between(a: Point, b: Point, s: f64) -> Point {
     [0, 1, 2].map(|axis| a[axis] + s * (b[axis] - a[axis]))
-}
-
-pub(super) fn dot(a: Point, b: Point) -> f64 {
-    a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 }
 
 /// Two points with the values there, between which there is a root.
@@ -126,7 +123,8 @@ impl<'t> Probe<'t> {
                 let part = if halve { 0.5 } else { part.clamp(1e-3 * NARROW, 1.0 - 1e-3 * NARROW) };
                 tried.push(lo + part * (hi - lo));
             }
-            let places = open.iter().zip(&tried).map(|(&n, &s)| between(brackets[n].ends[0], brackets[n].ends[1], s));
+            let places =
+                open.iter().zip(&tried).map(|(&n, &s)| between(brackets[n].ends[0], brackets[n].ends[1], s));
             let places: Vec<Point> = places.collect();
             let values = self.values(places.into_iter());
             let mut left = Vec::with_capacity(open.len());
@@ -166,7 +164,13 @@ impl<'t> Probe<'t> {
 
     /// A place between two points where the value has the other sign than at both, if it goes towards that from both ends:
     /// as low as where the two slopes meet, and where those found there meet the others.
-    pub fn dip(&mut self, ends: [Point; 2], values: [f64; 2], slopes: [Point; 2], inside: bool) -> Option<(Point, f64)> {
+    pub fn dip(
+        &mut self,
+        ends: [Point; 2],
+        values: [f64; 2],
+        slopes: [Point; 2],
+        inside: bool,
+    ) -> Option<(Point, f64)> {
         let turn = if inside { -1.0 } else { 1.0 };
         let way = [0, 1, 2].map(|n| ends[1][n] - ends[0][n]);
         let mut sides = [0, 1].map(|n| (n as f64, turn * values[n], turn * dot(way, slopes[n])));
@@ -207,6 +211,7 @@ impl<'t> Probe<'t> {
         let mut at = room.held(from);
         let mut found: Option<(Point, f64)> = None;
         let mut beyond = 0.1;
+        let mut planes: Vec<(Point, f64)> = Vec::new();
         for step in 0..14 {
             let (value, slope) = self.slope(at);
             if !value.is_finite() {
@@ -229,7 +234,14 @@ impl<'t> Probe<'t> {
             if by.abs() * square.sqrt() > 2.0 * cell {
                 break;
             }
-            let next = room.held([0, 1, 2].map(|axis| at[axis] + by * along[axis]));
+            let turn = if inside { -1.0 } else { 1.0 } / square.sqrt();
+            let normal = along.map(|x| turn * x);
+            planes.push((normal, turn * value - dot(normal, at)));
+            let next = match planes.len() {
+                // Now and then to the place that is as far behind all planes met so far, where they enclose one.
+                n if n % 3 == 0 => room.held(behind(&planes, at)),
+                _ => room.held([0, 1, 2].map(|axis| at[axis] + by * along[axis])),
+            };
             if next == at {
                 break;
             }
@@ -271,6 +283,7 @@ impl<'t> Probe<'t> {
         let mut samples = samples.to_vec();
         let mut at = start;
         let mut rank = 0;
+        let inner = room.shrunk(0.01);
         for (round, &(part, least)) in ROUNDS.iter().enumerate() {
             let mut planes = Vec::with_capacity(samples.len());
             for &sample in &samples {
@@ -283,8 +296,20 @@ impl<'t> Probe<'t> {
                     planes.push((normal, value / length + dot(normal, [0, 1, 2].map(|n| at[n] - place[n]))));
                 }
             }
-            let (by, found) = meeting(&planes, least)?;
+            let (mut by, found) = meeting(&planes, least)?;
             rank = found;
+            // A crease may pass through a corner of the room only: from the room to the crease and back.
+            for _ in 0..if rank == 2 { MAX_TURNS } else { 0 } {
+                let next = [0, 1, 2].map(|axis| at[axis] + by[axis]);
+                if inner.holds(next, 0.0) {
+                    break;
+                }
+                let held = inner.held(next);
+                let moved = [0, 1, 2].map(|axis| held[axis] - at[axis]);
+                let seen = planes.iter().map(|&(normal, distance)| (normal, distance + dot(normal, moved)));
+                let (back, _) = meeting(&seen.collect::<Vec<_>>(), least)?;
+                by = [0, 1, 2].map(|axis| moved[axis] + back[axis]);
+            }
             if rank < 2 && (round > 0 || planes.iter().all(|plane| dot(plane.0, planes[0].0) > ALIKE)) {
                 return None;
             }
@@ -309,7 +334,11 @@ impl<'t> Probe<'t> {
 
 /// How near samples are drawn to the point round by round, in parts of how far they are; and from where on a direction
 /// counts in which their normals differ, as a part of the mean square.
-const ROUNDS: [(f64, f64); 6] = [(1.0, 2e-2), (0.5, 5e-3), (0.125, 1e-3), (0.02, 3e-4), (0.002, 1e-4), (0.002, 1e-4)];
+const ROUNDS: [(f64, f64); 6] =
+    [(1.0, 2e-2), (0.5, 5e-3), (0.125, 1e-3), (0.02, 3e-4), (0.002, 1e-4), (0.002, 1e-4)];
+
+/// How often a crease is followed into a room.
+const MAX_TURNS: usize = 16;
 
 /// Normals whose cosine is greater are of one flat piece.
 const ALIKE: f64 = 0.99999;
@@ -345,6 +374,29 @@ fn meeting(planes: &[(Point, f64)], least: f64) -> Option<(Point, usize)> {
     Some((by, rank))
 }
 
+/// The place whose distances to planes differ least, given those by normals and distances from the origin; the nearest to
+/// another, where that leaves some choice. Where sheets close in on a place from all sides it is in their middle.
+fn behind(planes: &[(Point, f64)], near: Point) -> Point {
+    // The three steps to it, and the distance that all have: four equations, held to what is near.
+    const HELD: f64 = 1e-4;
+    let mut rows = [[0.0; 5]; 4];
+    for &(normal, distance) in planes {
+        let row = [normal[0], normal[1], normal[2], -1.0, -(distance + dot(normal, near))];
+        for i in 0..4 {
+            (0..5).for_each(|j| rows[i][j] += row[i] * row[j]);
+        }
+    }
+    (0..4).for_each(|i| rows[i][i] += HELD);
+    for i in 0..4 {
+        let row = rows[i];
+        for j in (0..4).filter(|&j| j != i) {
+            let factor = rows[j][i] / row[i];
+            (0..5).for_each(|k| rows[j][k] -= factor * row[k]);
+        }
+    }
+    [0, 1, 2].map(|n| near[n] + rows[n][4] / rows[n][n])
+}
+
 /// The eigenvalues and eigenvectors of a symmetric matrix, by Jacobi's rotations.
 fn eigen(mut m: [[f64; 3]; 3]) -> ([f64; 3], [Point; 3]) {
     let mut vectors = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]];
@@ -358,7 +410,11 @@ fn eigen(mut m: [[f64; 3]; 3]) -> ([f64; 3], [Point; 3]) {
                 continue;
             }
             let theta = (m[q][q] - m[p][p]) / (2.0 * m[p][q]);
-            let t = if theta.is_finite() { theta.signum() / (theta.abs() + (theta * theta + 1.0).sqrt()) } else { 0.0 };
+            let t = if theta.is_finite() {
+                theta.signum() / (theta.abs() + (theta * theta + 1.0).sqrt())
+            } else {
+                0.0
+            };
             let c = 1.0 / (t * t + 1.0).sqrt();
             let s = t * c;
             for k in 0..3 {

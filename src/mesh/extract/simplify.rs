@@ -7,6 +7,7 @@
 //! looked at when all is done: vertices where they do are kept, and it is done again from the beginning.
 
 use crate::mesh::exact::are_collinear;
+use crate::mesh::intersect::Tree;
 use crate::mesh::{Mesh, cross, dot, minus};
 use crate::task;
 use rayon::prelude::*;
@@ -47,14 +48,18 @@ pub(super) fn simplified(mesh: &Mesh, tolerance: f64) -> Option<Mesh> {
             let end = |up: bool| {
                 [0, 1, 2].map(|axis| {
                     let all = corners.map(|corner| corner[axis]);
-                    if up { all.into_iter().fold(f64::MIN, f64::max) + reach } else { all.into_iter().fold(f64::MAX, f64::min) - reach }
+                    if up {
+                        all.into_iter().fold(f64::MIN, f64::max) + reach
+                    } else {
+                        all.into_iter().fold(f64::MAX, f64::min) - reach
+                    }
                 })
             };
             lost.push([end(false), end(true)]);
         }
+        let lost = Tree::of(lost);
         kept.par_iter_mut().zip(&mesh.vertices).for_each(|(kept, vertex)| {
-            let is_within = |[lo, hi]: &[Point; 2]| (0..3).all(|n| lo[n] <= vertex[n] && vertex[n] <= hi[n]);
-            *kept |= lost.iter().any(is_within);
+            lost.visit([*vertex; 2], &mut |_| *kept = true);
         });
     }
     None
@@ -82,7 +87,12 @@ impl Planes {
         let d = -dot(n, corners[0]);
         let squares = [n[0] * n[0], n[1] * n[1], n[2] * n[2], n[0] * n[1], n[1] * n[2], n[2] * n[0]];
         let weight = 0.5 * size;
-        Planes { squares: squares.map(|x| weight * x), mixed: n.map(|x| weight * d * x), rest: weight * d * d, weight }
+        Planes {
+            squares: squares.map(|x| weight * x),
+            mixed: n.map(|x| weight * d * x),
+            rest: weight * d * d,
+            weight,
+        }
     }
 
     fn add(&mut self, other: &Planes) {
@@ -156,7 +166,8 @@ impl Collapsing<'_> {
             (0..self.around.len() as u32).into_par_iter().map(|vertex| self.choice(vertex)).collect();
         // Numbers that are not negative are in the order of their bits. A vertex is queued once: where what is about it has
         // changed since, it is looked at anew in its turn.
-        let entry = |vertex: u32, (cost, onto): Choice, change: u32| Reverse((cost.to_bits(), vertex, onto, change));
+        let entry =
+            |vertex: u32, (cost, onto): Choice, change: u32| Reverse((cost.to_bits(), vertex, onto, change));
         let mut queued: Vec<bool> = choices.iter().map(Option::is_some).collect();
         let all = (0..).zip(choices).filter_map(|(n, choice)| Some(entry(n, choice?, 0)));
         let mut heap: BinaryHeap<_> = all.collect();
@@ -165,7 +176,7 @@ impl Collapsing<'_> {
         let mut steps = 0u32;
         while let Some(Reverse((_, vertex, onto, change))) = heap.pop() {
             steps = steps.wrapping_add(1);
-            if steps % 4096 == 0 && task::is_given_up() {
+            if steps.is_multiple_of(4096) && task::is_given_up() {
                 break;
             }
             queued[vertex as usize] = false;
@@ -213,7 +224,8 @@ impl Collapsing<'_> {
         let neighbours = self.neighbours(vertex);
         let mut best: Option<Choice> = None;
         for &onto in &neighbours {
-            if let Some(cost) = self.cost(vertex, onto, &neighbours, best.map_or(f64::INFINITY, |best| best.0))
+            if let Some(cost) =
+                self.cost(vertex, onto, &neighbours, best.map_or(f64::INFINITY, |best| best.0))
                 && best.is_none_or(|best| (cost, onto) < best)
             {
                 best = Some((cost, onto));
@@ -247,7 +259,9 @@ impl Collapsing<'_> {
             if !(turn > 0.0 && turn * turn > TURN * TURN * sizes) {
                 return None;
             }
-            if flatness(after, normal) < FLATTEST.min(flatness(before, was)) || are_collinear(after[0], after[1], after[2]) {
+            if flatness(after, normal) < FLATTEST.min(flatness(before, was))
+                || are_collinear(after[0], after[1], after[2])
+            {
                 return None;
             }
             nearest = nearest.min(distance_to(from, after));
@@ -318,7 +332,8 @@ fn normal_of([a, b, c]: [Point; 3]) -> Point {
 
 /// A triangle's least height in parts of its longest side.
 fn flatness([a, b, c]: [Point; 3], normal: Point) -> f64 {
-    let longest = [minus(b, a), minus(c, b), minus(a, c)].map(|side| dot(side, side)).into_iter().fold(0.0, f64::max);
+    let longest =
+        [minus(b, a), minus(c, b), minus(a, c)].map(|side| dot(side, side)).into_iter().fold(0.0, f64::max);
     dot(normal, normal).sqrt() / longest
 }
 

@@ -49,7 +49,8 @@ pub(super) fn write_glb(dressed: &Dressed, out: &mut dyn Write) -> Written<()> {
     let place = |n: &u32| dressed.mesh.vertices[*n as usize].map(|x| x as f32);
     let places: Vec<[f32; 3]> = of_mesh.iter().map(place).collect();
     let end = |better: fn(f32, f32) -> f32, from: f32| {
-        let joined = places.iter().fold([from; 3], |end, place| [0, 1, 2].map(|axis| better(end[axis], place[axis])));
+        let joined =
+            places.iter().fold([from; 3], |end, place| [0, 1, 2].map(|axis| better(end[axis], place[axis])));
         Value::from(joined.map(f64::from).to_vec())
     };
     let mut file = Buffer::default();
@@ -77,8 +78,10 @@ pub(super) fn write_glb(dressed: &Dressed, out: &mut dyn Write) -> Written<()> {
     if !indices.is_empty() {
         let indices = file.add_indices(&indices);
         root["nodes"][0]["mesh"] = 0.into();
-        root["materials"] = json!([{ "pbrMetallicRoughness": { "metallicFactor": 0.0, "roughnessFactor": 0.5 } }]);
-        root["meshes"] = json!([{ "primitives": [{ "attributes": attributes, "indices": indices, "material": 0 }] }]);
+        root["materials"] =
+            json!([{ "pbrMetallicRoughness": { "metallicFactor": 0.0, "roughnessFactor": 0.5 } }]);
+        root["meshes"] =
+            json!([{ "primitives": [{ "attributes": attributes, "indices": indices, "material": 0 }] }]);
         root["buffers"] = json!([{ "byteLength": file.bytes.len() }]);
         root["bufferViews"] = file.views.into();
         root["accessors"] = file.accessors.into();
@@ -88,7 +91,8 @@ pub(super) fn write_glb(dressed: &Dressed, out: &mut dyn Write) -> Written<()> {
     let chunks = [(text, b"JSON"), (file.bytes, b"BIN\0")];
     let chunks: Vec<_> = chunks.into_iter().filter(|(bytes, _)| !bytes.is_empty()).collect();
     let length = chunks.iter().fold(12, |sum, (bytes, _)| sum + 8 + bytes.len());
-    let short = |length: usize| u32::try_from(length).map_err(|_| Error::other("a glTF file holds less than 4 GiB"));
+    let short =
+        |length: usize| u32::try_from(length).map_err(|_| Error::other("a glTF file holds less than 4 GiB"));
     out.write_all(b"glTF")?;
     out.write_all(&2u32.to_le_bytes())?;
     out.write_all(&short(length)?.to_le_bytes())?;
@@ -112,12 +116,20 @@ impl Buffer {
     /// Adds numbers, and tells the number of their accessor.
     fn add(&mut self, numbers: &[f32], kind: &str, width: usize) -> usize {
         let bytes = numbers.iter().flat_map(|number| number.to_le_bytes());
-        self.add_bytes(bytes, VERTICES, json!({ "componentType": FLOAT, "count": numbers.len() / width, "type": kind }))
+        self.add_bytes(
+            bytes,
+            VERTICES,
+            json!({ "componentType": FLOAT, "count": numbers.len() / width, "type": kind }),
+        )
     }
 
     fn add_indices(&mut self, indices: &[u32]) -> usize {
         let bytes = indices.iter().flat_map(|index| index.to_le_bytes());
-        self.add_bytes(bytes, INDICES, json!({ "componentType": UNSIGNED, "count": indices.len(), "type": "SCALAR" }))
+        self.add_bytes(
+            bytes,
+            INDICES,
+            json!({ "componentType": UNSIGNED, "count": indices.len(), "type": "SCALAR" }),
+        )
     }
 
     fn add_bytes(&mut self, bytes: impl Iterator<Item = u8>, target: u32, mut accessor: Value) -> usize {

@@ -65,7 +65,8 @@ impl<'a> Dressed<'a> {
         let text = b"binary STL of fieldgrad";
         header[..text.len()].copy_from_slice(text);
         let count = u32::try_from(self.mesh.triangles.len());
-        let count = count.map_err(|_| std::io::Error::other("an STL file holds fewer than 2^32 triangles"))?;
+        let count =
+            count.map_err(|_| std::io::Error::other("an STL file holds fewer than 2^32 triangles"))?;
         out.write_all(&header)?;
         out.write_all(&count.to_le_bytes())?;
         for n in 0..self.mesh.triangles.len() {
@@ -82,7 +83,11 @@ impl<'a> Dressed<'a> {
     fn write_ply(&self, out: &mut dyn Write) -> Written<()> {
         let Mesh { vertices, triangles } = self.mesh;
         let normals = self.normals.map(|normals| averaged(self.mesh, normals));
-        writeln!(out, "ply\nformat binary_little_endian 1.0\ncomment made by fieldgrad\nelement vertex {}", vertices.len())?;
+        writeln!(
+            out,
+            "ply\nformat binary_little_endian 1.0\ncomment made by fieldgrad\nelement vertex {}",
+            vertices.len()
+        )?;
         let names = ["x", "y", "z", "nx", "ny", "nz"];
         for name in &names[..if normals.is_some() { 6 } else { 3 }] {
             writeln!(out, "property float {name}")?;
@@ -90,7 +95,11 @@ impl<'a> Dressed<'a> {
         if self.colors.is_some() {
             writeln!(out, "property uchar red\nproperty uchar green\nproperty uchar blue")?;
         }
-        writeln!(out, "element face {}\nproperty list uchar int vertex_indices\nend_header", triangles.len())?;
+        writeln!(
+            out,
+            "element face {}\nproperty list uchar int vertex_indices\nend_header",
+            triangles.len()
+        )?;
         for (n, vertex) in vertices.iter().enumerate() {
             let normal = normals.as_ref().map(|normals| normals[n]);
             for number in vertex.iter().chain(normal.iter().flatten()) {
