@@ -119,9 +119,10 @@ impl Field {
     ///
     /// Whatever the field, the mesh is closed and a manifold, its triangles have areas and meet only where they share
     /// vertices, and they turn counter-clockwise as seen from outside. Vertices lie on the surface, to rounding in `f32` where
-    /// the field is smooth or has creases that two or three smooth sheets make. Parts of a solid thinner than a cell are found
-    /// where slopes lead to them; where bounds leave room for some that were not seen, that is said. The mesh is the same bits
-    /// for any number of threads.
+    /// the field is smooth or has creases that two or three smooth sheets make. Where a crease or a corner pokes through the
+    /// face of a cell and does not reach the face's edges, which is so near corners mostly, the mesh is blunt by up to about half
+    /// a cell. Parts of a solid thinner than a cell are found where slopes lead to them; where bounds leave room for some that
+    /// were not seen, that is said. The mesh is the same bits for any number of threads.
     pub fn extract(&self, options: &Extraction) -> Result<Extracted> {
         extract(self, options)
     }
