@@ -493,6 +493,24 @@ fn array(bytes: &[u8]) -> (Vec<f32>, String) {
 }
 
 #[test]
+fn a_surface_is_written_as_triangles() {
+    let folder = Folder::new("mesh").with("blend.rhai", BLEND);
+    let json = folder.run("mesh blend.rhai -o blend.stl --resolution 24 --time 0.4 --json").ends(0).json();
+    let triangles = json["triangles"].as_u64().unwrap() as usize;
+    assert_eq!(folder.read("blend.stl").len(), 84 + 50 * triangles);
+    assert_eq!((&json["unresolved"], &json["caps"]), (&serde_json::json!([]), &serde_json::json!(0)));
+    let ran = folder.run("mesh blend.rhai -o blend.glb --depth 4 --bounds 0,-1,-1,1,1,1").ends(0);
+    assert!(ran.err.contains("closed") && ran.err.contains("cut off at the bounds"), "{}", ran.err);
+    assert_eq!(&folder.read("blend.glb")[..4], b"glTF");
+    folder.run("mesh blend.rhai -o one.stl --resolution 24 --time 0.4 --threads 1").ends(0);
+    assert_eq!(folder.read("one.stl"), folder.read("blend.stl"));
+    let refused = folder.run("mesh blend.rhai -o blend.3mf").ends(2);
+    assert!(refused.err.contains("must end in .stl, .obj, .ply or .glb"), "{}", refused.err);
+    let nothing = folder.run("mesh blend.rhai -o none.stl --bounds 8,8,8,9,9,9").ends(2);
+    assert!(nothing.err.contains("no surface"), "{}", nothing.err);
+}
+
+#[test]
 fn what_is_baked_is_read_back() {
     let folder = Folder::new("bake").with("blend.rhai", BLEND);
     let ran = folder.run("bake blend.rhai -o blend.npy --resolution 41 --time 0.4 --set r=0.6").ends(0);

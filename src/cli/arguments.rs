@@ -52,6 +52,8 @@ pub(super) enum Verb {
     Eval(Eval),
     /// Sample the field on a grid, to a NumPy file that scenes read with grid("file.npy", …).
     Bake(Bake),
+    /// Write the surface as a triangle mesh: closed, with sharp edges, free of self-intersections.
+    Mesh(Mesh),
     /// Say what a scene is: parameters, size of its program, bounds, volume, area, steepness.
     Info(Info),
     /// Look for mistakes: NaN, derivatives that differ from differences, distances that are none, dead parameters.
@@ -238,6 +240,34 @@ pub(super) struct Bake {
     /// How many times there are (default, where --from or --to is given: 16).
     #[arg(long, value_name = "N", value_parser = several)]
     pub(super) frames: Option<usize>,
+}
+
+#[derive(Args, Debug)]
+#[command(
+    after_help = "The mesh is closed and a manifold, and no triangles meet but where they share vertices. Vertices lie on the\n\
+    surface and on its edges and corners; where it is flat there are few. At the bounds the solid is cut off and closed."
+)]
+pub(super) struct Mesh {
+    /// A .rhai or .vm file, or the name of a scene built in.
+    pub(super) scene: String,
+    /// Where to write: a .stl, .obj, .ply or .glb file.
+    #[arg(long, short, value_name = "FILE")]
+    pub(super) out: PathBuf,
+    /// How many cells there are along the longest side of the bounds.
+    #[arg(long, value_name = "N", default_value_t = 128, value_parser = several)]
+    pub(super) resolution: usize,
+    /// The same as a power of two: how often the bounds are halved.
+    #[arg(long, value_name = "D", conflicts_with = "resolution", value_parser = clap::value_parser!(u32).range(1..=18))]
+    pub(super) depth: Option<u32>,
+    /// The box the solid is cut off at, by two opposite corners (default: the scene's bounds, or those found).
+    #[arg(long, value_name = "X,Y,Z,X,Y,Z", allow_hyphen_values = true, value_parser = bounds)]
+    pub(super) bounds: Option<Bounds>,
+    /// The time (default: 0).
+    #[arg(long, value_name = "T", allow_hyphen_values = true, value_parser = number)]
+    pub(super) time: Option<f64>,
+    /// How far a vertex that is left out may lie from the triangles, in cells; with 0 none is left out.
+    #[arg(long, value_name = "CELLS", default_value_t = 0.01, value_parser = number)]
+    pub(super) tolerance: f64,
 }
 
 #[derive(Args, Debug)]

@@ -15,6 +15,7 @@ mod graph;
 mod info;
 mod input;
 mod machine;
+mod mesh;
 mod new;
 mod output;
 mod points;
@@ -76,6 +77,7 @@ fn started(arguments: Arguments) -> Result<Ending> {
         Some(Verb::View(verb)) => view::run(&verb, &common),
         Some(Verb::Render(verb)) => render::run(&verb, &common),
         Some(Verb::Bake(verb)) => bake::run(&verb, &common),
+        Some(Verb::Mesh(verb)) => mesh::run(&verb, &common),
         Some(Verb::Eval(verb)) => eval::run(&verb, &common),
         Some(Verb::Info(verb)) => info::run(&verb, &common),
         Some(Verb::Check(verb)) => check::run(&verb, &common),

@@ -1,5 +1,14 @@
 //! Triangle meshes: a field's surface as one, files of them, and the distance to one.
 
+mod exact;
+mod extract;
+mod intersect;
+mod topology;
+mod write;
+
+pub use extract::{Extracted, Extraction};
+pub use write::{Dressed, Format};
+
 use crate::error::{Error, Result};
 
 /// A surface of triangles in space.
