@@ -1,0 +1,139 @@
+//! Whether a mesh may cross itself: no is proven, yes is not.
+
+use super::super::tree::{Child, Tree, normal};
+use super::super::{Mesh, cross, dot, minus};
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
+
+/// How far apart, of their size, things are held to be apart in spite of rounding.
+const APART: f64 = 1e-13;
+
+/// Whether two triangles may have more in common than the corners and edges they share. `triangles` has the mesh's, with
+/// corners at the same place made one.
+pub(super) fn may_cross(mesh: &Mesh, triangles: &[[u32; 3]], tree: &Tree) -> bool {
+    (0..tree.nodes.len()).into_par_iter().any(|node| {
+        let mut stack = Vec::new();
+        tree.nodes[node].children().any(|(place, child)| {
+            let Child::Packet(packet) = child else { return false };
+            let sides = tree.nodes[node].corners(place);
+            stack.clear();
+            stack.push(0);
+            while let Some(other) = stack.pop() {
+                for (place, child) in tree.nodes[other].children() {
+                    let own = tree.nodes[other].corners(place);
+                    if (0..3).any(|axis| own[0][axis] > sides[1][axis] || own[1][axis] < sides[0][axis]) {
+                        continue;
+                    }
+                    match child {
+                        Child::Node(node) => stack.push(node),
+                        Child::Packet(second) if second >= packet => {
+                            let [a, b] = [packet, second].map(|n| &tree.packets[n]);
+                            for i in 0..a.count() {
+                                let from = if packet == second { i + 1 } else { 0 };
+                                for j in from..b.count() {
+                                    let pair = [a.numbers[i], b.numbers[j]];
+                                    if do_cross(mesh, triangles, pair) {
+                                        return true;
+                                    }
+                                }
+                            }
+                        }
+                        Child::Packet(_) => (),
+                    }
+                }
+            }
+            false
+        })
+    })
+}
+
+fn do_cross(mesh: &Mesh, triangles: &[[u32; 3]], pair: [u32; 2]) -> bool {
+    let places = pair.map(|n| mesh.corners(n as usize));
+    // Most have boxes of their own.
+    let is_beside = |axis: usize| {
+        let [a, b] = places.map(|corners| corners.map(|corner| corner[axis]));
+        let least = |all: [f64; 3]| all[0].min(all[1]).min(all[2]);
+        let most = |all: [f64; 3]| all[0].max(all[1]).max(all[2]);
+        most(a) < least(b) || most(b) < least(a)
+    };
+    if (0..3).any(is_beside) {
+        return false;
+    }
+    let numbers = pair.map(|n| triangles[n as usize]);
+    // The corners that both have come first in both, in the same order.
+    let mut first = places;
+    let mut shared = 0;
+    let (mut own, mut other) = ([0, 1, 2], [0, 1, 2]);
+    for i in 0..3 {
+        if let Some(j) = (shared..3).find(|&j| numbers[1][other[j]] == numbers[0][own[i]]) {
+            own.swap(shared, i);
+            other.swap(shared, j);
+            shared += 1;
+        }
+    }
+    first[0] = own.map(|n| places[0][n]);
+    first[1] = other.map(|n| places[1][n]);
+    match shared {
+        0 => !are_apart(first),
+        1 => !are_apart_but_for_a_corner(first),
+        2 => !are_apart_but_for_an_edge(first),
+        _ => true,
+    }
+}
+
+/// The least and the most of places along a direction, from a place.
+fn span(places: &[[f64; 3]], from: [f64; 3], along: [f64; 3]) -> [f64; 2] {
+    let each = places.iter().map(|&place| dot(minus(place, from), along));
+    each.fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], x| [low.min(x), high.max(x)])
+}
+
+fn length(v: [f64; 3]) -> f64 {
+    dot(v, v).sqrt()
+}
+
+/// Whether a plane lies between two triangles: across a normal, or along an edge of each.
+fn are_apart([a, b]: [[[f64; 3]; 3]; 2]) -> bool {
+    let edges = |t: [[f64; 3]; 3]| [0, 1, 2].map(|n| minus(t[(n + 1) % 3], t[n]));
+    let (ea, eb) = (edges(a), edges(b));
+    let size = ea.iter().chain(&eb).map(|&edge| length(edge)).sum::<f64>() + length(minus(a[0], b[0]));
+    let parts = |along: [f64; 3]| {
+        let ([la, ha], [lb, hb]) = (span(&a, a[0], along), span(&b, a[0], along));
+        let slack = APART * size * length(along);
+        lb - ha > slack || la - hb > slack
+    };
+    parts(normal(a)) || parts(normal(b)) || ea.iter().any(|&e| eb.iter().any(|&f| parts(cross(e, f))))
+}
+
+/// The same for triangles whose first corner is one: whether a plane through it has them on two sides.
+fn are_apart_but_for_a_corner([[v, a, b], [_, c, d]]: [[[f64; 3]; 3]; 2]) -> bool {
+    let [a, b, c, d] = [a, b, c, d].map(|place| {
+        let way = minus(place, v);
+        let size = length(way);
+        way.map(|x| x / size)
+    });
+    let [p, q] = [cross(a, b), cross(c, d)];
+    let same_side = |n: [f64; 3], x: [f64; 3], y: [f64; 3]| {
+        let slack = APART * length(n).max(1e-3);
+        let (x, y) = (dot(n, x), dot(n, y));
+        x > slack && y > slack || x < -slack && y < -slack
+    };
+    if same_side(p, c, d) || same_side(q, a, b) {
+        return true;
+    }
+    // Through one edge of each: the others on two sides.
+    let between = |e: [f64; 3], other: [f64; 3], f: [f64; 3], across: [f64; 3]| {
+        let n = cross(e, f);
+        let slack = APART;
+        let (x, y) = (dot(n, other), dot(n, across));
+        length(n) > 1e-9 && (x > slack && y < -slack || x < -slack && y > slack)
+    };
+    between(a, b, c, d) || between(a, b, d, c) || between(b, a, c, d) || between(b, a, d, c)
+}
+
+/// The same for triangles whose first two corners are the same: whether one is not folded onto the other.
+fn are_apart_but_for_an_edge([[u, v, a], [_, _, b]]: [[[f64; 3]; 3]; 2]) -> bool {
+    let edge = minus(v, u);
+    let [a, b] = [a, b].map(|place| cross(edge, minus(place, u)));
+    let (across, along) = (length(cross(a, b)), dot(a, b));
+    let size = length(a) * length(b);
+    along < 0.0 && size > 0.0 || across > 1e-9 * size
+}
