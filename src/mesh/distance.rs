@@ -16,6 +16,7 @@ use super::{Mesh, dot};
 use crate::error::{Error, Result};
 use crate::field::{Axis, Field};
 use crate::number::Identity;
+use crate::task;
 use normals::{Normals, Seams};
 use pulp::{Arch, Simd, WithSimd};
 use rayon::iter::{IndexedParallelIterator, ParallelIterator};
@@ -103,7 +104,9 @@ impl Distance {
             let wrong = format!("a mesh that reaches {:e} from its middle is beyond what is computed", tree.reach);
             return Err(Error::Input(wrong));
         }
+        task::check()?;
         let seams = Seams::of(&mesh);
+        task::check()?;
         let is_closed = seams.is_closed;
         let side = match Normals::of(&mesh, seams, &tree) {
             Some(normals) => Side::Normals(normals),
@@ -174,8 +177,18 @@ impl Distance {
 
     /// The field of the signed distance.
     pub fn field(self) -> Field {
+        Distance::field_of(Arc::new(self))
+    }
+
+    /// The same of a distance that others have too.
+    pub(crate) fn field_of(distance: Arc<Distance>) -> Field {
         let place = Axis::ALL[..3].iter().map(|&axis| Field::coordinate(axis));
-        crate::field::kernel(Arc::new(kernel::MeshDistance::of(self)), place)
+        crate::field::kernel(Arc::new(kernel::MeshDistance::of(distance)), place)
+    }
+
+    /// The identity of the mesh: of its vertices and triangles.
+    pub(crate) fn content(&self) -> Identity {
+        self.identity
     }
 
     #[inline(always)]

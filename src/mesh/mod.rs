@@ -1,10 +1,12 @@
 //! Triangle meshes: a field's surface as one, files of them, and the distance to one.
 
 mod distance;
+mod read;
 mod tree;
 mod weld;
 mod winding;
 
+pub use read::{Points, ReadFormat};
 pub use distance::{Closest, Distance};
 
 use crate::error::{Error, Result};

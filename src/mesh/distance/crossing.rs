@@ -46,7 +46,7 @@ pub(super) fn may_cross(mesh: &Mesh, triangles: &[[u32; 3]], tree: &Tree) -> boo
     })
 }
 
-fn do_cross(mesh: &Mesh, triangles: &[[u32; 3]], pair: [u32; 2]) -> bool {
+pub(super) fn do_cross(mesh: &Mesh, triangles: &[[u32; 3]], pair: [u32; 2]) -> bool {
     let places = pair.map(|n| mesh.corners(n as usize));
     // Most have boxes of their own.
     let is_beside = |axis: usize| {

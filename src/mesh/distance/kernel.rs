@@ -28,8 +28,8 @@ impl fmt::Debug for MeshDistance {
 }
 
 impl MeshDistance {
-    pub(super) fn of(distance: Distance) -> MeshDistance {
-        MeshDistance { identity: distance.identity, distance: Arc::new(distance), left: None }
+    pub(super) fn of(distance: Arc<Distance>) -> MeshDistance {
+        MeshDistance { identity: distance.identity, distance, left: None }
     }
 
     fn over(&self, inputs: &[Interval], search: &mut Search) -> Option<Over> {
