@@ -25,7 +25,8 @@ fn cross(a: Vector3, b: Vector3) -> Vector3 {
 /// A ball of so many rings, whose radius goes up and down with the direction: closed, and not convex.
 fn bumpy(rings: usize, bumps: f64) -> Mesh {
     let around = 2 * rings;
-    let radius = |d: Vector3| 0.7 + bumps * (5.0 * d[0] + 1.0).sin() * (4.0 * d[1]).cos() * (6.0 * d[2]).sin();
+    let radius =
+        |d: Vector3| 0.7 + bumps * (5.0 * d[0] + 1.0).sin() * (4.0 * d[1]).cos() * (6.0 * d[2]).sin();
     let place = |i: usize, j: usize| {
         let (up, turn) = (i as f64 / rings as f64, j as f64 / around as f64);
         let (polar, angle) = (up * std::f64::consts::PI, turn * std::f64::consts::TAU);
@@ -108,7 +109,9 @@ fn points(mesh: &Mesh, count: usize, random: &mut Random) -> Vec<Vector3> {
         let corners = mesh.corners((random.unit() * mesh.triangles.len() as f64) as usize);
         let (u, v) = (random.unit(), random.unit());
         let (u, v) = if u + v > 1.0 { (1.0 - u, 1.0 - v) } else { (u, v) };
-        let on = [0, 1, 2].map(|i| corners[0][i] + u * (corners[1][i] - corners[0][i]) + v * (corners[2][i] - corners[0][i]));
+        let on = [0, 1, 2].map(|i| {
+            corners[0][i] + u * (corners[1][i] - corners[0][i]) + v * (corners[2][i] - corners[0][i])
+        });
         match n % 5 {
             0 | 1 => [0, 1, 2].map(|_| random.between(-1.3, 1.3)),
             2 => on.map(|x| x + random.between(-0.02, 0.02)),
@@ -146,15 +149,20 @@ fn closed_meshes_have_their_sides() {
     let with = |scale: f64, shift: f64, flip: bool| {
         let mut both = plain.clone();
         let count = both.vertices.len() as u32;
-        both.vertices.extend(plain.vertices.iter().map(|v| [v[0] * scale + shift, v[1] * scale, v[2] * scale]));
+        both.vertices
+            .extend(plain.vertices.iter().map(|v| [v[0] * scale + shift, v[1] * scale, v[2] * scale]));
         let other = plain.triangles.iter().map(|t| t.map(|n| n + count));
         both.triangles.extend(other.map(|[a, b, c]| if flip { [a, c, b] } else { [a, b, c] }));
         both
     };
     let mut double = plain.clone();
     double.triangles.push(double.triangles[5]);
-    let cases =
-        [(plain.clone(), true), (with(0.5, 0.0, true), true), (with(1.0, 0.4, false), false), (double, false)];
+    let cases = [
+        (plain.clone(), true),
+        (with(0.5, 0.0, true), true),
+        (with(1.0, 0.4, false), false),
+        (double, false),
+    ];
     for (mesh, is_simple) in &cases {
         let distance = Distance::of(mesh).unwrap();
         assert_eq!(distance.is_simple(), *is_simple);
@@ -162,7 +170,10 @@ fn closed_meshes_have_their_sides() {
         let mut insides = 0;
         for (&p, d) in points.iter().zip(distance.signed(&points)) {
             let number = winding(mesh, p);
-            assert!((distance.winding_number(p) - number).abs() < 1e-7 || d.abs() < 1e-9, "{number} at {p:?}");
+            assert!(
+                (distance.winding_number(p) - number).abs() < 1e-7 || d.abs() < 1e-9,
+                "{number} at {p:?}"
+            );
             if d.abs() > 1e-9 {
                 assert_eq!(d < 0.0, number > 0.5, "{d} at {p:?}, where it winds {number} times");
                 insides += usize::from(d < 0.0);
@@ -191,6 +202,27 @@ fn a_mesh_with_a_tenth_of_its_triangles_gone_has_its_sides_still() {
     for (&p, &d) in all.iter().zip(&found).take(400) {
         assert_eq!(d < 0.0, winding(&mesh, p) > 0.5);
     }
+}
+
+#[test]
+fn a_hole_leaves_the_sides_what_the_winding_number_says() {
+    let mut random = Random(8);
+    let mut mesh = bumpy(30, 0.12);
+    // A cap is gone: 60 triangles of 3,480 about a pole, then a hole elsewhere too.
+    mesh.triangles.retain(|corners| !corners.contains(&0));
+    mesh.triangles.truncate(mesh.triangles.len() - 200);
+    let distance = Distance::of(&mesh).unwrap();
+    assert!(!distance.is_closed());
+    let all = points(&mesh, 1500, &mut random);
+    let mut insides = 0;
+    for (&p, d) in all.iter().zip(distance.signed(&all)) {
+        let number = winding(&mesh, p);
+        if d.abs() > 1e-9 && (number - 0.5).abs() > 1e-8 {
+            assert_eq!(d < 0.0, number > 0.5, "{d} at {p:?}, where it winds {number} times");
+            insides += usize::from(d < 0.0);
+        }
+    }
+    assert!(insides > 200, "{insides}");
 }
 
 fn kernel_of(field: &Field) -> Output {
@@ -233,7 +265,10 @@ fn bounds_hold_and_what_is_pruned_is_the_same() {
                 let rise = Kernel::rise(&**output, 0, &sides, &rises);
                 let change = Kernel::value(&**output, 0, &b) - Kernel::value(&**output, 0, &a);
                 assert!(rise.lo() - 1e-12 <= change && change <= rise.hi() + 1e-12, "{rise:?}: {change}");
-                assert!(!is_closed || rise.largest() < 1.01 * rises.iter().map(|r| r.largest()).sum::<f64>() + 1e-9);
+                assert!(
+                    !is_closed
+                        || rise.largest() < 1.01 * rises.iter().map(|r| r.largest()).sum::<f64>() + 1e-9
+                );
             }
         }
         assert!(pruned > 50 && sided > 50, "{pruned} {sided}");
@@ -294,7 +329,8 @@ fn columns_are_points_and_derivatives_are_differences() {
 fn a_mesh_is_a_field_like_any_other() {
     let mesh = bumpy(24, 0.15);
     let part = mesh.field().unwrap();
-    let both = part.clone().smooth_union(part.clone().translate([0.6, 0.1, 0.0]).rotate_x(0.4), 0.2).offset(0.05);
+    let both =
+        part.clone().smooth_union(part.clone().translate([0.6, 0.1, 0.0]).rotate_x(0.4), 0.2).offset(0.05);
     let tape = both.tape().unwrap();
     let mut machine = Machine::<f64>::new(&tape);
     let mut random = Random(6);
@@ -303,7 +339,8 @@ fn a_mesh_is_a_field_like_any_other() {
         let value = both.value_at(at).unwrap();
         assert_eq!(machine.at(at)[0], value);
         let gradient = both.gradient_at(at).unwrap();
-        let length = dot([gradient[0], gradient[1], gradient[2]], [gradient[0], gradient[1], gradient[2]]).sqrt();
+        let length =
+            dot([gradient[0], gradient[1], gradient[2]], [gradient[0], gradient[1], gradient[2]]).sqrt();
         assert!(length < 1.0 + 1e-9, "{gradient:?} at {at:?}");
     }
     assert!(Mesh::default().field().is_err());

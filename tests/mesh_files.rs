@@ -170,7 +170,8 @@ fn polygons_of_a_hundred_corners_keep_their_area() {
     for outline in [comb, star] {
         let count = outline.len();
         let next = |n: usize| outline[(n + 1) % count];
-        let area = (0..count).map(|n| 0.5 * (outline[n][0] * next(n)[1] - next(n)[0] * outline[n][1])).sum::<f64>();
+        let area =
+            (0..count).map(|n| 0.5 * (outline[n][0] * next(n)[1] - next(n)[0] * outline[n][1])).sum::<f64>();
         let mut text = String::new();
         outline.iter().for_each(|[x, y]| writeln!(text, "v {x} {y} {}", 0.3 * x - 0.2 * y).unwrap());
         let corners: Vec<String> = (1..=count).map(|n| n.to_string()).collect();
@@ -188,9 +189,8 @@ fn what_is_wrong_is_said_with_its_place() {
     short.truncate(300);
     let mut nan = stl_binary();
     nan[84 + 50 + 12..84 + 50 + 16].copy_from_slice(&f32::NAN.to_le_bytes());
-    let edit = |from: &str, to: &str| {
-        String::from_utf8(ply("ascii")).unwrap().replacen(from, to, 1).into_bytes()
-    };
+    let edit =
+        |from: &str, to: &str| String::from_utf8(ply("ascii")).unwrap().replacen(from, to, 1).into_bytes();
     let binary_ply = ply("binary_little_endian");
     let huge = b"ply\nformat binary_little_endian 1.0\nelement vertex 4000000000\nproperty float x\nproperty float y\nproperty float z\nend_header\n".to_vec();
     let cases: Vec<(ReadFormat, Vec<u8>, &str)> = vec![
@@ -199,7 +199,11 @@ fn what_is_wrong_is_said_with_its_place() {
         (ReadFormat::Obj, b"v 0 0 1e999\n".to_vec(), "OBJ:1:1: \"1e999\" is not finite"),
         (ReadFormat::Obj, b"v 0 0 0\nf 1 1\n".to_vec(), "OBJ:2:1: a face has three corners or more, not 2"),
         (ReadFormat::Obj, b"v 0 0 0\nf 1 1 7\n".to_vec(), "OBJ:2:1: vertex 7 is not there: there is 1"),
-        (ReadFormat::Obj, b"v 0 0 0\nf -2 1 1\n".to_vec(), "OBJ:2:1: vertex -2 is not there: so far there is 1"),
+        (
+            ReadFormat::Obj,
+            b"v 0 0 0\nf -2 1 1\n".to_vec(),
+            "OBJ:2:1: vertex -2 is not there: so far there is 1",
+        ),
         (ReadFormat::Obj, b"v 0 0 0\nf 0 1 1\n".to_vec(), "OBJ:2:1: vertices are counted from 1, not 0"),
         (ReadFormat::Obj, b"v 0 0 0\nf x 1 1\n".to_vec(), "OBJ:2:1: \"x\" is not the number of a vertex"),
         (ReadFormat::Obj, b"v 0 0 0\n".to_vec(), "OBJ: has no faces"),
@@ -208,17 +212,29 @@ fn what_is_wrong_is_said_with_its_place() {
         (ReadFormat::Stl, nan, "STL: triangle 1 has a corner at [NaN, 0.0, 0.0], at byte 146"),
         (ReadFormat::Stl, vec![7; 50], "STL: ends in the middle of its header"),
         (ReadFormat::Stl, vec![7; 200], "STL: promises 117901063 triangles and has 2, at byte 80"),
-        (ReadFormat::Stl, b"solid\nfacet\nvertex 1 2 3\nendfacet\n".to_vec(), "STL:4:1: a facet has three vertices, not 1"),
+        (
+            ReadFormat::Stl,
+            b"solid\nfacet\nvertex 1 2 3\nendfacet\n".to_vec(),
+            "STL:4:1: a facet has three vertices, not 1",
+        ),
         (ReadFormat::Stl, b"solid\nvertex 1 2 3\n".to_vec(), "STL:2:1: a vertex stands outside of a facet"),
         (ReadFormat::Stl, b"solid\nfacet\n".to_vec(), "ends in the middle of a facet"),
         (ReadFormat::Stl, b"solid\nendsolid\n".to_vec(), "STL: has no faces"),
         (ReadFormat::Ply, b"plymouth\n".to_vec(), "PLY:1:1: is not a PLY file"),
         (ReadFormat::Ply, b"ply\nformat ascii 1.0\n".to_vec(), "PLY:3:1: ends in the middle of its header"),
         (ReadFormat::Ply, huge, "PLY:3:1: 4000000000 of the element vertex do not fit into 0 bytes"),
-        (ReadFormat::Ply, edit("property float x", "property float w"), "PLY:4:1: its vertices lack an x, a y or a z"),
+        (
+            ReadFormat::Ply,
+            edit("property float x", "property float w"),
+            "PLY:4:1: its vertices lack an x, a y or a z",
+        ),
         (ReadFormat::Ply, edit("vertex_indices", "corners"), "PLY:14:1: its faces have no list of vertices"),
         (ReadFormat::Ply, edit("4 0 3 2 1", "4 0 3 2 9"), "vertex 9 is not there: there are 8, from 0 on"),
-        (ReadFormat::Ply, edit("4 0 3 2 1", "90000 0 3 2 1"), "a list of 90000 numbers goes beyond the file's end"),
+        (
+            ReadFormat::Ply,
+            edit("4 0 3 2 1", "90000 0 3 2 1"),
+            "a list of 90000 numbers goes beyond the file's end",
+        ),
         (ReadFormat::Ply, binary_ply[..binary_ply.len() - 3].to_vec(), "ends before its last element"),
         (ReadFormat::Ply, edit("format ascii 1.0\n", ""), "its header has no format"),
     ];

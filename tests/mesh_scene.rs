@@ -37,7 +37,9 @@ const TETRAHEDRON: &str = "v 0 0 0\nv 1 0 0\nv 0 1 0\nv 0 0 1\nf 1 3 2\nf 1 2 4\
 #[test]
 fn a_mesh_is_a_shape_of_a_scene() {
     let folder = Folder::new("shape").with("part.obj", TETRAHEDRON);
-    let scene = folder.scene("show(mesh(\"part.obj\").smooth_union(sphere(0.2).translate([2, 0, 0]), 0.1));").unwrap();
+    let scene = folder
+        .scene("show(mesh(\"part.obj\").smooth_union(sphere(0.2).translate([2, 0, 0]), 0.1));")
+        .unwrap();
     let field = scene.field();
     assert_eq!(field.value_at([-3.0, 0.0, -4.0, 0.0]).unwrap(), 5.0);
     assert!((field.value_at([0.2, 0.1, 0.2, 0.0]).unwrap() + 0.1).abs() < 1e-15);
@@ -49,7 +51,10 @@ fn a_mesh_is_a_shape_of_a_scene() {
 
 #[test]
 fn what_cannot_be_read_is_said_at_its_place() {
-    let folder = Folder::new("wrong").with("empty.obj", "v 0 0 0\n").with("bad.obj", "v 0 0 0\nf 1 2 3\n").with("a.txt", "");
+    let folder = Folder::new("wrong")
+        .with("empty.obj", "v 0 0 0\n")
+        .with("bad.obj", "v 0 0 0\nf 1 2 3\n")
+        .with("a.txt", "");
     let cases = [
         ("mesh(\"nowhere.obj\")", "mesh: there is no file nowhere.obj to read"),
         ("mesh(\"../part.obj\")", "only files in the scene's folder and below can"),

@@ -6,6 +6,7 @@
 
 mod bounds;
 mod crossing;
+mod fronts;
 mod kernel;
 mod normals;
 mod order;
@@ -17,6 +18,7 @@ use crate::error::{Error, Result};
 use crate::field::{Axis, Field};
 use crate::number::Identity;
 use crate::task;
+use fronts::{Border, Fronts};
 use normals::{Normals, Seams};
 use pulp::{Arch, Simd, WithSimd};
 use rayon::iter::{IndexedParallelIterator, ParallelIterator};
@@ -41,16 +43,11 @@ const MAX_REACH: f64 = 1e60;
 pub struct Distance {
     mesh: Mesh,
     tree: Tree,
-    side: Side,
+    normals: Normals,
+    /// What tells the sides where the normals do not; none where they always do.
+    winding: Option<(Winding, Fronts)>,
     is_closed: bool,
     identity: Identity,
-}
-
-/// How the inside is told from the outside.
-#[derive(Debug)]
-enum Side {
-    Normals(Normals),
-    Winding(Winding),
 }
 
 /// The place of a mesh that is nearest to a point.
@@ -101,24 +98,29 @@ impl Distance {
         let mesh = Mesh::new(mesh.vertices.clone(), mesh.triangles.clone())?;
         let tree = Tree::of(&mesh);
         if !(tree.reach < MAX_REACH && (tree.reach > 1.0 / MAX_REACH || tree.reach == 0.0)) {
-            let wrong = format!("a mesh that reaches {:e} from its middle is beyond what is computed", tree.reach);
+            let wrong =
+                format!("a mesh that reaches {:e} from its middle is beyond what is computed", tree.reach);
             return Err(Error::Input(wrong));
         }
         task::check()?;
         let seams = Seams::of(&mesh);
         task::check()?;
-        let is_closed = seams.is_closed;
-        let side = match Normals::of(&mesh, seams, &tree) {
-            Some(normals) => Side::Normals(normals),
-            None => Side::Winding(Winding::of(&mesh, &tree)),
-        };
+        let (is_closed, border) = (seams.border.is_empty(), Border::of(&seams));
+        let normals = Normals::of(&mesh, seams, &tree);
+        task::check()?;
+        let winding = (!normals.is_simple).then(|| {
+            let winding = Winding::of(&mesh, &tree);
+            let fronts = Fronts::of(&mesh, &tree, &normals, &winding, &border);
+            (winding, fronts)
+        });
+        task::check()?;
         let shape = Identity::of("mesh").and(mesh.vertices.len() as u128);
         let word = |bits: [u64; 2]| u128::from(bits[0]) << 64 | u128::from(bits[1]);
         let places = mesh.vertices.iter().map(|place| place.map(f64::to_bits));
         let placed = places.fold(shape, |all, [x, y, z]| all.and(word([x, y])).and(u128::from(z)));
         let corners = mesh.triangles.iter().map(|corners| corners.map(u128::from));
         let identity = corners.fold(placed, |all, [a, b, c]| all.and(a << 64 | b << 32 | c));
-        Ok(Distance { mesh, tree, side, is_closed, identity })
+        Ok(Distance { mesh, tree, normals, winding, is_closed, identity })
     }
 
     /// The mesh.
@@ -134,7 +136,7 @@ impl Distance {
 
     /// Whether the surface was proven to be closed, and not to meet itself, so that its sides are those of its normals.
     pub fn is_simple(&self) -> bool {
-        matches!(self.side, Side::Normals(_))
+        self.winding.is_none()
     }
 
     /// The place of the mesh nearest to a point.
@@ -164,15 +166,15 @@ impl Distance {
     /// How often the mesh winds about a point, to within 1e-8: 1 inside of a closed mesh and 0 outside, in between near holes.
     pub fn winding_number(&self, point: [f64; 3]) -> f64 {
         let made;
-        let winding = match &self.side {
-            Side::Winding(winding) => winding,
-            Side::Normals(_) => {
+        let winding = match &self.winding {
+            Some((winding, _)) => winding,
+            None => {
                 made = Winding::of(&self.mesh, &self.tree);
                 &made
             }
         };
         let mut parts = Parts::default();
-        winding.about(&self.mesh, &self.tree, point, 0.0, &mut parts, |_, off| off < 1e-8).0
+        winding.about(&self.mesh, &self.tree, point, 0.0, None, &mut parts, |_, off| off < 1e-8).0
     }
 
     /// The field of the signed distance.
@@ -215,17 +217,33 @@ impl Distance {
 
     #[inline(always)]
     fn with_side(&self, nearest: Nearest, foot: Foot, point: [f64; 3], parts: &mut Parts) -> At {
-        match &self.side {
-            Side::Normals(normals) => {
-                let normal = normals.at(nearest.triangle as usize, &foot);
-                At { nearest, foot, side: if dot(normal, foot.away) < 0.0 { -1.0 } else { 1.0 }, normal }
+        let triangle = nearest.triangle as usize;
+        let normal = self.normals.at(triangle, &foot);
+        let is_behind = normal.map(|normal| dot(normal, foot.away) < 0.0);
+        let side = match (&self.winding, is_behind) {
+            (None, is_behind) => {
+                if is_behind == Some(true) {
+                    -1.0
+                } else {
+                    1.0
+                }
             }
-            Side::Winding(winding) => {
-                let is_enough = |value: f64, off: f64| (value - 0.5).abs() > off;
-                let (number, _) = winding.about(&self.mesh, &self.tree, point, 0.0, parts, is_enough);
-                At { nearest, foot, side: if number > 0.5 { -1.0 } else { 1.0 }, normal: foot.normal }
+            (Some((winding, fronts)), is_behind) => {
+                let distance = nearest.squared.sqrt();
+                match is_behind.and_then(|is_behind| fronts.side(triangle, is_behind, distance)) {
+                    Some(side) => side,
+                    None => self.side_by_winding(winding, point, parts),
+                }
             }
-        }
+        };
+        At { nearest, foot, side, normal: normal.unwrap_or(foot.normal) }
+    }
+
+    /// −1 where the mesh winds about a point more than half a time, else 1.
+    fn side_by_winding(&self, winding: &Winding, point: [f64; 3], parts: &mut Parts) -> f64 {
+        let is_enough = |value: f64, off: f64| (value - 0.5).abs() > off;
+        let (number, _) = winding.about(&self.mesh, &self.tree, point, 0.0, None, parts, is_enough);
+        if number > 0.5 { -1.0 } else { 1.0 }
     }
 }
 
@@ -249,7 +267,8 @@ impl At {
                 let length = dot(normal, normal).sqrt();
                 let height = dot(normal, away);
                 // Where a mesh is not simple a face may have the inside on its front.
-                let sign = if height == 0.0 || is_on || (height > 0.0) == (self.side > 0.0) { 1.0 } else { -1.0 };
+                let sign =
+                    if height == 0.0 || is_on || (height > 0.0) == (self.side > 0.0) { 1.0 } else { -1.0 };
                 if length > 0.0 { normal.map(|x| sign * x / length) } else { [0.0; 3] }
             }
             false => {

@@ -6,8 +6,8 @@ mod tree;
 mod weld;
 mod winding;
 
-pub use read::{Points, ReadFormat};
 pub use distance::{Closest, Distance};
+pub use read::{Points, ReadFormat};
 
 use crate::error::{Error, Result};
 

@@ -60,7 +60,8 @@ impl Wrong {
     fn in_file(self, shown: &str) -> Error {
         match self {
             Wrong::Line(line, problem) => {
-                let place = Place { file: shown.into(), line: line.try_into().unwrap_or(u32::MAX), column: 1 };
+                let place =
+                    Place { file: shown.into(), line: line.try_into().unwrap_or(u32::MAX), column: 1 };
                 Error::Text { place, problem }
             }
             Wrong::Byte(byte, problem) => {
@@ -81,9 +82,7 @@ fn bytes_of(path: &Path, shown: &str, most: u64) -> Result<Vec<u8>> {
     match () {
         _ if about.is_dir() => Err(wrong("is a folder, not a file".into())),
         _ if !about.is_file() => Err(wrong("is not a plain file".into())),
-        _ if about.len() > most => {
-            Err(wrong(format!("has {} bytes; at most {most} are read", about.len())))
-        }
+        _ if about.len() > most => Err(wrong(format!("has {} bytes; at most {most} are read", about.len()))),
         _ => std::fs::read(path).map_err(|error| wrong(error.to_string())),
     }
 }

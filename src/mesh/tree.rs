@@ -213,8 +213,8 @@ impl Tree {
         let packet = &self.packets[number as usize];
         let squared = packet.squared(simd, point);
         for i in 0..LANES {
-            let is_nearer = squared[i] < best.squared
-                || squared[i] == best.squared && packet.numbers[i] < best.triangle;
+            let is_nearer =
+                squared[i] < best.squared || squared[i] == best.squared && packet.numbers[i] < best.triangle;
             if is_nearer {
                 let (lane, triangle) = (i as u32, packet.numbers[i]);
                 *best = Nearest { squared: squared[i], packet: number, lane, triangle };

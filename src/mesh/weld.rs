@@ -13,7 +13,10 @@ pub(super) struct Weld {
 impl Weld {
     /// With room for about so many places.
     pub(super) fn new(count: usize) -> Weld {
-        Weld { places: Vec::with_capacity(count), table: vec![NONE; (count * 3 / 2).next_power_of_two().max(16)] }
+        Weld {
+            places: Vec::with_capacity(count),
+            table: vec![NONE; (count * 3 / 2).next_power_of_two().max(16)],
+        }
     }
 
     /// The number of a place, which is added if it is new. 0 and −0 are the same.

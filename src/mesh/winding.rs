@@ -100,7 +100,9 @@ impl Parts {
         let mut place = 0;
         loop {
             let children = [2 * place + 1, 2 * place + 2].into_iter().filter(|&n| n < last);
-            let Some(larger) = children.max_by(|&a, &b| self.0[a].off.total_cmp(&self.0[b].off)) else { break };
+            let Some(larger) = children.max_by(|&a, &b| self.0[a].off.total_cmp(&self.0[b].off)) else {
+                break;
+            };
             if self.0[larger].off <= self.0[place].off {
                 break;
             }
@@ -223,7 +225,7 @@ impl Winding {
     }
 
     /// How often the mesh winds about a point, and how far off that may be: looked at until `is_enough` of it, or nothing is
-    /// left to look at. What is off holds for all points `around` the point; then it may be without bound.
+    /// left to look at. One triangle may be left out, if the point is on it. What is off holds for all points `around` the point; then it may be without bound.
     #[inline(always)]
     pub(super) fn about(
         &self,
@@ -231,6 +233,7 @@ impl Winding {
         tree: &Tree,
         point: [f64; 3],
         around: f64,
+        without: Option<u32>,
         parts: &mut Parts,
         is_enough: impl Fn(f64, f64) -> bool,
     ) -> (f64, f64) {
@@ -257,6 +260,9 @@ impl Winding {
                 Child::Packet(packet) => {
                     let packet = &tree.packets[packet];
                     for lane in 0..packet.count() {
+                        if without == Some(packet.numbers[lane]) {
+                            continue;
+                        }
                         let corners = mesh.corners(packet.numbers[lane] as usize);
                         value += solid_angle(corners, point) / (4.0 * PI);
                         if around > 0.0 {

@@ -121,7 +121,8 @@ impl Data {
         self.check_count()?;
         let start = worked();
         let state = State::of(&found, None);
-        let (length, most) = (state.as_ref().map_or(0, |state| state.length), MAX_MESH_BYTES - self.mesh_bytes);
+        let (length, most) =
+            (state.as_ref().map_or(0, |state| state.length), MAX_MESH_BYTES - self.mesh_bytes);
         let held = state.as_ref().filter(|_| length <= most).and_then(|state| MESHES.get(state));
         let read = || -> Result<Arc<Distance>> {
             let mesh = Mesh::from_file_of(&found, &shown, most)?;

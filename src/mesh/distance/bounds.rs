@@ -2,7 +2,7 @@
 
 use super::super::tree::{Child, LANES, WIDE};
 use super::super::{dot, minus};
-use super::{Distance, Search, Side};
+use super::{Distance, Search};
 use crate::number::Interval;
 use pulp::{Simd, WithSimd};
 
@@ -55,14 +55,15 @@ impl Distance {
         if distance <= sides.around + self.slack(sides) {
             return None;
         }
-        match &self.side {
-            Side::Winding(winding) if !self.is_closed => {
+        match &self.winding {
+            Some((winding, _)) if !self.is_closed => {
                 let is_enough = |value: f64, off: f64| (value - 0.5).abs() > off;
                 let (value, off) = winding.about(
                     &self.mesh,
                     &self.tree,
                     sides.middle,
                     sides.around,
+                    None,
                     &mut search.parts,
                     is_enough,
                 );
@@ -95,7 +96,8 @@ impl WithSimd for Bound<'_> {
         let nearest = &all.tree.packets[at.nearest.packet as usize];
         for corner in 0..8 {
             let point = std::array::from_fn(|axis| {
-                sides.middle[axis] + if corner >> axis & 1 == 1 { sides.half[axis] } else { -sides.half[axis] }
+                sides.middle[axis]
+                    + if corner >> axis & 1 == 1 { sides.half[axis] } else { -sides.half[axis] }
             });
             upper = upper.max(nearest.squared(simd, point)[at.nearest.lane as usize]);
         }
@@ -164,7 +166,9 @@ impl Distance {
 
     /// Bounds on the gradient over a box on one side, whose distance is within bounds.
     fn gradient_over(&self, sides: &Sides, own: f64, distance: [f64; 2], side: f64) -> [Interval; 3] {
-        let Some([lower, upper]) = self.nearest_over(sides, own) else { return [Interval::new(-1.0, 1.0); 3] };
+        let Some([lower, upper]) = self.nearest_over(sides, own) else {
+            return [Interval::new(-1.0, 1.0); 3];
+        };
         let distance = Interval::new(distance[0], distance[1]);
         std::array::from_fn(|axis| {
             let (middle, half) = (sides.middle[axis], sides.half[axis]);

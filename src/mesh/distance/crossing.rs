@@ -1,4 +1,4 @@
-//! Whether a mesh may cross itself: no is proven, yes is not.
+//! Which triangles may cross others: no is proven, yes is not.
 
 use super::super::tree::{Child, Tree, normal};
 use super::super::{Mesh, cross, dot, minus};
@@ -7,46 +7,63 @@ use rayon::iter::{IntoParallelIterator, ParallelIterator};
 /// How far apart, of their size, things are held to be apart in spite of rounding.
 const APART: f64 = 1e-13;
 
-/// Whether two triangles may have more in common than the corners and edges they share. `triangles` has the mesh's, with
-/// corners at the same place made one.
-pub(super) fn may_cross(mesh: &Mesh, triangles: &[[u32; 3]], tree: &Tree) -> bool {
-    (0..tree.nodes.len()).into_par_iter().any(|node| {
-        let mut stack = Vec::new();
-        tree.nodes[node].children().any(|(place, child)| {
-            let Child::Packet(packet) = child else { return false };
-            let sides = tree.nodes[node].corners(place);
-            stack.clear();
-            stack.push(0);
-            while let Some(other) = stack.pop() {
-                for (place, child) in tree.nodes[other].children() {
-                    let own = tree.nodes[other].corners(place);
-                    if (0..3).any(|axis| own[0][axis] > sides[1][axis] || own[1][axis] < sides[0][axis]) {
-                        continue;
-                    }
-                    match child {
-                        Child::Node(node) => stack.push(node),
-                        Child::Packet(second) if second >= packet => {
-                            let [a, b] = [packet, second].map(|n| &tree.packets[n]);
-                            for i in 0..a.count() {
-                                let from = if packet == second { i + 1 } else { 0 };
-                                for j in from..b.count() {
-                                    let pair = [a.numbers[i], b.numbers[j]];
-                                    if do_cross(mesh, triangles, pair) {
-                                        return true;
-                                    }
-                                }
-                            }
-                        }
-                        Child::Packet(_) => (),
-                    }
+/// For each triangle whether it has nothing in common with another but the corners and edges they share. `triangles` has
+/// the mesh's, with corners at the same place made one.
+pub(super) fn clean(mesh: &Mesh, triangles: &[[u32; 3]], tree: &Tree) -> Vec<bool> {
+    let pairs: Vec<[u32; 2]> = (0..tree.nodes.len())
+        .into_par_iter()
+        .flat_map_iter(|node| {
+            let (mut found, mut stack) = (Vec::new(), Vec::new());
+            for (place, child) in tree.nodes[node].children() {
+                if let Child::Packet(packet) = child {
+                    let sides = tree.nodes[node].corners(place);
+                    crossings_of(mesh, triangles, tree, (packet, sides), &mut stack, &mut found);
                 }
             }
-            false
+            found
         })
-    })
+        .collect();
+    let mut is_clean = vec![true; triangles.len()];
+    pairs.iter().flatten().for_each(|&n| is_clean[n as usize] = false);
+    is_clean
 }
 
-pub(super) fn do_cross(mesh: &Mesh, triangles: &[[u32; 3]], pair: [u32; 2]) -> bool {
+/// The pairs of a packet's triangles and of those at the same place or behind it that may cross.
+fn crossings_of(
+    mesh: &Mesh,
+    triangles: &[[u32; 3]],
+    tree: &Tree,
+    (packet, sides): (usize, [[f64; 3]; 2]),
+    stack: &mut Vec<usize>,
+    found: &mut Vec<[u32; 2]>,
+) {
+    let a = &tree.packets[packet];
+    stack.clear();
+    stack.push(0);
+    while let Some(node) = stack.pop() {
+        for (place, child) in tree.nodes[node].children() {
+            let own = tree.nodes[node].corners(place);
+            if (0..3).any(|axis| own[0][axis] > sides[1][axis] || own[1][axis] < sides[0][axis]) {
+                continue;
+            }
+            match child {
+                Child::Node(node) => stack.push(node),
+                Child::Packet(second) if second >= packet => {
+                    let b = &tree.packets[second];
+                    for i in 0..a.count() {
+                        let from = if packet == second { i + 1 } else { 0 };
+                        let pairs = (from..b.count()).map(|j| [a.numbers[i], b.numbers[j]]);
+                        found.extend(pairs.filter(|&pair| do_cross(mesh, triangles, pair)));
+                    }
+                }
+                Child::Packet(_) => (),
+            }
+        }
+    }
+}
+
+/// Whether two triangles may cross.
+fn do_cross(mesh: &Mesh, triangles: &[[u32; 3]], pair: [u32; 2]) -> bool {
     let places = pair.map(|n| mesh.corners(n as usize));
     // Most have boxes of their own.
     let is_beside = |axis: usize| {

@@ -1,5 +1,9 @@
-//! The sides of a closed surface by its normals: at an edge that of both its triangles, at a corner that of all of them,
-//! each as its angle there weighs (Bærentzen & Aanæs 2005).
+//! The sides of a surface by its normals: at an edge that of both its triangles, at a corner that of all of them, each as
+//! its angle there weighs (Bærentzen & Aanæs 2005).
+//!
+//! They say on which side of the nearest triangle a point is, wherever the surface is whole and does not cross itself near
+//! it. Which side that is of the whole mesh is known where it is known how often the mesh winds about the front of
+//! that triangle ([`fronts`](super::fronts)).
 
 use super::super::tree::{Feature, Foot, Tree, normal};
 use super::super::weld::Weld;
@@ -7,26 +11,18 @@ use super::super::{Mesh, cross, dot, minus};
 use super::crossing;
 use rayon::slice::ParallelSliceMut;
 
-/// The normals of a surface's faces, edges and corners.
-#[derive(Debug)]
-pub(super) struct Normals {
-    faces: Vec<[f64; 3]>,
-    /// The triangles at the edges from each corner to the next.
-    beside: Vec<[u32; 3]>,
-    corners: Vec<[f64; 3]>,
-    /// The triangles' corners among those.
-    of_triangles: Vec<[u32; 3]>,
-}
+/// No triangle.
+pub(super) const NONE: u32 = u32::MAX;
 
 /// How a mesh's triangles hang together.
 pub(super) struct Seams {
-    /// The numbers of the triangles' corners, those at the same place made one.
+    /// The numbers of the triangles' corners, those at the same place made one, and where those are.
     triangles: Vec<[u32; 3]>,
-    corners: usize,
-    /// The triangles beside each edge, if each has one other, which goes along it the other way.
-    beside: Option<Vec<[u32; 3]>>,
-    /// Whether each edge is gone along as often one way as the other.
-    pub(super) is_closed: bool,
+    pub(super) places: Vec<[f64; 3]>,
+    /// The triangles beside each edge, where one other goes along it, the other way.
+    beside: Vec<[u32; 3]>,
+    /// The edges that are gone along more often one way than the other, and how much more often.
+    pub(super) border: Vec<([u32; 2], usize)>,
 }
 
 impl Seams {
@@ -35,7 +31,7 @@ impl Seams {
         let numbers: Vec<u32> = mesh.vertices.iter().map(|&place| weld.number(place)).collect();
         let triangles: Vec<[u32; 3]> =
             mesh.triangles.iter().map(|corners| corners.map(|corner| numbers[corner as usize])).collect();
-        // The lesser end, the greater, the triangle and which of its edges, and whether it goes from the greater.
+        // The lesser end and the greater, the triangle and which of its edges, and whether it goes from the greater.
         let mut edges: Vec<(u64, u32, u8)> = Vec::with_capacity(3 * triangles.len());
         for (n, corners) in triangles.iter().enumerate() {
             for edge in 0..3 {
@@ -47,43 +43,46 @@ impl Seams {
             }
         }
         edges.par_sort_unstable();
-        let is_plain = edges.len() == 3 * triangles.len();
-        let (mut is_closed, mut are_pairs) = (true, is_plain);
-        let mut beside = vec![[u32::MAX; 3]; triangles.len()];
+        let (mut border, mut beside) = (Vec::new(), vec![[NONE; 3]; triangles.len()]);
         for own in edges.chunk_by(|a, b| a.0 == b.0) {
             let back = own.iter().filter(|edge| edge.2 & 1 == 1).count();
-            is_closed &= 2 * back == own.len();
-            match own {
-                [a, b] if a.2 & 1 != b.2 & 1 && a.1 != b.1 => {
-                    beside[a.1 as usize][usize::from(a.2 >> 1)] = b.1;
-                    beside[b.1 as usize][usize::from(b.2 >> 1)] = a.1;
-                }
-                _ => are_pairs = false,
+            let more = back.abs_diff(own.len() - back);
+            if more > 0 {
+                border.push(([(own[0].0 >> 32) as u32, own[0].0 as u32], more));
+            }
+            if let [a, b] = own
+                && more == 0
+                && a.1 != b.1
+            {
+                beside[a.1 as usize][usize::from(a.2 >> 1)] = b.1;
+                beside[b.1 as usize][usize::from(b.2 >> 1)] = a.1;
             }
         }
-        Seams { triangles, corners: weld.places.len(), beside: are_pairs.then_some(beside), is_closed }
+        Seams { triangles, places: weld.places, beside, border }
     }
 
-    /// Whether the triangles at each corner go round it once.
-    fn are_fans(&self, beside: &[[u32; 3]]) -> bool {
-        let mut counts = vec![0u32; self.corners];
-        let mut first = vec![(0u32, 0u8); self.corners];
+    /// Which corners all their triangles, clean ones alone, go round once.
+    fn whole_corners(&self, is_clean: &[bool]) -> Vec<bool> {
+        let mut counts = vec![0u32; self.places.len()];
+        let mut first = vec![(0u32, 0u8); self.places.len()];
         for (n, corners) in self.triangles.iter().enumerate() {
             for (at, &corner) in corners.iter().enumerate() {
                 counts[corner as usize] += 1;
                 first[corner as usize] = (n as u32, at as u8);
             }
         }
-        (0..self.corners).filter(|&corner| counts[corner] > 0).all(|corner| {
+        let is_whole = |corner: usize| {
             let (start, mut at) = (first[corner].0, usize::from(first[corner].1));
             let (mut triangle, mut turns) = (start, 0);
-            loop {
+            while counts[corner] > 0 && is_clean[triangle as usize] {
                 // Across the edge that leaves the corner.
-                triangle = beside[triangle as usize][at];
+                triangle = self.beside[triangle as usize][at];
                 turns += 1;
-                let Some(place) =
-                    self.triangles[triangle as usize].iter().position(|&other| other as usize == corner)
-                else {
+                if triangle == NONE {
+                    return false;
+                }
+                let corners = &self.triangles[triangle as usize];
+                let Some(place) = corners.iter().position(|&other| other as usize == corner) else {
                     return false;
                 };
                 at = place;
@@ -91,34 +90,47 @@ impl Seams {
                     return turns == counts[corner];
                 }
             }
-        })
+            false
+        };
+        (0..self.places.len()).map(is_whole).collect()
     }
 }
 
+/// The normals of a surface's faces, edges and corners, where it is clean: where triangles have an area and cross no
+/// others.
+#[derive(Debug)]
+pub(super) struct Normals {
+    faces: Vec<[f64; 3]>,
+    pub(super) is_clean: Vec<bool>,
+    /// The triangles at the edges from each corner to the next.
+    pub(super) beside: Vec<[u32; 3]>,
+    /// Those of the corners; 0 where a corner is not gone round once.
+    corners: Vec<[f64; 3]>,
+    /// The triangles' corners among those.
+    of_triangles: Vec<[u32; 3]>,
+    /// Whether all of the surface is clean, and gone round once everywhere.
+    pub(super) is_simple: bool,
+}
+
 impl Normals {
-    /// The normals of a closed surface in which each edge has two triangles, each corner is gone round once, all triangles
-    /// have an area, and none meets another but at its edges and corners; none of another.
-    pub(super) fn of(mesh: &Mesh, seams: Seams, tree: &Tree) -> Option<Normals> {
-        let beside = seams.beside.as_ref()?;
-        if !seams.are_fans(beside) {
-            return None;
-        }
+    pub(super) fn of(mesh: &Mesh, seams: Seams, tree: &Tree) -> Normals {
+        let mut is_clean = crossing::clean(mesh, &seams.triangles, tree);
         let mut faces = Vec::with_capacity(mesh.triangles.len());
-        for n in 0..mesh.triangles.len() {
+        for (n, is_clean) in is_clean.iter_mut().enumerate() {
             let across = normal(mesh.corners(n));
             let length = dot(across, across).sqrt();
-            if !(length.is_normal() && (length * length).is_normal()) {
-                return None;
+            if length.is_normal() && (length * length).is_normal() {
+                faces.push(across.map(|x| x / length));
+            } else {
+                faces.push([0.0; 3]);
+                *is_clean = false;
             }
-            faces.push(across.map(|x| x / length));
         }
-        if crossing::may_cross(mesh, &seams.triangles, tree) {
-            return None;
-        }
-        let mut corners = vec![[0.0; 3]; seams.corners];
+        let is_whole = seams.whole_corners(&is_clean);
+        let mut corners = vec![[0.0; 3]; seams.places.len()];
         for (n, numbers) in seams.triangles.iter().enumerate() {
             let places = mesh.corners(n);
-            for at in 0..3 {
+            for at in (0..3).filter(|&at| is_whole[numbers[at] as usize]) {
                 let [to, from] = [1, 2].map(|by| minus(places[(at + by) % 3], places[at]));
                 let across = cross(to, from);
                 let angle = dot(across, across).sqrt().atan2(dot(to, from));
@@ -127,20 +139,31 @@ impl Normals {
                 }
             }
         }
-        Some(Normals { faces, beside: seams.beside?, corners, of_triangles: seams.triangles })
+        let is_simple = is_clean.iter().all(|&is_clean| is_clean)
+            && seams.triangles.iter().flatten().all(|&corner| is_whole[corner as usize]);
+        let Seams { triangles, beside, .. } = seams;
+        Normals { faces, is_clean, beside, corners, of_triangles: triangles, is_simple }
     }
 
-    /// The normal, of any length, at the nearest place of a triangle.
+    /// The normal, of any length, at the nearest place of a triangle; none where it says nothing about sides.
     #[inline(always)]
-    pub(super) fn at(&self, triangle: usize, foot: &Foot) -> [f64; 3] {
+    pub(super) fn at(&self, triangle: usize, foot: &Foot) -> Option<[f64; 3]> {
+        if !self.is_clean[triangle] {
+            return None;
+        }
         match foot.feature {
-            Feature::Face => foot.normal,
+            Feature::Face => Some(foot.normal),
             Feature::Edge(edge) => {
-                let beside = self.faces[self.beside[triangle][usize::from(edge)] as usize];
-                [foot.normal[0] + beside[0], foot.normal[1] + beside[1], foot.normal[2] + beside[2]]
+                let beside = self.beside[triangle][usize::from(edge)];
+                if beside == NONE || !self.is_clean[beside as usize] {
+                    return None;
+                }
+                let beside = self.faces[beside as usize];
+                Some([foot.normal[0] + beside[0], foot.normal[1] + beside[1], foot.normal[2] + beside[2]])
             }
             Feature::Corner(corner) => {
-                self.corners[self.of_triangles[triangle][usize::from(corner)] as usize]
+                let normal = self.corners[self.of_triangles[triangle][usize::from(corner)] as usize];
+                (normal != [0.0; 3]).then_some(normal)
             }
         }
     }

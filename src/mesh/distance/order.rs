@@ -11,7 +11,8 @@ pub(super) fn along_a_curve(points: &[[f64; 3]]) -> Vec<u32> {
     }
     let finite = || points.iter().filter(|point| point.iter().all(|x| x.is_finite()));
     let lower: [f64; 3] = std::array::from_fn(|axis| finite().fold(f64::INFINITY, |low, p| low.min(p[axis])));
-    let upper: [f64; 3] = std::array::from_fn(|axis| finite().fold(f64::NEG_INFINITY, |up, p| up.max(p[axis])));
+    let upper: [f64; 3] =
+        std::array::from_fn(|axis| finite().fold(f64::NEG_INFINITY, |up, p| up.max(p[axis])));
     let side = (0..3).fold(0.0f64, |side, axis| side.max(upper[axis] - lower[axis]));
     let key = |point: &[f64; 3]| {
         let cell = |axis: usize| spread(((point[axis] - lower[axis]) / side * CELLS) as u32 & 1023);

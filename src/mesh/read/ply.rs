@@ -92,7 +92,8 @@ impl Header {
         loop {
             let end = bytes[at..].iter().position(|&byte| byte == b'\n').map(|n| at + n);
             let Some(end) = end else {
-                let problem = if line == 0 { "is not a PLY file" } else { "ends in the middle of its header" };
+                let problem =
+                    if line == 0 { "is not a PLY file" } else { "ends in the middle of its header" };
                 return Err(Wrong::Line(line + 1, problem.into()));
             };
             let text = bytes[at..end].trim_ascii();
@@ -121,7 +122,9 @@ impl Header {
                 [b"property", ref rest @ ..] => {
                     let Some(element) = elements.last_mut() else { return wrong("a property of no element") };
                     let property = match *rest {
-                        [b"list", length, number, name] => (Type::of(length).map(Some), Type::of(number), name),
+                        [b"list", length, number, name] => {
+                            (Type::of(length).map(Some), Type::of(number), name)
+                        }
                         [number, name] => (Some(None), Type::of(number), name),
                         _ => return wrong("a property that cannot be read"),
                     };

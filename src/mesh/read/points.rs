@@ -111,7 +111,10 @@ fn text(bytes: &[u8]) -> Result<Points, Wrong> {
         points.places.push([x, y, z]);
         if has_normals {
             let [Some(x), Some(y), Some(z)] = normal else {
-                return Err(Wrong::Line(line, format!("a point and its normal have six numbers, not {}", row.len())));
+                return Err(Wrong::Line(
+                    line,
+                    format!("a point and its normal have six numbers, not {}", row.len()),
+                ));
             };
             points.normals.push([x, y, z]);
         }
@@ -123,7 +126,8 @@ fn rows(array: Array<f64>) -> Result<Points, Wrong> {
     let (count, wide) = match array.shape[..] {
         [count, wide] if wide == 3 || wide >= 6 => (count, wide),
         _ => {
-            let problem = format!("has rows of three numbers, or of six or more; not the shape {:?}", array.shape);
+            let problem =
+                format!("has rows of three numbers, or of six or more; not the shape {:?}", array.shape);
             return Err(Wrong::Whole(problem));
         }
     };

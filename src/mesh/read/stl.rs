@@ -12,7 +12,11 @@ const TRIANGLE: usize = 50;
 pub(super) fn read(bytes: &[u8]) -> Result<Mesh, Wrong> {
     let is_text = bytes.trim_ascii_start().starts_with(b"solid");
     let Some(count) = bytes.get(HEADER - 4..HEADER) else {
-        return if is_text { text(bytes) } else { Err(Wrong::Whole("ends in the middle of its header".into())) };
+        return if is_text {
+            text(bytes)
+        } else {
+            Err(Wrong::Whole("ends in the middle of its header".into()))
+        };
     };
     let count = u32::from_le_bytes([count[0], count[1], count[2], count[3]]) as usize;
     let room = bytes.len() - HEADER;
@@ -68,7 +72,10 @@ fn text(bytes: &[u8]) -> Result<Mesh, Wrong> {
             b"facet" => is_open = true,
             b"endfacet" => {
                 let &[a, b, c] = corners.as_slice() else {
-                    return Err(Wrong::Line(line, format!("a facet has three vertices, not {}", corners.len())));
+                    return Err(Wrong::Line(
+                        line,
+                        format!("a facet has three vertices, not {}", corners.len()),
+                    ));
                 };
                 triangles.push([a, b, c]);
                 corners.clear();

@@ -145,7 +145,8 @@ fn cut_in_eight(items: &mut [Item], whole: Piece, depth: usize) -> Vec<Piece> {
     let mut pieces = vec![whole];
     while pieces.len() < WIDE {
         let large = (0..pieces.len()).filter(|&n| pieces[n].to - pieces[n].from > LANES);
-        let Some(largest) = large.max_by(|&a, &b| pieces[a].sides.area().total_cmp(&pieces[b].sides.area())) else {
+        let Some(largest) = large.max_by(|&a, &b| pieces[a].sides.area().total_cmp(&pieces[b].sides.area()))
+        else {
             break;
         };
         let Piece { from, to, .. } = pieces.swap_remove(largest);

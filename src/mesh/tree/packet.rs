@@ -205,7 +205,9 @@ impl Packet {
         let [ab, ac, bc] = squared.map(|edge| edge[lane]);
         // As `squared` chooses; corners are at the ends of edges.
         let (which, start, edge, number, ends) = match () {
-            _ if bc < if ab < ac { ab } else { ac } => (2, minus(from, edge[0]), minus(edge[1], edge[0]), 1, [1, 2]),
+            _ if bc < if ab < ac { ab } else { ac } => {
+                (2, minus(from, edge[0]), minus(edge[1], edge[0]), 1, [1, 2])
+            }
             _ if ab < ac => (0, from, edge[0], 0, [0, 1]),
             _ => (1, from, edge[1], 2, [0, 2]),
         };
