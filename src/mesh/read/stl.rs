@@ -23,7 +23,8 @@ pub(super) fn read(bytes: &[u8]) -> Result<Mesh, Wrong> {
     // Some binary files start as texts do, but few texts are just as long as the number in them says.
     let fits = room / TRIANGLE == count && room % TRIANGLE == 0;
     match () {
-        _ if is_text && !fits => text(bytes),
+        // Texts have no zeros, and headers end with them.
+        _ if is_text && !fits && !bytes.contains(&0) => text(bytes),
         _ if room / TRIANGLE < count => {
             let whole = room / TRIANGLE;
             Err(Wrong::Byte(HEADER - 4, format!("promises {count} triangles and has {whole}")))
