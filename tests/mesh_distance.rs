@@ -184,6 +184,37 @@ fn closed_meshes_have_their_sides() {
 }
 
 #[test]
+fn flat_sides_of_many_triangles_do_not_cross() {
+    // A cube of 4×4 squares a side, each side with vertices of its own.
+    let (mut vertices, mut triangles) = (Vec::new(), Vec::new());
+    for (axis, sign) in [0, 1, 2].into_iter().flat_map(|axis| [(axis, -1.0), (axis, 1.0)]) {
+        let first = vertices.len() as u32;
+        for (i, j) in (0..25).map(|n| (f64::from(n / 5), f64::from(n % 5))) {
+            let mut place = [sign; 3];
+            place[(axis + 1) % 3] = i / 2.0 - 1.0;
+            place[(axis + 2) % 3] = j / 2.0 - 1.0;
+            vertices.push(place);
+        }
+        for n in (0..20).filter(|n| n % 5 < 4) {
+            let [a, b, c, d] = [n, n + 5, n + 6, n + 1].map(|n| first + n);
+            triangles.extend(
+                [[a, b, c], [a, c, d]].map(|[a, b, c]| if sign > 0.0 { [a, b, c] } else { [a, c, b] }),
+            );
+        }
+    }
+    let mesh = Mesh::new(vertices, triangles).unwrap();
+    assert!((mesh.volume() - 8.0).abs() < 1e-12);
+    let distance = Distance::of(&mesh).unwrap();
+    assert!(distance.is_simple());
+    let cube = r#box([2.0, 2.0, 2.0]);
+    let mut random = Random(9);
+    for p in points(&mesh, 500, &mut random) {
+        let wanted = cube.value_at([p[0], p[1], p[2], 0.0]).unwrap();
+        assert!((distance.closest(p).distance - wanted).abs() < 1e-14, "{wanted} at {p:?}");
+    }
+}
+
+#[test]
 fn a_mesh_with_a_tenth_of_its_triangles_gone_has_its_sides_still() {
     let mut random = Random(3);
     let whole = bumpy(40, 0.12);

@@ -235,7 +235,11 @@ fn what_is_wrong_is_said_with_its_place() {
             edit("4 0 3 2 1", "90000 0 3 2 1"),
             "a list of 90000 numbers goes beyond the file's end",
         ),
-        (ReadFormat::Ply, binary_ply[..binary_ply.len() - 3].to_vec(), "ends before its last element"),
+        (
+            ReadFormat::Ply,
+            binary_ply[..binary_ply.len() - 3].to_vec(),
+            "a list of 4 numbers goes beyond the file's end",
+        ),
         (ReadFormat::Ply, edit("format ascii 1.0\n", ""), "its header has no format"),
     ];
     for (format, bytes, wanted) in cases {

@@ -117,7 +117,13 @@ fn are_apart([a, b]: [[[f64; 3]; 3]; 2]) -> bool {
         let slack = APART * size * length(along);
         lb - ha > slack || la - hb > slack
     };
-    parts(normal(a)) || parts(normal(b)) || ea.iter().any(|&e| eb.iter().any(|&f| parts(cross(e, f))))
+    let (na, nb) = (normal(a), normal(b));
+    parts(na)
+        || parts(nb)
+        || ea.iter().any(|&e| eb.iter().any(|&f| parts(cross(e, f))))
+        // In one plane they are parted within it.
+        || ea.iter().any(|&e| parts(cross(na, e)))
+        || eb.iter().any(|&f| parts(cross(nb, f)))
 }
 
 /// The same for triangles whose first corner is one: whether a plane through it has them on two sides.
@@ -134,6 +140,24 @@ fn are_apart_but_for_a_corner([[v, a, b], [_, c, d]]: [[[f64; 3]; 3]; 2]) -> boo
         x > slack && y > slack || x < -slack && y < -slack
     };
     if same_side(p, c, d) || same_side(q, a, b) {
+        return true;
+    }
+    // Across the plane of one, along its edge: what of the other is in that plane goes the other way.
+    let is_beyond = |normal: [f64; 3], edge: [f64; 3], other: [f64; 3], far: [[f64; 3]; 2]| {
+        let n = cross(normal, edge);
+        let size = length(n);
+        let (side, slack) = (dot(n, other), APART);
+        let is_over = |x: [f64; 3]| {
+            let own = dot(n, x) * side.signum();
+            own < -slack || own <= slack && dot(x, edge) < -1e-3
+        };
+        size > 1e-6 && side.abs() > 1e-9 && far.into_iter().all(is_over)
+    };
+    if is_beyond(p, a, b, [c, d])
+        || is_beyond(p, b, a, [c, d])
+        || is_beyond(q, c, d, [a, b])
+        || is_beyond(q, d, c, [a, b])
+    {
         return true;
     }
     // Through one edge of each: the others on two sides.

@@ -14,10 +14,10 @@ use std::collections::VecDeque;
 use std::f64::consts::PI;
 
 /// How much may be unknown of a winding number until it is worked out anew.
-const WIDEST: f64 = 0.2;
+const WIDEST: f64 = 0.4;
 
 /// The most triangles at which it is worked out.
-const MAX_SEEDS: usize = 1 << 11;
+const MAX_SEEDS: usize = 1 << 7;
 
 /// What is known of a triangle's front.
 #[derive(Clone, Copy, Debug)]
@@ -107,7 +107,7 @@ impl Fronts {
                 return None;
             }
             // Just in front of it a triangle by itself takes up half of all that is seen.
-            let is_enough = |_: f64, off: f64| off < 0.02;
+            let is_enough = |_: f64, off: f64| off < 0.1;
             let (others, off) = winding.about(mesh, tree, middles[n], 0.0, Some(n as u32), parts, is_enough);
             let value = others - 0.5;
             Some(match border.tree {
