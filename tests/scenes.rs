@@ -265,7 +265,7 @@ fn every_word_is_documented_and_stands_once() {
     let mut names: Vec<&str> = words.iter().map(|word| word.name).collect();
     let promised = "abs sqrt square exp ln sin cos tan asin acos atan atan2 min max clamp mix step smoothstep floor
         ceil round fract sign pow length dot hypot if_less deg dx dy dz dt gradient normal_speed mean_curvature
-        gaussian_curvature vec2 vec3 cross normalize spatial_gradient laplacian divergence curl jacobian remap grid color material name param show camera light background timeline bounds";
+        gaussian_curvature vec2 vec3 cross normalize spatial_gradient laplacian divergence curl jacobian remap grid mesh color material name param show camera light background timeline bounds";
     for name in promised.split_whitespace().chain(catalogue().map(|entry| entry.name)) {
         assert!(names.contains(&name), "{name} is not in the language");
     }

@@ -1,12 +1,19 @@
 //! Triangle meshes: a field's surface as one, files of them, and the distance to one.
 
+mod distance;
 mod exact;
 mod extract;
 mod intersect;
+mod read;
 mod topology;
+mod tree;
+mod weld;
+mod winding;
 mod write;
 
+pub use distance::{Closest, Distance};
 pub use extract::{Extracted, Extraction};
+pub use read::{Points, ReadFormat};
 pub use write::{Dressed, Format};
 
 use crate::error::{Error, Result};

@@ -7,6 +7,7 @@ use super::statements::constant_corner;
 use super::words::made;
 use super::{Home, Origin};
 use crate::error::Result;
+use crate::mesh::{Distance, Mesh};
 use crate::shape::grid::{Grid, GridSamples, Interpolation, check_box, placed, usual_box};
 use crate::shape::{Argument, Call};
 use crate::task;
@@ -20,11 +21,16 @@ pub(crate) const MAX_SAMPLES: usize = 1 << 26;
 /// The most data files of a scene, one counted for each way it is read.
 pub(super) const MAX_FILES: usize = 64;
 
+/// The most bytes of mesh files that a scene may read, of all together.
+const MAX_MESH_BYTES: u64 = 1 << 28;
+
 /// The data files that a scene has read.
 pub(super) struct Data {
     origin: Origin,
     grids: HashMap<(PathBuf, Interpolation), Arc<Grid>>,
     samples: usize,
+    meshes: HashMap<PathBuf, Arc<Distance>>,
+    mesh_bytes: u64,
     /// How long the script's thread was busy with files, which is not the script's own work.
     pub(super) worked: Duration,
 }
@@ -35,56 +41,113 @@ struct State {
     path: PathBuf,
     length: u64,
     modified: SystemTime,
-    interpolation: Interpolation,
+    /// How a grid's samples are interpolated.
+    interpolation: Option<Interpolation>,
 }
 
-/// The grids that scenes hold, each with the state its file had.
-static HELD: Mutex<Vec<(State, Weak<Grid>)>> = Mutex::new(Vec::new());
+/// What scenes hold of files, each with the state its file had.
+struct Held<T>(Mutex<Vec<(State, Weak<T>)>>);
+
+static GRIDS: Held<Grid> = Held(Mutex::new(Vec::new()));
+static MESHES: Held<Distance> = Held(Mutex::new(Vec::new()));
 
 impl State {
     /// Nothing where the file is not there, or when it was written is not known.
-    fn of(path: &Path, interpolation: Interpolation) -> Option<State> {
+    fn of(path: &Path, interpolation: Option<Interpolation>) -> Option<State> {
         let about = std::fs::metadata(path).ok()?;
         let (length, modified) = (about.len(), about.modified().ok()?);
         Some(State { path: path.into(), length, modified, interpolation })
     }
+}
 
-    fn held(&self) -> Option<Arc<Grid>> {
-        let held = HELD.lock().unwrap_or_else(PoisonError::into_inner);
-        held.iter().find(|(state, _)| state == self).and_then(|(_, grid)| grid.upgrade())
+impl<T> Held<T> {
+    fn get(&self, state: &State) -> Option<Arc<T>> {
+        let held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        held.iter().find(|(own, _)| own == state).and_then(|(_, made)| made.upgrade())
     }
 
-    fn hold(self, grid: &Arc<Grid>) {
-        let mut held = HELD.lock().unwrap_or_else(PoisonError::into_inner);
-        held.retain(|(state, grid)| grid.strong_count() > 0 && *state != self);
-        held.push((self, Arc::downgrade(grid)));
+    /// Keeps what was made of a file, unless the file was written meanwhile and may be another than was read.
+    fn hold(&self, state: Option<State>, made: &Arc<T>) {
+        let now = state.as_ref().and_then(|state| State::of(&state.path, state.interpolation));
+        let Some(state) = state.filter(|state| now.as_ref() == Some(state)) else { return };
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        held.retain(|(own, made)| made.strong_count() > 0 && *own != state);
+        held.push((state, Arc::downgrade(made)));
     }
 }
 
 impl Data {
     pub(super) fn new(origin: &Origin) -> Data {
-        Data { origin: origin.clone(), grids: HashMap::new(), samples: 0, worked: Duration::ZERO }
+        Data {
+            origin: origin.clone(),
+            grids: HashMap::new(),
+            samples: 0,
+            meshes: HashMap::new(),
+            mesh_bytes: 0,
+            worked: Duration::ZERO,
+        }
     }
 
     /// The identities of all that was read: what a scene is of besides its texts.
     pub(super) fn identities(&self) -> Vec<String> {
-        let mut all: Vec<String> = self.grids.values().map(|grid| format!("{:?}", grid.content())).collect();
+        let grids = self.grids.values().map(|grid| grid.content());
+        let meshes = self.meshes.values().map(|mesh| mesh.content());
+        let mut all: Vec<String> = grids.chain(meshes).map(|content| format!("{content:?}")).collect();
         all.sort();
         all
     }
 
-    /// The grid of a file. `asker` is the script that names it.
-    fn grid(&mut self, asker: &str, path: &str, interpolation: Interpolation) -> Result<Arc<Grid>, String> {
-        let (shown, found) = self.origin.locate(asker, path, "read", "npy")?;
+    /// What messages call a file, and where it is.
+    fn located(&self, asker: &str, path: &str, ending: &str) -> Result<(String, PathBuf), String> {
+        let (shown, found) = self.origin.locate(asker, path, "read", ending)?;
         let found = found.filter(|_| matches!(self.origin.home, Home::Folder(_))); // the gallery has no data
         let found = found.ok_or_else(|| format!("there is no file {shown} to read"))?;
+        Ok((shown, found))
+    }
+
+    fn check_count(&self) -> Result<(), String> {
+        match self.grids.len() + self.meshes.len() < MAX_FILES {
+            true => Ok(()),
+            false => Err(format!("a scene reads at most {MAX_FILES} data files")),
+        }
+    }
+
+    /// The distance to the mesh of a file. `asker` is the script that names it.
+    fn mesh(&mut self, asker: &str, path: &str) -> Result<Arc<Distance>, String> {
+        let (shown, found) = self.located(asker, path, "obj")?;
+        if let Some(mesh) = self.meshes.get(&found) {
+            return Ok(mesh.clone());
+        }
+        self.check_count()?;
+        let start = worked();
+        let state = State::of(&found, None);
+        let (length, most) =
+            (state.as_ref().map_or(0, |state| state.length), MAX_MESH_BYTES - self.mesh_bytes);
+        let held = state.as_ref().filter(|_| length <= most).and_then(|state| MESHES.get(state));
+        let read = || -> Result<Arc<Distance>> {
+            let mesh = Mesh::from_file_of(&found, &shown, most)?;
+            task::check()?;
+            let distance = Arc::new(Distance::of(&mesh)?);
+            task::check()?; // what was given up is not whole
+            Ok(distance)
+        };
+        let mesh = held.map_or_else(read, Ok).map_err(|error| error.to_string());
+        self.worked += worked().saturating_sub(start);
+        let mesh = mesh?;
+        MESHES.hold(state, &mesh);
+        self.mesh_bytes += length;
+        self.meshes.insert(found, mesh.clone());
+        Ok(mesh)
+    }
+
+    /// The grid of a file. `asker` is the script that names it.
+    fn grid(&mut self, asker: &str, path: &str, interpolation: Interpolation) -> Result<Arc<Grid>, String> {
+        let (shown, found) = self.located(asker, path, "npy")?;
         let key = (found, interpolation);
         if let Some(grid) = self.grids.get(&key) {
             return Ok(grid.clone());
         }
-        if self.grids.len() >= MAX_FILES {
-            return Err(format!("a scene reads at most {MAX_FILES} data files"));
-        }
+        self.check_count()?;
         let start = worked();
         let grid = read(&key.0, &shown, interpolation, MAX_SAMPLES - self.samples);
         self.worked += worked().saturating_sub(start);
@@ -96,18 +159,15 @@ impl Data {
 }
 
 fn read(path: &Path, shown: &str, interpolation: Interpolation, most: usize) -> Result<Arc<Grid>, String> {
-    let state = State::of(path, interpolation);
-    let held = state.as_ref().and_then(State::held);
+    let state = State::of(path, Some(interpolation));
+    let held = state.as_ref().and_then(|state| GRIDS.get(state));
     if let Some(grid) = held.filter(|grid| grid.counts().iter().product::<usize>() <= most) {
         return Ok(grid);
     }
     let samples = GridSamples::read_at_most(path, shown, most).map_err(|error| error.to_string())?;
     let grid = Arc::new(Grid::of(&samples, interpolation));
     task::check().map_err(|error| error.to_string())?; // what was given up is not whole
-    // A file that was written meanwhile may be another than was read.
-    if let Some(state) = state.filter(|state| State::of(path, interpolation).as_ref() == Some(state)) {
-        state.hold(&grid);
-    }
+    GRIDS.hold(state, &grid);
     Ok(grid)
 }
 
@@ -138,5 +198,15 @@ pub(super) fn grid(draft: &mut Draft, given: Vec<Argument>) -> Result<Argument, 
         }
     };
     let field = Call::new("grid", draft.place.clone()).finish(placed(grid, lower, upper));
+    made(draft, field)
+}
+
+/// `mesh(file)`.
+pub(super) fn mesh(draft: &mut Draft, given: Vec<Argument>) -> Result<Argument, String> {
+    let [file] = &given[..] else { return Err("mesh needs a file".into()) };
+    let path = String::from(file.clone());
+    let asker = draft.place.file.clone();
+    let distance = draft.data.mesh(&asker, &path).map_err(|problem| format!("mesh: {problem}"))?;
+    let field = Call::new("mesh", draft.place.clone()).finish(Distance::field_of(distance));
     made(draft, field)
 }

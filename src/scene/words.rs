@@ -3,7 +3,7 @@
 //! Shapes come from [`catalogue`], arithmetic from the list in `field/functions.rs`, and what only scenes have is
 //! declared here, and done in `statements.rs`. Reference pages and completion read the same table as the language does.
 
-use super::data::grid;
+use super::data::{grid, mesh};
 use super::draft::Draft;
 use super::statements::{background, bounds, camera, light, material, parameter, show, timeline};
 use crate::field::*;
@@ -308,6 +308,12 @@ words! {
         /// `grid("owl.npy", [-1, -1.2, -1], [1, 1.2, 1])`.
         grid(file: Text) or (file: Text, how: Interpolation) or (file: Text, lower: Corner, upper: Corner)
             or (file: Text, lower: Corner, upper: Corner, how: Interpolation) = grid;
+        /// The distance to a mesh, exact, from an `.obj`, `.stl` or `.ply` file beside the scene: negative inside.
+        ///
+        /// What is inside is where the mesh winds around a point more than half a time: inside of a closed surface whose
+        /// triangles go counter-clockwise seen from outside, and also where it has holes, or crosses itself. The mesh
+        /// stands where its file says: `mesh("part.obj").scale(0.1).smooth_union(sphere(1), 0.2)`.
+        mesh(file: Text) = mesh;
     "look":
         /// The shape in a colour: `"#rrggbb"`, or linear red, green and blue. Colours blend where shapes blend.
         color(shape: Field, color: Color) = |draft, given| {

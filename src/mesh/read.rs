@@ -1,0 +1,149 @@
+//! Meshes and points from files: OBJ, STL and PLY, and points from text and NumPy's files too.
+//!
+//! What a file promises is held to its length before room is made for it. What is wrong is said with its line, or its byte.
+
+mod obj;
+mod ply;
+mod points;
+mod polygon;
+mod stl;
+mod text;
+
+use super::Mesh;
+use crate::error::{Error, Place, Result};
+use std::path::Path;
+
+pub use points::Points;
+
+/// A format that meshes are read from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ReadFormat {
+    /// Wavefront's text of vertices and polygons.
+    Obj,
+    /// Stereolithography's triangles, as text or binary.
+    Stl,
+    /// The polygon file format, as text or binary.
+    Ply,
+}
+
+impl ReadFormat {
+    /// The format of files with that ending.
+    pub fn of_ending(ending: &str) -> Option<ReadFormat> {
+        match ending.to_ascii_lowercase().as_str() {
+            "obj" => Some(ReadFormat::Obj),
+            "stl" => Some(ReadFormat::Stl),
+            "ply" => Some(ReadFormat::Ply),
+            _ => None,
+        }
+    }
+
+    /// What messages call bytes that are no file.
+    fn name(self) -> &'static str {
+        match self {
+            ReadFormat::Obj => "OBJ",
+            ReadFormat::Stl => "STL",
+            ReadFormat::Ply => "PLY",
+        }
+    }
+}
+
+/// What is wrong with a file, and where.
+#[derive(Debug)]
+enum Wrong {
+    Line(usize, String),
+    Byte(usize, String),
+    Whole(String),
+}
+
+impl Wrong {
+    fn in_file(self, shown: &str) -> Error {
+        match self {
+            Wrong::Line(line, problem) => {
+                let place =
+                    Place { file: shown.into(), line: line.try_into().unwrap_or(u32::MAX), column: 1 };
+                Error::Text { place, problem }
+            }
+            Wrong::Byte(byte, problem) => {
+                Error::File { path: shown.into(), problem: format!("{problem}, at byte {byte}") }
+            }
+            Wrong::Whole(problem) => Error::File { path: shown.into(), problem },
+        }
+    }
+}
+
+/// The bytes of a plain file of at most so many.
+fn bytes_of(path: &Path, shown: &str, most: u64) -> Result<Vec<u8>> {
+    let wrong = |problem: String| Error::File { path: shown.into(), problem };
+    let about = std::fs::metadata(path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => wrong("there is no such file".into()),
+        _ => wrong(error.to_string()),
+    })?;
+    match () {
+        _ if about.is_dir() => Err(wrong("is a folder, not a file".into())),
+        _ if !about.is_file() => Err(wrong("is not a plain file".into())),
+        _ if about.len() > most => Err(wrong(format!("has {} bytes; at most {most} are read", about.len()))),
+        _ => std::fs::read(path).map_err(|error| wrong(error.to_string())),
+    }
+}
+
+fn ending(path: &Path) -> String {
+    path.extension().map(|ending| ending.to_string_lossy().to_ascii_lowercase()).unwrap_or_default()
+}
+
+impl Mesh {
+    /// Reads a mesh from a file: `.obj`, `.stl` or `.ply`, by its ending.
+    ///
+    /// Polygons are cut into triangles. Vertices that an STL file repeats are one if they are at the very same place.
+    /// Groups, colours, texture coordinates and the normals in files are passed over. An error, with the line or the byte,
+    /// where the file does not say what its format asks for, or has no faces.
+    pub fn from_file(path: impl AsRef<Path>) -> Result<Mesh> {
+        let path = path.as_ref();
+        Mesh::from_file_of(path, &path.display().to_string(), u64::MAX)
+    }
+
+    /// The same of a file of at most so many bytes. `shown` is what messages call it.
+    pub(crate) fn from_file_of(path: &Path, shown: &str, most: u64) -> Result<Mesh> {
+        let Some(format) = ReadFormat::of_ending(&ending(path)) else {
+            let problem = "is none of .obj, .stl and .ply, which meshes are read from".to_string();
+            return Err(Error::File { path: shown.into(), problem });
+        };
+        read(&bytes_of(path, shown, most)?, format, shown)
+    }
+
+    /// Reads a mesh from the bytes of a file.
+    ///
+    /// ```
+    /// use fieldgrad::mesh::{Mesh, ReadFormat};
+    ///
+    /// let text = b"v 0 0 0\nv 1 0 0\nv 1 1 0\nv 0 1 0\nf 1 2 3 4\n";
+    /// assert_eq!(Mesh::from_bytes(text, ReadFormat::Obj)?.triangles, [[0, 1, 2], [0, 2, 3]]);
+    /// let wrong = Mesh::from_bytes(b"v 0 0 0\nf 1 2 3\n", ReadFormat::Obj).unwrap_err();
+    /// assert_eq!(wrong.to_string(), "OBJ:2:1: vertex 2 is not there: there is 1");
+    /// # Ok::<(), fieldgrad::Error>(())
+    /// ```
+    pub fn from_bytes(bytes: &[u8], format: ReadFormat) -> Result<Mesh> {
+        read(bytes, format, format.name())
+    }
+}
+
+fn read(bytes: &[u8], format: ReadFormat, shown: &str) -> Result<Mesh> {
+    let read = match format {
+        ReadFormat::Obj => obj::read(bytes),
+        ReadFormat::Stl => stl::read(bytes),
+        ReadFormat::Ply => ply::mesh(bytes),
+    };
+    let mesh = read.map_err(|wrong| wrong.in_file(shown))?;
+    match mesh.triangles.is_empty() {
+        true => Err(Error::File { path: shown.into(), problem: "has no faces".into() }),
+        false => Ok(mesh),
+    }
+}
+
+/// How many there are, as people say it.
+fn so_many(count: usize) -> String {
+    match count {
+        1 => "there is 1".into(),
+        _ => format!("there are {count}"),
+    }
+}
