@@ -73,7 +73,8 @@ fn conforms(name: &str, field: &Field, points: usize, seed: u64, count: &mut Cou
 
         // The tape is the direct evaluation, bit for bit, on every number; but for rounding, where it multiplies turns
         // within turns out.
-        let agree = |a: f64, b: f64| same(a, b) || multiplied_out && close(a, b, 1e-12, steepest + value.abs());
+        let agree =
+            |a: f64, b: f64| same(a, b) || multiplied_out && close(a, b, 1e-12, steepest + value.abs());
         let taped = numbers.at(at)[0];
         if !agree(value, taped) || !same(value, dual.value) {
             return fail("the tape", at, format!("{taped} is not {value}"));

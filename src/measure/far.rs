@@ -91,6 +91,18 @@ impl Apart for Far {
         self.range()
     }
 
+    fn apart(&self, other: &Far) -> Which {
+        self.range().apart(&other.range())
+    }
+
+    fn is_one_long(&self) -> Which {
+        self.range().is_one_long()
+    }
+
+    fn is_in_two(&self, cell: &Far) -> Which {
+        self.range().is_in_two(&cell.range())
+    }
+
     fn held_in_box(self, _which: usize, to: Interval) -> (Far, bool) {
         match Apart::held_in_box(self.base, 0, to) {
             (base, possible) if self.is_flat() => (Far::flat(base), possible),

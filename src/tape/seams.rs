@@ -26,6 +26,15 @@ pub(crate) trait Apart: Copy {
     /// The bounds in a box.
     fn in_box(&self, which: usize) -> Interval;
 
+    /// In which boxes this and the other have nothing in common.
+    fn apart(&self, other: &Self) -> Which;
+
+    /// In which boxes it is one long, as what is rounded to two neighbouring whole numbers is.
+    fn is_one_long(&self) -> Which;
+
+    /// In which boxes it is in two neighbouring cells of that length.
+    fn is_in_two(&self, cell: &Self) -> Which;
+
     /// The same with what is in one of the boxes also known to be within other bounds; and whether that is possible.
     fn held_in_box(self, which: usize, to: Interval) -> (Self, bool);
 
@@ -50,6 +59,18 @@ impl Apart for Interval {
         *self
     }
 
+    fn apart(&self, other: &Self) -> Which {
+        [self.hi() < other.lo() || other.hi() < self.lo(); BOXES]
+    }
+
+    fn is_one_long(&self) -> Which {
+        [self.hi() - self.lo() == 1.0; BOXES]
+    }
+
+    fn is_in_two(&self, cell: &Self) -> Which {
+        (*self / *cell).floor().is_one_long()
+    }
+
     fn held_in_box(self, _which: usize, to: Interval) -> (Self, bool) {
         both(self, to).map_or((self, false), |both| (both, true))
     }
@@ -71,6 +92,21 @@ impl Apart for Intervals<BOXES> {
         self.lane(which)
     }
 
+    fn apart(&self, other: &Self) -> Which {
+        let (a, b) = (self.lo().0, self.hi().0);
+        let (c, d) = (other.lo().0, other.hi().0);
+        std::array::from_fn(|n| (b[n] < c[n]) | (d[n] < a[n]))
+    }
+
+    fn is_one_long(&self) -> Which {
+        let (lo, hi) = (self.lo().0, self.hi().0);
+        std::array::from_fn(|n| hi[n] - lo[n] == 1.0)
+    }
+
+    fn is_in_two(&self, cell: &Self) -> Which {
+        (*self / *cell).floor().is_one_long()
+    }
+
     fn held_in_box(self, which: usize, to: Interval) -> (Self, bool) {
         match both(self.lane(which), to) {
             Some(held) => (self.with_lane(which, held), true),
@@ -87,25 +123,41 @@ impl Apart for Intervals<BOXES> {
     }
 }
 
-/// A line that jumps within a box, and what it is on the two sides.
-struct Seam {
-    line: usize,
-    which: usize,
-    /// Which of the jumps in that box: lines that jump together are one.
-    jump: usize,
-    sides: [Interval; 2],
-}
-
 /// The memory that looking apart needs.
 #[derive(Clone, Debug)]
 pub(crate) struct Sides<V> {
-    /// What lines give on one side.
+    /// The lines that may jump.
+    jumps: Vec<usize>,
+    /// What all lines give on one side.
     side: Vec<V>,
+    /// What they give on all sides that were looked at.
+    found: Vec<V>,
 }
 
 impl<V> Default for Sides<V> {
     fn default() -> Self {
-        Sides { side: Vec::new() }
+        Sides { jumps: Vec::new(), side: Vec::new(), found: Vec::new() }
+    }
+}
+
+/// The jumps met on one way through a program, in one box: of a choice, what is compared. What is decided by one comparison
+/// is decided together.
+#[derive(Clone, Copy, Default)]
+struct Met {
+    conditions: [Option<[u32; 2]>; MAX_SEAMS],
+    count: usize,
+}
+
+impl Met {
+    /// Which jump that is; none where there are too many.
+    fn jump(&mut self, condition: Option<[u32; 2]>) -> Option<usize> {
+        let known = { self.conditions[..self.count].iter() }.position(|of| of.is_some() && *of == condition);
+        if known.is_some() || self.count == MAX_SEAMS {
+            return known;
+        }
+        self.conditions[self.count] = condition;
+        self.count += 1;
+        Some(self.count - 1)
     }
 }
 
@@ -119,46 +171,57 @@ impl<V: Apart> Sides<V> {
         which: &Which,
         mut run: impl FnMut(Range<usize>, &mut [V]),
     ) -> Option<usize> {
-        let jumps: Vec<usize> = (0..program.lines.len()).filter(|&i| may_jump(program, i)).collect();
-        if jumps.is_empty() {
-            return None;
-        }
-        let mut seams: Vec<Seam> = Vec::new();
-        let (mut straddling, mut most) = ([false; BOXES], 0);
-        for n in (0..V::COUNT).filter(|&n| which[n]) {
-            let count = seams_of(program, &jumps, values, n, &mut seams);
-            straddling[n] = count > 0;
-            most = most.max(count);
-        }
-        if most == 0 {
-            return None;
-        }
-        seams.sort_by_key(|seam| seam.line);
-        let (start, end, leaves) = (seams[0].line, program.lines.len(), program.leaves());
-        let (mut found, mut any) = (values[leaves + start..].to_vec(), [false; BOXES]);
-        self.side.clear();
-        self.side.extend_from_slice(values);
-        for round in 0..1 << most {
-            let (mut next, mut possible) = (start, straddling);
-            for seam in &seams {
-                if seam.line >= next {
-                    run(next..seam.line + 1, &mut self.side);
-                    next = seam.line + 1;
-                }
-                let value = &mut self.side[leaves + seam.line];
-                let (held, is_possible) = value.held_in_box(seam.which, seam.sides[round >> seam.jump & 1]);
-                *value = held;
-                possible[seam.which] &= is_possible;
+        let Sides { jumps, side, found } = self;
+        jumps.clear();
+        jumps.extend((0..program.lines.len()).filter(|&line| may_jump(program, line)));
+        let (mut met, mut start) = ([Met::default(); BOXES], None);
+        let (mut straddling, mut too_many) = ([false; BOXES], [false; BOXES]);
+        for &line in &*jumps {
+            let may = may_straddle(program, line, values, which);
+            for n in (0..V::COUNT).filter(|&n| may[n] && sides_of(program, line, values, n).is_some()) {
+                start = start.or(Some(line));
+                straddling[n] = true;
+                too_many[n] |= met[n].jump(condition_of(program, line)).is_none();
             }
-            run(next..end, &mut self.side);
+        }
+        (0..BOXES).for_each(|n| straddling[n] &= !too_many[n]);
+        if !straddling.contains(&true) {
+            return None;
+        }
+        let start = start?;
+        let (end, from) = (program.lines.len(), program.value_of_line(start));
+        side.clear();
+        side.extend_from_slice(values);
+        found.clear();
+        found.extend_from_slice(&values[from..]);
+        // Each round goes another way: its bits say to which side of the first jump that is met, and of the second.
+        let (mut any, mut most, mut round) = ([false; BOXES], 0, 0usize);
+        while round < 1 << most {
+            let (mut next, mut possible, mut met) = (start, straddling, [Met::default(); BOXES]);
+            for &line in jumps.iter().filter(|&&line| line >= start) {
+                run(next..line + 1, side);
+                next = line + 1;
+                let may = may_straddle(program, line, side, &straddling);
+                for n in (0..V::COUNT).filter(|&n| may[n]) {
+                    let Some(sides) = sides_of(program, line, side, n) else { continue };
+                    let Some(jump) = met[n].jump(condition_of(program, line)) else { continue };
+                    let value = &mut side[program.value_of_line(line)];
+                    let (held, is_possible) = value.held_in_box(n, sides[round >> jump & 1]);
+                    *value = held;
+                    possible[n] &= is_possible;
+                }
+            }
+            run(next..end, side);
             let again: Which = std::array::from_fn(|n| possible[n] && any[n]);
             let first: Which = std::array::from_fn(|n| possible[n] && !any[n]);
-            for (found, &side) in found.iter_mut().zip(&self.side[leaves + start..]) {
+            for (found, &side) in found.iter_mut().zip(&side[from..]) {
                 *found = found.joined(side, &again).replaced(side, &first);
             }
             (0..BOXES).for_each(|n| any[n] |= possible[n]);
+            most = met.iter().map(|met| met.count).fold(most, usize::max);
+            round += 1;
         }
-        values[leaves + start..].copy_from_slice(&found);
+        values[from..].copy_from_slice(found);
         Some(start)
     }
 }
@@ -208,44 +271,40 @@ impl Program {
     }
 }
 
-/// Adds the lines that jump in a box. Says how many jumps there are; none where they are too many.
-fn seams_of<V: Apart>(
-    program: &Program,
-    jumps: &[usize],
-    values: &[V],
-    which: usize,
-    seams: &mut Vec<Seam>,
-) -> usize {
-    let own = seams.len();
-    let (mut count, mut conditions) = (0, Vec::new());
-    for &line in jumps {
-        let operands = program.operands(&program.lines[line]);
-        let arg = |n: usize| values[operands[n] as usize].in_box(which);
-        let value = values[program.value_of_line(line)].in_box(which);
-        let sides = match op(program, line) {
-            Some(Op::IfLess) => choice([0, 1, 2, 3].map(arg)),
-            Some(Op::Modulo) => remainder::<V>(arg(0), arg(1)),
-            _ => (value.hi() - value.lo() == 1.0).then(|| [value.lo(), value.hi()].map(Interval::point)),
-        };
-        let Some(sides) = sides else { continue };
-        // What is decided by one comparison is decided together.
-        let condition = (op(program, line) == Some(Op::IfLess)).then(|| [operands[0], operands[1]]);
-        let known = { conditions.iter() }.find(|(of, _)| condition.is_some() && *of == condition);
-        let jump = match known {
-            Some(&(_, jump)) => jump,
-            None => {
-                conditions.push((condition, count));
-                count += 1;
-                count - 1
-            }
-        };
-        if count > MAX_SEAMS {
-            seams.truncate(own);
-            return 0;
+/// In which of some boxes a line may be on two sides of a jump: rather yes than no.
+fn may_straddle<V: Apart>(program: &Program, line: usize, values: &[V], which: &Which) -> Which {
+    let operands = program.operands(&program.lines[line]);
+    let arg = |n: usize| &values[operands[n] as usize];
+    let mut may = match op(program, line) {
+        Some(Op::IfLess) => {
+            let (decided, differ) = (arg(0).apart(arg(1)), arg(2).apart(arg(3)));
+            std::array::from_fn(|n| differ[n] & !decided[n])
         }
-        seams.push(Seam { line, which, jump, sides });
+        Some(Op::Modulo) => arg(0).is_in_two(arg(1)),
+        _ => values[program.value_of_line(line)].is_one_long(),
+    };
+    (0..BOXES).for_each(|n| may[n] &= which[n]);
+    may
+}
+
+/// What a choice compares.
+fn condition_of(program: &Program, line: usize) -> Option<[u32; 2]> {
+    let operands = program.operands(&program.lines[line]);
+    (op(program, line) == Some(Op::IfLess)).then(|| [operands[0], operands[1]])
+}
+
+/// What a line is on the two sides of a jump, where there is one in a box.
+fn sides_of<V: Apart>(program: &Program, line: usize, values: &[V], which: usize) -> Option<[Interval; 2]> {
+    let operands = program.operands(&program.lines[line]);
+    let arg = |n: usize| values[operands[n] as usize].in_box(which);
+    match op(program, line) {
+        Some(Op::IfLess) => choice([0, 1, 2, 3].map(arg)),
+        Some(Op::Modulo) => remainder::<V>(arg(0), arg(1)),
+        _ => {
+            let value = values[program.value_of_line(line)].in_box(which);
+            (value.hi() - value.lo() == 1.0).then(|| [value.lo(), value.hi()].map(Interval::point))
+        }
     }
-    count
 }
 
 /// What an undecided choice is between, if those have nothing in common.
