@@ -1,6 +1,6 @@
 //! How tight bounds are, and what they cost: a row for each scene of the gallery, or of the scenes given.
 //!
-//! `cargo run --release --example bounds_table [NAME or FILE.rhai ...]`
+//! `cargo bench --bench bounds [-- NAME or FILE.rhai ...]`
 //!
 //! All on one thread, so that times are those of the processor. The columns:
 //!
@@ -35,7 +35,7 @@ const POINTS: usize = 200_000;
 
 fn main() -> Result<()> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a thread");
-    let names: Vec<String> = std::env::args().skip(1).collect();
+    let names: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with("--")).collect();
     let names = match names.is_empty() {
         true => GALLERY.iter().map(|exhibit| exhibit.name.to_string()).collect(),
         false => names,
