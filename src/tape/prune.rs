@@ -420,8 +420,8 @@ impl Tracer {
     /// A tracer with the parameters at the tape's values.
     pub fn new(tape: &Tape) -> Tracer {
         let values = tape.program.memory(&tape.values);
-        let (sides, plan) = Default::default();
-        Tracer { tape: tape.clone(), values, outputs: Vec::new(), sides, plan }
+        let sides = Sides::of(&tape.program);
+        Tracer { tape: tape.clone(), values, outputs: Vec::new(), sides, plan: Pruning::default() }
     }
 
     /// Sets the parameters, each to a number or to a range of them.

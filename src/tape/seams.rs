@@ -162,6 +162,14 @@ impl Met {
 }
 
 impl<V: Apart> Sides<V> {
+    /// Memory enough for a program.
+    pub(super) fn of(program: &Program) -> Self {
+        let jumps = (0..program.lines.len()).filter(|&line| may_jump(program, line)).count();
+        let room = |count: usize| Vec::with_capacity(if jumps > 0 { count } else { 0 });
+        let values = program.value_of_line(program.lines.len());
+        Sides { jumps: Vec::with_capacity(jumps), side: room(values), found: room(values) }
+    }
+
     /// Narrows what lines were found to be in some boxes, where jumps were in the way: `run` runs lines. Gives the first
     /// line that may have changed; none where there is no jump to be taken apart.
     pub(crate) fn look_apart(
