@@ -1,5 +1,6 @@
 //! A graph as a list: every different node once, parents before children.
 
+use super::linear::Linear;
 use super::node::KeyMap;
 use super::run::MAX_RUN;
 use super::{Axis, Field, Kind, Parameter};
@@ -90,14 +91,17 @@ fn conflict_of<'a>(mut a: &'a Field, mut b: &'a Field) -> String {
     }
 }
 
-/// The same fields with every remap written out: running a field on fields, or the fields themselves, if they have none.
+/// The same fields with every remap written out, and chains of linear ones multiplied out: running a field on fields; or
+/// the fields themselves, if they have no remap.
 pub(crate) fn flatten(roots: &[Field]) -> Result<Vec<Field>> {
     if roots.iter().all(|root| !root.0.moves) {
         roots.iter().try_for_each(|root| root.check().and_then(|()| root.check_size(MAX_RUN)))?;
         return Ok(roots.to_vec());
     }
-    let parameter = |parameter: &Parameter| Field::parameter(parameter.clone());
-    super::run::run(roots, Axis::ALL.map(Field::coordinate), parameter, |_, _| ())
+    let parameter = |parameter: &Parameter| Linear::of(Field::parameter(parameter.clone()));
+    let at = Axis::ALL.map(|axis| Linear::of(Field::coordinate(axis)));
+    let flat = super::run::run(roots, at, parameter, |_, _| ())?;
+    Ok(flat.into_iter().map(Linear::field).collect())
 }
 
 impl Field {

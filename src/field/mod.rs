@@ -13,6 +13,7 @@ mod fold;
 mod functions;
 mod label;
 mod layout;
+mod linear;
 mod listing;
 mod material;
 mod node;

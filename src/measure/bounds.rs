@@ -6,7 +6,7 @@ use super::{Region, centre, halves, look, unusable};
 use crate::error::{Error, Result};
 use crate::field::{Axis, Field};
 use crate::number::Interval;
-use crate::tape::{Machine, Tape};
+use crate::tape::{Careful, Machine, Tape};
 use crate::task;
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
@@ -130,7 +130,7 @@ impl Tape {
 
 /// A radius R, a power of two, such that f > 0 wherever a coordinate is beyond ±R.
 fn radius_of(tape: &Tape, span: Interval) -> Option<f64> {
-    let mut machine = Machine::<Far>::new(tape);
+    let mut machine = Careful::<Far>::new(tape);
     let mut radius = 1.0;
     while radius < 2.0 * MAX_DISTANCE {
         let outside = |cover: &[[Runs; 3]; 6]| {
@@ -188,7 +188,7 @@ const COVERS: [[[Runs; 3]; 6]; 4] = [
 ];
 
 /// Whether f > 0 all over an unbounded region. It is split where it must be, along the axis that helps most.
-fn beyond(machine: &mut Machine<Far>, runs: [Runs; 3], radius: f64, span: Interval) -> bool {
+fn beyond(machine: &mut Careful<Far>, runs: [Runs; 3], radius: f64, span: Interval) -> bool {
     let unit = Interval::new(-1.0, 1.0);
     let mut cone = [span; 4];
     for (side, runs) in cone.iter_mut().zip(runs) {
@@ -205,7 +205,7 @@ fn beyond(machine: &mut Machine<Far>, runs: [Runs; 3], radius: f64, span: Interv
             Free => Far::flat(Interval::WHOLE),
             Within => Far::flat(cone[i]),
         });
-        machine.at([x, y, z, Far::flat(cone[3])])[0]
+        machine.at([x, y, z, Far::flat(cone[3])], |far| !far.is_positive())
     };
     if value(cone).is_positive() {
         return true;

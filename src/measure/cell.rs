@@ -28,8 +28,10 @@ pub(super) struct Survey {
     pub(super) crossed: Vec<Cell>,
 }
 
-/// Looks at boxes in which one tape is enough, each given by two corners.
+/// Looks at the parts of a box in which one tape is enough, each given by two corners: the first and the last part reach
+/// from end to end.
 pub(super) fn look_at(tape: &Arc<Tape>, boxes: &[[[f64; 3]; 2]], t: f64) -> Survey {
+    let tape = &enough(tape, boxes, t);
     let mut tracer = Tracer::new(tape);
     let mut machine = Machine::<Slope<3>>::new(tape);
     machine.set_time(Slope::coordinate(Dual::fixed(point(t)), 3));
@@ -43,7 +45,7 @@ pub(super) fn look_at(tape: &Arc<Tape>, boxes: &[[[f64; 3]; 2]], t: f64) -> Surv
             survey.inside.push([low, high]);
             continue;
         }
-        let tape = tracer.prune(Asked::Value).map_or(tape.clone(), Arc::new);
+        let tape = tape.clone();
         let coordinate = |i| Slope::coordinate(Dual::variable(side[i], i), i);
         let bound = machine.at_point([0, 1, 2].map(coordinate))[0];
         if !bound.is_bounded() {
@@ -64,6 +66,15 @@ pub(super) fn look_at(tape: &Arc<Tape>, boxes: &[[[f64; 3]; 2]], t: f64) -> Surv
         }
     }
     survey
+}
+
+/// The tape that is enough in all of several boxes.
+fn enough(tape: &Arc<Tape>, boxes: &[[[f64; 3]; 2]], t: f64) -> Arc<Tape> {
+    let [[low, high], .., [other, end]] = boxes else { return tape.clone() };
+    let side = |i: usize| Interval::new(low[i].min(other[i]), high[i].max(end[i]));
+    let mut tracer = Tracer::new(tape);
+    tracer.over([side(0), side(1), side(2), point(t)]);
+    tracer.prune(Asked::Value).map_or_else(|| tape.clone(), Arc::new)
 }
 
 fn point(value: f64) -> Interval {

@@ -1,6 +1,7 @@
-//! A number far from the origin, along a cone of directions: what shows that a solid is bounded. Uses numbers only.
+//! A number far from the origin, along a cone of directions: what shows that a solid is bounded. Uses numbers and tapes.
 
 use crate::number::{Interval, Output, Real, Smooth};
+use crate::tape::{Apart, Which};
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
 /// A quantity along the rays p = (R + σ)·u, for every σ ≥ 0 and every direction u of a cone: it is within
@@ -79,6 +80,43 @@ fn upper_angle(y: Interval, x: Interval) -> Interval {
     let left = if x.lo() <= 0.0 { low } else { y.hi() };
     let spare = 1e-14;
     Interval::new((right.atan2(x.hi()) - spare).max(0.0), (left.atan2(x.lo()) + spare).min(PI + spare))
+}
+
+/// Jumps of what does not depend on the distance: of the angles of a cone.
+impl Apart for Far {
+    const COUNT: usize = 1;
+    const ROUNDING: f64 = <Interval as Apart>::ROUNDING;
+
+    fn in_box(&self, _which: usize) -> Interval {
+        self.range()
+    }
+
+    fn apart(&self, other: &Far) -> Which {
+        self.range().apart(&other.range())
+    }
+
+    fn is_one_long(&self) -> Which {
+        self.range().is_one_long()
+    }
+
+    fn is_in_two(&self, cell: &Far) -> Which {
+        self.range().is_in_two(&cell.range())
+    }
+
+    fn held_in_box(self, _which: usize, to: Interval) -> (Far, bool) {
+        match Apart::held_in_box(self.base, 0, to) {
+            (base, possible) if self.is_flat() => (Far::flat(base), possible),
+            _ => (self, true),
+        }
+    }
+
+    fn joined(self, other: Far, which: &Which) -> Far {
+        if which[0] { self.hull(other) } else { self }
+    }
+
+    fn replaced(self, other: Far, which: &Which) -> Far {
+        if which[0] { other } else { self }
+    }
 }
 
 impl Add for Far {

@@ -22,8 +22,8 @@ impl Field {
     /// It bounds the derivative wherever f has one, so that for a continuous f it is a Lipschitz constant: f differs
     /// by at most so much times the distance. (The norm of the gradient in space and time is not one.) The box is
     /// split into up to 4096 parts, the steepest first, until the bound is within 1e-4 of a steepness that is
-    /// reached. Infinite where it cannot be bounded. At a kink the bound may stay above what is reached: of the
-    /// distance to a point it is √3 around that point, since there intervals know each slope but not their norm.
+    /// reached. Infinite where it cannot be bounded. At a kink the bound may stay above what is reached, where more than
+    /// a length, a choice or the corner of a box meets there.
     pub fn lipschitz(&self, over: [Interval; 4]) -> Result<f64> {
         let [x, y, z, _] = self.gradient();
         steepest(self, over, &[0, 1, 2], x.square() + y.square() + z.square())
@@ -82,7 +82,7 @@ fn steepest(field: &Field, over: Region, axes: &[usize], square: Field) -> Resul
         let reached = machine.at(Dual::variables(centre(part).map(Interval::point)))[0].slope;
         let mean = variation(&of_square, part, over).most;
         // A jump has no derivative: there the plain bounds count, which leave it out.
-        let sides = Machine::<Slope<4>>::new(&tape).at(Slope::variables(part))[0];
+        let sides = Machine::<Slope<4, true>>::new(&tape).at(Slope::variables(part))[0];
         let plain = norm(slope).hi().min(sides.norm(axes));
         let bound = plain.min(outputs[0].hi().min(mean).max(0.0).sqrt().next_up());
         // Longest in proportion to the whole, so that axes of different units take turns.

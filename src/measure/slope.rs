@@ -13,12 +13,30 @@ use std::ops::{Add, Div, Mul, Neg, Sub};
 /// At a kink it keeps apart what is on its two sides, for one kink at a time. The distance to a box is
 /// max(q, 0) + min(q, 0) near a face: two choices, each with a slope from 0 to 1, but the same choice. That they are
 /// the same is known by `key`, a fingerprint of how a number was computed.
+///
+/// The norm of the slopes in space is bounded by itself too: about a point the distance to it has slopes from −1 to 1 along
+/// each axis, whose norm is 1. And where two numbers are added of which one is always 0, as those of a box outside and
+/// inside are, the sum is as steep as the one or the other.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Slope<const N: usize> {
+pub(super) struct Slope<const N: usize, const NORM: bool = false> {
     /// What holds on both sides.
     pub(super) bound: Dual<Interval, N>,
     key: u64,
     sides: Option<Sides<N>>,
+    /// A bound on the norm of the first three slopes, where that is asked for: `NORM`.
+    norm: f64,
+    part: Part,
+}
+
+/// What is known of where a number is 0, by the keys of the numbers that it depends on: their sum, 0 if nothing is known.
+#[derive(Clone, Copy, Debug, Default)]
+struct Part {
+    /// Those whose largest it is.
+    largest_of: u64,
+    /// It is 0 where none of those is above 0.
+    above: u64,
+    /// It is 0 where any of those is above 0.
+    below: u64,
 }
 
 /// What a number is on the two sides of a kink.
@@ -30,7 +48,7 @@ struct Sides<const N: usize> {
     of: [Dual<Interval, N>; 2],
 }
 
-impl Slope<4> {
+impl<const NORM: bool> Slope<4, NORM> {
     /// The four coordinates over a part of space and time.
     pub(super) fn variables(over: [Interval; 4]) -> [Self; 4] {
         [0, 1, 2, 3].map(|i| Slope::coordinate(Dual::variable(over[i], i), i))
@@ -42,11 +60,35 @@ impl Slope<4> {
     }
 }
 
-impl<const N: usize> Slope<N> {
+impl<const N: usize, const NORM: bool> Slope<N, NORM> {
     /// The coordinate along an axis, 0 to 3, with whatever slopes it has.
     pub(super) fn coordinate(bound: Dual<Interval, N>, axis: usize) -> Self {
-        let key = mixed(1, [axis as u64]);
-        Slope { bound, key, sides: None }
+        Slope::plain(bound, mixed(1, [axis as u64]))
+    }
+
+    fn plain(bound: Dual<Interval, N>, key: u64) -> Self {
+        let part = Part { largest_of: key, ..Part::default() };
+        let norm = if NORM { norm_of(&bound) } else { f64::INFINITY };
+        Slope { bound, key, sides: None, norm, part }
+    }
+
+    fn largest(&self) -> f64 {
+        self.bound.value.largest()
+    }
+
+    fn smallest(&self) -> f64 {
+        let value = self.bound.value;
+        value.lo().max(-value.hi()).max(0.0)
+    }
+
+    fn is_zero(&self) -> bool {
+        self.bound.value == Interval::point(0.0)
+    }
+
+    /// The same, the norm of its slopes in space no more than that.
+    fn no_steeper_than(mut self, norm: f64) -> Self {
+        self.norm = if norm < self.norm { norm } else { self.norm };
+        self
     }
 
     /// Whether every slope is bounded.
@@ -61,10 +103,11 @@ impl<const N: usize> Slope<N> {
             let sum = squares.fold(Interval::point(0.0), |sum, square| sum + square);
             sum.sqrt().hi()
         };
-        match &self.sides {
+        let norm = match &self.sides {
             Some(sides) => of(&sides.of[0]).max(of(&sides.of[1])),
             None => of(&self.bound),
-        }
+        };
+        if axes == [0, 1, 2] { norm.min(self.norm) } else { norm }
     }
 
     /// An operation without a jump, on each side of the first kink there is among its operands.
@@ -75,8 +118,7 @@ impl<const N: usize> Slope<N> {
     ) -> Self {
         let key = mixed(tag, args.map(|arg| arg.key));
         let Some(kink) = args.iter().find_map(|arg| arg.sides).map(|sides| sides.kink) else {
-            let bound = operation(args.map(|arg| arg.bound));
-            return Slope { bound, key, sides: None };
+            return Slope::plain(operation(args.map(|arg| arg.bound)), key);
         };
         let on = |side: usize| {
             operation(args.map(|arg| match arg.sides {
@@ -94,7 +136,8 @@ impl<const N: usize> Slope<N> {
         };
         // Sides alike in slope are worth nothing: the place is free for another kink.
         let sides = (of[0].slope != of[1].slope).then_some(Sides { kink, of });
-        Slope { bound, key, sides }
+        let norm = if NORM { norm_of(&of[0]).max(norm_of(&of[1])) } else { f64::INFINITY };
+        Slope { sides, norm, ..Slope::plain(bound, key) }
     }
 
     /// What a choice between two numbers gives: `low` where a ≤ b, `high` where a ≥ b.
@@ -108,7 +151,7 @@ impl<const N: usize> Slope<N> {
     /// The same value, infinitely steep.
     fn jump(self) -> Self {
         let slope = [Interval::WHOLE; N];
-        Slope { bound: Dual { slope, ..self.bound }, sides: None, ..self }
+        Slope::plain(Dual { slope, ..self.bound }, self.key)
     }
 
     /// Flat where the value is one number, else a jump.
@@ -134,23 +177,85 @@ fn within<const N: usize>(of: Dual<Interval, N>, lo: f64, hi: f64) -> Dual<Inter
     Dual { value, ..of }
 }
 
+/// A bound on the norm of the slopes in space.
+fn norm_of<const N: usize>(of: &Dual<Interval, N>) -> f64 {
+    let squares = of.slope[..N.min(3)].iter().map(|slope| slope.square());
+    squares.fold(Interval::point(0.0), |sum, square| sum + square).sqrt().hi()
+}
+
+/// A number a little larger than one that a few roundings may have made too small.
+fn rounded_up(norm: f64) -> f64 {
+    norm * (1.0 + 1e-13)
+}
+
+/// A bound on |Jᵀu| for all u of length 1, where the rows of J are the slopes in space of some numbers.
+fn stretch<const N: usize, const NORM: bool>(rows: &[Slope<N, NORM>]) -> f64 {
+    if !NORM {
+        return f64::INFINITY;
+    }
+    let axes = N.min(3);
+    let largest = |row: &Slope<N, NORM>, axis: usize| row.bound.slope[axis].largest();
+    // By the largest sums of sizes along rows and columns: good where each number follows an axis.
+    let of_row = |row: &Slope<N, NORM>| (0..axes).map(|axis| largest(row, axis)).sum::<f64>();
+    let of_column = |axis: usize| rows.iter().map(|row| largest(row, axis)).sum::<f64>();
+    let (row, column) = (rows.iter().map(of_row), (0..axes).map(of_column));
+    let by_sums = (row.fold(0.0, f64::max) * column.fold(0.0, f64::max)).sqrt();
+    // By the rows' products with each other: good where they are turned axes.
+    let product = |a: &Slope<N, NORM>, b: &Slope<N, NORM>| {
+        let terms = (0..axes).map(|axis| match std::ptr::eq(a, b) {
+            true => a.bound.slope[axis].square(),
+            false => a.bound.slope[axis] * b.bound.slope[axis],
+        });
+        terms.fold(Interval::point(0.0), |sum, term| sum + term).largest()
+    };
+    let of_products = |row: &Slope<N, NORM>| rows.iter().map(|other| product(row, other)).sum::<f64>();
+    let by_products = rows.iter().map(of_products).fold(0.0, f64::max).sqrt();
+    let by_norms = rows.iter().map(|row| row.norm * row.norm).sum::<f64>().sqrt();
+    let least = [by_sums, by_products, by_norms].into_iter().filter(|norm| !norm.is_nan());
+    rounded_up(least.fold(f64::INFINITY, f64::min))
+}
+
+/// What is 0 where each of some numbers is: known of the positive parts that a box has, some of which may be 0 throughout.
+fn above_all<const N: usize, const NORM: bool>(parts: &[Slope<N, NORM>]) -> u64 {
+    let open = || parts.iter().filter(|number| !number.is_zero()).map(|number| number.part.above);
+    if open().all(|above| above != 0) { open().fold(0, u64::wrapping_add) } else { 0 }
+}
+
 macro_rules! operator {
-    ($($trait:ident $method:ident $tag:literal),*) => {$(
-        impl<const N: usize> $trait for Slope<N> {
+    ($($trait:ident $method:ident $tag:literal |$a:ident, $b:ident| $norm:expr),*) => {$(
+        impl<const N: usize, const NORM: bool> $trait for Slope<N, NORM> {
             type Output = Self;
             fn $method(self, other: Self) -> Self {
-                Slope::smooth($tag, [self, other], |[a, b]| a.$method(b))
+                let ($a, $b) = (&self, &other);
+                let norm: f64 = $norm;
+                Slope::smooth($tag, [self, other], |[a, b]| a.$method(b)).no_steeper_than(rounded_up(norm))
             }
         }
     )*};
 }
 
-operator!(Add add 10, Sub sub 11, Mul mul 12, Div div 13);
+operator! {
+    Sub sub 11 |a, b| a.norm + b.norm,
+    Mul mul 12 |a, b| a.norm * b.largest() + b.norm * a.largest(),
+    Div div 13 |a, b| if b.norm == 0.0 { a.norm / b.smallest() } else { f64::INFINITY }
+}
 
-impl<const N: usize> Neg for Slope<N> {
+impl<const N: usize, const NORM: bool> Add for Slope<N, NORM> {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        let sum = Slope::smooth(10, [self, other], |[a, b]| a + b);
+        let is_one = |a: &Self, b: &Self| a.part.above != 0 && a.part.above == b.part.below;
+        match is_one(&self, &other) || is_one(&other, &self) {
+            true => sum.no_steeper_than(self.norm.max(other.norm)),
+            false => sum.no_steeper_than(rounded_up(self.norm + other.norm)),
+        }
+    }
+}
+
+impl<const N: usize, const NORM: bool> Neg for Slope<N, NORM> {
     type Output = Self;
     fn neg(self) -> Self {
-        Slope::smooth(14, [self], |[a]| -a)
+        Slope::smooth(14, [self], |[a]| -a).no_steeper_than(self.norm)
     }
 }
 
@@ -163,10 +268,9 @@ macro_rules! continuous {
     )*};
 }
 
-impl<const N: usize> Real for Slope<N> {
+impl<const N: usize, const NORM: bool> Real for Slope<N, NORM> {
     fn constant(value: f64) -> Self {
-        let key = mixed(3, [value.to_bits()]);
-        Slope { bound: Dual::constant(value), key, sides: None }
+        Slope::plain(Dual::constant(value), mixed(3, [value.to_bits()]))
     }
 
     continuous! {
@@ -182,7 +286,13 @@ impl<const N: usize> Real for Slope<N> {
         atan() 29;
         ramp() 30;
         pow(exponent) 31;
-        hypot(other) 32;
+    }
+
+    fn hypot(self, other: Self) -> Self {
+        let parts = [self, other];
+        let mut hypot = Slope::smooth(32, parts, |[a, b]| Real::hypot(a, b));
+        hypot.part.above = above_all(&parts);
+        hypot.no_steeper_than(stretch(&parts))
     }
 
     fn abs(self) -> Self {
@@ -192,40 +302,57 @@ impl<const N: usize> Real for Slope<N> {
         } else if value.hi() <= 0.0 {
             -self
         } else if self.sides.is_some() {
-            Slope::smooth(33, [self], |[a]| a.abs())
+            Slope::smooth(33, [self], |[a]| a.abs()).no_steeper_than(self.norm)
         } else {
             let (low, high) =
                 (within(-self.bound, 0.0, f64::INFINITY), within(self.bound, 0.0, f64::INFINITY));
-            Slope::kinked(33, self, Slope::zero(), low, high)
+            Slope::kinked(33, self, Slope::zero(), low, high).no_steeper_than(self.norm)
         }
     }
 
     fn min(self, other: Self) -> Self {
         let (a, b) = (self.bound, other.bound);
         if a.value.hi() <= b.value.lo() {
-            self
+            return self;
         } else if b.value.hi() <= a.value.lo() {
-            other
-        } else if self.sides.is_some() || other.sides.is_some() {
+            return other;
+        }
+        let least = if self.sides.is_some() || other.sides.is_some() {
             Slope::smooth(34, [self, other], |[a, b]| a.min(b))
         } else {
             let (low, high) = (f64::NEG_INFINITY, a.value.hi().min(b.value.hi()));
             Slope::kinked(34, self, other, within(a, low, high), within(b, low, high))
-        }
+        };
+        let mut least = least.no_steeper_than(self.norm.max(other.norm));
+        least.part.below = match (self.is_zero(), other.is_zero()) {
+            (true, false) => other.part.largest_of,
+            (false, true) => self.part.largest_of,
+            _ => 0,
+        };
+        least
     }
 
     fn max(self, other: Self) -> Self {
         let (a, b) = (self.bound, other.bound);
         if a.value.lo() >= b.value.hi() {
-            self
+            return self;
         } else if b.value.lo() >= a.value.hi() {
-            other
-        } else if self.sides.is_some() || other.sides.is_some() {
+            return other;
+        }
+        let most = if self.sides.is_some() || other.sides.is_some() {
             Slope::smooth(35, [self, other], |[a, b]| a.max(b))
         } else {
             let (low, high) = (a.value.lo().max(b.value.lo()), f64::INFINITY);
             Slope::kinked(35, self, other, within(b, low, high), within(a, low, high))
-        }
+        };
+        let mut most = most.no_steeper_than(self.norm.max(other.norm));
+        most.part.largest_of = self.part.largest_of.wrapping_add(other.part.largest_of);
+        most.part.above = match (self.is_zero(), other.is_zero()) {
+            (true, false) => other.part.largest_of,
+            (false, true) => self.part.largest_of,
+            _ => 0,
+        };
+        most
     }
 
     fn tan(self) -> Self {
@@ -261,7 +388,8 @@ impl<const N: usize> Real for Slope<N> {
     /// Of one part alone the length is its size, also where that may be 0.
     fn length(a: Self, b: Self, c: Self) -> Self {
         let zero = |part: &Dual<Interval, N>| part.value.lo() == 0.0 && part.value.hi() == 0.0;
-        Slope::smooth(43, [a, b, c], |parts| {
+        let parts = [a, b, c];
+        let mut length = Slope::smooth(43, parts, |parts| {
             let mut rest = parts.iter().filter(|part| !zero(part));
             match (rest.next(), rest.next()) {
                 (None, _) => Dual::zero(),
@@ -269,7 +397,9 @@ impl<const N: usize> Real for Slope<N> {
                 (Some(part), None) if part.value.hi() <= 0.0 => -*part,
                 _ => Dual::length(parts[0], parts[1], parts[2]),
             }
-        })
+        });
+        length.part.above = above_all(&parts);
+        length.no_steeper_than(stretch(&parts))
     }
 
     fn if_less(a: Self, b: Self, then: Self, otherwise: Self) -> Self {
@@ -284,12 +414,16 @@ impl<const N: usize> Real for Slope<N> {
     }
 
     fn mix(a: Self, b: Self, w: Self) -> Self {
-        Slope::smooth(45, [a, b, w], |[a, b, w]| Dual::mix(a, b, w))
+        let mix = Slope::smooth(45, [a, b, w], |[a, b, w]| Dual::mix(a, b, w));
+        let between = w.bound.value.lo() >= 0.0 && w.bound.value.hi() <= 1.0;
+        if between && w.norm == 0.0 { mix.no_steeper_than(rounded_up(a.norm.max(b.norm))) } else { mix }
     }
 
     fn smooth_min(a: Self, b: Self, k: Self, kind: Smooth) -> Self {
         let tag = Smooth::ALL.iter().position(|&known| known == kind).unwrap_or(Smooth::ALL.len());
-        Slope::smooth(46 + tag as u64, [a, b, k], |[a, b, k]| Dual::smooth_min(a, b, k, kind))
+        let blend = Slope::smooth(46 + tag as u64, [a, b, k], |[a, b, k]| Dual::smooth_min(a, b, k, kind));
+        // An average of the two, where the band is the same everywhere.
+        if k.norm == 0.0 { blend.no_steeper_than(rounded_up(a.norm.max(b.norm))) } else { blend }
     }
 
     fn kernel(output: &Output, inputs: &[Self]) -> Self {
@@ -301,7 +435,7 @@ impl<const N: usize> Real for Slope<N> {
             let rises: Vec<Interval> = inputs.iter().map(|input| input.bound.slope[n]).collect();
             output.rise(output.number(), &bounds, &rises)
         });
-        Slope { bound: Dual { value: output.bounds(&bounds), slope }, key, sides: None }
+        Slope::plain(Dual { value: output.bounds(&bounds), slope }, key)
     }
 }
 
@@ -311,7 +445,7 @@ mod tests {
 
     #[test]
     fn a_jump_is_infinitely_steep_and_a_kink_is_not() {
-        let over = |lo, hi| Slope::<1>::coordinate(Dual::variable(Interval::new(lo, hi), 0), 0);
+        let over = |lo, hi| Slope::<1, false>::coordinate(Dual::variable(Interval::new(lo, hi), 0), 0);
         assert!(over(-1.0, 1.0).abs().is_bounded());
         assert!(over(0.2, 0.8).floor().is_bounded());
         assert!(!over(0.2, 1.2).floor().is_bounded());
@@ -323,8 +457,31 @@ mod tests {
     }
 
     #[test]
+    fn distances_are_no_steeper_than_1() {
+        let at = |lo: [f64; 3]| {
+            [0, 1, 2].map(|i| {
+                Slope::<3, true>::coordinate(Dual::variable(Interval::new(lo[i], lo[i] + 1.0), i), i)
+            })
+        };
+        let length = |[x, y, z]: [Slope<3, true>; 3]| Slope::length(x, y, z);
+        let norm = |slope: Slope<3, true>| slope.norm(&[0, 1, 2]);
+        let (c, s) = (Slope::constant(0.8), Slope::constant(0.6));
+        for lo in [[-0.5; 3], [-0.2, 0.3, -0.9], [1.0, -0.5, 0.0]] {
+            let [x, y, z] = at(lo);
+            let turned = [x * c + z * s, y, z * c - x * s];
+            assert!(norm(length(turned)) < 1.0 + 1e-9, "about {lo:?}: {}", norm(length(turned)));
+            // A box, outside and inside.
+            let q = [x, y, z].map(|v| v.abs() - Slope::constant(0.3));
+            let outside = length(q.map(|v| v.max(Slope::zero())));
+            let inside = q[0].max(q[1].max(q[2])).min(Slope::zero());
+            assert!(norm(outside + inside) < 1.0 + 1e-9, "about {lo:?}: {}", norm(outside + inside));
+            assert!(norm(outside + outside) > 1.5 || lo[0] > 0.9, "two of them are as steep as both");
+        }
+    }
+
+    #[test]
     fn the_same_kink_is_one_kink() {
-        let q = Slope::<1>::coordinate(Dual::variable(Interval::new(-1.0, 2.0), 0), 0);
+        let q = Slope::<1, false>::coordinate(Dual::variable(Interval::new(-1.0, 2.0), 0), 0);
         let zero = Slope::zero();
         let rejoined = q.max(zero) + q.min(zero);
         assert_eq!(rejoined.bound.slope[0], Interval::point(1.0));
@@ -333,7 +490,7 @@ mod tests {
         let doubled = q.abs() + q.max(zero);
         assert_eq!(doubled.bound.slope[0], Interval::new(-1.0, 2.0));
         // Another number with the same bounds is another kink.
-        let other = Slope::<1>::coordinate(q.bound, 1);
+        let other = Slope::<1, false>::coordinate(q.bound, 1);
         assert_eq!((q.max(zero) + other.min(zero)).bound.slope[0], Interval::new(0.0, 2.0));
     }
 }

@@ -46,6 +46,17 @@ impl<const N: usize> Lanes<N> {
         Lanes(lanes)
     }
 
+    /// This less a step of its own size.
+    #[inline(always)]
+    fn stepped_down(self) -> Self {
+        let mut lanes = [0.0; N];
+        for i in 0..N {
+            let v = if self.0[i] > f32::MAX { f32::MAX } else { self.0[i] };
+            lanes[i] = v - v.abs() * STEP;
+        }
+        Lanes(lanes)
+    }
+
     #[inline(always)]
     fn any(self, what: impl Fn(f32) -> bool) -> bool {
         let mut any = false;
@@ -86,6 +97,24 @@ impl<const N: usize> Intervals<N> {
     #[inline(always)]
     pub fn lane(&self, lane: usize) -> Interval {
         Interval::new(f64::from(self.lo.0[lane]), f64::from(self.hi.0[lane]))
+    }
+
+    /// The same with other bounds in one lane.
+    pub(crate) fn with_lane(mut self, lane: usize, bounds: Interval) -> Self {
+        let Intervals { lo, hi } = Intervals::<1>::around([bounds]);
+        (self.lo.0[lane], self.hi.0[lane]) = (lo.0[0], hi.0[0]);
+        self
+    }
+
+    /// What is in both, lane by lane; this, where nothing is.
+    #[inline(always)]
+    pub(crate) fn within(self, other: Self) -> Self {
+        let (lo, hi) = (self.lo.max(other.lo), self.hi.min(other.hi));
+        let mut some = [false; N];
+        for i in 0..N {
+            some[i] = lo.0[i] <= hi.0[i];
+        }
+        Self::pick(some, Intervals { lo, hi }, self)
     }
 
     /// The lower ends.
@@ -147,7 +176,7 @@ impl<const N: usize> Intervals<N> {
 
     /// Lane by lane one or the other.
     #[inline(always)]
-    pub(super) fn pick(choose: [bool; N], then: Self, otherwise: Self) -> Self {
+    pub(crate) fn pick(choose: [bool; N], then: Self, otherwise: Self) -> Self {
         let mut picked = otherwise;
         for i in 0..N {
             picked.lo.0[i] = if choose[i] { then.lo.0[i] } else { otherwise.lo.0[i] };
@@ -211,7 +240,9 @@ impl<const N: usize> Add for Intervals<N> {
     type Output = Self;
     #[inline(always)]
     fn add(self, other: Self) -> Self {
-        Self::wider_by(self.lo + other.lo, self.hi + other.hi, 1.0)
+        // A sum too small for a step of its own size is exact: so that the sum of two slopes of 0 is 0.
+        let (lo, hi) = (self.lo + other.lo, -(self.hi + other.hi));
+        Self::of(lo.stepped_down(), -hi.stepped_down())
     }
 }
 

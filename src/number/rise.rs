@@ -67,6 +67,13 @@ impl<const N: usize> Rise<N> {
         &self.dual.value
     }
 
+    /// The same, its value known to be within other bounds besides.
+    #[inline(always)]
+    pub(crate) fn within(self, bounds: Intervals<N>) -> Self {
+        let value = self.dual.value.within(bounds);
+        Rise { dual: Dual { value, ..self.dual }, ..self }
+    }
+
     /// Bounds on its change for a step of one along the direction.
     #[inline(always)]
     pub fn slope(&self) -> &Intervals<N> {
@@ -84,11 +91,25 @@ impl<const N: usize> Rise<N> {
         }
     }
 
-    /// Flat where the value is one number.
+    /// Where it does not change along the direction: what is made of it alone does not jump there either.
     #[inline(always)]
-    fn step(self) -> Self {
-        self.unless(self.value().are_points())
+    fn is_still(&self) -> [bool; N] {
+        let slope = self.slope();
+        let mut is = [false; N];
+        for i in 0..N {
+            is[i] = (slope.lo().0[i] == 0.0) & (slope.hi().0[i] == 0.0);
+        }
+        is
     }
+}
+
+/// Whether either holds.
+#[inline(always)]
+fn either<const N: usize>(mut a: [bool; N], b: [bool; N]) -> [bool; N] {
+    for i in 0..N {
+        a[i] |= b[i];
+    }
+    a
 }
 
 /// Whether both hold.
@@ -141,7 +162,7 @@ impl<const N: usize> Div for Rise<N> {
         let known = both(self.counts(), other.counts());
         let quotient = Self::of(self.dual / other.dual);
         let quotient = quotient.relatively(known, self.relative - other.relative, self.log - other.log);
-        quotient.unless(other.value().exclude_zero())
+        quotient.unless(either(other.value().exclude_zero(), other.is_still()))
     }
 }
 
@@ -162,7 +183,8 @@ macro_rules! delegated {
         })*
         $(#[inline(always)]
         fn $stepped(self) -> Self {
-            Self::of(self.dual.$stepped()).step()
+            let step = Self::of(self.dual.$stepped());
+            step.unless(either(step.value().are_points(), self.is_still()))
         })*
     };
 }
@@ -237,16 +259,14 @@ impl<const N: usize> Real for Rise<N> {
     /// Jumps across the negative x axis.
     fn atan2(self, x: Self) -> Self {
         let (y, right) = (self.value().exclude_zero(), x.value().exclude_below_zero());
-        let mut steady = y;
-        for i in 0..N {
-            steady[i] |= right[i];
-        }
-        Self::of(self.dual.atan2(x.dual)).unless(steady)
+        let still = both(self.is_still(), x.is_still());
+        Self::of(self.dual.atan2(x.dual)).unless(either(either(y, right), still))
     }
 
     fn modulo(self, divisor: Self) -> Self {
         let cells = (*self.value() / *divisor.value()).floor();
-        Self::of(self.dual.modulo(divisor.dual)).unless(cells.are_points())
+        let still = both(self.is_still(), divisor.is_still());
+        Self::of(self.dual.modulo(divisor.dual)).unless(either(cells.are_points(), still))
     }
 
     #[inline(always)]
@@ -257,7 +277,10 @@ impl<const N: usize> Real for Rise<N> {
     #[inline(always)]
     fn if_less(a: Self, b: Self, then: Self, otherwise: Self) -> Self {
         let decided = Intervals::if_less(*a.value(), *b.value(), Intervals::zero(), Intervals::one());
-        Self::of(Dual::if_less(a.dual, b.dual, then.dual, otherwise.dual)).unless(decided.are_points())
+        let steady = either(decided.are_points(), both(a.is_still(), b.is_still()));
+        // Both sides may be one number, whatever is decided.
+        let same = then.value().hull(*otherwise.value()).are_points();
+        Self::of(Dual::if_less(a.dual, b.dual, then.dual, otherwise.dual)).unless(either(steady, same))
     }
 
     fn kernel(output: &Output, inputs: &[Self]) -> Self {
@@ -436,5 +459,15 @@ pub(super) mod tests {
         assert_eq!(over(-1.0, 1.0).recip().slope().lane(0), Interval::WHOLE);
         let choice = Rise::if_less(over(-1.0, 1.0), Rise::zero(), Rise::zero(), Rise::one());
         assert_eq!(choice.slope().lane(0), Interval::WHOLE);
+        let same = Rise::if_less(over(-1.0, 1.0), Rise::zero(), Rise::one(), Rise::one());
+        assert_eq!(same.slope().lane(0), Interval::point(0.0));
+    }
+
+    #[test]
+    fn what_stands_still_along_the_direction_does_not_jump() {
+        let across = Rise::<1>::across(Intervals::new(Lanes([-1.5]), Lanes([2.5])));
+        let hash = (across + across * Rise::constant(12.9898)).sin() * Rise::constant(43758.5453);
+        let flat = [hash.floor(), hash.modulo(Rise::one()), (hash - hash.floor()).square(), across.sign()];
+        assert!(flat.iter().all(|flat| flat.slope().lane(0) == Interval::point(0.0)), "{flat:?}");
     }
 }

@@ -76,10 +76,10 @@ methods! {
             if period.as_constant() == Some(0.0) {
                 return vec![p];
             }
+            // The nearest of every second copy, and of the others.
             let period = period.max(MIN_SCALE);
-            let from_lower = p.modulo(&period);
-            let from_upper = &from_lower - period;
-            vec![from_lower, from_upper]
+            let both = 2 * &period;
+            vec![(&p + &period).modulo(&both) - &period, p.modulo(&both) - period]
         }))
     } as in super::sphere(0.3).translate([0.1, 0.05, 0.0]).repeat([1.1, 0.9, 0.0]);
 
@@ -93,9 +93,9 @@ methods! {
                 return vec![p];
             }
             // Copies are numbered from 0 to `last`; the middle of them is at the origin.
-            let lower = (&p / &period + &last / 2).floor();
+            let place = &p / &period + &last / 2;
             let from = |index: Field| &p - (clamp(index, 0, &last) - &last / 2) * &period;
-            vec![from(lower.clone()), from(lower + 1)]
+            vec![from(2 * ((&place + 1) / 2).floor()), from(2 * (place / 2).floor() + 1)]
         }))
     } as in super::sphere(0.3).translate([0.1, 0.05, 0.0]).repeat_count([0.8, 0.7, 1.0], [3.0, 2.0, 1.0]);
 
@@ -104,15 +104,17 @@ methods! {
     /// side.
     bound polar_repeat(self, n: impl Count) {
         let sector = TAU / n.max(1);
-        // The angle below each point is rounded down to a whole number of sectors, on the right and on the left half
-        // apart: so no box is cut in two, as by one angle for all, and only its sine and cosine are joined.
+        // The angle, on the right and on the left half apart, so that it has no seam but at negative z. By it the nearest
+        // of every second copy is found, and the nearest of the others: so near a copy only another one jumps.
         let right = atan2(z(), x().abs());
-        let turn = |angle: Field| (angle / &sector).floor() * &sector;
-        let (left, right) = (turn(PI - &right), turn(right));
-        let (s, c) = (if_less(x(), 0, left.sin(), right.sin()), if_less(x(), 0, left.cos(), right.cos()));
-        let from = |s: &Field, c: &Field| self.remap([x() * c + z() * s, y(), z() * c - x() * s, t()]);
-        let (one_s, one_c) = (sector.sin(), sector.cos());
-        from(&s, &c).min(from(&(&s * &one_c + &c * &one_s), &(&c * &one_c - &s * &one_s)))
+        let (both, angle) = (2 * &sector, if_less(x(), 0, PI - &right, right));
+        let turned = |by: Field| {
+            let (s, c) = (by.sin(), by.cos());
+            self.remap([x() * &c + z() * &s, y(), z() * &c - x() * &s, t()])
+        };
+        let place = angle / &both;
+        let even = turned((&place + 0.5).floor() * &both);
+        even.min(turned(place.floor() * &both + &sector))
     } as in super::r#box([0.5, 0.4, 0.2]).translate([0.8, 0.0, 0.1]).polar_repeat(5);
 
     /// Pulled apart: the shape is cut at its middle and the gap, of the whole size `size`, is filled with the cut's

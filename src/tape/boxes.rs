@@ -4,6 +4,7 @@ use super::Tape;
 use super::corner::corner_at;
 use super::program::{Code, Program};
 use super::prune::{Asked, Pruning};
+use super::seams::{Apart, Sides, Which};
 use crate::number::op::{apply_known, of_every_operation};
 use crate::number::{Bend, Interval, Intervals, Op, Real, Rise};
 use pulp::{Arch, NullaryFnOnce, Simd, WithSimd};
@@ -17,7 +18,21 @@ pub const BOXES: usize = 16;
 /// A number that bounds itself in each of sixteen boxes.
 pub trait Bounding: Real + Copy + lines::RunLines {
     /// The bounds in one of them.
-    fn lane(&self, which: usize) -> Interval;
+    fn lane(&self, which: usize) -> Interval {
+        self.bounds().lane(which)
+    }
+
+    /// The bounds in all of them.
+    fn bounds(&self) -> Intervals<BOXES>;
+
+    /// Whether jumps in a box are taken apart.
+    const SEES_SEAMS: bool = true;
+
+    /// The same, known to be within other bounds besides.
+    #[inline(always)]
+    fn within(self, _bounds: Intervals<BOXES>) -> Self {
+        self
+    }
 
     /// Whether [`at_corner`](Self::at_corner) adds anything.
     const KNOWS_CORNERS: bool = false;
@@ -32,24 +47,35 @@ pub trait Bounding: Real + Copy + lines::RunLines {
 
 impl Bounding for Intervals<BOXES> {
     #[inline(always)]
-    fn lane(&self, which: usize) -> Interval {
-        Intervals::lane(self, which)
+    fn bounds(&self) -> Intervals<BOXES> {
+        *self
+    }
+
+    #[inline(always)]
+    fn within(self, bounds: Intervals<BOXES>) -> Self {
+        Intervals::within(self, bounds)
     }
 }
 
 impl Bounding for Rise<BOXES> {
     #[inline(always)]
-    fn lane(&self, which: usize) -> Interval {
-        self.value().lane(which)
+    fn bounds(&self) -> Intervals<BOXES> {
+        *self.value()
+    }
+
+    #[inline(always)]
+    fn within(self, bounds: Intervals<BOXES>) -> Self {
+        Rise::within(self, bounds)
     }
 }
 
 impl Bounding for Bend<BOXES> {
     #[inline(always)]
-    fn lane(&self, which: usize) -> Interval {
-        self.value().lane(which)
+    fn bounds(&self) -> Intervals<BOXES> {
+        *self.value()
     }
 
+    const SEES_SEAMS: bool = false;
     const KNOWS_CORNERS: bool = true;
 
     #[inline(always)]
@@ -67,13 +93,16 @@ impl Bounding for Bend<BOXES> {
 pub struct Boxes<R = Intervals<BOXES>> {
     arch: Arch,
     values: Vec<R>,
-    inputs: Vec<R>,
+    /// The bounds alone, where jumps are taken apart; and the memory for that.
+    known: Vec<Intervals<BOXES>>,
+    sides: Sides<Intervals<BOXES>>,
     plan: Pruning,
 }
 
 impl<R> Default for Boxes<R> {
     fn default() -> Self {
-        Boxes { arch: Arch::new(), values: Vec::new(), inputs: Vec::new(), plan: Pruning::default() }
+        let (sides, plan) = Default::default();
+        Boxes { arch: Arch::new(), values: Vec::new(), known: Vec::new(), sides, plan }
     }
 }
 
@@ -94,21 +123,29 @@ impl<R: Bounding> Boxes<R> {
         self.values.clear();
         self.values.extend(leaves);
         self.values.resize(program.value_of_line(program.lines.len()), R::zero());
-        for (lines, kernel) in program.runs() {
-            R::run_lines(self.arch, tape, lines, &mut self.values);
-            if let Some(line) = kernel {
-                self.run_kernel(program, line);
-            }
+        let all = 0..program.lines.len();
+        run_all(self.arch, tape, all.clone(), &mut self.values, None);
+        if R::SEES_SEAMS {
+            self.look_apart(tape, all);
         }
     }
 
-    fn run_kernel(&mut self, program: &Program, line: usize) {
-        let Code::Kernel(kernel) = program.lines[line].code else { unreachable!("only kernels come here") };
-        let operands = program.operands(&program.lines[line]);
-        self.inputs.clear();
-        self.inputs.extend(operands.iter().map(|&operand| self.values[operand as usize]));
-        let value = R::kernel(&program.kernels[kernel as usize], &self.inputs);
-        self.values[program.value_of_line(line)] = value;
+    /// Takes apart what lies on the sides of jumps, in the boxes in which the first output may change its sign.
+    fn look_apart(&mut self, tape: &Tape, all: Range<usize>) {
+        let program = &*tape.program;
+        let Some(&output) = program.outputs.first() else { return };
+        let bounds = self.values[output as usize].bounds();
+        let open: Which = std::array::from_fn(|n| bounds.in_box(n).contains(0.0));
+        if !open.contains(&true) || !program.may_jump() {
+            return;
+        }
+        self.known.clear();
+        self.known.extend(self.values.iter().map(R::bounds));
+        let run = |lines: Range<usize>, values: &mut [_]| run_all(self.arch, tape, lines, values, None);
+        let start = self.sides.look_apart(program, &mut self.known, &open, run);
+        if let Some(start) = start {
+            run_all(self.arch, tape, start..all.end, &mut self.values, Some(&self.known));
+        }
     }
 
     /// Bounds on an output of the tape last looked at.
@@ -142,26 +179,60 @@ impl<R: Bounding> Boxes<R> {
     }
 }
 
+/// Runs some lines, kernels too; values are `known` besides to be within bounds.
+fn run_all<R: Bounding>(
+    arch: Arch,
+    tape: &Tape,
+    lines: Range<usize>,
+    values: &mut [R],
+    known: Option<&[Intervals<BOXES>]>,
+) {
+    let program = &*tape.program;
+    for (lines, kernel) in program.runs(lines) {
+        R::run_lines(arch, tape, lines, values, known);
+        if let Some(line) = kernel {
+            let Code::Kernel(kernel) = program.lines[line].code else {
+                unreachable!("only kernels come here")
+            };
+            let operands = program.operands(&program.lines[line]);
+            let inputs: Vec<R> = operands.iter().map(|&operand| values[operand as usize]).collect();
+            values[program.value_of_line(line)] = R::kernel(&program.kernels[kernel as usize], &inputs);
+        }
+    }
+}
+
 /// Running lines on a type of number: for each type compiled here, and not again by all who use it.
 mod lines {
-    use super::{Arch, Range, Run, Tape};
+    use super::{Arch, BOXES, Range, Run, Tape};
     use crate::number::{Bend, Intervals, Rise};
 
     pub trait RunLines: Sized {
-        fn run_lines(arch: Arch, tape: &Tape, lines: Range<usize>, values: &mut [Self]);
+        fn run_lines(
+            arch: Arch,
+            tape: &Tape,
+            lines: Range<usize>,
+            values: &mut [Self],
+            known: Option<&[Intervals<BOXES>]>,
+        );
     }
 
     macro_rules! run_lines {
         ($($type:ty)*) => {$(
             impl RunLines for $type {
-                fn run_lines(arch: Arch, tape: &Tape, lines: Range<usize>, values: &mut [Self]) {
-                    arch.dispatch(Run { program: &tape.program, lines, values });
+                fn run_lines(
+                    arch: Arch,
+                    tape: &Tape,
+                    lines: Range<usize>,
+                    values: &mut [Self],
+                    known: Option<&[Intervals<BOXES>]>,
+                ) {
+                    arch.dispatch(Run { program: &tape.program, lines, values, known });
                 }
             }
         )*};
     }
 
-    run_lines! { Intervals<{ super::BOXES }> Rise<{ super::BOXES }> Bend<{ super::BOXES }> }
+    run_lines! { Intervals<BOXES> Rise<BOXES> Bend<BOXES> }
 }
 
 /// A run of plain lines.
@@ -169,6 +240,8 @@ struct Run<'a, R> {
     program: &'a Program,
     lines: Range<usize>,
     values: &'a mut [R],
+    /// What is known of the values besides, if anything.
+    known: Option<&'a [Intervals<BOXES>]>,
 }
 
 impl<R: Bounding> WithSimd for Run<'_, R> {
@@ -176,7 +249,7 @@ impl<R: Bounding> WithSimd for Run<'_, R> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Run { program, lines, values } = self;
+        let Run { program, lines, values, known } = self;
         let leaves = program.leaves();
         for i in lines {
             let line = &program.lines[i];
@@ -187,6 +260,9 @@ impl<R: Bounding> WithSimd for Run<'_, R> {
                 && let Some([outside, inside]) = corner_at(program, i)
             {
                 values[leaves + i] = values[leaves + i].at_corner(values[outside], values[inside]);
+            }
+            if let Some(known) = known {
+                values[leaves + i] = values[leaves + i].within(known[leaves + i]);
             }
         }
     }

@@ -22,6 +22,7 @@ mod prune;
 mod reading;
 #[cfg(feature = "gpu")]
 mod registers;
+mod seams;
 mod slopes;
 #[cfg(feature = "gpu")]
 mod steady;
@@ -38,6 +39,7 @@ pub use grid::{Grid, Samples};
 pub use machine::Machine;
 pub use prune::{Asked, Tracer};
 pub use reading::Reading;
+pub(crate) use seams::{Apart, Careful, Which};
 pub use slopes::Slopes;
 pub use sum::{ColumnLoss, ColumnLoss64, Sum, Sum64};
 

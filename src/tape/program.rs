@@ -289,14 +289,14 @@ impl Program {
         }
     }
 
-    /// Its lines as runs without a kernel, with the kernel's line behind each; none behind the last. Kernels are rare, and
+    /// Some lines as runs without a kernel, with the kernel's line behind each; none behind the last. Kernels are rare, and
     /// break the run: what lies between them goes through the vector units.
-    pub(crate) fn runs(&self) -> impl Iterator<Item = (Range<usize>, Option<usize>)> {
-        let count = self.lines.len();
+    pub(crate) fn runs(&self, lines: Range<usize>) -> impl Iterator<Item = (Range<usize>, Option<usize>)> {
+        let end = lines.end;
         let is_kernel = |&line: &usize| matches!(self.lines[line].code, Code::Kernel(_));
-        let kernels = (0..count).filter(is_kernel).map(Some).chain([None]);
-        kernels.scan(0, move |start, kernel| {
-            let run = *start..kernel.unwrap_or(count);
+        let kernels = lines.clone().filter(is_kernel).map(Some).chain([None]);
+        kernels.scan(lines.start, move |start, kernel| {
+            let run = *start..kernel.unwrap_or(end);
             *start = run.end + 1;
             Some((run, kernel))
         })

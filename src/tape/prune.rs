@@ -6,9 +6,11 @@
 //! minimum reaches, so that a chain of a thousand minima keeps, whatever its order, only what can be the least; and
 //! where only the sign of the output is asked, whatever is certainly positive is dropped.
 
-use super::Tape;
 use super::program::{COORDINATES, Code, Line, Program};
+use super::seams::Sides;
+use super::{BOXES, Tape};
 use crate::number::{Interval, Kernel, Op, Output, Smooth};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// What of the outputs is asked in a box.
@@ -410,6 +412,7 @@ pub struct Tracer {
     tape: Tape,
     values: Vec<Interval>,
     outputs: Vec<Interval>,
+    sides: Sides<Interval>,
     plan: Pruning,
 }
 
@@ -417,7 +420,8 @@ impl Tracer {
     /// A tracer with the parameters at the tape's values.
     pub fn new(tape: &Tape) -> Tracer {
         let values = tape.program.memory(&tape.values);
-        Tracer { tape: tape.clone(), values, outputs: Vec::new(), plan: Pruning::default() }
+        let sides = Sides::of(&tape.program);
+        Tracer { tape: tape.clone(), values, outputs: Vec::new(), sides, plan: Pruning::default() }
     }
 
     /// Sets the parameters, each to a number or to a range of them.
@@ -432,6 +436,10 @@ impl Tracer {
         let program = &self.tape.program;
         self.values[..COORDINATES].copy_from_slice(&over);
         program.run(0..program.lines.len(), &mut self.values);
+        if program.outputs.first().is_some_and(|&output| self.values[output as usize].contains(0.0)) {
+            let run = |lines: Range<usize>, values: &mut [_]| program.run(lines, values);
+            self.sides.look_apart(program, &mut self.values, &[true; BOXES], run);
+        }
         self.outputs.clear();
         self.outputs.extend(program.outputs.iter().map(|&value| self.values[value as usize]));
         &self.outputs

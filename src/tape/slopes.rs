@@ -82,7 +82,7 @@ impl Slopes {
     }
 
     fn run(&mut self, program: &Program) {
-        for (lines, kernel) in program.runs() {
+        for (lines, kernel) in program.runs(0..program.lines.len()) {
             let (values, slopes) = (&mut self.values[..], &mut self.slopes[..]);
             self.arch.dispatch(Run { program, lines, values, slopes });
             if let Some(line) = kernel {
