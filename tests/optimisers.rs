@@ -60,7 +60,7 @@ fn uncertainties_are_the_certified_ones() {
 /// Those of the paper's problems that are not solved from ten, and from a hundred, times the paper's start: they end in
 /// another minimum, or have not come to it in so many iterations.
 const UNSOLVED: [(f64, &[usize]); 3] =
-    [(1.0, &[]), (10.0, &[3, 5, 6, 10, 12, 19, 35]), (100.0, &[3, 5, 6, 8, 10, 11, 12, 19, 35])];
+    [(1.0, &[]), (10.0, &[3, 5, 6, 12, 19]), (100.0, &[3, 5, 6, 11, 19, 35])];
 
 #[test]
 fn least_squares_solve_more_garbow_and_hillstroms_problems() {

@@ -2,7 +2,7 @@
 
 use super::least_squares::LeastSquares;
 use super::objective::Progress;
-use super::part::{NUMBERS, Part};
+use super::part::{NUMBERS, Part, written};
 use super::problem::Fit;
 use super::robust::Robust;
 use super::target::Target;
@@ -48,8 +48,9 @@ pub struct Grown {
 const NEAR: f64 = 0.03;
 /// The residual from which on it counts less, in the same.
 const OUTLYING: f64 = 0.01;
-/// The blend at the start, and the widest, in the same.
+/// The blend at the start, the narrowest and the widest, in the same.
 const FIRST_BLEND: f64 = 0.03;
+const MIN_BLEND: f64 = 1e-4;
 const MAX_BLEND: f64 = 0.3;
 
 impl Grown {
@@ -58,7 +59,7 @@ impl Grown {
         let parts = self.parts.iter().zip(1..).map(|(part, n)| part.field(&format!("{n}"), self.reach));
         smooth_union_all(
             parts.collect::<Vec<_>>(),
-            param_in("blend", self.blend, 1e-4 * self.reach, MAX_BLEND * self.reach),
+            param_in("blend", self.blend, MIN_BLEND * self.reach, MAX_BLEND * self.reach),
         )
     }
 
@@ -73,13 +74,9 @@ impl Grown {
         about.lines().for_each(|line| {
             let _ = writeln!(text, "// {line}");
         });
-        let digits = super::part::digits(self.reach);
-        let [least, most] = [1e-4, MAX_BLEND].map(|part| part * self.reach);
-        let _ = writeln!(
-            text,
-            "let blend = param(\"blend\", {:.digits$}, {least:.digits$}, {most:.digits$});",
-            self.blend
-        );
+        let [blend, least, most] = [self.blend, MIN_BLEND * self.reach, MAX_BLEND * self.reach]
+            .map(|width| written(width, self.reach));
+        let _ = writeln!(text, "let blend = param(\"blend\", {blend}, {least}, {most});");
         for (n, part) in (1..).zip(&self.parts) {
             let _ = writeln!(text, "let part_{n} = {};", part.text(&format!("{n}"), self.reach));
         }
@@ -284,9 +281,7 @@ impl Grown {
         let Some(part) = number.parse::<usize>().ok().and_then(|n| self.parts.get_mut(n - 1)) else { return };
         let axis = ["x", "y", "z"].iter().position(|letter| *letter == axis).unwrap_or(0);
         match own {
-            "width" => part.size[0] = value,
-            "height" => part.size[1] = value,
-            "depth" => part.size[2] = value,
+            "size" => part.size[axis] = value,
             "round" => part.round = value,
             "taper" => part.taper = value,
             "turn_x" => part.turn[0] = value,

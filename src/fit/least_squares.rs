@@ -116,7 +116,7 @@ pub struct LeastSquares {
 impl Default for LeastSquares {
     fn default() -> LeastSquares {
         LeastSquares {
-            iterations: 400,
+            iterations: 2000,
             value_tolerance: 1e-15,
             step_tolerance: 1e-15,
             slope_tolerance: 1e-15,
@@ -125,6 +125,10 @@ impl Default for LeastSquares {
     }
 }
 
+/// After so many iterations, what unknowns were measured by before fades by a part in each: down a long valley derivatives
+/// change by many powers of ten.
+const LONG: usize = 200;
+const FADING: f64 = 0.7;
 /// How far along a step its bend is looked at, in parts of it.
 const AHEAD: f64 = 0.1;
 /// The most a step is bent, in parts of it.
@@ -349,7 +353,8 @@ impl<'a, R: Residuals> Search<'a, R> {
                 }
                 self.value = value;
                 let lengths = self.model.lengths();
-                self.scales.iter_mut().zip(lengths).for_each(|(own, new)| *own = own.max(new));
+                let kept = if self.iterations > LONG { FADING } else { 1.0 };
+                self.scales.iter_mut().zip(lengths).for_each(|(own, new)| *own = new.max(kept * *own));
                 return match () {
                     () if gained <= tolerance && promised <= tolerance => Some(Ended::Settled),
                     () if is_short => Some(Ended::Narrowed),

@@ -42,12 +42,8 @@ impl Part {
     /// The solid, with its numbers as parameters whose names end in `name`. `reach` is the size of what it is a part of.
     pub fn field(&self, name: &str, reach: f64) -> Field {
         let side = |axis: usize| {
-            param_in(
-                &format!("{}_{name}", ["width", "height", "depth"][axis]),
-                self.size[axis],
-                1e-3 * reach,
-                2.0 * reach,
-            )
+            let name = format!("size_{name}.{}", ["x", "y", "z"][axis]);
+            param_in(&name, self.size[axis], LEAST * reach, MOST * reach)
         };
         let angle = |axis: usize| param(&format!("turn_{}_{name}", ["x", "y", "z"][axis]), self.turn[axis]);
         let round = param_in(&format!("round_{name}"), self.round, 0.0, reach);
@@ -63,22 +59,17 @@ impl Part {
 
     /// The same as a scene's text.
     pub(super) fn text(&self, name: &str, reach: f64) -> String {
-        let digits = digits(reach);
-        let number = |value: f64| format!("{value:.digits$}");
+        let number = |value: f64| written(value, reach);
         let Part { at, size, round, taper, turn } = self;
-        let (low, high) = (number(1e-3 * reach), number(2.0 * reach));
-        let mut text = String::from("rounded_box([");
-        for (axis, side) in ["width", "height", "depth"].iter().enumerate() {
-            let comma = if axis == 0 { "" } else { ", " };
-            let _ = write!(text, "{comma}param(\"{side}_{name}\", {}, {low}, {high})", number(size[axis]));
-        }
-        let _ = write!(text, "], param(\"round_{name}\", {}))", number(*round));
-        let _ = write!(text, "\n    .taper(param(\"taper_{name}\", {}))", number(*taper));
+        let ([w, h, d], [x, y, z]) = (size.map(number), at.map(number));
+        let (least, most) = (number(LEAST * reach), number(MOST * reach));
+        let mut text = format!("rounded_box(param(\"size_{name}\", [{w}, {h}, {d}], {least}, {most}), ");
+        let _ = write!(text, "param(\"round_{name}\", {}, 0, {}))", number(*round), number(reach));
+        let _ = write!(text, "\n  .taper(param(\"taper_{name}\", {}))", written(*taper, 1.0 / reach));
         for (axis, angle) in ["x", "y", "z"].iter().zip(turn) {
-            let _ = write!(text, ".rotate_{axis}(param(\"turn_{axis}_{name}\", {angle:.4}))");
+            let _ = write!(text, ".rotate_{axis}(param(\"turn_{axis}_{name}\", {}))", written(*angle, 1.0));
         }
-        let [x, y, z] = at.map(number);
-        let _ = write!(text, "\n    .translate(param(\"at_{name}\", [{x}, {y}, {z}]))");
+        let _ = write!(text, "\n  .translate(param(\"at_{name}\", [{x}, {y}, {z}]))");
         text
     }
 }
@@ -86,7 +77,14 @@ impl Part {
 /// The most a part narrows over the size of the whole.
 const MAX_TAPER: f64 = 4.0;
 
-/// How many digits behind the point a length is written with, for a hundred-thousandth of a size.
-pub(super) fn digits(reach: f64) -> usize {
-    (5.0 - reach.log10().floor()).clamp(0.0, 12.0) as usize
+/// The least and the longest side of a part, in parts of the size of the whole.
+const LEAST: f64 = 1e-3;
+const MOST: f64 = 2.0;
+
+/// A number as it is written, to about a ten-thousandth of what is its size.
+pub(super) fn written(value: f64, size: f64) -> String {
+    let digits = (4.0 - size.log10().floor()).clamp(1.0, 12.0) as usize;
+    let text = format!("{value:.digits$}");
+    let short = text.trim_end_matches('0');
+    if short.ends_with('.') { format!("{short}0") } else { short.into() }
 }

@@ -24,6 +24,9 @@ const PIECE: usize = 256;
 const LONG: usize = 200;
 /// How many points go into a product together.
 const ROWS: usize = 32;
+/// The part of the largest derivative at a place below which others are roundings: what an unknown that nothing depends on
+/// would else be moved by.
+const NOISE: f64 = 1e-14;
 /// How many sums of products there are at most, each of pieces that follow each other: what threads share.
 const SHARES: usize = 16;
 
@@ -299,8 +302,11 @@ impl Prepared {
                     total += self.share(n) * self.cost.cost(residual);
                     let root = (self.share(n) * self.cost.weight(residual)).sqrt();
                     row.fill(0.0);
-                    for (k, &unknown) in unknowns.iter().enumerate() {
-                        row[unknown] = root * outputs[(first + k) * rows + i];
+                    let slope = |k: usize| outputs[(first + k) * rows + i];
+                    let least = NOISE * (0..unknowns.len()).map(|k| slope(k).abs()).fold(0.0, f64::max);
+                    for (k, &unknown) in unknowns.iter().enumerate().filter(|(k, _)| slope(*k).abs() > least)
+                    {
+                        row[unknown] = root * slope(k);
                     }
                     model.add(root * residual, &row);
                 }
@@ -347,8 +353,9 @@ impl Prepared {
                     residuals[k] = roots[k] * residual;
                 }
                 let column = |k: usize| &outputs[(first + k) * rows..][part.clone()];
-                let active: Vec<usize> =
-                    (0..unknowns.len()).filter(|&k| column(k).iter().any(|&slope| slope != 0.0)).collect();
+                let size = |k: usize| column(k).iter().fold(0.0, |most: f64, slope| most.max(slope.abs()));
+                let least = NOISE * (0..unknowns.len()).map(size).fold(0.0, f64::max);
+                let active: Vec<usize> = (0..unknowns.len()).filter(|&k| size(k) > least).collect();
                 let mut slopes = DMatrix::zeros(part.len(), active.len());
                 for (&k, mut to) in active.iter().zip(slopes.column_iter_mut()) {
                     let weighted = column(k).iter().zip(&roots).map(|(slope, root)| slope * root);
