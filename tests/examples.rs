@@ -196,8 +196,13 @@ fn scene_in_rust() {
 #[test]
 fn fit_samples() {
     let text = run("fit_samples", &[]);
-    let found: Vec<&str> = text.split("GemanMcClure").nth(1).unwrap().lines().filter(|line| line.contains(" = ")).collect();
-    assert_eq!(found, ["  r = 0.6000", "  x = 0.2000", "  y = 0.5000", "  height = 0.3000", "  blend = 0.2500"], "{text}");
+    let found: Vec<&str> =
+        text.split("GemanMcClure").nth(1).unwrap().lines().filter(|line| line.contains(" = ")).collect();
+    assert_eq!(
+        found,
+        ["  r = 0.6000", "  x = 0.2000", "  y = 0.5000", "  height = 0.3000", "  blend = 0.2500"],
+        "{text}"
+    );
     assert!(!text.split("GemanMcClure").next().unwrap().contains("r = 0.6000"), "{text}");
 }
 
