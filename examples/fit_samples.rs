@@ -20,8 +20,13 @@ fn main() -> Result<()> {
     let target = Target::new(samples.points().to_vec())?.with_distances(spoilt)?;
 
     let own = model([0.4, 0.0, 0.3, 0.5, 0.1]);
-    for cost in [Robust::Square, Robust::GemanMcClure { scale: 0.1 }] {
-        let mut fit = Fit::of(&own, [Term::distance(&own, &target)?.with_cost(cost)])?;
+    // What leaves outliers out for good begins where a milder cost ended.
+    let mut fit = Fit::of(&own, [])?;
+    let geman = |scale: f64| Robust::GemanMcClure { scale };
+    for cost in [Robust::Square, geman(0.1), geman(0.01)] {
+        let start = fit.unknowns().get();
+        fit = Fit::of(&own, [Term::distance(&own, &target)?.with_cost(cost)])?;
+        fit.set(&start);
         let solution = fit.solve(&LeastSquares::for_fits());
         println!("{cost:?}: {:?} after {} iterations", solution.ended, solution.iterations);
         for (name, value) in fit.unknowns().names().iter().zip(fit.unknowns().get()) {
