@@ -132,6 +132,7 @@
 //! |---|---|
 //! | `mesh` | [`mesh`]: triangle meshes |
 //! | `scene` | [`scene`]: objects with a camera, lights and a timeline, and scene files |
+//! | `fit` | [`fit`]: optimisers, losses, targets, and fields grown to a target |
 //! | `images` | [`render`]: pictures and films on the CPU; shader text in [`gpu`] |
 //! | `cli` | [`cli`], and with it the command `fieldgrad` |
 //! | `gpu` | pictures and values on the GPU, by `wgpu` |
@@ -154,6 +155,8 @@ pub mod cli;
 pub mod error;
 pub mod field;
 mod file;
+#[cfg(feature = "fit")]
+pub mod fit;
 #[cfg(feature = "images")]
 pub mod gpu;
 pub mod measure;

@@ -192,3 +192,40 @@ fn scene_in_rust() {
     let text = run("scene_in_rust", &["bounce.field.json"]);
     assert!(text.starts_with("2 parameters; at t = 1 the eye is at [2.94, 2.00, 0.60]"), "{text}");
 }
+
+#[test]
+fn fit_samples() {
+    let text = run("fit_samples", &[]);
+    let last = text.lines().rev().take(5).collect::<Vec<_>>();
+    assert_eq!(
+        last,
+        ["  blend = 0.2500", "  height = 0.3000", "  y = 0.5000", "  x = 0.2000", "  r = 0.6000"],
+        "{text}"
+    );
+    assert!(!text.split("GemanMcClure").next().unwrap().contains("r = 0.6000"), "{text}");
+}
+
+#[test]
+fn fit_motion() {
+    let text = run("fit_motion", &[]);
+    for (name, truth) in [("size", 0.3), ("r", 1.2), ("speed", 1.7), ("phase", 0.5)] {
+        let line = text.lines().find(|line| line.starts_with(&format!("{name} = "))).unwrap();
+        let found: f64 = line.split(" = ").nth(1).unwrap().parse().unwrap();
+        assert!((found - truth).abs() < 0.01, "{text}");
+    }
+}
+
+#[test]
+fn fit_grown() {
+    let text = run("fit_grown", &["4", "1500", "grown.rhai"]);
+    let overlap = text.lines().find_map(|line| line.strip_prefix("intersection over union ")).unwrap();
+    assert!(overlap.parse::<f64>().unwrap() > 0.8 && text.contains("grown.rhai is written"), "{text}");
+    let scene = fieldgrad::scene::Scene::from_file(scratch("fit_grown").join("grown.rhai")).unwrap();
+    assert_eq!(scene.parameters().len(), 45);
+}
+
+#[test]
+fn fit_curve() {
+    let text = run("fit_curve", &[]);
+    assert!(text.contains("b1 = 2.389421291") && text.contains("b2 = 5.501564318"), "{text}");
+}

@@ -62,6 +62,8 @@ pub(super) enum Verb {
     Graph(Graph),
     /// Write the field for other programs: an expression file or a shader.
     Export(Export),
+    /// Find a scene's parameters so that its surface is a target's, or grow a scene to one.
+    Fit(Box<Fit>),
     /// List the scenes that are built in, or write them to a folder.
     Gallery(Gallery),
     /// Write a commented scene to start from.
@@ -322,6 +324,64 @@ pub(super) struct Export {
 }
 
 #[derive(Args, Debug)]
+#[command(
+    after_help = "A target is a .csv or .npy file of points, or a scene (.rhai, .vm, or one built in), of which samples are taken.\n\
+    Points have columns by place: x, y, z; then the signed distance; or then a normal's three numbers; or all of them. A .csv\n\
+    file may have a header instead that names x, y, z, t, f (the signed distance), nx, ny and nz, as `eval` writes them.\n\
+    Ends with 1 where --error was not reached, or, without it, where the fit was not done. Ctrl-C leaves the best so far."
+)]
+pub(super) struct Fit {
+    /// The scene whose parameters are to be found: a .rhai file, or the name of a scene built in.
+    pub(super) scene: Option<String>,
+    /// What to fit to; may be repeated; NAME@T is at time T.
+    #[arg(long, value_name = "NAME[@T]", required = true)]
+    pub(super) target: Vec<String>,
+    /// Where to write the scene with the values that were found: a .rhai file.
+    #[arg(long, short, value_name = "FILE")]
+    pub(super) out: PathBuf,
+    /// Grow a scene of so many shapes at most, in place of fitting one.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(super) shapes: Option<u32>,
+    /// The root of the mean square of what is left at which it is enough.
+    #[arg(long, value_name = "E", value_parser = positive)]
+    pub(super) error: Option<f64>,
+    /// How many samples are taken of a target that is a scene.
+    #[arg(long, value_name = "N", default_value_t = 8000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    pub(super) samples: u32,
+    /// What what is left costs: outliers lead with its square, less with others.
+    #[arg(long, value_enum, default_value_t = Cost::Square)]
+    pub(super) cost: Cost,
+    /// From where on what is left costs less than its square (default: a hundredth of the target's size).
+    #[arg(long, value_name = "LENGTH", value_parser = positive)]
+    pub(super) scale: Option<f64>,
+    /// Leave a parameter as it is; may be repeated.
+    #[arg(long, value_name = "NAME")]
+    pub(super) lock: Vec<String>,
+    /// Make two parameters one; may be repeated.
+    #[arg(long, value_name = "NAME=NAME", value_parser = pair)]
+    pub(super) tie: Vec<(String, String)>,
+    /// From how many starts to try: the scene's own, and others drawn in the parameters' ranges.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(super) starts: u32,
+    /// Stop after so long with the best so far.
+    #[arg(long, value_name = "S", value_parser = positive)]
+    pub(super) seconds: Option<f64>,
+    /// Write what each step left to a .csv file.
+    #[arg(long, value_name = "FILE")]
+    pub(super) log: Option<PathBuf>,
+}
+
+/// What residuals cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Cost {
+    Square,
+    Absolute,
+    Huber,
+    GemanMcClure,
+    Cauchy,
+}
+
+#[derive(Args, Debug)]
 pub(super) struct Gallery {
     /// The folder to write the scenes to; without one, they are listed.
     pub(super) folder: Option<PathBuf>,
@@ -383,6 +443,13 @@ fn assignment(text: &str) -> Result<(String, f64), String> {
     match name.trim() {
         "" => Err("the name of the parameter is missing".into()),
         name => Ok((name.into(), number(value)?)),
+    }
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=').map(|(a, b)| (a.trim(), b.trim())) {
+        Some((a, b)) if !a.is_empty() && !b.is_empty() => Ok((a.into(), b.into())),
+        _ => Err("two parameters are tied as NAME=NAME".into()),
     }
 }
 

@@ -8,12 +8,12 @@ use std::path::Path;
 
 /// The scene of that name: a file, or a scene built in. What its script prints goes to standard error.
 pub(super) fn scene(name: &str, common: &Common) -> Result<Scene> {
-    prepared(named(name)?, common)
+    prepared(plain(name)?, common)
 }
 
 /// The same; without a name, the built-in scene.
 pub(super) fn scene_or_built_in(name: Option<&str>, common: &Common) -> Result<Scene> {
-    prepared(name.map_or_else(|| Ok(built_in()), named)?, common)
+    prepared(name.map_or_else(|| Ok(built_in()), plain)?, common)
 }
 
 fn prepared(scene: Scene, common: &Common) -> Result<Scene> {
@@ -25,7 +25,8 @@ fn prepared(scene: Scene, common: &Common) -> Result<Scene> {
     Ok(scene)
 }
 
-fn named(name: &str) -> Result<Scene> {
+/// The scene of that name, as it is declared.
+pub(super) fn plain(name: &str) -> Result<Scene> {
     let path = Path::new(name);
     let exhibit = GALLERY.iter().find(|exhibit| exhibit.name == name).filter(|_| !path.is_file());
     if let Some(exhibit) = exhibit {

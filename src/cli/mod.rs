@@ -2,7 +2,8 @@
 //!
 //! Every verb takes the options of `Common`. The command ends with 0 when it did what was asked, with 1 when what was
 //! asked was found wanting (a check that failed), with 2 for bad input or usage. Ctrl-C ends it at once, with 130, and
-//! so do the system's ways of ending it (`signals.rs`): files are written whole or not at all.
+//! so do the system's ways of ending it (`signals.rs`): files are written whole or not at all. A fit writes the best so
+//! far first.
 
 mod arguments;
 mod bake;
@@ -10,6 +11,7 @@ mod bench;
 mod check;
 mod eval;
 mod export;
+mod fit;
 mod gallery;
 mod graph;
 mod info;
@@ -23,6 +25,7 @@ mod portrait;
 mod progress;
 mod render;
 mod signals;
+mod targets;
 #[cfg(feature = "viewer")]
 mod view;
 
@@ -83,6 +86,7 @@ fn started(arguments: Arguments) -> Result<Ending> {
         Some(Verb::Check(verb)) => check::run(&verb, &common),
         Some(Verb::Graph(verb)) => graph::run(&verb, &common),
         Some(Verb::Export(verb)) => export::run(&verb, &common),
+        Some(Verb::Fit(verb)) => fit::run(&verb, &common),
         Some(Verb::Gallery(verb)) => gallery::run(&verb, &common),
         Some(Verb::New(verb)) => new::run(&verb, &common),
         Some(Verb::Bench) => bench::run(&common),

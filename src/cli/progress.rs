@@ -2,9 +2,9 @@
 
 use super::arguments::Common;
 use std::io::{IsTerminal, Write};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -17,6 +17,7 @@ const LENGTH: usize = 30;
 
 /// A piece of work under way. Its bar is gone when this is dropped.
 pub(super) struct Progress {
+    what: Arc<Mutex<String>>,
     done: Arc<AtomicUsize>,
     drawn: Option<(Sender<()>, JoinHandle<()>)>,
 }
@@ -24,14 +25,19 @@ pub(super) struct Progress {
 impl Progress {
     /// Work of so many parts; of 0, if that is not known.
     pub(super) fn of(what: &str, parts: usize, common: &Common) -> Progress {
-        let done = Arc::new(AtomicUsize::new(0));
+        let (what, done) = (Arc::new(Mutex::new(what.to_string())), Arc::new(AtomicUsize::new(0)));
         let wanted = !common.quiet && std::io::stderr().is_terminal();
         let drawn = wanted.then(|| {
-            let (what, done) = (what.to_string(), done.clone());
+            let (what, done) = (what.clone(), done.clone());
             let (end, ended) = channel();
             (end, std::thread::spawn(move || draw(&what, parts, &done, &ended)))
         });
-        Progress { done, drawn }
+        Progress { what, done, drawn }
+    }
+
+    /// Work of a number of parts that is not known does this now.
+    pub(super) fn say(&self, what: String) {
+        *self.what.lock().unwrap_or_else(PoisonError::into_inner) = what;
     }
 
     /// So many parts more are done.
@@ -49,12 +55,13 @@ impl Drop for Progress {
     }
 }
 
-fn draw(what: &str, parts: usize, done: &AtomicUsize, ended: &Receiver<()>) {
+fn draw(what: &Mutex<String>, parts: usize, done: &AtomicUsize, ended: &Receiver<()>) {
     let start = Instant::now();
     let mut wait = PATIENCE;
     while ended.recv_timeout(wait) == Err(RecvTimeoutError::Timeout) {
         wait = STEP;
-        eprint!("\r\x1b[K{}", line(what, done.load(Ordering::Relaxed), parts, start.elapsed()));
+        let what = what.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        eprint!("\r\x1b[K{}", line(&what, done.load(Ordering::Relaxed), parts, start.elapsed()));
         let _ = std::io::stderr().flush();
     }
     if wait == STEP {

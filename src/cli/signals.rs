@@ -2,9 +2,34 @@
 //! The unfinished file of a write under way is removed then.
 
 use crate::file::abandon_and_exit;
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 
 /// The exit code of a program that a signal ended, as shells know it: this and the signal's number.
 const ENDED_BY: i32 = 128;
+
+/// Whether work is under way that ends by itself when the program is told to end.
+static IS_GENTLE: AtomicBool = AtomicBool::new(false);
+/// The exit code that the program was told to end with; 0 before that.
+static TOLD: AtomicI32 = AtomicI32::new(0);
+
+/// From now on the program is not ended when it is told to for the first time: who called this asks [`told`] again and again,
+/// leaves what is done so far whole, and ends it.
+pub(super) fn end_gently() {
+    IS_GENTLE.store(true, Ordering::Relaxed);
+}
+
+/// The exit code that the program was told to end with, if it was.
+pub(super) fn told() -> Option<i32> {
+    Some(TOLD.load(Ordering::Relaxed)).filter(|&code| code != 0)
+}
+
+/// Ends the program; or, at the first time, lets work that is gentle end it.
+fn end(code: i32) {
+    let is_first = TOLD.swap(code, Ordering::Relaxed) == 0;
+    if !(is_first && IS_GENTLE.load(Ordering::Relaxed)) {
+        abandon_and_exit(code);
+    }
+}
 
 /// Ends the program cleanly when it is told to end. Where that cannot be waited for, the system's own way is what is
 /// left.
@@ -19,8 +44,8 @@ pub(super) fn watch() {
         return;
     }
     let wait = move || {
-        if let Ok(signal) = watched.wait() {
-            abandon_and_exit(ENDED_BY + signal as i32);
+        while let Ok(signal) = watched.wait() {
+            end(ENDED_BY + signal as i32);
         }
     };
     if std::thread::Builder::new().name("signals".into()).spawn(wait).is_err() {
@@ -32,5 +57,5 @@ pub(super) fn watch() {
 #[cfg(not(unix))]
 pub(super) fn watch() {
     const INTERRUPT: i32 = 2;
-    let _ = ctrlc::set_handler(|| abandon_and_exit(ENDED_BY + INTERRUPT));
+    let _ = ctrlc::set_handler(|| end(ENDED_BY + INTERRUPT));
 }

@@ -71,6 +71,11 @@ impl Unknowns {
         Unknowns { weights, ..self }
     }
 
+    /// All the parameters, the locked and tied ones too, as they were declared, in the order that tapes take them in.
+    pub fn parameters(&self) -> &[Parameter] {
+        &self.parameters
+    }
+
     /// How many numbers may move.
     pub fn len(&self) -> usize {
         self.free().count() + self.weights.len()

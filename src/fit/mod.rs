@@ -1,0 +1,40 @@
+//! Fitting: what makes a field like a target, and what solves it. Uses numbers, fields, tapes, shapes and measures.
+//!
+//! Solvers know nothing of fields. [`Descent`] goes down any [`Objective`] by its gradient, [`QuasiNewton`] learns curvature
+//! from its steps, [`LeastSquares`] solves [`Residuals`]; all keep unknowns in ranges, and can be [watched](Watch) and
+//! ended. [`Robust`] costs leave outliers out, and [`starts`] begin several times.
+//!
+//! A [`Target`] is points with what is known there, a [`Term`] a loss that fields have at such points, and a [`Fit`] the sum of
+//! terms over [`Unknowns`](crate::field::Unknowns): it is what all solvers take. [`Growth`] makes a field of [`Part`]s from
+//! nothing.
+//!
+//! `model` is how least squares see residuals, `line_search` how far to go, `problem` how terms are run on tapes.
+
+mod descent;
+mod grow;
+mod least_squares;
+mod line_search;
+mod model;
+mod objective;
+mod part;
+mod problem;
+mod quasi_newton;
+mod robust;
+mod schedule;
+mod starts;
+mod target;
+mod term;
+
+pub use descent::{Descent, Rule};
+pub use grow::{Grown, Growth};
+pub use least_squares::{LeastSquares, ResidualFn, Residuals};
+pub use model::{Factor, Model};
+pub use objective::{Ended, Objective, Progress, Solution, UNBOUNDED, Watch};
+pub use part::Part;
+pub use problem::Fit;
+pub use quasi_newton::QuasiNewton;
+pub use robust::Robust;
+pub use schedule::{Decay, Schedule};
+pub use starts::{best_of, starts};
+pub use target::Target;
+pub use term::Term;

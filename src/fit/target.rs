@@ -1,0 +1,222 @@
+//! What a field is to be like: points, with signed distances or normals where they are known.
+
+use crate::error::{Error, Result};
+use crate::field::Field;
+use crate::measure::Bounds;
+use crate::random::Random;
+use crate::tape::{Coordinates, Tape};
+
+/// Points of space and time, with what is known there of the surface that a field is to have.
+///
+/// ```
+/// use fieldgrad::fit::Target;
+/// use fieldgrad::prelude::*;
+///
+/// // Anything that is sampled, as columns.
+/// let points = vec![[1.0, 0.0, 0.0], [0.0, 2.0, 0.0]];
+/// let target = Target::new(points)?.with_distances(vec![0.0, 1.0])?.with_normals(vec![[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])?;
+/// assert_eq!(target.len(), 2);
+/// // Another field, sampled near its surface and in a box around it.
+/// let box_around = Bounds::new([-1.5; 3], [1.5; 3]);
+/// let target = Target::of_field(&sphere(1.0), &box_around, 0.0, 1000, 1)?;
+/// assert!(target.distances().unwrap().iter().any(|d| *d < -0.5));
+/// # Ok::<(), fieldgrad::Error>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Target {
+    pub(super) points: Vec<[f64; 3]>,
+    /// None, where all are at time 0.
+    pub(super) times: Option<Vec<f64>>,
+    pub(super) distances: Option<Vec<f64>>,
+    pub(super) normals: Option<Vec<[f64; 3]>>,
+}
+
+impl Target {
+    /// Points at time 0. An error names one that is not finite.
+    pub fn new(points: Vec<[f64; 3]>) -> Result<Target> {
+        check("point", points.iter().map(|point| &point[..]))?;
+        Ok(Target { points, ..Target::default() })
+    }
+
+    /// The same at times of their own. An error where there are not as many, or one is not finite.
+    pub fn with_times(self, times: Vec<f64>) -> Result<Target> {
+        check("time", times.iter().map(std::slice::from_ref))?;
+        self.count("time", times.len())?;
+        Ok(Target { times: Some(times), ..self })
+    }
+
+    /// The same with the signed distance to the surface at each, negative inside. An error where there are not as many, or
+    /// one is not finite.
+    pub fn with_distances(self, distances: Vec<f64>) -> Result<Target> {
+        check("distance", distances.iter().map(std::slice::from_ref))?;
+        self.count("distance", distances.len())?;
+        Ok(Target { distances: Some(distances), ..self })
+    }
+
+    /// The same with the outward normal at each, brought to length 1. An error where there are not as many, or one is not
+    /// finite.
+    pub fn with_normals(self, normals: Vec<[f64; 3]>) -> Result<Target> {
+        check("normal", normals.iter().map(|normal| &normal[..]))?;
+        self.count("normal", normals.len())?;
+        let unit = |normal: [f64; 3]| {
+            let length = normal.iter().map(|part| part * part).sum::<f64>().sqrt();
+            if length > 0.0 { normal.map(|part| part / length) } else { normal }
+        };
+        Ok(Target { normals: Some(normals.into_iter().map(unit).collect()), ..self })
+    }
+
+    fn count(&self, what: &str, count: usize) -> Result<()> {
+        match self.points.len() {
+            points if points == count => Ok(()),
+            points => Err(Error::Input(format!("a {what} for each point: {count} for {points}"))),
+        }
+    }
+
+    /// Samples of a field at a time: a quarter of them on its surface, a quarter within a hundredth of the box's diagonal
+    /// and a quarter within a twentieth of it, and the rest all over the box. With them is the field's own value, which is
+    /// the signed distance where the field is one. The same for the same seed.
+    ///
+    /// An error where the field has no surface in the box, or is not finite somewhere in it.
+    pub fn of_field(field: &Field, bounds: &Bounds, t: f64, count: usize, seed: u64) -> Result<Target> {
+        let tape = field.gradient_tape()?;
+        let mut random = Random(seed);
+        let mut points = on_surface(&tape, bounds, t, (3 * count).div_ceil(4), &mut random)?;
+        let diagonal = bounds.size().iter().map(|side| side * side).sum::<f64>().sqrt();
+        for (n, point) in points.iter_mut().enumerate() {
+            let spread = [0.0, 0.01, 0.05][n % 3] * diagonal;
+            *point = point.map(|x| x + spread * normal_draw(&mut random));
+        }
+        while points.len() < count {
+            points.push(in_box(bounds, &mut random));
+        }
+        points.truncate(count);
+        let columns = tape.eval(Coordinates::from(&points).at_time(t));
+        let values = columns.into_iter().next().unwrap_or_default();
+        if let Some(n) = values.iter().position(|value| !value.is_finite()) {
+            let problem = format!("the target is {} at {:?}", values[n], points[n]);
+            return Err(Error::Undefined(problem));
+        }
+        let times = vec![t; points.len()];
+        Target::new(points)?.with_times(times)?.with_distances(values)
+    }
+
+    /// Points on a field's surface at a time, with its normals. An error as of [`Target::of_field`].
+    pub fn of_surface(field: &Field, bounds: &Bounds, t: f64, count: usize, seed: u64) -> Result<Target> {
+        let tape = field.gradient_tape()?;
+        let points = on_surface(&tape, bounds, t, count, &mut Random(seed))?;
+        let columns = tape.eval(Coordinates::from(&points).at_time(t));
+        let normals = (0..points.len()).map(|n| [columns[1][n], columns[2][n], columns[3][n]]).collect();
+        let times = vec![t; points.len()];
+        Target::new(points)?.with_times(times)?.with_normals(normals)
+    }
+
+    /// All points of several targets. Distances and normals are kept where all have them.
+    pub fn together(targets: impl IntoIterator<Item = Target>) -> Target {
+        let join = |mut all: Target, next: Target| {
+            let [own, other] = [&all, &next].map(|of| of.times.clone().unwrap_or(vec![0.0; of.points.len()]));
+            all.times = Some([own, other].concat());
+            all.points.extend(next.points);
+            all.distances = all.distances.zip(next.distances).map(|(own, other)| [own, other].concat());
+            all.normals = all.normals.zip(next.normals).map(|(own, other)| [own, other].concat());
+            all
+        };
+        targets.into_iter().reduce(join).unwrap_or_default()
+    }
+
+    /// How many points there are.
+    pub fn len(&self) -> usize {
+        self.points.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.points.is_empty()
+    }
+
+    /// Where they are.
+    pub fn points(&self) -> &[[f64; 3]] {
+        &self.points
+    }
+
+    /// The signed distances, if they are known.
+    pub fn distances(&self) -> Option<&[f64]> {
+        self.distances.as_deref()
+    }
+
+    /// The normals, if they are known.
+    pub fn normals(&self) -> Option<&[[f64; 3]]> {
+        self.normals.as_deref()
+    }
+
+    /// The box around all points; none, where there are none.
+    pub fn bounds(&self) -> Option<Bounds> {
+        let boxes = self.points.iter().map(|&point| Bounds::new(point, point));
+        boxes.reduce(|all, one| all.union(&one))
+    }
+}
+
+fn check<'a>(what: &str, mut rows: impl Iterator<Item = &'a [f64]>) -> Result<()> {
+    match rows.position(|row| row.iter().any(|x| !x.is_finite())) {
+        Some(n) => Err(Error::Input(format!("{what} {n} of a target is not finite"))),
+        None => Ok(()),
+    }
+}
+
+fn in_box(bounds: &Bounds, random: &mut Random) -> [f64; 3] {
+    let (low, size) = (bounds.min, bounds.size());
+    std::array::from_fn(|axis| low[axis] + size[axis] * random.unit())
+}
+
+/// A draw from the normal distribution (Box and Muller 1958).
+pub(super) fn normal_draw(random: &mut Random) -> f64 {
+    let (u, v) = (1.0 - random.unit(), random.unit());
+    (-2.0 * u.ln()).sqrt() * (std::f64::consts::TAU * v).cos()
+}
+
+/// How often points are drawn before a surface is said not to be there.
+const ROUNDS: usize = 40;
+/// How often a point is moved towards the surface.
+const STEPS: usize = 12;
+
+/// Points on the surface of a gradient tape's field, in a box: drawn in the box and moved by Newton's steps.
+fn on_surface(
+    tape: &Tape,
+    bounds: &Bounds,
+    t: f64,
+    count: usize,
+    random: &mut Random,
+) -> Result<Vec<[f64; 3]>> {
+    let size = bounds.size().into_iter().fold(0.0, f64::max);
+    let mut found = Vec::with_capacity(count);
+    for _ in 0..ROUNDS {
+        let mut points: Vec<[f64; 3]> = (0..count.max(64)).map(|_| in_box(bounds, random)).collect();
+        for _ in 0..STEPS {
+            let columns = tape.eval(Coordinates::from(&points).at_time(t));
+            for (n, point) in points.iter_mut().enumerate() {
+                let slope = [columns[1][n], columns[2][n], columns[3][n]];
+                let square: f64 = slope.iter().map(|part| part * part).sum();
+                // No step is longer than a tenth of the box: far away fields may be flat.
+                let step = columns[0][n] / square;
+                let length = columns[0][n].abs() / square.sqrt();
+                let step = if length > 0.1 * size { step * 0.1 * size / length } else { step };
+                if step.is_finite() {
+                    (0..3).for_each(|axis| point[axis] -= step * slope[axis]);
+                }
+            }
+        }
+        let values = &tape.eval(Coordinates::from(&points).at_time(t))[0];
+        let is_there = |(n, point): (usize, [f64; 3])| {
+            (values[n].abs() < 1e-9 * size.max(1.0) && bounds.contains(point)).then_some(point)
+        };
+        found.extend(points.into_iter().enumerate().filter_map(is_there));
+        if found.len() >= count {
+            found.truncate(count);
+            return Ok(found);
+        }
+    }
+    match found.len() {
+        0 => Err(Error::Undefined("the target has no surface in its bounds".into())),
+        // The few that are found stand for the others.
+        few => Ok((0..count).map(|n| found[n % few]).collect()),
+    }
+}

@@ -1,0 +1,139 @@
+//! `fit`, run as users run it: scenes fitted to files and scenes, grown from nothing, stopped, and refused.
+
+#[path = "support/command.rs"]
+mod support;
+
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+use support::Folder;
+
+const PAIR: &str = "// Two balls.\n\
+                    let r = param(\"r\", 0.5, 0.1, 1.0); // of the left one\n\
+                    let right = param(\"right\", [0.8, 0, 0]);\n\
+                    let k = param(\"k\", 0.3, 0.05, 1);\n\
+                    show(smooth_union(sphere(r).translate([-0.5, 0, 0]), sphere(0.4).translate(right), k));\n\
+                    bounds([-1.5, -1, -1], [1.5, 1, 1]);\n";
+
+/// The same with other values.
+fn truth() -> String {
+    PAIR.replace("0.5, 0.1", "0.62, 0.1")
+        .replace("[0.8, 0, 0]", "[0.7, 0.15, 0.05]")
+        .replace("0.3, 0.05", "0.2, 0.05")
+}
+
+/// The value that a parameter starts with in a scene's text.
+fn value(text: &str, name: &str) -> f64 {
+    let scene = fieldgrad::scene::Scene::from_text(text, "fitted.rhai").unwrap();
+    scene.value_of(name).unwrap()
+}
+
+#[test]
+fn a_scene_is_fitted_to_another_and_keeps_its_text() {
+    let folder = Folder::new("fit").with("pair.rhai", PAIR).with("truth.rhai", truth());
+    let ran = folder
+        .run("fit pair.rhai --target truth.rhai -o fitted.rhai --log log.csv --samples 2000 --error 1e-6")
+        .ends(0);
+    assert!(ran.out.contains("r = 0.6") && ran.out.contains(", was 0.5"), "{}", ran.out);
+    let text = folder.text("fitted.rhai");
+    for (name, wanted) in [("r", 0.62), ("right.x", 0.7), ("right.y", 0.15), ("right.z", 0.05), ("k", 0.2)] {
+        assert!((value(&text, name) - wanted).abs() < 1e-6, "{name}: {text}");
+    }
+    assert!(text.starts_with("// Two balls.\n") && text.contains("// of the left one"), "{text}");
+    let log = folder.text("log.csv");
+    assert!(log.starts_with("iteration,seconds,value,slope\n0,") && log.lines().count() > 3, "{log}");
+    // The same again is the same file.
+    folder.run("fit pair.rhai --target truth.rhai -o again.rhai --samples 2000 --threads 1").ends(0);
+    assert_eq!(folder.read("again.rhai"), folder.read("fitted.rhai"));
+    // What is locked stays, and what it cannot reach is said.
+    let ran = folder
+        .run("fit pair.rhai --target truth.rhai -o locked.rhai --lock right --tie r=k --error 1e-6 --json")
+        .ends(1);
+    let json: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    assert!(
+        json["reached"] == false && json["converged"] == true && json["parameters"]["right.x"] == 0.8,
+        "{}",
+        ran.out
+    );
+    assert_eq!(json["parameters"]["r"], json["parameters"]["k"]);
+}
+
+#[test]
+fn a_scene_is_fitted_to_files_of_points() {
+    let folder = Folder::new("fit-points").with("pair.rhai", PAIR).with("truth.rhai", truth());
+    let places: String = (0..400)
+        .map(|n| {
+            [0.37, 0.73, 1.19].map(|step: f64| (1.3 * (f64::from(n) * step).sin()).to_string()).join(",")
+                + "\n"
+        })
+        .collect();
+    std::fs::write(folder.0.join("places.csv"), places).unwrap();
+    // What `eval` writes is a target.
+    folder.run("eval truth.rhai --points places.csv -o samples.csv").ends(0);
+    folder.run("fit pair.rhai --target samples.csv -o fitted.rhai --cost huber --scale 0.5").ends(0);
+    assert!((value(&folder.text("fitted.rhai"), "r") - 0.62).abs() < 1e-6);
+    // A ball in motion, by points on it at two times.
+    let moving = "show(sphere(0.5).translate([param(\"speed\", 0.5) * t, 0, 0]));";
+    let on = |x: f64| format!("{},0,0\n{x},0.5,0\n{x},0,-0.5\n", x + 0.5);
+    let folder = folder.with("moving.rhai", moving).with("a.csv", on(0.0)).with("b.csv", on(0.8));
+    folder.run("fit moving.rhai --target a.csv --target b.csv@2 -o moved.rhai").ends(0);
+    assert!((value(&folder.text("moved.rhai"), "speed") - 0.4).abs() < 1e-9);
+}
+
+#[test]
+fn a_scene_is_grown_from_nothing() {
+    let folder = Folder::new("fit-grow").with("truth.rhai", truth());
+    let ran = folder.run("fit --shapes 2 --target truth.rhai -o grown.rhai --samples 1500").ends(0);
+    assert!(ran.out.contains("2 shapes, 23 numbers"), "{}", ran.out);
+    let text = folder.text("grown.rhai");
+    let scene = fieldgrad::scene::Scene::from_text(&text, "grown.rhai").unwrap();
+    let inside = |at: [f64; 3]| scene.field().value_at([at[0], at[1], at[2], 0.0]).unwrap() < 0.0;
+    assert!(inside([-0.5, 0.0, 0.0]) && inside([0.7, 0.15, 0.05]) && !inside([0.0, 0.9, 0.0]), "{text}");
+    assert!(text.starts_with("// Grown to truth.rhai: 2 shapes") && scene.parameters().len() == 23);
+}
+
+#[test]
+fn what_cannot_be_fitted_is_refused_and_nothing_is_written() {
+    let folder = Folder::new("fit-refused").with("pair.rhai", PAIR).with("ball.rhai", "show(sphere(1));");
+    let folder =
+        folder.with("none.csv", "x,y,z\n").with("nan.csv", "0,0,nan\n").with("far.csv", "1e6,0,0,3\n");
+    let refused = |arguments: &str, why: &str| {
+        let begun = Instant::now();
+        let ran = folder.run(&format!("fit {arguments} -o out.rhai")).ends(2);
+        assert!(ran.err.contains(why), "{arguments}: {}", ran.err);
+        assert!(begun.elapsed() < Duration::from_secs(60) && !folder.0.join("out.rhai").exists());
+    };
+    refused("pair.rhai --target none.csv", "the target has no points");
+    refused("pair.rhai --target nan.csv", "nan.csv:1:1: nan is no finite number");
+    refused("pair.rhai --target absent.csv", "absent.csv");
+    refused("ball.rhai --target pair.rhai", "there is no parameter that may move");
+    refused("pair.rhai --target pair.rhai --lock q", "there is no parameter \"q\"");
+    refused("--target pair.rhai", "--shapes N");
+    refused("pair.rhai --shapes 3 --target pair.rhai", "leave SCENE out");
+    refused("--shapes 3 --target far.csv", "no sample of the target is inside");
+    assert_eq!(folder.text("pair.rhai"), PAIR);
+    folder.run("fit pair.rhai --target pair.rhai -o out.png").ends(2);
+    folder.run("fit pair.rhai --target far.csv -o far.rhai --error 1e-3 --lock right").ends(1);
+}
+
+#[test]
+#[cfg(unix)]
+fn one_that_is_told_to_end_leaves_the_best_so_far() {
+    let folder = Folder::new("fit-stopped").with("truth.rhai", truth());
+    // Far more work than anyone waits for. Before its first step it ends at once, and there is nothing to leave.
+    let arguments = "fit --shapes 24 --target truth.rhai -o grown.rhai --samples 20000 --quiet";
+    for seconds in [2, 8, 32] {
+        let mut child =
+            folder.command(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(Duration::from_secs(seconds));
+        let told = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+        assert!(told.unwrap().success());
+        assert_eq!(child.wait().unwrap().code(), Some(130));
+        if folder.files() == ["grown.rhai", "truth.rhai"] {
+            let scene = fieldgrad::scene::Scene::from_text(&folder.text("grown.rhai"), "grown.rhai").unwrap();
+            assert!(!scene.parameters().is_empty());
+            return;
+        }
+        assert_eq!(folder.files(), ["truth.rhai"]);
+    }
+    panic!("nothing is left");
+}
