@@ -101,8 +101,8 @@ fn row(scene: &Scene) -> Result<String> {
     let (steep, slopes_time) = timed(|| field.lipschitz(span));
     let (cells, held) = count_cells(&tape, over(Interval::point(t)));
     let stage = Stage::new(scene)?;
-    let options = Options { size: SIZE, time: Some(t), ..Options::default() };
-    let deep = Options { shade: Shade::Depth, ..options.clone() };
+    let options = Options::default().size(SIZE).time(t);
+    let deep = options.clone().shade(Shade::Depth);
     let (picture, picture_time) = timed(|| stage.picture(&deep));
     picture?;
     let (lit, lit_time) = timed(|| stage.picture(&options));

@@ -11,7 +11,7 @@ use crate::tape::block::first_stage_coordinates;
 use crate::tape::block64::{Block64, LANES, Lanes};
 use crate::tape::program::{Code, Program};
 use crate::tape::weights::weight_gradient;
-use pulp::{Arch, NullaryFnOnce, Simd, WithSimd};
+use pulp::{NullaryFnOnce, Simd, WithSimd};
 use std::marker::PhantomData;
 use std::ops::Range;
 use std::sync::Arc;
