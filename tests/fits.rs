@@ -1,4 +1,5 @@
-//! Fits of fields: known parameters are found again, from signed distances, from points, with outliers, in motion, in ranges.
+//! Fits of fields: known parameters are found again, from signed distances, from points, with outliers, in motion, in
+//! ranges.
 
 use fieldgrad::fit::{
     Descent, Factor, Fit, Growth, LeastSquares, Model, Objective, QuasiNewton, Residuals, Robust, Rule,
@@ -237,7 +238,8 @@ fn motion_is_found_from_clouds_at_several_times() {
 
 #[test]
 fn any_field_can_be_a_loss() {
-    // The ball whose surface passes through two points and has its steepest value of y² on a third condition: r = 2·height.
+    // The ball whose surface passes through two points and has its steepest value of y² on a third condition: r =
+    // 2·height.
     let (r, height) = (param("r", 1.0), param("height", 0.2));
     let ball = sphere(&r).translate((0, &height, 0));
     let on = Target::new(vec![[0.0, 1.5, 0.0]]).unwrap();

@@ -325,10 +325,11 @@ pub(super) struct Export {
 
 #[derive(Args, Debug)]
 #[command(
-    after_help = "A target is a .csv or .npy file of points, or a scene (.rhai, .vm, or one built in), of which samples are taken.\n\
-    Points have columns by place: x, y, z; then the signed distance; or then a normal's three numbers; or all of them. A .csv\n\
-    file may have a header instead that names x, y, z, t, f (the signed distance), nx, ny and nz, as `eval` writes them.\n\
-    Ends with 1 where --error was not reached, or, without it, where the fit was not done. Ctrl-C leaves the best so far."
+    after_help = "A target is a .csv or .npy file of points, or a scene (.rhai, .vm, or one built in), of which samples\n\
+    are taken. Points have columns by place: x, y, z; then the signed distance; or then a normal's three numbers; or\n\
+    all of them. A .csv file may have a header instead that names x, y, z, t, f (the signed distance), nx, ny and nz,\n\
+    as `eval` writes them. Ends with 1 where --error was not reached, or, without it, where the fit was not done.\n\
+    Ctrl-C leaves the best so far."
 )]
 pub(super) struct Fit {
     /// The scene whose parameters are to be found: a .rhai file, or the name of a scene built in.

@@ -12,8 +12,8 @@ static IS_GENTLE: AtomicBool = AtomicBool::new(false);
 /// The exit code that the program was told to end with; 0 before that.
 static TOLD: AtomicI32 = AtomicI32::new(0);
 
-/// From now on the program is not ended when it is told to for the first time: who called this asks [`told`] again and again,
-/// leaves what is done so far whole, and ends it.
+/// From now on the program is not ended when it is told to for the first time: who called this asks [`told`] again and
+/// again, leaves what is done so far whole, and ends it.
 pub(super) fn end_gently() {
     IS_GENTLE.store(true, Ordering::Relaxed);
 }

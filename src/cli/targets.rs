@@ -86,8 +86,8 @@ fn of_rows<'a>(
     }
 }
 
-/// The points of a CSV text: numbers by place, or a header that names columns x, y and z, and t, f (the signed distance), nx,
-/// ny and nz, as `eval` writes them. Blank lines and lines that start with # are left out.
+/// The points of a CSV text: numbers by place, or a header that names columns x, y and z, and t, f (the signed
+/// distance), nx, ny and nz, as `eval` writes them. Blank lines and lines that start with # are left out.
 fn of_csv(text: &str, file: &str, time: f64) -> Result<Target> {
     let mut numbers: Vec<f64> = Vec::new();
     let mut header: Option<([Option<usize>; 8], usize)> = None;

@@ -11,8 +11,9 @@ pub enum Rule {
         /// The part of the last step.
         part: f64,
     },
-    /// Each number by the mean of its slopes over the root of the mean of their squares (Kingma and Ba 2015); and a part of
-    /// each number goes at every step, whatever its slope (Loshchilov and Hutter 2019), which is AdamW where it is not 0.
+    /// Each number by the mean of its slopes over the root of the mean of their squares (Kingma and Ba 2015); and a
+    /// part of each number goes at every step, whatever its slope (Loshchilov and Hutter 2019), which is AdamW where
+    /// it is not 0.
     Adam {
         /// How much of the mean slope stays at a step.
         mean: f64,

@@ -1,4 +1,5 @@
-//! Growing a field from nothing: parts where most is missing, fitted together, and those that do not pay taken out again.
+//! Growing a field from nothing: parts where most is missing, fitted together, and those that do not pay taken out
+//! again.
 
 use super::least_squares::LeastSquares;
 use super::objective::Progress;
@@ -88,8 +89,8 @@ impl Grown {
 }
 
 impl Growth {
-    /// Grows a field to samples of signed distances. `watch` sees each step of each fit and may end it all: what is there
-    /// then is given.
+    /// Grows a field to samples of signed distances. `watch` sees each step of each fit and may end it all: what is
+    /// there then is given.
     ///
     /// An error where the target has no distances, or no sample inside.
     pub fn grow(&self, target: &Target, watch: &mut dyn FnMut(&Progress) -> bool) -> Result<Grown> {

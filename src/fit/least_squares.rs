@@ -12,14 +12,15 @@ pub trait Residuals {
     /// The same; and the residuals there with their derivatives, each times the root of its weight, go to a model.
     fn linearise(&mut self, at: &[f64], model: &mut Model) -> f64;
 
-    /// Jᵀ times the residuals' second derivative along a step, at the place that was linearised last; nothing where that is not
-    /// known. With it steps bend along curved valleys.
+    /// Jᵀ times the residuals' second derivative along a step, at the place that was linearised last; nothing where
+    /// that is not known. With it steps bend along curved valleys.
     fn bend(&mut self, _at: &[f64], _step: &[f64]) -> Option<Vec<f64>> {
         None
     }
 }
 
-/// Residuals as a function: given a place, it writes the residuals, and their derivatives row by row where they are asked for.
+/// Residuals as a function: given a place, it writes the residuals, and their derivatives row by row where they are
+/// asked for.
 ///
 /// ```
 /// use fieldgrad::fit::{LeastSquares, ResidualFn, UNBOUNDED};
@@ -94,10 +95,10 @@ impl<F: FnMut(&[f64], &mut [f64], Option<&mut [f64]>)> Residuals for ResidualFn<
 
 /// The method of Levenberg and Marquardt, in ranges.
 ///
-/// Each unknown is measured by how much the residuals depend on it (Moré 1978), damping follows how well steps kept what
-/// they promised (Nielsen 1999), steps bend along the valley they are in where [its bend](Residuals::bend) is known
-/// (Transtrum and Sethna 2012), and a step that leaves a range stops at its end while the other unknowns make the best of
-/// it. What stopped is free again as soon as it would move back inside.
+/// Each unknown is measured by how much the residuals depend on it (Moré 1978), damping follows how well steps kept
+/// what they promised (Nielsen 1999), steps bend along the valley they are in where [its bend](Residuals::bend) is
+/// known (Transtrum and Sethna 2012), and a step that leaves a range stops at its end while the other unknowns make
+/// the best of it. What stopped is free again as soon as it would move back inside.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LeastSquares {
     /// The most iterations.
@@ -125,8 +126,8 @@ impl Default for LeastSquares {
     }
 }
 
-/// After so many iterations, what unknowns were measured by before fades by a part in each: down a long valley derivatives
-/// change by many powers of ten.
+/// After so many iterations, what unknowns were measured by before fades by a part in each: down a long valley
+/// derivatives change by many powers of ten.
 const LONG: usize = 200;
 const FADING: f64 = 0.7;
 /// How far along a step its bend is looked at, in parts of it.

@@ -1,5 +1,5 @@
-//! How far to go along a direction: a step that satisfies the strong Wolfe conditions, by the search of Moré and Thuente
-//! (1994): an interval that holds one is narrowed by cubic and quadratic interpolation.
+//! How far to go along a direction: a step that satisfies the strong Wolfe conditions, by the search of Moré and
+//! Thuente (1994): an interval that holds one is narrowed by cubic and quadratic interpolation.
 
 /// A trial: how far, the value there, and the derivative along the direction.
 #[derive(Clone, Copy, Debug)]

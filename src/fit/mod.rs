@@ -1,12 +1,12 @@
 //! Fitting: what makes a field like a target, and what solves it. Uses numbers, fields, tapes, shapes and measures.
 //!
-//! Solvers know nothing of fields. [`Descent`] goes down any [`Objective`] by its gradient, [`QuasiNewton`] learns curvature
-//! from its steps, [`LeastSquares`] solves [`Residuals`]; all keep unknowns in ranges, and can be [watched](Watch) and
-//! ended. [`Robust`] costs leave outliers out, and [`starts`] begin several times.
+//! Solvers know nothing of fields. [`Descent`] goes down any [`Objective`] by its gradient, [`QuasiNewton`] learns
+//! curvature from its steps, [`LeastSquares`] solves [`Residuals`]; all keep unknowns in ranges, and can be
+//! [watched](Watch) and ended. [`Robust`] costs leave outliers out, and [`starts`] begin several times.
 //!
-//! A [`Target`] is points with what is known there, a [`Term`] a loss that fields have at such points, and a [`Fit`] the sum of
-//! terms over [`Unknowns`](crate::field::Unknowns): it is what all solvers take. [`Growth`] makes a field of [`Part`]s from
-//! nothing.
+//! A [`Target`] is points with what is known there, a [`Term`] a loss that fields have at such points, and a [`Fit`]
+//! the sum of terms over [`Unknowns`](crate::field::Unknowns): it is what all solvers take. [`Growth`] makes a field
+//! of [`Part`]s from nothing.
 //!
 //! `model` is how least squares see residuals, `line_search` how far to go, `problem` how terms are run on tapes.
 

@@ -5,7 +5,8 @@ use nalgebra::{Cholesky, DMatrix, DVector};
 /// How a model keeps the derivatives it is given.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Factor {
-    /// As the triangle of a QR factorisation, made block by block by reflections (Lawson and Hanson 1974): for all digits.
+    /// As the triangle of a QR factorisation, made block by block by reflections (Lawson and Hanson 1974): for all
+    /// digits.
     #[default]
     Triangle,
     /// As the products JᵀJ and Jᵀr: half the digits, several times as fast, and each row only where it is not 0.
@@ -76,8 +77,8 @@ impl Model {
         }
     }
 
-    /// Adds what several residuals make of some of the unknowns: the lower half of their JᵀJ, column by column, and Jᵀr.
-    /// Panics if the model is a triangle.
+    /// Adds what several residuals make of some of the unknowns: the lower half of their JᵀJ, column by column, and
+    /// Jᵀr. Panics if the model is a triangle.
     pub(super) fn add_products(&mut self, unknowns: &[usize], squares: &DMatrix<f64>, slopes: &[f64]) {
         assert_eq!(self.factor, Factor::Normal, "products are of normal equations");
         for (j, &to) in unknowns.iter().enumerate() {
@@ -161,8 +162,8 @@ impl Model {
         product
     }
 
-    /// The step that makes ½‖r + Jp‖² + ½·damping·‖scales·p‖² least, over the unknowns that are free; the others make the
-    /// steps that `step` has for them. Nothing, where that is not determined.
+    /// The step that makes ½‖r + Jp‖² + ½·damping·‖scales·p‖² least, over the unknowns that are free; the others make
+    /// the steps that `step` has for them. Nothing, where that is not determined.
     pub(super) fn solve(
         &mut self,
         step: &mut [f64],
@@ -210,8 +211,8 @@ impl Model {
         Some(())
     }
 
-    /// What (JᵀJ + damping·scales²)⁻¹ makes of the negative of a vector, over the unknowns that are free; 0 in the others.
-    /// Nothing, where that is not determined.
+    /// What (JᵀJ + damping·scales²)⁻¹ makes of the negative of a vector, over the unknowns that are free; 0 in the
+    /// others. Nothing, where that is not determined.
     pub(super) fn solve_for(
         &mut self,
         vector: &[f64],

@@ -39,7 +39,8 @@ impl Part {
         Part { at: [x, y, z], size: [w, h, d], round, taper, turn: [a, b, c] }
     }
 
-    /// The solid, with its numbers as parameters whose names end in `name`. `reach` is the size of what it is a part of.
+    /// The solid, with its numbers as parameters whose names end in `name`. `reach` is the size of what it is a part
+    /// of.
     pub fn field(&self, name: &str, reach: f64) -> Field {
         let side = |axis: usize| {
             let name = format!("size_{name}.{}", ["x", "y", "z"][axis]);

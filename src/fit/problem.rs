@@ -1,9 +1,9 @@
 //! A fit: terms over some unknowns, as what solvers take.
 //!
 //! Each term has three tapes: its residuals in `f64`, for costs; those with their derivatives in the unknowns, for
-//! least squares; and its fields for a [`Sum`], whose backward pass gives the gradient of any number of unknowns in `f32`.
-//! Points are put in order along a curve that fills space, so that those of a block are near each other: where shapes are
-//! many, few of them count there, and JᵀJ gets products of those unknowns alone.
+//! least squares; and its fields for a [`Sum`], whose backward pass gives the gradient of any number of unknowns in
+//! `f32`. Points are put in order along a curve that fills space, so that those of a block are near each other: where
+//! shapes are many, few of them count there, and JᵀJ gets products of those unknowns alone.
 
 use super::least_squares::{LeastSquares, Residuals};
 use super::model::{Factor, Model};
@@ -24,16 +24,16 @@ const PIECE: usize = 256;
 const LONG: usize = 200;
 /// How many points go into a product together.
 const ROWS: usize = 32;
-/// The part of the largest derivative at a place below which others are roundings: what an unknown that nothing depends on
-/// would else be moved by.
+/// The part of the largest derivative at a place below which others are roundings: what an unknown that nothing
+/// depends on would else be moved by.
 const NOISE: f64 = 1e-14;
 /// How many sums of products there are at most, each of pieces that follow each other: what threads share.
 const SHARES: usize = 16;
 
 /// Terms, the sum of which is to be made small, over unknowns.
 ///
-/// It is what solvers take: [`Residuals`], in `f64`, and an [`Objective`], whose value and gradient are in `f32` but for their
-/// sums. Both are the same bits for any number of threads.
+/// It is what solvers take: [`Residuals`], in `f64`, and an [`Objective`], whose value and gradient are in `f32` but
+/// for their sums. Both are the same bits for any number of threads.
 #[derive(Clone, Debug)]
 pub struct Fit {
     unknowns: Unknowns,
@@ -374,7 +374,8 @@ impl Prepared {
         total
     }
 
-    /// The term's value by the fused forward and backward pass, in `f32`; its derivatives are added to those of parameters.
+    /// The term's value by the fused forward and backward pass, in `f32`; its derivatives are added to those of
+    /// parameters.
     fn sum(&mut self, values: &[f64], by_parameter: &mut [f64]) -> f64 {
         let moves = self.columns.len() > 3;
         let residuals = &self.residuals;

@@ -5,8 +5,8 @@ use super::objective::{Ended, Objective, Progress, Solution, Watch, goes_on, pro
 use nalgebra::{DMatrix, DVector};
 use std::collections::VecDeque;
 
-/// The limited-memory BFGS method in ranges (Byrd, Lu, Nocedal and Zhu 1995), with the projected subspace step of Morales
-/// and Nocedal (2011) and the line search of Moré and Thuente.
+/// The limited-memory BFGS method in ranges (Byrd, Lu, Nocedal and Zhu 1995), with the projected subspace step of
+/// Morales and Nocedal (2011) and the line search of Moré and Thuente.
 ///
 /// ```
 /// use fieldgrad::fit::{QuasiNewton, UNBOUNDED};

@@ -20,8 +20,8 @@ pub fn starts(from: &[f64], ranges: &[(f64, f64)], count: usize, seed: u64) -> V
     std::iter::once(from.to_vec()).chain(drawn).take(count).collect()
 }
 
-/// The best of the solutions that a solver finds from several [`starts`]: the first of those with the least value. None, where
-/// there are no starts.
+/// The best of the solutions that a solver finds from several [`starts`]: the first of those with the least value.
+/// None, where there are no starts.
 pub fn best_of(starts: &[Vec<f64>], solve: impl FnMut(&Vec<f64>) -> Solution) -> Option<Solution> {
     let better = |best: Solution, next: Solution| {
         if next.value < best.value || best.value.is_nan() { next } else { best }

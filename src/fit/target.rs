@@ -14,7 +14,8 @@ use crate::tape::{Coordinates, Tape};
 ///
 /// // Anything that is sampled, as columns.
 /// let points = vec![[1.0, 0.0, 0.0], [0.0, 2.0, 0.0]];
-/// let target = Target::new(points)?.with_distances(vec![0.0, 1.0])?.with_normals(vec![[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])?;
+/// let normals = vec![[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]];
+/// let target = Target::new(points)?.with_distances(vec![0.0, 1.0])?.with_normals(normals)?;
 /// assert_eq!(target.len(), 2);
 /// // Another field, sampled near its surface and in a box around it.
 /// let box_around = Bounds::new([-1.5; 3], [1.5; 3]);

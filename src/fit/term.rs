@@ -7,8 +7,8 @@ use crate::field::{Field, Vector};
 
 /// A part of a loss: the mean, over points, of what the residuals of one or several fields cost there.
 ///
-/// A residual is a field less what it is to be, which is 0 where nothing else is said. So whatever can be written as a field,
-/// of derivatives of others too, can be a loss; those that fits are mostly made of have names here.
+/// A residual is a field less what it is to be, which is 0 where nothing else is said. So whatever can be written as a
+/// field, of derivatives of others too, can be a loss; those that fits are mostly made of have names here.
 ///
 /// ```
 /// use fieldgrad::fit::{Fit, LeastSquares, Target, Term};
@@ -80,8 +80,8 @@ impl Term {
         Term::zero([(field.abs() * -sharpness).exp()], at)
     }
 
-    /// A price on parameters, or on what is made of them alone: half the square of each expression. For parsimony, where an
-    /// expression is the root of what a part costs; for ties between parameters that are to hold nearly.
+    /// A price on parameters, or on what is made of them alone: half the square of each expression. For parsimony,
+    /// where an expression is the root of what a part costs; for ties between parameters that are to hold nearly.
     pub fn price(expressions: impl IntoIterator<Item = Field>) -> Term {
         Term::zero(expressions, &Target { points: vec![[0.0; 3]], ..Target::default() })
     }
@@ -96,8 +96,8 @@ impl Term {
         Term { cost, ..self }
     }
 
-    /// The same, with what each point counts beside the others. An error where there are not as many, or one is negative or
-    /// not finite.
+    /// The same, with what each point counts beside the others. An error where there are not as many, or one is
+    /// negative or not finite.
     pub fn with_weights(self, weights: Vec<f64>) -> Result<Term> {
         if weights.len() != self.at.len()
             || weights.iter().any(|weight| !(0.0..f64::INFINITY).contains(weight))

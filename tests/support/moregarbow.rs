@@ -1,5 +1,6 @@
-//! Problems of Moré, Garbow and Hillstrom, "Testing unconstrained optimization software" (1981), from the paper's formulas;
-//! the ranges and the values in them are those of Gay, "A trust region approach to linearly constrained optimization" (1984).
+//! Problems of Moré, Garbow and Hillstrom, "Testing unconstrained optimization software" (1981), from the paper's
+//! formulas; the ranges and the values in them are those of Gay, "A trust region approach to linearly constrained
+//! optimization" (1984).
 
 use fieldgrad::fit::{ResidualFn, Residuals};
 use fieldgrad::number::{Dual, Real};
