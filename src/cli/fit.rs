@@ -2,7 +2,7 @@
 
 use super::arguments::{Common, Cost, Fit as Verb};
 use super::progress::Progress;
-use super::{Ending, input, machine, output, signals, targets};
+use super::{Ending, input, output, signals, targets};
 use crate::error::{Error, Result};
 use crate::file::{abandon_and_exit, check_writable, write_whole};
 use crate::fit::{

@@ -28,17 +28,6 @@ impl Part {
         Part { at, size: [2.0 * r; 3], round: 0.9 * r, taper: 0.0, turn: [0.0; 3] }
     }
 
-    /// Its numbers in the order that [`Part::field`] has them as parameters.
-    pub(super) fn numbers(&self) -> [f64; NUMBERS] {
-        let Part { at: [x, y, z], size: [w, h, d], round, taper, turn: [a, b, c] } = *self;
-        [w, h, d, round, taper, a, b, c, x, y, z]
-    }
-
-    pub(super) fn of_numbers(numbers: &[f64]) -> Part {
-        let [w, h, d, round, taper, a, b, c, x, y, z] = *numbers else { panic!("{NUMBERS} numbers") };
-        Part { at: [x, y, z], size: [w, h, d], round, taper, turn: [a, b, c] }
-    }
-
     /// The solid, with its numbers as parameters whose names end in `name`. `reach` is the size of what it is a part
     /// of.
     pub fn field(&self, name: &str, reach: f64) -> Field {
