@@ -235,7 +235,7 @@ macro_rules! operator {
 }
 
 operator! {
-    Sub sub 11 |a, b| [a, b].iter().map(|part| part.norm).sum(),
+    Sub sub 11 |a, b| [a.norm, b.norm].into_iter().sum(),
     Mul mul 12 |a, b| a.norm * b.largest() + b.norm * a.largest(),
     Div div 13 |a, b| if b.norm == 0.0 { a.norm / b.smallest() } else { f64::INFINITY }
 }
