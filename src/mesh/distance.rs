@@ -174,7 +174,7 @@ impl Distance {
             }
         };
         let mut parts = Parts::default();
-        winding.about(&self.mesh, &self.tree, point, 0.0, None, &mut parts, |_, off| off < 1e-8).0
+        winding.about((&self.mesh, &self.tree), point, 0.0, None, &mut parts, |_, off| off < 1e-8).0
     }
 
     /// The field of the signed distance.
@@ -242,7 +242,7 @@ impl Distance {
     /// −1 where the mesh winds about a point more than half a time, else 1.
     fn side_by_winding(&self, winding: &Winding, point: [f64; 3], parts: &mut Parts) -> f64 {
         let is_enough = |value: f64, off: f64| (value - 0.5).abs() > off;
-        let (number, _) = winding.about(&self.mesh, &self.tree, point, 0.0, None, parts, is_enough);
+        let (number, _) = winding.about((&self.mesh, &self.tree), point, 0.0, None, parts, is_enough);
         if number > 0.5 { -1.0 } else { 1.0 }
     }
 }

@@ -229,8 +229,7 @@ impl Winding {
     #[inline(always)]
     pub(super) fn about(
         &self,
-        mesh: &Mesh,
-        tree: &Tree,
+        (mesh, tree): (&Mesh, &Tree),
         point: [f64; 3],
         around: f64,
         without: Option<u32>,

@@ -59,8 +59,7 @@ impl Distance {
             Some((winding, _)) if !self.is_closed => {
                 let is_enough = |value: f64, off: f64| (value - 0.5).abs() > off;
                 let (value, off) = winding.about(
-                    &self.mesh,
-                    &self.tree,
+                    (&self.mesh, &self.tree),
                     sides.middle,
                     sides.around,
                     None,

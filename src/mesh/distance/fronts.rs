@@ -108,7 +108,8 @@ impl Fronts {
             }
             // Just in front of it a triangle by itself takes up half of all that is seen.
             let is_enough = |_: f64, off: f64| off < 0.1;
-            let (others, off) = winding.about(mesh, tree, middles[n], 0.0, Some(n as u32), parts, is_enough);
+            let (others, off) =
+                winding.about((mesh, tree), middles[n], 0.0, Some(n as u32), parts, is_enough);
             let value = others - 0.5;
             Some(match border.tree {
                 Some(_) => [(value - off) as f32, (value + off) as f32],
@@ -133,7 +134,7 @@ impl Fronts {
                     let nearest = (here.border - here.radius).min(there.border - there.radius);
                     let off = fronts.off(f64::from(here.radius + there.radius), f64::from(nearest)) as f32;
                     let mut winds = [here.winds[0] - off, here.winds[1] + off];
-                    if !(winds[1] - winds[0] < WIDEST as f32) {
+                    if winds[1] - winds[0] >= WIDEST as f32 {
                         if there.border <= 2.0 * there.radius {
                             continue;
                         }

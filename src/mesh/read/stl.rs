@@ -21,7 +21,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Mesh, Wrong> {
     let count = u32::from_le_bytes([count[0], count[1], count[2], count[3]]) as usize;
     let room = bytes.len() - HEADER;
     // Some binary files start as texts do, but few texts are just as long as the number in them says.
-    let fits = room / TRIANGLE == count && room % TRIANGLE == 0;
+    let fits = room / TRIANGLE == count && room.is_multiple_of(TRIANGLE);
     match () {
         // Texts have no zeros, and headers end with them.
         _ if is_text && !fits && !bytes.contains(&0) => text(bytes),
