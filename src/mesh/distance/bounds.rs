@@ -9,9 +9,8 @@ use pulp::{Simd, WithSimd};
 /// What is known of the distance over a box.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Over {
-    /// The distance without its sign.
+    /// The least distance, without its sign.
     pub(super) lower: f64,
-    pub(super) upper: f64,
     /// −1 or 1 where all of the box is on one side.
     pub(super) side: Option<f64>,
     /// The signed distance.
@@ -121,7 +120,7 @@ impl WithSimd for Bound<'_> {
             Some(side) if lower > 0.0 => all.gradient_over(&sides, own, [lower, upper], side),
             _ => whole,
         };
-        Over { lower, upper, side, value, gradient }
+        Over { lower, side, value, gradient }
     }
 }
 
