@@ -58,6 +58,23 @@ fn a_scene_is_fitted_to_another_and_keeps_its_text() {
 }
 
 #[test]
+fn a_scene_is_fitted_to_a_mesh_that_another_was_made() {
+    let ball =
+        |r: f64, x: f64| format!("show(sphere(param(\"r\", {r})).translate([param(\"x\", {x}), 0, 0]));\n");
+    let folder =
+        Folder::new("fit-mesh").with("ball.rhai", ball(0.5, 0.0)).with("truth.rhai", ball(0.65, 0.2));
+    for file in ["truth.stl", "truth.ply"] {
+        folder.run(&format!("mesh truth.rhai -o {file} --resolution 40")).ends(0);
+        folder.run(&format!("fit ball.rhai --target {file} -o fitted.rhai --samples 2000")).ends(0);
+        let text = folder.text("fitted.rhai");
+        // The mesh's triangles lie within the ball.
+        assert!((value(&text, "r") - 0.65).abs() < 2e-3 && (value(&text, "x") - 0.2).abs() < 1e-3, "{text}");
+    }
+    let ran = folder.run("fit ball.rhai --target missing.obj -o none.rhai").ends(2);
+    assert!(ran.err.contains("missing.obj: there is no such file"), "{}", ran.err);
+}
+
+#[test]
 fn a_scene_is_fitted_to_files_of_points() {
     let folder = Folder::new("fit-points").with("pair.rhai", PAIR).with("truth.rhai", truth());
     let places: String = (0..400)

@@ -325,8 +325,8 @@ pub(super) struct Export {
 
 #[derive(Args, Debug)]
 #[command(
-    after_help = "A target is a .csv or .npy file of points, or a scene (.rhai, .vm, or one built in), of which samples\n\
-    are taken. Points have columns by place: x, y, z; then the signed distance; or then a normal's three numbers; or\n\
+    after_help = "A target is a file of points (.csv, .npy, .xyz, or .ply without faces); or a mesh (.obj, .stl, .ply) or a scene\n\
+    (.rhai, .vm, or one built in), of which samples are taken. Points have columns by place: x, y, z; then the signed distance; or then a normal's three numbers; or\n\
     all of them. A .csv file may have a header instead that names x, y, z, t, f (the signed distance), nx, ny and nz,\n\
     as `eval` writes them. Ends with 1 where --error was not reached, or, without it, where the fit was not done.\n\
     Ctrl-C leaves the best so far."
@@ -346,7 +346,7 @@ pub(super) struct Fit {
     /// The root of the mean square of what is left at which it is enough.
     #[arg(long, value_name = "E", value_parser = positive)]
     pub(super) error: Option<f64>,
-    /// How many samples are taken of a target that is a scene.
+    /// How many samples are taken of a target that is a mesh or a scene.
     #[arg(long, value_name = "N", default_value_t = 8000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     pub(super) samples: u32,
     /// What what is left costs: outliers lead with its square, less with others.

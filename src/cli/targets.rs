@@ -1,9 +1,10 @@
-//! What `fit` is given to fit to: files of points, and scenes.
+//! What `fit` is given to fit to: files of points, meshes, and scenes.
 
 use super::arguments::Common;
 use super::{input, machine, output};
 use crate::error::{Error, Place, Result};
 use crate::fit::Target;
+use crate::mesh::{Distance, Mesh, Points};
 use crate::npy::Array;
 use std::path::Path;
 
@@ -11,7 +12,7 @@ use std::path::Path;
 const COLUMNS: [&str; 8] = ["x", "y", "z", "t", "f", "nx", "ny", "nz"];
 const DISTANCE: usize = 4;
 
-/// The target of that name: a file of points, or a scene, of which samples are taken; `NAME@T` is at time T.
+/// The target of that name: a file of points, or a mesh or a scene, of which samples are taken; `NAME@T` is at time T.
 pub(super) fn read(name: &str, samples: usize, common: &Common) -> Result<Target> {
     let (name, time) = match name.rsplit_once('@').map(|(name, t)| (name, t.parse::<f64>())) {
         Some((name, Ok(t))) if t.is_finite() => (name, t),
@@ -39,6 +40,8 @@ pub(super) fn read(name: &str, samples: usize, common: &Common) -> Result<Target
             }
             of_rows(array.values.chunks_exact(columns), &places, time)
         }
+        "obj" | "stl" | "ply" => of_mesh(path, samples, time, common),
+        "xyz" | "txt" => of_points(path, time),
         _ => {
             let scene = input::plain(name)?;
             let around = machine::bounds(&scene);
@@ -46,6 +49,26 @@ pub(super) fn read(name: &str, samples: usize, common: &Common) -> Result<Target
             Target::of_field(scene.field(), &around.grown(0.05 * longest), time, samples, common.seed)
         }
     }
+}
+
+/// Samples of a mesh; of a PLY file without faces its points.
+fn of_mesh(path: &Path, samples: usize, time: f64, common: &Common) -> Result<Target> {
+    let mesh = match Mesh::from_file(path) {
+        Err(error) if output::extension(path) == "ply" => {
+            return of_points(path, time).map_err(|_| error);
+        }
+        read => read?,
+    };
+    let target = Target::of_mesh(&Distance::of(&mesh)?, samples, common.seed)?;
+    let times = vec![time; target.len()];
+    target.with_times(times)
+}
+
+fn of_points(path: &Path, time: f64) -> Result<Target> {
+    let Points { places, normals, .. } = Points::from_file(path)?;
+    let times = vec![time; places.len()];
+    let target = Target::new(places)?.with_times(times)?;
+    if normals.is_empty() { Ok(target) } else { target.with_normals(normals) }
 }
 
 const HOW_MANY: &str = "a point of a target has 3, with a signed distance 4, with a normal 6, with both 7";

@@ -3,6 +3,7 @@
 use crate::error::{Error, Result};
 use crate::field::Field;
 use crate::measure::Bounds;
+use crate::mesh::{Distance, Mesh};
 use crate::random::Random;
 use crate::tape::{Coordinates, Tape};
 
@@ -81,16 +82,8 @@ impl Target {
     pub fn of_field(field: &Field, bounds: &Bounds, t: f64, count: usize, seed: u64) -> Result<Target> {
         let tape = field.gradient_tape()?;
         let mut random = Random(seed);
-        let mut points = on_surface(&tape, bounds, t, (3 * count).div_ceil(4), &mut random)?;
-        let diagonal = bounds.size().iter().map(|side| side * side).sum::<f64>().sqrt();
-        for (n, point) in points.iter_mut().enumerate() {
-            let spread = [0.0, 0.01, 0.05][n % 3] * diagonal;
-            *point = point.map(|x| x + spread * normal_draw(&mut random));
-        }
-        while points.len() < count {
-            points.push(in_box(bounds, &mut random));
-        }
-        points.truncate(count);
+        let surface = on_surface(&tape, bounds, t, of_surface_in(count), &mut random)?;
+        let points = spread(surface, bounds, count, &mut random);
         let columns = tape.eval(Coordinates::from(&points).at_time(t));
         let values = columns.into_iter().next().unwrap_or_default();
         if let Some(n) = values.iter().position(|value| !value.is_finite()) {
@@ -99,6 +92,35 @@ impl Target {
         }
         let times = vec![t; points.len()];
         Target::new(points)?.with_times(times)?.with_distances(values)
+    }
+
+    /// Samples of a mesh with their exact signed distances, spread about its surface, by area, and in a box that is a tenth
+    /// larger, as [`Target::of_field`] spreads them. The same for the same seed.
+    ///
+    /// ```
+    /// use fieldgrad::fit::Target;
+    /// use fieldgrad::mesh::{Distance, Extraction};
+    /// use fieldgrad::prelude::*;
+    ///
+    /// let ball = sphere(1.0).extract(&Extraction::default().resolution(30))?.mesh;
+    /// let target = Target::of_mesh(&Distance::of(&ball)?, 1000, 1)?;
+    /// let off = |(at, d): (&[f64; 3], &f64)| (at.iter().map(|x| x * x).sum::<f64>().sqrt() - 1.0 - d).abs();
+    /// assert!(target.points().iter().zip(target.distances().unwrap()).map(off).all(|off| off < 0.01));
+    /// # Ok::<(), fieldgrad::Error>(())
+    /// ```
+    pub fn of_mesh(distance: &Distance, count: usize, seed: u64) -> Result<Target> {
+        let mesh = distance.mesh();
+        let corners = mesh.vertices.iter().map(|&vertex| Bounds::new(vertex, vertex));
+        let Some(bounds) = corners.reduce(|all, one| all.union(&one)) else {
+            return Err(Error::Input("a mesh without vertices is no target".into()));
+        };
+        let longest = bounds.size().into_iter().fold(0.0, f64::max);
+        let bounds = bounds.grown(0.05 * longest);
+        let mut random = Random(seed);
+        let surface = on_mesh(mesh, of_surface_in(count), &mut random)?;
+        let points = spread(surface, &bounds, count, &mut random);
+        let distances = distance.signed(&points);
+        Target::new(points)?.with_distances(distances)
     }
 
     /// Points on a field's surface at a time, with its normals. An error as of [`Target::of_field`].
@@ -161,6 +183,50 @@ fn check<'a>(what: &str, mut rows: impl Iterator<Item = &'a [f64]>) -> Result<()
         Some(n) => Err(Error::Input(format!("{what} {n} of a target is not finite"))),
         None => Ok(()),
     }
+}
+
+/// How many of so many samples are near the surface, or on it.
+fn of_surface_in(count: usize) -> usize {
+    (3 * count).div_ceil(4)
+}
+
+/// Samples of points on a surface: a third stays there, a third moves by a hundredth of the box's diagonal and a third by a
+/// twentieth; and more that are all over the box.
+fn spread(mut points: Vec<[f64; 3]>, bounds: &Bounds, count: usize, random: &mut Random) -> Vec<[f64; 3]> {
+    let diagonal = bounds.size().iter().map(|side| side * side).sum::<f64>().sqrt();
+    for (n, point) in points.iter_mut().enumerate() {
+        let by = [0.0, 0.01, 0.05][n % 3] * diagonal;
+        *point = point.map(|x| x + by * normal_draw(random));
+    }
+    while points.len() < count {
+        points.push(in_box(bounds, random));
+    }
+    points.truncate(count);
+    points
+}
+
+/// Points on a mesh, as many on each triangle as it has of the area.
+fn on_mesh(mesh: &Mesh, count: usize, random: &mut Random) -> Result<Vec<[f64; 3]>> {
+    let mut ends = Vec::with_capacity(mesh.triangles.len());
+    let mut area = 0.0;
+    for triangle in 0..mesh.triangles.len() {
+        area += mesh.triangle_area(triangle);
+        ends.push(area);
+    }
+    if !(area > 0.0 && area.is_finite()) {
+        return Err(Error::Input("a mesh without area is no target".into()));
+    }
+    let draw = |_| {
+        let at = area * random.unit();
+        let triangle = ends.partition_point(|&end| end <= at).min(ends.len() - 1);
+        let (mut u, mut v) = (random.unit(), random.unit());
+        if u + v > 1.0 {
+            (u, v) = (1.0 - u, 1.0 - v);
+        }
+        let [a, b, c] = mesh.corners(triangle);
+        std::array::from_fn(|axis| a[axis] + u * (b[axis] - a[axis]) + v * (c[axis] - a[axis]))
+    };
+    Ok((0..count).map(draw).collect())
 }
 
 fn in_box(bounds: &Bounds, random: &mut Random) -> [f64; 3] {

@@ -70,11 +70,14 @@ impl Mesh {
 
     /// The surface's area.
     pub fn area(&self) -> f64 {
-        let of = |[a, b, c]: [[f64; 3]; 3]| {
-            let across = cross(minus(b, a), minus(c, a));
-            0.5 * dot(across, across).sqrt()
-        };
-        (0..self.triangles.len()).map(|n| of(self.corners(n))).sum()
+        (0..self.triangles.len()).map(|n| self.triangle_area(n)).sum()
+    }
+
+    /// The area of one triangle.
+    pub fn triangle_area(&self, triangle: usize) -> f64 {
+        let [a, b, c] = self.corners(triangle);
+        let across = cross(minus(b, a), minus(c, a));
+        0.5 * dot(across, across).sqrt()
     }
 }
 
