@@ -33,8 +33,8 @@ const BROKEN: &[(&str, &str, &str)] = &[
     ),
     (
         "a function that is still to come",
-        r#"show(mesh("bunny.obj"));"#,
-        "1:6 `mesh`: mesh is not there yet: this version makes no field of such a file",
+        r#"show(points("scan.ply"));"#,
+        "1:6 `points`: points is not there yet: this version makes no field of such a file",
     ),
     (
         "closures that hold closures",

@@ -349,7 +349,7 @@ fn unknown_function(signature: &str, sources: &Sources, words: &[Word]) -> Strin
 }
 
 /// Functions of the language that are still to come.
-const PROMISED: [&str; 2] = ["mesh", "neural"];
+const PROMISED: [&str; 2] = ["points", "neural"];
 
 /// Functions of Rhai itself that scenes may well mean.
 const LIKELY: [&str; 14] = [

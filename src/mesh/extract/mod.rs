@@ -151,8 +151,9 @@ fn extract(field: &Field, options: &Extraction) -> Result<Extracted> {
     drop(points);
     let (mesh, meetings) = finished(&mut marched, options.tolerance * lattice.cell);
     task::check()?;
-    let normals = normals(field, bounds, t, &mesh)?;
-    let caps = (0..mesh.triangles.len()).filter(|&n| side_of(&mesh, n, bounds).is_some()).collect();
+    let sides: Vec<_> = (0..mesh.triangles.len()).map(|n| side_of(&mesh, n, bounds, lattice.cell)).collect();
+    let normals = normals(field, &sides, t, &mesh)?;
+    let caps = (0..sides.len()).filter(|&n| sides[n].is_some()).collect();
     task::check()?;
     Ok(Extracted { mesh, normals, caps, unresolved, meetings, bounds: Some(bounds), cell: lattice.cell })
 }
@@ -224,12 +225,15 @@ fn unresolved(tiles: &[Tile], seen: &[bool], lattice: &Lattice) -> Vec<Bounds> {
     found.into_iter().flatten().map(bounds).collect()
 }
 
+/// How far from a side of the box a corner may be that lies in it, in cells.
+const BESIDE: f64 = 1e-6;
+
 /// The side of a box that a triangle lies in, as an outward normal.
-fn side_of(mesh: &Mesh, triangle: usize, bounds: Bounds) -> Option<[f64; 3]> {
+fn side_of(mesh: &Mesh, triangle: usize, bounds: Bounds, cell: f64) -> Option<[f64; 3]> {
     let corners = mesh.corners(triangle);
     let unit = |axis: usize, length: f64| [0, 1, 2].map(|n| if n == axis { length } else { 0.0 });
     (0..3).find_map(|axis| {
-        let lies_at = |end: f64| corners.iter().all(|corner| corner[axis] == end);
+        let lies_at = |end: f64| corners.iter().all(|corner| (corner[axis] - end).abs() <= BESIDE * cell);
         match () {
             _ if lies_at(bounds.min[axis]) => Some(unit(axis, -1.0)),
             _ if lies_at(bounds.max[axis]) => Some(unit(axis, 1.0)),
@@ -243,7 +247,7 @@ fn side_of(mesh: &Mesh, triangle: usize, bounds: Bounds) -> Option<[f64; 3]> {
 const ASIDE: f64 = 1e-3;
 
 /// The directions away from the solid at triangles' corners.
-fn normals(field: &Field, bounds: Bounds, t: f64, mesh: &Mesh) -> Result<Vec<[[f64; 3]; 3]>> {
+fn normals(field: &Field, sides: &[Option<[f64; 3]>], t: f64, mesh: &Mesh) -> Result<Vec<[[f64; 3]; 3]>> {
     let tape = Tape::new(&field.gradient()[..3])?;
     let places = |n: usize| {
         let corners = mesh.corners(n);
@@ -255,7 +259,7 @@ fn normals(field: &Field, bounds: Bounds, t: f64, mesh: &Mesh) -> Result<Vec<[[f
     let normal = |n: usize| {
         let [a, b, c] = mesh.corners(n);
         let flat = unit(super::cross(minus(b, a), minus(c, a)));
-        if let Some(side) = side_of(mesh, n, bounds) {
+        if let Some(side) = sides[n] {
             return [side; 3];
         }
         [0, 1, 2].map(|corner| {
