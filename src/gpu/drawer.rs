@@ -13,7 +13,7 @@ use crate::scene::Scene;
 /// use fieldgrad::scene;
 ///
 /// let mut drawer = Drawer::new(&scene::built_in(), Gpu::headless().ok(), |says| eprintln!("{says}"))?;
-/// let options = Options { size: Size { width: 32, height: 24 }, ..Options::default() };
+/// let options = Options::default().size(Size { width: 32, height: 24 });
 /// assert_eq!(drawer.picture(&options)?.pixels.len(), 32 * 24);
 /// # Ok::<(), fieldgrad::Error>(())
 /// ```

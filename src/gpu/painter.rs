@@ -29,7 +29,7 @@ use glam::Vec3;
 ///
 /// let mut painter = Painter::new(&Gpu::headless()?, &scene::built_in())?;
 /// for frame in 0..30 {
-///     let image = painter.picture(&Options { time: Some(f64::from(frame) / 30.0), ..Options::default() })?;
+///     let image = painter.picture(&Options::default().time(f64::from(frame) / 30.0))?;
 /// }
 /// # Ok::<(), fieldgrad::Error>(())
 /// ```
