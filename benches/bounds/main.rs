@@ -66,7 +66,7 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// What it gives, and the seconds it took the processor; those of the clock where that is not known.
+/// A result, and the seconds it took the processor; those of the clock where that is not known.
 fn timed<T>(what: impl FnOnce() -> T) -> (T, f64) {
     #[cfg(unix)]
     let now = || {

@@ -334,7 +334,7 @@ pub(super) struct Export {
 pub(super) struct Fit {
     /// The scene whose parameters are to be found: a .rhai file, or the name of a scene built in.
     pub(super) scene: Option<String>,
-    /// What to fit to; may be repeated; NAME@T is at time T.
+    /// A file or a scene to fit to; may be repeated; NAME@T is at time T.
     #[arg(long, value_name = "NAME[@T]", required = true)]
     pub(super) target: Vec<String>,
     /// Where to write the scene with the values that were found: a .rhai file.
@@ -349,7 +349,7 @@ pub(super) struct Fit {
     /// How many samples are taken of a target that is a mesh or a scene.
     #[arg(long, value_name = "N", default_value_t = 8000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     pub(super) samples: u32,
-    /// What what is left costs: outliers lead with its square, less with others.
+    /// The cost of what is left: outliers lead with its square, less with others.
     #[arg(long, value_enum, default_value_t = Cost::Square)]
     pub(super) cost: Cost,
     /// From where on what is left costs less than its square (default: a hundredth of the target's size).
@@ -372,7 +372,7 @@ pub(super) struct Fit {
     pub(super) log: Option<PathBuf>,
 }
 
-/// What residuals cost.
+/// The cost of residuals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Cost {
     Square,

@@ -17,10 +17,16 @@ pub(super) fn run(verb: &Mesh, common: &Common) -> Result<Ending> {
     }
     let scene = input::scene(&verb.scene, common)?;
     check_writable(&verb.out)?;
-    let options = options(verb, &scene, common)?;
+    let options = options(verb, &scene);
     let found = {
         let _progress = Progress::of("finding the surface", 0, common);
-        scene.field().extract(&options)?
+        scene.field().extract(&options).map_err(|error| match error {
+            Error::Unbounded => {
+                let why = "the solid is unbounded, or nothing shows that it is bounded: give --bounds";
+                Error::Input(why.into())
+            }
+            other => other,
+        })?
     };
     if found.mesh.triangles.is_empty() {
         return Err(Error::Input(
@@ -67,8 +73,6 @@ pub(super) fn run(verb: &Mesh, common: &Common) -> Result<Ending> {
     Ok(Ending::Done)
 }
 
-/// How much larger than the solid a box is that was found for it, in parts of its longest side.
-const MARGIN: f64 = 1e-3;
 /// How many boxes are named, of those in which a part of the surface may be missing.
 const SHOWN: usize = 3;
 
@@ -87,29 +91,14 @@ fn report_unresolved(unresolved: &[Bounds]) {
 }
 
 /// How the mesh is asked for: in the box given, or the scene's own, or one found.
-fn options(verb: &Mesh, scene: &Scene, common: &Common) -> Result<Extraction> {
+fn options(verb: &Mesh, scene: &Scene) -> Extraction {
     let time = verb.time.unwrap_or(0.0);
     let asked = Extraction::default().time(time).tolerance(verb.tolerance);
     let asked = match verb.depth {
         Some(depth) => asked.depth(depth),
         None => asked.resolution(verb.resolution),
     };
-    if let Some(bounds) = verb.bounds.or(scene.bounds()) {
-        return Ok(asked.bounds(bounds));
-    }
-    let _progress = Progress::of("finding the bounds", 0, common);
-    match scene.field().bounds((time, time)) {
-        Ok(Some(found)) => {
-            let longest = found.size().into_iter().fold(0.0, f64::max);
-            Ok(asked.bounds(found.grown(MARGIN * longest)))
-        }
-        Ok(None) => Err(Error::Input("there is nothing at this time; --bounds says where to look".into())),
-        Err(Error::Unbounded) => {
-            let why = "the solid is unbounded, or nothing shows that it is bounded: give --bounds";
-            Err(Error::Input(why.into()))
-        }
-        Err(error) => Err(error),
-    }
+    verb.bounds.or(scene.bounds()).map_or(asked.clone(), |bounds| asked.bounds(bounds))
 }
 
 /// The base colour of the scene's material at each vertex, if it has one.

@@ -2,7 +2,8 @@
 
 use super::Tape;
 use crate::error::{Error, Result};
-use crate::field::{Axis, Field, Listing, param};
+use crate::field::{Axis, Field, Listing, Parameter, param};
+use std::sync::Arc;
 
 /// Something to read of a field at each point.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,10 +49,11 @@ impl Tape {
     pub fn of_readings(fields: &[Field], readings: &[Reading]) -> Result<Tape> {
         fields.iter().try_for_each(Field::check)?;
         let parameters = Listing::of(fields).parameters()?;
-        let tangent: Vec<Field> = parameters
-            .iter()
-            .map(|parameter| param(&format!("{TANGENT}{}", parameter.name()), 0.0))
-            .collect();
+        let part = |parameter: &Arc<Parameter>| param(&format!("{TANGENT}{}", parameter.name()), 0.0);
+        let tangent: Vec<Field> = match readings.contains(&Reading::Tangent) {
+            true => parameters.iter().map(part).collect(),
+            false => Vec::new(),
+        };
         let mut outputs = Vec::new();
         for field in fields {
             let by_parameter = || {
@@ -93,14 +95,11 @@ impl Tape {
             }
         }
         let mut all = parameters;
-        if readings.contains(&Reading::Tangent) {
-            let further = Listing::of(&tangent).parameters()?;
-            if let Some(taken) = further.iter().find(|own| all.iter().any(|other| other.name() == own.name()))
-            {
-                return Err(Error::ParameterConflict(taken.name().into()));
-            }
-            all.extend(further);
+        let further = Listing::of(&tangent).parameters()?;
+        if let Some(taken) = further.iter().find(|own| all.iter().any(|other| other.name() == own.name())) {
+            return Err(Error::ParameterConflict(taken.name().into()));
         }
+        all.extend(further);
         Tape::in_order(&outputs, all)
     }
 }
