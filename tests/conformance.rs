@@ -21,6 +21,7 @@ fn operations() -> Vec<(String, Field)> {
             Op::Tan => vec![unit()],
             Op::Div | Op::Modulo => vec![x() + y() * t(), positive()],
             Op::Pow => vec![positive(), y() + z()],
+            Op::DirectionCosine => vec![x() * y() - t(), (x() * y() - t()).hypot(z())],
             Op::SmoothMin(_) | Op::SmoothWeight(_) => vec![x() + t(), y() - z(), 0.2 + t().square()],
             _ => vec![x() + 0.3 * t(), y() - 0.2 * x(), z() + x() * y(), t() - z()],
         }

@@ -59,6 +59,7 @@ fn every_operation_computes_what_it_is() {
             Op::Sqrt | Op::Ln | Op::Recip => [positive.clone(), y(), z(), t()],
             Op::Asin | Op::Acos | Op::Tan => [unit.clone(), y(), z(), t()],
             Op::Pow | Op::Div | Op::Modulo => [positive.clone(), 0.4 + unit.abs(), z(), t()],
+            Op::DirectionCosine => [unit.clone(), unit.hypot(z()), y(), t()],
             Op::SmoothMin(_) | Op::SmoothWeight(_) => {
                 [x() * 0.9 + 0.3 * t(), y() - 0.2 * x(), 0.2 + z().abs(), t()]
             }

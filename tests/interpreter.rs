@@ -31,6 +31,7 @@ fn of_operation(op: Op) -> Field {
         Op::Sqrt | Op::Ln | Op::Recip => [positive, y(), z(), t()],
         Op::Asin | Op::Acos | Op::Tan => [unit, y(), z(), t()],
         Op::Pow | Op::Div | Op::Modulo => [positive, 0.4 + unit.abs(), z(), t()],
+        Op::DirectionCosine => [unit.clone(), unit.hypot(z()), y(), t()],
         Op::SmoothMin(_) | Op::SmoothWeight(_) => [x() * 0.9 + 0.3, y() - 0.2 * x(), 0.2 + z().abs(), t()],
         _ => [x() * 0.9 + 0.3, y() - 0.2 * x(), z() + 0.1 * t(), 0.5 + x()],
     };

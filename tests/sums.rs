@@ -186,6 +186,8 @@ fn every_operation_with_every_kind_of_operand() {
         Op::Div | Op::Modulo if i == 1 => 0.4 + field.square(),
         Op::Pow if i == 0 => 0.3 + field.square(),
         Op::SmoothMin(_) | Op::SmoothWeight(_) if i == 2 => 0.3 + field.square(),
+        Op::DirectionCosine if i == 0 => field.sin(),
+        Op::DirectionCosine => 1.0 + field.square(),
         _ => field,
     };
     let mut failures = Vec::new();

@@ -93,6 +93,7 @@ fn identity(op: Op, parents: &[Field]) -> Option<Field> {
         Pow if b.is(-1.0) => unary(Recip, a),
         Hypot if a.is(0.0) => unary(Abs, b),
         Hypot if b.is(0.0) => unary(Abs, a),
+        DirectionCosine if a.is(0.0) => Field::constant(0.0),
         Length => {
             let zero = parents.iter().position(|parent| parent.is(0.0))?;
             let rest: Vec<Field> = (0..3).filter(|&i| i != zero).map(|i| parents[i].clone()).collect();
@@ -213,6 +214,9 @@ impl Real for Field {
     }
     fn hypot(self, other: Self) -> Self {
         Field::scalar(Op::Hypot, vec![self, other])
+    }
+    fn direction_cosine(self, length: Self) -> Self {
+        Field::scalar(Op::DirectionCosine, vec![self, length])
     }
     fn length(a: Self, b: Self, c: Self) -> Self {
         Field::scalar(Op::Length, vec![a, b, c])

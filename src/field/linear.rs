@@ -204,6 +204,7 @@ impl Real for Linear {
         atan2(x) Atan2;
         modulo(divisor) Modulo;
         hypot(other) Hypot;
+        direction_cosine(length) DirectionCosine;
     }
 
     fn length(a: Self, b: Self, c: Self) -> Self {

@@ -199,6 +199,7 @@ impl Real for Far {
         ramp();
         pow(exponent);
         modulo(divisor);
+        direction_cosine(length);
     }
 
     fn abs(self) -> Self {

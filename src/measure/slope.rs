@@ -402,6 +402,12 @@ impl<const N: usize, const NORM: bool> Real for Slope<N, NORM> {
         length.no_steeper_than(stretch(&parts))
     }
 
+    fn direction_cosine(self, length: Self) -> Self {
+        let nears = length.bound.value.lo() <= 0.0;
+        let out = Slope::smooth(60, [self, length], |[a, length]| a.direction_cosine(length));
+        if nears { out.jump() } else { out }
+    }
+
     fn if_less(a: Self, b: Self, then: Self, otherwise: Self) -> Self {
         let (low, high) = (a.bound.value, b.bound.value);
         if low.hi() < high.lo() {

@@ -127,7 +127,7 @@ fn weighed<const N: usize>(bend: Intervals<N>, factor: Intervals<N>) -> Interval
 /// a/length where |a| is no larger than that.
 #[inline(always)]
 fn cosine<const N: usize>(a: Intervals<N>, length: Intervals<N>) -> Intervals<N> {
-    let plain = a.cosine(length);
+    let plain = a.direction_cosine(length);
     let (mut lo, mut hi) = (plain.lo(), plain.hi());
     for i in 0..N {
         let (least, most) =
@@ -196,7 +196,7 @@ impl<const N: usize> Real for Bend<N> {
     plain! {
         recip(); exp(); ln(); sin(); cos(); tan(); asin(); acos(); atan();
         floor(); ceil(); round(); sign(); ramp();
-        pow(exponent); atan2(x); modulo(divisor);
+        pow(exponent); atan2(x); modulo(divisor); direction_cosine(length);
     }
 
     #[inline(always)]
@@ -317,7 +317,13 @@ mod tests {
                 let f = |s: f64| op.on(|i| inner[i].on(|j| at(ranges[i][j], j < 3, s)));
                 let places = [a, 0.5 * (a + b), b];
                 let [from, middle, to] = places.map(f);
-                let is_inside = |s: f64| (0..4).all(|i| inner[i].on(|j| at(ranges[i][j], j < 3, s)).is_finite());
+                let operand = |i: usize, s: f64| inner[i].on(|j| at(ranges[i][j], j < 3, s));
+                let is_inside = |s: f64| {
+                    op.is_defined(|i| operand(i, s))
+                        && (0..4).all(|i| {
+                            operand(i, s).is_finite() && inner[i].is_defined(|j| at(ranges[i][j], j < 3, s))
+                        })
+                };
                 let (half, change) = (0.5 * (b - a).abs(), (from - middle) + (to - middle));
                 if !rise.is_finite() || !change.is_finite() || half < 1e-3 || !places.into_iter().all(is_inside) {
                     continue;

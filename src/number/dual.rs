@@ -146,6 +146,7 @@ impl<R: Real, const N: usize> Real for Dual<R, N> {
     chained! {
         abs() sqrt() square() recip() exp() ln() sin() cos() tan() asin() acos() atan() ramp()
         pow(exponent) atan2(x) modulo(divisor) hypot(other)
+        direction_cosine(length)
     }
 
     #[inline(always)]

@@ -551,11 +551,11 @@ impl Real for Interval {
         output.bounds(inputs)
     }
 
-    fn cosine(self, length: Self) -> Self {
+    fn direction_cosine(self, length: Self) -> Self {
         if self.is_zero() || length.hi <= 0.0 {
             Interval::ZERO
         } else if length.lo > 0.0 {
-            (self / length).held(-1.0, 1.0)
+            (self * length.recip()).held(-1.0, 1.0)
         } else {
             self.sign().hull(Interval::ZERO)
         }

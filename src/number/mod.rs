@@ -138,10 +138,11 @@ pub trait Real:
         (Self::kernel(output, inputs), gradient)
     }
 
-    /// `self`/`length` where |self| ≤ length is known: a direction cosine. 0 where the length is 0.
+    /// `self`/`length` where |self| ≤ length is known, by the reciprocal of the length, so that all cosines of one
+    /// direction share it. 0 where the length is 0.
     #[inline(always)]
-    fn cosine(self, length: Self) -> Self {
-        Self::if_less(Self::zero(), length.clone(), self / length, Self::zero())
+    fn direction_cosine(self, length: Self) -> Self {
+        self * Self::if_less(Self::zero(), length.clone(), length.recip(), Self::zero())
     }
 
     /// `self`·`factor`, but 0 where `self` is 0, however wild the factor: what a branch not taken sends back.

@@ -39,11 +39,12 @@ pub enum Op {
     SmoothMin(Smooth),
     SmoothWeight(Smooth),
     IfLess,
+    DirectionCosine,
 }
 
 impl Op {
     /// Every operation, once.
-    pub const ALL: [Op; 43] = {
+    pub const ALL: [Op; 44] = {
         use Op::*;
         use Smooth::*;
         [
@@ -90,6 +91,7 @@ impl Op {
             SmoothWeight(Exponential),
             SmoothWeight(Root),
             IfLess,
+            DirectionCosine,
         ]
     };
 
@@ -130,6 +132,7 @@ impl Op {
             SmoothMin(kind) => 30 + kind as usize,
             SmoothWeight(kind) => 36 + kind as usize,
             IfLess => 42,
+            DirectionCosine => 43,
         }
     }
 
@@ -139,7 +142,7 @@ impl Op {
         match self {
             Neg | Abs | Sqrt | Square | Recip | Exp | Ln | Sin | Cos | Tan | Asin | Acos | Atan | Floor
             | Ceil | Round | Sign | Ramp => 1,
-            Add | Sub | Mul | Div | Min | Max | Pow | Atan2 | Modulo | Hypot => 2,
+            Add | Sub | Mul | Div | Min | Max | Pow | Atan2 | Modulo | Hypot | DirectionCosine => 2,
             Length | Mix | SmoothMin(_) | SmoothWeight(_) => 3,
             IfLess => 4,
         }
@@ -188,6 +191,7 @@ impl Op {
             SmoothMin(_) => "smooth_min",
             SmoothWeight(_) => "smooth_weight",
             IfLess => "if_less",
+            DirectionCosine => "direction_cosine",
         }
     }
 
@@ -229,6 +233,7 @@ impl Op {
             SmoothMin(kind) => R::smooth_min(arg(0), arg(1), arg(2), kind),
             SmoothWeight(kind) => R::smooth_weight(arg(0), arg(1), arg(2), kind),
             IfLess => R::if_less(arg(0), arg(1), arg(2), arg(3)),
+            DirectionCosine => arg(0).direction_cosine(arg(1)),
         }
     }
 }
@@ -246,7 +251,7 @@ pub(crate) mod number {
         SIN Op::Sin; COS Op::Cos; TAN Op::Tan; ASIN Op::Asin; ACOS Op::Acos; ATAN Op::Atan; FLOOR Op::Floor;
         CEIL Op::Ceil; ROUND Op::Round; SIGN Op::Sign; RAMP Op::Ramp; ADD Op::Add; SUB Op::Sub; MUL Op::Mul;
         DIV Op::Div; MIN Op::Min; MAX Op::Max; POW Op::Pow; ATAN2 Op::Atan2; MODULO Op::Modulo; HYPOT Op::Hypot;
-        LENGTH Op::Length; MIX Op::Mix; IF_LESS Op::IfLess;
+        LENGTH Op::Length; MIX Op::Mix; IF_LESS Op::IfLess; DIRECTION_COSINE Op::DirectionCosine;
         FIRST_SMOOTH_MIN Op::SmoothMin(Smooth::Quadratic); LAST_SMOOTH_MIN Op::SmoothMin(Smooth::Root);
         FIRST_SMOOTH_WEIGHT Op::SmoothWeight(Smooth::Quadratic); LAST_SMOOTH_WEIGHT Op::SmoothWeight(Smooth::Root);
     }
@@ -255,7 +260,7 @@ pub(crate) mod number {
 /// An operation that is a constant, on numbers of a type: [`Op::apply`].
 ///
 /// The choice is made on a number known before the code is handed to the optimiser. `Op::apply` itself hands over
-/// all 43 operations each time, and the optimiser throws 42 away: for hundreds of loops that takes minutes.
+/// all 44 operations each time, and the optimiser throws 43 away: for hundreds of loops that takes minutes.
 macro_rules! apply_known {
     ($op:expr, $number:ty, $arg:expr) => {{
         use $crate::number::op::number;
@@ -300,6 +305,7 @@ macro_rules! apply_known {
                 <$number>::smooth_weight(arg(0), arg(1), arg(2), kind)
             }
             number::IF_LESS => <$number>::if_less(arg(0), arg(1), arg(2), arg(3)),
+            number::DIRECTION_COSINE => arg(0).direction_cosine(arg(1)),
             _ => unreachable!("a number of an operation"),
         }
     }};
@@ -311,7 +317,7 @@ macro_rules! of_every_operation {
     ($with:ident) => {
         $with! {
             0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38 39
-            40 41 42
+            40 41 42 43
         }
     };
 }
@@ -334,6 +340,11 @@ impl Op {
         }
         let args: Vec<R> = (0..self.arity()).map(arg).collect();
         Functions::<R>::ALL[self.number()](&args)
+    }
+
+    /// Whether numbers are in its domain, where outside of it there are numbers too.
+    pub(crate) fn is_defined(self, arg: impl Fn(usize) -> f64) -> bool {
+        self != Op::DirectionCosine || arg(0).abs() <= arg(1)
     }
 }
 

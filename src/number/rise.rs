@@ -274,6 +274,13 @@ impl<const N: usize> Real for Rise<N> {
         Self::of(Dual::length(a.dual, b.dual, c.dual))
     }
 
+    /// Jumps where the length is 0.
+    #[inline(always)]
+    fn direction_cosine(self, length: Self) -> Self {
+        let steady = either(length.value().exclude_zero(), both(self.is_still(), length.is_still()));
+        Self::of(self.dual.direction_cosine(length.dual)).unless(steady)
+    }
+
     #[inline(always)]
     fn if_less(a: Self, b: Self, then: Self, otherwise: Self) -> Self {
         let decided = Intervals::if_less(*a.value(), *b.value(), Intervals::zero(), Intervals::one());
@@ -400,7 +407,8 @@ pub(super) mod tests {
                 let rise = op.on(arg).slope().lane(1);
                 let [from, to] = [a.min(b), a.max(b)].map(|s| op.on(|i| at(i, s)));
                 let (run, change) = ((a - b).abs(), to - from);
-                if !change.is_finite() || !rise.is_finite() {
+                let is_defined = [a, b].iter().all(|&s| op.is_defined(|i| at(i, s)));
+                if !change.is_finite() || !rise.is_finite() || !is_defined {
                     continue;
                 }
                 let slack = 1e-5 * (1.0 + from.abs());

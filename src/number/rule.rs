@@ -89,8 +89,8 @@ rules! {
         guarded(square.clone(), numerator / square)
     };
     Modulo modulo |i, arg, _| if i == 0 { R::one() } else { -(arg(0) / arg(1)).floor() };
-    Hypot hypot |i, arg, value| arg(i).cosine(value.clone());
-    Length length |i, arg, value| arg(i).cosine(value.clone());
+    Hypot hypot |i, arg, value| arg(i).direction_cosine(value.clone());
+    Length length |i, arg, value| arg(i).direction_cosine(value.clone());
     Mix mix |i, arg, _| match i {
         0 => R::one() - arg(2),
         1 => arg(2),
@@ -100,6 +100,11 @@ rules! {
         0 | 1 => R::zero(),
         2 => R::if_less(arg(0), arg(1), R::one(), R::zero()),
         _ => R::if_less(arg(0), arg(1), R::zero(), R::one()),
+    };
+    // By quotients with the length: its square may be 0 where it is not.
+    DirectionCosine direction_cosine |i, arg, value| {
+        let inverse = guarded(arg(1), arg(1).recip());
+        if i == 0 { inverse } else { -(value.clone() * inverse) }
     };
 }
 

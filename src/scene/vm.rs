@@ -282,6 +282,7 @@ fn in_simpler_operations(op: Op, operands: Vec<Field>) -> Field {
     match (op, &operands[..]) {
         (Op::Hypot, [a, b]) => (a.square() + b.square()).sqrt(),
         (Op::Length, [a, b, c]) => (a.square() + b.square() + c.square()).sqrt(),
+        (Op::DirectionCosine, [a, length]) => a * if_less(0, length, 1 / length, 0),
         (Op::Mix, [a, b, w]) => a * (1 - w) + b * w,
         (Op::SmoothMin(kind), [a, b, k]) => kind.value(a.clone(), b.clone(), k.clone()),
         (Op::SmoothWeight(kind), [a, b, k]) => kind.weight_of_b(a.clone(), b.clone(), k.clone()),
@@ -451,6 +452,7 @@ mod tests {
                 Op::Sqrt | Op::Ln | Op::Recip => vec![positive()],
                 Op::Asin | Op::Acos | Op::Tan => vec![unit()],
                 Op::Pow => vec![positive(), y() + z()],
+                Op::DirectionCosine => vec![unit(), unit().hypot(z())],
                 Op::SmoothMin(_) | Op::SmoothWeight(_) => vec![x(), y() - z(), 0.4 + z()],
                 _ => vec![x() + 0.3 * z(), y() - 0.2 * x() + 0.01, z() + x() * y(), 1 - z()],
             };

@@ -252,6 +252,12 @@ struct Reader<'a> {
     node: &'a Value,
 }
 
+/// Whether a field is the length of a vector with that part.
+fn is_length_with(length: &Field, part: &Field) -> bool {
+    matches!(length.kind(), Kind::Scalar(Op::Abs | Op::Hypot | Op::Length))
+        && length.parents().iter().any(|parent| parent.key() == part.key())
+}
+
 impl Reader<'_> {
     fn field(&self) -> Result<Field, String> {
         let field = self.bare()?.without_material();
@@ -297,10 +303,14 @@ impl Reader<'_> {
         }
         let op = Op::ALL.into_iter().find(|&op| word_of(op) == word);
         let op = op.ok_or_else(|| format!("there is no operation {word:?}"))?;
-        match of.len() == op.arity() {
-            true => Ok(Field::scalar(op, of)),
-            false => Err(format!("{word} is of {}, not of {}", op.arity(), of.len())),
+        if of.len() != op.arity() {
+            return Err(format!("{word} is of {}, not of {}", op.arity(), of.len()));
         }
+        // Its bounds hold where the length is that of a vector which the other is a part of.
+        if op == Op::DirectionCosine && !is_length_with(&of[1], &of[0]) {
+            return Err(format!("{word} is of a part of a vector and that vector's length"));
+        }
+        Ok(Field::scalar(op, of))
     }
 
     /// The nodes of a list of numbers: each is one that was read.

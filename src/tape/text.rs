@@ -91,6 +91,10 @@ impl Language {
             Op::Modulo => format!("{} - {} * floor({} / {})", a(0), a(1), a(0), a(1)),
             Op::Hypot => format!("length({})", self.vector("vec2", operands)),
             Op::Length => format!("length({})", self.vector("vec3", operands)),
+            Op::DirectionCosine if self == Wgsl => {
+                format!("select(0.0, {} / {}, 0.0 < {})", a(0), a(1), a(1))
+            }
+            Op::DirectionCosine => format!("0.0 < {} ? {} / {} : 0.0", a(1), a(0), a(1)),
             Op::IfLess if self == Wgsl => format!("select({}, {}, {} < {})", a(3), a(2), a(0), a(1)),
             Op::IfLess => format!("{} < {} ? {} : {}", a(0), a(1), a(2), a(3)),
             Op::Ramp | Op::Pow | Op::Asin | Op::Acos | Op::Atan2 | Op::SmoothMin(_) | Op::SmoothWeight(_) => {

@@ -97,11 +97,46 @@ impl Leaf {
     }
 }
 
-/// A line that is run, and its leaves.
+/// The number 1 as an operand.
+const ONE: u32 = u32::MAX - 1;
+
+/// Direction cosines of one length: products with its reciprocal, which is worked out once for all of them.
+#[derive(Default)]
+struct Cosines {
+    /// The lines whose reciprocals these are; each is a line by itself, after those of the program.
+    lengths: Vec<u32>,
+    /// For each line of the program the place of its reciprocal in the list, if there are such.
+    of_length: Vec<u32>,
+    /// For each line that is such a product its place in the next list.
+    places: Vec<u32>,
+    /// Their operands.
+    operands: Vec<[u32; 2]>,
+}
+
+/// A line that is run, and its leaves. Of the virtual lines after the program's each is a reciprocal.
 struct Chosen {
     line: u32,
     code: Option<Loop>,
     leaves: Range<u32>,
+}
+
+/// The operands of an operation, the first so many of the four.
+#[derive(Clone, Copy)]
+struct Operands {
+    values: [u32; 4],
+    count: usize,
+}
+
+impl Operands {
+    fn of(operands: &[u32]) -> Operands {
+        let mut values = [0; 4];
+        values[..operands.len()].copy_from_slice(operands);
+        Operands { values, count: operands.len() }
+    }
+
+    fn all(&self) -> &[u32] {
+        &self.values[..self.count]
+    }
 }
 
 /// The lines that are run for each point, and which of them are taken in by others.
@@ -115,6 +150,7 @@ struct Fusion<'p> {
     /// How often each line is read by what is run; 0 once all that read it have taken it in.
     reads: Vec<u32>,
     leaves: Vec<Leaf>,
+    cosines: Cosines,
     /// The lines that are run, the last first.
     chosen: Vec<Chosen>,
 }
@@ -128,11 +164,14 @@ impl Fusion<'_> {
             lines,
             first: program.value_of_line(start) as u32,
             coordinates: coordinates as u32,
-            reads: vec![0; lines.len()],
+            reads: Vec::new(),
             leaves: Vec::with_capacity(2 * lines.len()),
+            cosines: Cosines::default(),
             chosen: Vec::with_capacity(lines.len()),
         };
-        lines.iter().for_each(|line| fusion.read_operands(line));
+        fusion.share_reciprocals();
+        fusion.reads = vec![0; fusion.count()];
+        (0..fusion.count()).for_each(|line| fusion.read_operands(line));
         for &output in &program.outputs {
             fusion.read(output);
             fusion.read(output); // twice: an output is run, whatever else reads it
@@ -147,47 +186,102 @@ impl Fusion<'_> {
         }
     }
 
-    fn read_operands(&mut self, line: &Line) {
-        self.program.operands(line).iter().for_each(|&operand| self.read(operand));
+    fn read_operands(&mut self, line: usize) {
+        match self.operation(line) {
+            Some((_, operands)) => operands.all().iter().for_each(|&operand| self.read(operand)),
+            None => self.program.operands(&self.lines[line]).iter().for_each(|&operand| self.read(operand)),
+        }
+    }
+
+    /// How many lines there are with the reciprocals.
+    fn count(&self) -> usize {
+        self.lines.len() + self.cosines.lengths.len()
     }
 
     /// The line that gives a value, if it is one that is run for each point.
     fn line_of(&self, value: u32) -> Option<usize> {
-        value.checked_sub(self.first).map(|line| line as usize)
+        value.checked_sub(self.first).map(|line| line as usize).filter(|&line| line < self.count())
     }
 
     fn is_uniform(&self, value: u32) -> bool {
         (self.coordinates..self.first).contains(&value)
     }
 
+    /// Finds the lengths that two cosines or more are of.
+    fn share_reciprocals(&mut self) {
+        let is_cosine = |line: &Line| line.code == Code::Op(Op::DirectionCosine);
+        if self.lines.iter().filter(|line| is_cosine(line)).nth(1).is_none() {
+            return;
+        }
+        let length_of = |line: &Line| self.line_of(self.program.operands(line)[1]);
+        let mut counts = vec![0u32; self.lines.len()];
+        for length in self.lines.iter().filter(|line| is_cosine(line)).filter_map(length_of) {
+            counts[length] += 1;
+        }
+        let mut cosines = Cosines { of_length: vec![NONE; counts.len()], ..Cosines::default() };
+        cosines.places = cosines.of_length.clone();
+        for (i, line) in self.lines.iter().enumerate().filter(|(_, line)| is_cosine(line)) {
+            let Some(length) = length_of(line).filter(|&length| counts[length] > 1) else { continue };
+            let place = &mut cosines.of_length[length];
+            if *place == NONE {
+                *place = cosines.lengths.len() as u32;
+                cosines.lengths.push(length as u32);
+            }
+            let reciprocal = self.first + (self.lines.len() as u32) + *place;
+            cosines.places[i] = cosines.operands.len() as u32;
+            cosines.operands.push([self.program.operands(line)[0], reciprocal]);
+        }
+        self.cosines = cosines;
+    }
+
+    /// A line's operation as it is run, unless the line is a kernel's.
+    fn operation(&self, line: usize) -> Option<(Op, Operands)> {
+        let Some(own) = self.lines.get(line) else {
+            let length = self.first + self.cosines.lengths[line - self.lines.len()];
+            return Some((Op::DirectionCosine, Operands::of(&[ONE, length])));
+        };
+        let Code::Op(op) = own.code else { return None };
+        Some(match self.cosines.places.get(line) {
+            Some(&place) if place != NONE => (Op::Mul, Operands::of(&self.cosines.operands[place as usize])),
+            _ => (op, Operands::of(self.program.operands(own))),
+        })
+    }
+
     /// Goes from the last line back, so that what reads a line is settled before the line is.
     fn choose(&mut self) {
-        for (i, line) in self.lines.iter().enumerate().rev() {
-            if self.reads[i] == 0 {
-                continue; // all that read it have taken it in
+        for line in (0..self.lines.len()).rev() {
+            match self.cosines.of_length.get(line) {
+                Some(&place) if place != NONE => self.choose_line(self.lines.len() + place as usize),
+                _ => (),
             }
-            let start = self.leaves.len() as u32;
-            let code = match line.code {
-                Code::Kernel(_) => {
-                    self.leaves.extend(self.program.operands(line).iter().map(|&value| Leaf::of(value)));
-                    None
-                }
-                Code::Op(op) => Some(self.choose_loop(op, line)),
-            };
-            self.chosen.push(Chosen { line: i as u32, code, leaves: start..self.leaves.len() as u32 });
+            self.choose_line(line);
         }
     }
 
-    fn choose_loop(&mut self, op: Op, line: &Line) -> Loop {
+    fn choose_line(&mut self, line: usize) {
+        if self.reads[line] == 0 {
+            return; // all that read it have taken it in
+        }
+        let start = self.leaves.len() as u32;
+        let code = match self.operation(line) {
+            Some((op, operands)) => Some(self.choose_loop(op, operands)),
+            None => {
+                let operands = self.program.operands(&self.lines[line]);
+                self.leaves.extend(operands.iter().map(|&value| Leaf::of(value)));
+                None
+            }
+        };
+        self.chosen.push(Chosen { line: line as u32, code, leaves: start..self.leaves.len() as u32 });
+    }
+
+    fn choose_loop(&mut self, op: Op, operands: Operands) -> Loop {
         let mut pattern = Pattern::of(op);
         let start = self.leaves.len();
-        for (n, &operand) in self.program.operands(line).iter().enumerate() {
-            match self.inner(operand).filter(|&(_, inner)| pattern.takes_in(n, inner)) {
-                Some((inner, _)) => {
+        for (n, &operand) in operands.all().iter().enumerate() {
+            match self.inner(operand).filter(|&(_, inner, _)| pattern.takes_in(n, inner)) {
+                Some((inner, _, operands)) => {
                     self.take_in(inner);
-                    for &value in self.program.operands(&self.lines[inner]) {
-                        self.push_leaf(value);
-                    }
+                    operands.all().iter().for_each(|&value| self.push_leaf(value));
                 }
                 None => self.push_leaf(operand),
             }
@@ -198,18 +292,18 @@ impl Fusion<'_> {
 
     /// The operation that gives a value, if it may be an arm: nothing else needs the value, or it costs nothing to work
     /// out again. What can be a scale and a shift is none.
-    fn inner(&self, value: u32) -> Option<(usize, Op)> {
+    fn inner(&self, value: u32) -> Option<(usize, Op, Operands)> {
         let line = self.line_of(value)?;
-        let Code::Op(op) = self.lines[line].code else { return None };
+        let (op, operands) = self.operation(line)?;
         let fits = op == Op::Neg || (self.reads[line] == 1 && self.scaled_and_shifted(value).is_none());
-        fits.then_some((line, op))
+        fits.then_some((line, op, operands))
     }
 
     /// A reader of the line works it out itself.
     fn take_in(&mut self, line: usize) {
         self.reads[line] -= 1;
         if self.reads[line] > 0 {
-            self.read_operands(&self.lines[line]); // it is worked out more than once
+            self.read_operands(line); // it is worked out more than once
         }
     }
 
@@ -231,10 +325,8 @@ impl Fusion<'_> {
 
     /// A value as another one scaled and shifted, where that gives the same bits.
     fn scaled_and_shifted(&self, value: u32) -> Option<Leaf> {
-        let line = &self.lines[self.line_of(value)?];
-        let Code::Op(op) = line.code else { return None };
-        let operands = self.program.operands(line);
-        let (a, b) = (operands[0], *operands.get(1).unwrap_or(&0));
+        let (op, operands) = self.operation(self.line_of(value)?)?;
+        let [a, b, ..] = operands.values;
         let uniform = |value: u32| self.is_uniform(value).then(|| Uniform::value(value));
         let of = |value: u32, scale: Uniform, shift: Uniform| Some(Leaf { value, scale, shift });
         match (op, uniform(a), uniform(b)) {
@@ -278,7 +370,7 @@ impl BlockPlan {
 
 /// A register for each line that is run, and how many there are; the coordinates have the first.
 fn allocate(fusion: &Fusion) -> (Vec<u32>, u32) {
-    let mut last_reader = vec![NONE; fusion.lines.len()];
+    let mut last_reader = vec![NONE; fusion.count()];
     for &output in &fusion.program.outputs {
         if let Some(line) = fusion.line_of(output) {
             last_reader[line] = KEPT;
@@ -293,7 +385,7 @@ fn allocate(fusion: &Fusion) -> (Vec<u32>, u32) {
             }
         }
     }
-    let mut registers = vec![NONE; fusion.lines.len()];
+    let mut registers = vec![NONE; fusion.count()];
     let (mut free, mut count) = (Vec::new(), fusion.coordinates);
     for chosen in fusion.chosen.iter().rev() {
         for line in leaves(chosen).iter().filter_map(|leaf| fusion.line_of(leaf.value)) {
@@ -325,8 +417,11 @@ impl Writer<'_, '_> {
         let fusion = self.fusion;
         let leaves = &fusion.leaves[chosen.leaves.start as usize..chosen.leaves.end as usize];
         let out = self.place(fusion.first + chosen.line);
-        match (fusion.lines[chosen.line as usize].code, chosen.code) {
-            (Code::Kernel(kernel), _) => {
+        match chosen.code {
+            None => {
+                let Code::Kernel(kernel) = fusion.lines[chosen.line as usize].code else {
+                    unreachable!("an operation has a loop")
+                };
                 let (before, line) = (self.plan.steps.len(), chosen.line);
                 let number = fusion.program.kernels[kernel as usize].number();
                 if let Some(last) = self.plan.kernels.last_mut().filter(|last| last.before == before)
@@ -348,8 +443,7 @@ impl Writer<'_, '_> {
                 let (numbers, outs) = (vec![number], vec![out]);
                 self.plan.kernels.push(KernelStep { before, line, kernel, numbers, outs, operands });
             }
-            (Code::Op(_), code) => {
-                let code = code.expect("an operation has a loop");
+            Some(code) => {
                 self.plan.steps.push(Step { code, places: self.plan.places.len() as u32 });
                 self.plan.places.push(out);
                 for leaf in leaves {
@@ -368,6 +462,7 @@ impl Writer<'_, '_> {
         let register = match self.fusion.line_of(value) {
             Some(line) => self.registers[line],
             None if value < self.fusion.coordinates => value,
+            None if value == ONE => return self.uniform(Uniform::ONE),
             None => return self.uniform(Uniform::value(value)),
         };
         Slot::varying(register as usize * self.plan.chunks)

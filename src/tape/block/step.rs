@@ -43,12 +43,12 @@ const HEADS: [Head; 7] = {
         Head { op: Min, first: 0, arms: [Neg, Min, Max] },
         Head { op: Max, first: 0, arms: [Neg, Min, Max] },
         Head { op: Mix, first: 0, arms: [Mul, Add, IfLess] },
-        Head { op: IfLess, first: 2, arms: [Mul, Div, IfLess] },
+        Head { op: IfLess, first: 2, arms: [Mul, Recip, IfLess] },
     ]
 };
 
 /// The operations so light that a loop for unchanged leaves is worth having; the others scale and shift theirs always.
-const LIGHT: [Op; 16] = {
+const LIGHT: [Op; 17] = {
     use Op::*;
     use Smooth::Cubic;
     [
@@ -68,6 +68,7 @@ const LIGHT: [Op; 16] = {
         SmoothMin(Cubic),
         SmoothWeight(Cubic),
         IfLess,
+        DirectionCosine,
     ]
 };
 
@@ -254,7 +255,7 @@ type FusedRuns<S> = [[[Run<S>; ARMS]; ARMS]; HEADS.len()];
 
 impl<S: Simd> Table<S> {
     const SHIFTED: [Run<S>; PLAIN] = of_every_operation!(plain);
-    const LIGHT: [Run<S>; LIGHT.len()] = plain! { light: 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 };
+    const LIGHT: [Run<S>; LIGHT.len()] = plain! { light: 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 };
     const FUSED: [FusedRuns<S>; 2] = [fused! { false: 0 1 2 3 4 5 6 }, fused! { true: 0 1 2 3 4 5 6 }];
 
     /// By their codes. The places of heavy operations with unchanged leaves are filled, and not used.

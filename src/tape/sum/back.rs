@@ -466,7 +466,8 @@ pub(super) fn loop_of(op: Op, group: u8) -> Loop {
         two
         Op::Atan2 => Op::Atan2,
         Op::Modulo => Op::Modulo,
-        Op::Hypot => Op::Hypot;
+        Op::Hypot => Op::Hypot,
+        Op::DirectionCosine => Op::DirectionCosine;
         blend
         Op::Mix => Op::Mix,
         Op::SmoothMin(Smooth::Quadratic) => Op::SmoothMin(Smooth::Quadratic),
