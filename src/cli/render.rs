@@ -13,7 +13,7 @@ pub(super) fn run(verb: &Render, common: &Common) -> Result<Ending> {
     if verb.slice.is_none() && verb.layer.is_none() {
         verb.shade.check_size(&scene)?;
     }
-    let options = options(verb, &scene)?;
+    let options = options(verb);
     options.check()?;
     let name = verb.out.to_string_lossy();
     let is_film = output::extension(&verb.out) == "gif"
@@ -28,8 +28,8 @@ pub(super) fn run(verb: &Render, common: &Common) -> Result<Ending> {
         return Err(Error::Input(problem.into()));
     }
     match (is_film, output::extension(&verb.out).as_str()) {
-        (true, _) => film(verb, &scene, &options, common)?,
-        (false, "png" | "exr") => picture(verb, &scene, &options, common)?,
+        (true, _) => film(verb, &scene, options, common)?,
+        (false, "png" | "exr") => picture(verb, &scene, options, common)?,
         _ => {
             return Err(output::unknown_kind(&verb.out, ".png or .exr, or for a film .gif or name_%04d.png"));
         }
@@ -37,13 +37,15 @@ pub(super) fn run(verb: &Render, common: &Common) -> Result<Ending> {
     output::saved(&verb.out, common)
 }
 
-fn picture(verb: &Render, scene: &Scene, options: &Options, common: &Common) -> Result<()> {
+fn picture(verb: &Render, scene: &Scene, mut options: Options, common: &Common) -> Result<()> {
     crate::file::check_writable(&verb.out)?;
     let _progress = Progress::of("rendering", 0, common);
-    save(&mut *artist(verb.backend, scene)?, options, &verb.out)
+    let mut artist = artist(verb.backend, scene)?;
+    options.lens = lens(verb, artist.stage())?;
+    save(&mut *artist, &options, &verb.out)
 }
 
-fn film(verb: &Render, scene: &Scene, options: &Options, common: &Common) -> Result<()> {
+fn film(verb: &Render, scene: &Scene, mut options: Options, common: &Common) -> Result<()> {
     let usual = Film::of(scene.timeline());
     let film = Film {
         from: verb.from.unwrap_or(usual.from),
@@ -56,7 +58,9 @@ fn film(verb: &Render, scene: &Scene, options: &Options, common: &Common) -> Res
     film.check()?;
     let frames = Frames { which: verb.frames.clone(), resume: verb.resume };
     let (progress, mut before) = (OnceLock::new(), 0);
-    film.save(&mut *artist(verb.backend, scene)?, options, &verb.out, &frames, &mut |done, all| {
+    let mut artist = artist(verb.backend, scene)?;
+    options.lens = lens(verb, artist.stage())?;
+    film.save(&mut *artist, &options, &verb.out, &frames, &mut |done, all| {
         let bar = progress.get_or_init(|| Progress::of("rendering", all, common));
         bar.advance(done - before);
         before = done;
@@ -85,13 +89,13 @@ fn artist(backend: Backend, scene: &Scene) -> Result<Box<dyn Artist>> {
     Ok(Box::new(Stage::new(scene)?))
 }
 
-/// What the command line says of a picture.
-fn options(verb: &Render, scene: &Scene) -> Result<Options> {
-    Ok(Options {
+/// What the command line says of a picture, but for the lens.
+fn options(verb: &Render) -> Options {
+    Options {
         size: verb.size,
         time: verb.time,
         span: None,
-        lens: lens(verb, scene)?,
+        lens: None,
         shade: verb.shade,
         cut: verb.slice.clone(),
         plane: verb.plane.clone(),
@@ -101,18 +105,18 @@ fn options(verb: &Render, scene: &Scene) -> Result<Options> {
         bar: !verb.no_bar,
         ground: !verb.no_ground,
         tone: true,
-    })
+    }
 }
 
 /// The most a picture of parallel rays may be high, in the scene.
 const MAX_HEIGHT: f64 = 1e15;
 
 /// The lens, if it is not the scene's own.
-fn lens(verb: &Render, scene: &Scene) -> Result<Option<Lens>> {
+fn lens(verb: &Render, stage: &Stage) -> Result<Option<Lens>> {
     if verb.eye.is_none() && verb.target.is_none() && verb.fov.is_none() && verb.orthographic.is_none() {
         return Ok(None);
     }
-    let mut view = Stage::new(scene)?.view(verb.time.unwrap_or(scene.timeline().from))?;
+    let mut view = stage.view(verb.time.unwrap_or(stage.scene().timeline().from))?;
     view.eye = verb.eye.unwrap_or(view.eye);
     view.target = verb.target.unwrap_or(view.target);
     view.fov = verb.fov.unwrap_or(view.fov);

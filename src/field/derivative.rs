@@ -5,6 +5,9 @@ use super::{Axis, Field, Parameter, Vector, if_less, length};
 use crate::error::{Error, Result};
 use crate::number::{Dual, Interval};
 
+/// # Derivatives in space and time
+///
+/// As fields, and at one point; all exact.
 impl Field {
     /// The derivative along one axis, as a field.
     pub fn derivative(&self, axis: Axis) -> Field {

@@ -71,6 +71,7 @@ impl Box {
     }
 }
 
+/// # Pictures of the graph
 impl Field {
     /// The graph in Graphviz's language: `dot -Tsvg` draws it. At a point, each node shows its value and ∇f there.
     ///

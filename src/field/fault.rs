@@ -35,6 +35,7 @@ impl fmt::Display for Fault {
     }
 }
 
+/// # Where a value is not finite, or has a kink
 impl Field {
     /// Where the value at a point, or one of its derivatives in space and time, stops being finite; `None` where all
     /// of them are.

@@ -149,6 +149,7 @@ pub fn normalize(v: impl Into<Vector<3>>) -> Vector<3> {
     v.into().normalize()
 }
 
+/// # Steps
 impl Field {
     /// 0 below the edge, 1 from there on.
     pub fn step(&self, edge: impl Into<Field>) -> Field {

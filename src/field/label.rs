@@ -38,6 +38,7 @@ impl Label {
     }
 }
 
+/// # Names
 impl Field {
     /// The field, its label saying that the call stands there.
     pub(crate) fn called_at(&self, place: &Place) -> Field {

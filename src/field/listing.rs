@@ -104,6 +104,9 @@ pub(crate) fn flatten(roots: &[Field]) -> Result<Vec<Field>> {
     Ok(flat.into_iter().map(Linear::field).collect())
 }
 
+/// # Parameters
+///
+/// Their values stand beside the graph: one graph serves them all.
 impl Field {
     /// The parameters the field depends on, in the order they appear in.
     pub fn parameters(&self) -> Result<Vec<Parameter>> {

@@ -149,6 +149,7 @@ pub fn linear_to_srgb(v: f64) -> f64 {
     if v <= 0.0031308 { v * 12.92 } else { 1.055 * v.powf(1.0 / 2.4) - 0.055 }
 }
 
+/// # Colours and materials
 impl Field {
     /// The field in a colour: `"#e07a5f"`, or linear red, green and blue.
     #[track_caller]

@@ -156,6 +156,9 @@ impl Hasher for KeyHasher {
 
 pub(crate) type KeyMap<V> = std::collections::HashMap<Key, V, BuildHasherDefault<KeyHasher>>;
 
+/// # The graph
+///
+/// Nodes: how they are made, and what each is made of.
 impl Field {
     /// The same number everywhere. NaN and infinity are errors, reported when the field is first read.
     #[track_caller]
@@ -463,6 +466,7 @@ impl fmt::Debug for Field {
     }
 }
 
+/// # Names of nodes
 impl Field {
     /// The node in a word: its label, or its operation.
     pub fn title(&self) -> String {

@@ -54,6 +54,7 @@ impl Parameter {
     }
 }
 
+/// # Parameters as nodes
 impl Field {
     /// The field that is a parameter.
     pub fn of_parameter(parameter: &Parameter) -> Field {

@@ -177,6 +177,9 @@ pub(super) fn run_keeping<'a, R: Real>(
     Ok(Known { frames, frame_of, values: known })
 }
 
+/// # Evaluation
+///
+/// One point at a time, straight from the graph. For many points make a [`Tape`](crate::tape::Tape) once.
 impl Field {
     /// Runs the field on any number type at (x, y, z, t), parameters at the values they are declared with.
     pub fn run<R: Real>(&self, at: [R; 4]) -> Result<R> {

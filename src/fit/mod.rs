@@ -2,7 +2,7 @@
 //!
 //! Solvers know nothing of fields. [`Descent`] goes down any [`Objective`] by its gradient, [`QuasiNewton`] learns
 //! curvature from its steps, [`LeastSquares`] solves [`Residuals`]; all keep unknowns in ranges, and can be
-//! [watched](Watch) and ended. [`Robust`] costs leave outliers out, and [`starts`] begin several times.
+//! [watched](Watch) and ended. [`least_change`] is one step by few equations, as a hand that pulls at a surface asks. [`Robust`] costs leave outliers out, and [`starts`] begin several times.
 //!
 //! A [`Target`] is points with what is known there, a [`Term`] a loss that fields have at such points, and a [`Fit`]
 //! the sum of terms over [`Unknowns`](crate::field::Unknowns): it is what all solvers take. [`Growth`] makes a field
@@ -12,6 +12,7 @@
 
 mod descent;
 mod grow;
+mod least_change;
 mod least_squares;
 mod line_search;
 mod model;
@@ -27,6 +28,7 @@ mod term;
 
 pub use descent::{Descent, Rule};
 pub use grow::{Grown, Growth};
+pub use least_change::{Equation, Freedom, least_change};
 pub use least_squares::{LeastSquares, ResidualFn, Residuals};
 pub use model::{Factor, Model};
 pub use objective::{Ended, Objective, Progress, Solution, UNBOUNDED, Watch};

@@ -1,6 +1,6 @@
 //! What runs on a GPU. Uses scenes and everything above them.
 //!
-//! [`shader`] writes a scene's field as WGSL or GLSL. The rest needs the feature `gpu`: [`Gpu`] is a device,
+//! [`shader`] writes a scene's field as WGSL or GLSL, and [`TextFormat`] names the texts for other programs. The rest needs the feature `gpu`: [`Gpu`] is a device,
 //! [`Points`] evaluates fields on it, and [`Painter`] draws the pictures that [`render`](crate::render) draws; a
 //! [`Drawer`] does so for as long as the GPU works, and goes over to the CPU.
 
@@ -8,6 +8,7 @@
 mod device;
 #[cfg(feature = "gpu")]
 mod drawer;
+mod export;
 #[cfg(feature = "gpu")]
 mod frame;
 #[cfg(feature = "gpu")]
@@ -35,6 +36,7 @@ mod work;
 pub use device::Gpu;
 #[cfg(feature = "gpu")]
 pub use drawer::Drawer;
+pub use export::TextFormat;
 #[cfg(feature = "gpu")]
 pub use painter::Painter;
 #[cfg(feature = "gpu")]

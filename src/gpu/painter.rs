@@ -9,12 +9,12 @@ use super::frame::{self, FrameTextures, view};
 use super::making::Workshop;
 use super::program::{self, DEPTHS, PICTURE, Pass};
 use super::shader::check;
-use super::shot::{self, SHADOW_TILE, Shot, TILE, Tile, four, vec};
+use super::shot::{self, SHADOW_TILE, TILE, Tile, four, vec};
 use super::work::{Compiling, Handed, Work};
 use crate::error::Result;
 use crate::field::Field;
 use crate::render::march::NOTHING;
-use crate::render::shared::{self, Patch, REACH, Sky, cells, draw_bar, shadow_side};
+use crate::render::shared::{self, Patch, REACH, Shot, Sky, cells, draw_bar, shadow_side};
 use crate::render::{Image, Lens, Options, Scale, Shade, Size, Stage};
 use crate::scene::Scene;
 use crate::task;
@@ -182,7 +182,7 @@ impl Painter {
     pub fn depths(&mut self, options: &Options) -> Result<Vec<f32>> {
         let options = Options { samples: 1, ..options.clone() };
         options.check()?;
-        let shot = Shot::new(&self.stage, &options)?;
+        let shot = self.stage.shot(&options, options.time_in(self.stage.scene()))?;
         self.ready(None, true)?;
         self.march(&shot, options.size, 1)?;
         let numbers = match &self.frame {
@@ -284,7 +284,8 @@ impl Painter {
         task::does("compiling shaders");
         self.ready(Some(options.shade), patient)?;
         task::does("drawing");
-        let (shot, side) = (Shot::new(&self.stage, options)?, options.side());
+        let time = options.time_in(self.stage.scene());
+        let (shot, side) = (self.stage.shot(options, time)?, options.side());
         let about = self.march(&shot, options.size, side)?;
         let is_compiled = self.shades[options.shade as usize].is_compiled();
         // What the places seen decide: which tapes are enough there, and how far shadows reach.

@@ -1,27 +1,16 @@
-//! One picture: what is known of it before its rays are sent, and of the places they meet.
+//! What is known of a picture's places once its rays have met them.
 
 use super::device::Gpu;
 use super::frame;
 use super::program;
 use super::work::Handed;
 use crate::error::Result;
-use crate::render::shared::{LOOKS, LampBasis, Patch, REACH, enough, is_near, look, on_ground};
+use crate::render::shared::{LOOKS, LampBasis, Patch, REACH, Shot, enough, is_near, look, on_ground};
 use crate::render::{Lens, Options, Shade, Size, Stage};
 use crate::tape::{BOXES, Boxes, Tape};
 use glam::Vec3;
 use rayon::prelude::*;
 use std::sync::Arc;
-
-/// One picture: all that is known before rays are sent.
-pub(super) struct Shot {
-    pub time: f64,
-    pub lens: Lens,
-    /// A ball about the scene.
-    pub ball: (Vec3, f32),
-    pub ground: Option<f32>,
-    /// All rays of all pixels.
-    pub fine: Size,
-}
 
 /// How many pixels across the tiles are that rays are bounded over.
 pub(super) const TILE: usize = 16;
@@ -47,16 +36,6 @@ fn both([low, high]: Span, [l, h]: Span) -> Span {
 }
 
 impl Shot {
-    pub fn new(stage: &Stage, options: &Options) -> Result<Shot> {
-        let time = options.time_in(stage.scene());
-        let (lens, ball) = stage.lens_of(options, time)?;
-        let lit = options.ground && options.shade == Shade::Lit;
-        let ground = if lit { stage.ground()? } else { None };
-        let side = options.side();
-        let fine = Size { width: side * options.size.width, height: side * options.size.height };
-        Ok(Shot { time, lens, ball, ground, fine })
-    }
-
     /// What a ray meets, where `seen` has how deep each goes: a place of the surface, or of the ground.
     fn place(&self, seen: &[f32], column: usize, row: usize) -> Option<(Vec3, bool)> {
         let depth = seen[2 * (row * self.fine.width + column)];
@@ -69,7 +48,7 @@ impl Shot {
     }
 
     /// The least and the most of the places that are seen, as lamps see them.
-    pub fn spans(&self, options: &Options, seen: &[f32], lamps: &[&LampBasis]) -> Vec<(Vec3, Vec3)> {
+    pub(super) fn spans(&self, options: &Options, seen: &[f32], lamps: &[&LampBasis]) -> Vec<(Vec3, Vec3)> {
         let (Size { width, height }, side) = (options.size, options.side());
         let none = || vec![EMPTY; lamps.len()];
         let of_row = |j: usize| {
@@ -89,7 +68,7 @@ impl Shot {
     }
 
     /// The tiles of the picture, with what is enough to colour each.
-    pub fn tiles(&self, stage: &Stage, options: &Options, seen: &[f32]) -> Result<Vec<Tile>> {
+    pub(super) fn tiles(&self, stage: &Stage, options: &Options, seen: &[f32]) -> Result<Vec<Tile>> {
         let (Size { width, height }, small) = (self.fine, TILE * options.side());
         let corners =
             (0..height).step_by(small).flat_map(|row| (0..width).step_by(small).map(move |i| (i, row)));
@@ -149,7 +128,7 @@ pub(super) struct Tile {
 
 impl Tile {
     /// As vertices are told of it.
-    pub fn told(&self, handed: &Handed) -> Vec<u8> {
+    pub(super) fn told(&self, handed: &Handed) -> Vec<u8> {
         let [[a, b], [c, d]] = self.tapes.each_ref().map(|tape| handed.place(tape.as_ref()));
         program::tile(self.rect, [a, b, c, d], 0.0)
     }

@@ -77,6 +77,7 @@ const FINENESS: f64 = 2.5e-4;
 /// How many boxes are tried for one face.
 const BOXES: usize = 20_000;
 
+/// # Bounding boxes
 impl Field {
     /// A box that contains the solid {f ≤ 0} at every time of a span; `None` where the solid is proven empty.
     ///

@@ -18,6 +18,7 @@ const BOXES: usize = 200_000;
 /// Boxes that could bring the point closer by less than this, in parts of the distance, are left.
 const CLOSE: f64 = 1e-12;
 
+/// # The closest point of the surface
 impl Field {
     /// The point of the surface f = 0 that is closest to (x, y, z), at the time t, looked for within 1e6 of it along
     /// each axis: see [`Field::closest_point_within`].

@@ -60,6 +60,7 @@ const MAX_DISTANCE: f64 = 1e9;
 /// A piece of the ray, with the tape that is enough on it.
 type Piece = (f64, f64, Arc<Tape>);
 
+/// # Rays
 impl Field {
     /// The first point of the surface f = 0 along a ray, from `range.0` to `range.1` lengths of its direction; `None`
     /// where there is none. The range is held to ±1e9. A ray that starts inside the solid finds its way out.

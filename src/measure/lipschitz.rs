@@ -16,6 +16,7 @@ const PARTS: usize = 4096;
 /// A bound this close to a value that is reached is good enough.
 const CLOSE: f64 = 1.0 + 1e-4;
 
+/// # Lipschitz constants
 impl Field {
     /// A bound on |∇ₓf|, the gradient in space alone, over a box of space and time.
     ///

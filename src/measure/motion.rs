@@ -3,6 +3,7 @@
 use crate::error::Result;
 use crate::field::Field;
 
+/// # Motion and curvature of the surface at a point
 impl Field {
     /// How fast the surface through a point moves along its normal, −f_t/|∇ₓf|: [`Field::normal_speed`] as a number.
     /// 0 where ∇ₓf is 0.

@@ -58,6 +58,7 @@ enum Goal {
     Area,
 }
 
+/// # Volume and area
 impl Field {
     /// Volume, area, centroid and inertia of the solid {f ≤ 0} within `bounds` (its own, if not given) at a time.
     ///

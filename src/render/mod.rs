@@ -34,6 +34,7 @@ pub(crate) mod shared {
     pub(crate) use super::picture::{EDGE, EDGE_DEPTH, GROUND, REACH, is_near, on_ground, shadow_side};
     pub(crate) use super::places::{enough, look};
     pub(crate) use super::shadow::{LampBasis, SEARCH, TAPS, WIDEST, WIDTH, spread};
+    pub(crate) use super::stage::Shot;
 }
 
 pub use film::{Artist, Film, Frames};

@@ -13,7 +13,7 @@ use super::places::values_at;
 use super::plane;
 use super::scale::Scale;
 use super::shadow::Shadow;
-use super::stage::Tapes;
+use super::stage::{Shot, Tapes};
 use super::{Image, Layer, Lens, Size, Stage};
 use crate::error::Result;
 use crate::field::Axis;
@@ -68,7 +68,7 @@ impl Stage {
         let time = options.time_in(self.scene());
         match &options.cut {
             Some(cut) => cut.draw(self.scene(), self.tapes(), options, time),
-            None => Shot::new(self, options, time)?.picture(),
+            None => Drawing::new(self, options, time)?.picture(),
         }
     }
 
@@ -82,34 +82,27 @@ impl Stage {
         let options = &Options { shade, ..options.clone() };
         let mut values = Vec::new();
         for &time in times {
-            let shot = Shot::new(self, options, time)?;
-            let seen = march::seen(&self.shape()?, &shot.lens, options.size, time, shot.counts())?;
+            let drawing = Drawing::new(self, options, time)?;
+            let seen = march::seen(&self.shape()?, &drawing.shot.lens, options.size, time, drawing.counts())?;
             task::check()?;
-            values.extend(values_of(&shot.sights(&shot.lens, &seen, None)?));
+            values.extend(values_of(&drawing.sights(&drawing.shot.lens, &seen, None)?));
         }
         let scale = Scale::holding(shade, &mut values);
         Ok(Some([scale.from, scale.to]))
     }
 }
 
-/// One picture of a stage: all that is known before rays are sent.
-struct Shot<'a> {
+/// A picture of a stage as it is made.
+struct Drawing<'a> {
     stage: &'a Stage,
     options: &'a Options,
-    time: f64,
-    lens: Lens,
-    /// A ball about the scene.
-    ball: (Vec3, f32),
-    /// How high the ground is, if there is one.
-    ground: Option<f32>,
+    shot: Shot,
 }
 
-impl<'a> Shot<'a> {
-    fn new(stage: &'a Stage, options: &'a Options, time: f64) -> Result<Shot<'a>> {
+impl<'a> Drawing<'a> {
+    fn new(stage: &'a Stage, options: &'a Options, time: f64) -> Result<Drawing<'a>> {
         options.shade.check_size(stage.scene())?;
-        let (lens, ball) = stage.lens_of(options, time)?;
-        let ground = if options.ground && options.shade == Shade::Lit { stage.ground()? } else { None };
-        Ok(Shot { stage, options, time, lens, ball, ground })
+        Ok(Drawing { stage, options, shot: stage.shot(options, time)? })
     }
 
     /// Whether what is shown is how often the field was looked at.
@@ -122,9 +115,9 @@ impl<'a> Shot<'a> {
         let (size, side) = (self.options.size, self.options.side());
         let fine = Size { width: side * width, height: side * height };
         task::does("marching rays");
-        let all = self.stage.seen(&self.lens, fine, self.time, self.options.span, self.counts())?;
+        let all = self.stage.seen(&self.shot.lens, fine, self.shot.time, self.options.span, self.counts())?;
         let middle = side / 2;
-        let seen = shifted(&self.lens, size, [middle; 2], side);
+        let seen = shifted(&self.shot.lens, size, [middle; 2], side);
         let sights = self.sights(&seen, &part(&all, size, side, [middle; 2]), None)?;
         let look = self.look(&sights)?;
         task::does("shading");
@@ -133,13 +126,13 @@ impl<'a> Shot<'a> {
             pixels[pixel] = color.to_array();
         }
         task::check()?;
-        let edges = edges(&pixels, &all.depths, size, side, &self.lens);
+        let edges = edges(&pixels, &all.depths, size, side, &self.shot.lens);
         let mut sums: Vec<Vec3> = pixels.iter().map(|&color| Vec3::from(color)).collect();
         for b in 0..side {
             for a in 0..side {
                 if (a, b) != (middle, middle) && edges.contains(&true) {
                     task::check()?;
-                    let lens = shifted(&self.lens, size, [a, b], side);
+                    let lens = shifted(&self.shot.lens, size, [a, b], side);
                     let sights = self.sights(&lens, &part(&all, size, side, [a, b]), Some(&edges))?;
                     look.colors(&sights).into_iter().for_each(|(pixel, color)| sums[pixel] += color);
                 }
@@ -156,7 +149,7 @@ impl<'a> Shot<'a> {
             let (tape, bounds) = (self.stage.tapes().cut(self.stage.scene(), along)?, self.stage.bounds());
             let bounds = bounds.unwrap_or(Bounds::new([-2.0; 3], [2.0; 3]));
             let depths = part(&all, size, side, [middle; 2]).depths;
-            plane::draw(&mut image, &depths, (&tape, cut, &bounds), &seen, self.time)?;
+            plane::draw(&mut image, &depths, (&tape, cut, &bounds), &seen, self.shot.time)?;
         }
         if let (Some(scale), true) = (look.scale(), self.options.bar) {
             bar::draw(&mut image, &scale, self.options.shade.title());
@@ -191,7 +184,7 @@ impl<'a> Shot<'a> {
         let mut met: Vec<&mut Sight> =
             sights.iter_mut().filter(|sight| matches!(sight.met, Met::Surface { .. })).collect();
         let places: Vec<Vec3> = met.iter().map(|sight| sight.stand.place).collect();
-        let values = values_at(&tape.fixed([None, None, None, Some(self.time)]), &places);
+        let values = values_at(&tape.fixed([None, None, None, Some(self.shot.time)]), &places);
         task::check()?;
         met.par_iter_mut().enumerate().for_each(|(n, sight)| {
             let at = |output: usize| values[output][n];
@@ -213,7 +206,7 @@ impl<'a> Shot<'a> {
     fn beyond(&self, pixel: usize, eye: Vec3, ray: Vec3) -> Sight {
         let stand = Stand { place: eye, normal: Vec3::Y, slope: 1.0 };
         let mut sight = Sight { pixel, ray, stand, met: Met::Nothing };
-        if let Some((place, plainly)) = on_ground(self.ground, self.ball, eye, ray) {
+        if let Some((place, plainly)) = on_ground(self.shot.ground, self.shot.ball, eye, ray) {
             (sight.stand.place, sight.met) = (place, Met::Ground(plainly));
         }
         sight
@@ -221,7 +214,7 @@ impl<'a> Shot<'a> {
 
     /// How what is met is coloured.
     fn look(&self, sights: &[Sight]) -> Result<Look> {
-        let [horizon, zenith] = self.stage.scene().background().at(self.time)?.map(vec);
+        let [horizon, zenith] = self.stage.scene().background().at(self.shot.time)?.map(vec);
         let kind = match self.options.shade {
             Shade::Lit => Kind::Lit(self.lighting(sights, horizon, zenith)?),
             Shade::Normals => Kind::Normals,
@@ -234,7 +227,7 @@ impl<'a> Shot<'a> {
     }
 
     fn lighting(&self, sights: &[Sight], horizon: Vec3, zenith: Vec3) -> Result<Lighting> {
-        let (scene, shape, (center, radius)) = (self.stage.scene(), self.stage.shape()?, self.ball);
+        let (scene, shape, (center, radius)) = (self.stage.scene(), self.stage.shape()?, self.shot.ball);
         let near = sights
             .iter()
             .filter(|sight| !matches!(sight.met, Met::Nothing))
@@ -244,14 +237,14 @@ impl<'a> Shot<'a> {
         task::does("casting shadows");
         let mut lamps = Vec::new();
         for light in scene.lights() {
-            let (toward, radiance) = light.at(self.time)?;
+            let (toward, radiance) = light.at(self.shot.time)?;
             let (toward, radiance) = (vec(toward).normalize_or_zero(), vec(radiance).max(Vec3::ZERO));
             if toward != Vec3::ZERO && radiance != Vec3::ZERO {
-                let shadow = Shadow::new(&shape, self.time, toward, near.clone(), self.ball, side)?;
+                let shadow = Shadow::new(&shape, self.shot.time, toward, near.clone(), self.shot.ball, side)?;
                 lamps.push(Lamp { toward, radiance, shadow });
             }
         }
-        let tape = shape.fixed([None, None, None, Some(self.time)]);
+        let tape = shape.fixed([None, None, None, Some(self.shot.time)]);
         Ok(Lighting { lamps, sky: Sky::of(horizon, zenith), tape, reach: REACH * radius })
     }
 }

@@ -58,6 +58,18 @@ fn vec(a: [f64; 3]) -> Vec3 {
     Vec3::from(a.map(|v| v as f32))
 }
 
+/// A picture, as far as it is known before its rays are sent.
+pub(crate) struct Shot {
+    pub(crate) time: f64,
+    pub(crate) lens: Lens,
+    /// A ball about the scene.
+    pub(crate) ball: (Vec3, f32),
+    /// How high the ground is, if there is one.
+    pub(crate) ground: Option<f32>,
+    /// All rays of all pixels.
+    pub(crate) fine: Size,
+}
+
 impl Stage {
     /// Looks at the scene as a whole: where it is, where it is seen from.
     pub fn new(scene: &Scene) -> Result<Stage> {
@@ -114,9 +126,18 @@ impl Stage {
         self.bounds
     }
 
+    /// What is known of a picture before its rays are sent.
+    pub(crate) fn shot(&self, options: &Options, time: f64) -> Result<Shot> {
+        let (lens, ball) = self.lens_of(options, time)?;
+        let ground = if options.ground && options.shade == Shade::Lit { self.ground()? } else { None };
+        let (Size { width, height }, side) = (options.size, options.side());
+        let fine = Size { width: side * width, height: side * height };
+        Ok(Shot { time, lens, ball, ground, fine })
+    }
+
     /// The lens of a picture, which sees no farther than makes sense, and a ball about the scene. Without bounds that is
     /// as wide as the way from the eye to its target.
-    pub(crate) fn lens_of(&self, options: &Options, time: f64) -> Result<(Lens, (Vec3, f32))> {
+    pub(super) fn lens_of(&self, options: &Options, time: f64) -> Result<(Lens, (Vec3, f32))> {
         let lens = options.lens.map_or_else(|| Ok(Lens::of(&self.view(time)?)), Ok)?;
         let (center, radius) = match &self.bounds {
             Some(bounds) => (vec(bounds.center()), vec(bounds.size()).length() / 2.0),

@@ -25,6 +25,8 @@ pub fn smooth_union_all(shapes: impl Shapes, k: impl Length) -> Field {
 }
 
 combinations! {
+    "Blends of two shapes"
+
     /// The union with a blend of width `k`: the cubic smooth minimum. It adds at most k/6, and where the shapes
     /// are further apart than k it is the plain union. A bound. With k ≤ 0 it is the plain union.
     bound(Nearest) smooth_union(a: impl Number, b: impl Number, k: impl Length) {

@@ -225,12 +225,12 @@ macro_rules! shapes {
     };
 }
 
-/// Functions of a shape, as methods.
+/// Functions of a shape, as methods under a heading.
 macro_rules! methods {
-    ($($(#[doc = $doc:literal])*
+    ($heading:literal $($(#[doc = $doc:literal])*
        $claim:ident $name:ident($self:ident $(, $arg:ident: impl $kind:ident)*) $body:block
        as in $sample:expr;)*) => {
-        #[doc = concat!("Methods of `", module_path!(), "`.")]
+        #[doc = concat!("# ", $heading)]
         impl Field {
             $($(#[doc = $doc])*
             #[track_caller]
@@ -250,9 +250,9 @@ macro_rules! methods {
     };
 }
 
-/// Functions of several fields, free and as methods on the first. Behind the claim stands how they join shapes.
+/// Functions of several fields, free and as methods on the first under a heading. Behind the claim stands how they join shapes.
 macro_rules! combinations {
-    ($($(#[doc = $doc:literal])*
+    ($heading:literal $($(#[doc = $doc:literal])*
        $claim:ident($how:ident) $name:ident($first:ident: impl $first_kind:ident $(, $arg:ident: impl $kind:ident)*)
        $body:block as in $sample:expr;)*) => {
         $($(#[doc = $doc])*
@@ -265,7 +265,7 @@ macro_rules! combinations {
             let field: Field = $body;
             call.finish(field)
         })*
-        #[doc = concat!("Methods of `", module_path!(), "`: the first operand is the receiver.")]
+        #[doc = concat!("# ", $heading, "\n\nThe functions of [`shape`](crate::shape), with the first operand as the receiver.")]
         impl Field {
             $($(#[doc = $doc])*
             #[track_caller]

@@ -37,7 +37,9 @@ shapes! {
 
 macro_rules! with_others {
     ($($(#[$doc:meta])* $name:ident;)*) => {
-        /// The combinations of any number of shapes, on the first of them.
+        /// # Unions, intersections and differences
+        ///
+        /// Of any number of shapes, on the first of them.
         impl Field {
             $($(#[$doc])*
             #[track_caller]

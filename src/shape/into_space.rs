@@ -6,6 +6,8 @@ use super::plane::*;
 use crate::field::*;
 
 methods! {
+    "From plane figures to solids"
+
     /// A plane figure given the whole height `h` along z, centred.
     ///
     /// As good as the figure: exact if it is exact, a bound if it is a bound. At h = 0 it is flat.

@@ -42,6 +42,7 @@ impl Parts {
     }
 }
 
+/// # Parts of a solid
 impl Field {
     /// The shapes that the solid is put together of, and which of them made what.
     ///

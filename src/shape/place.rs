@@ -8,6 +8,8 @@ use std::f64::consts::{PI, TAU};
 const MIN_SCALE: f64 = 1e-6;
 
 methods! {
+    "Placing"
+
     /// Moved by a vector, which may change with time. As good as the shape.
     keeps translate(self, by: impl Triple) {
         let Vector([dx, dy, dz]) = by;

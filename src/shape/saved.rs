@@ -30,6 +30,7 @@ const MAX_SWEPT: usize = 256;
 const MAX_OUTPUT: u64 = 4096;
 const MAX_ORDER: u32 = 4;
 
+/// # Graphs as text
 impl Field {
     /// The graph as text, to be read by [`Field::from_json`]; kernels from outside of this crate are named in it, and have to
     /// be [given](Field::from_json_with) when it is read. An error if two of these are called the same.

@@ -5,6 +5,8 @@ use super::sweep;
 use crate::field::*;
 
 methods! {
+    "Time"
+
     /// Later by `seconds`: what happened at t happens at t + seconds.
     keeps delay(self, seconds: impl Number) {
         self.remap([x(), y(), z(), t() - seconds])

@@ -5,6 +5,8 @@ use super::arguments::*;
 use crate::field::*;
 
 methods! {
+    "Warping"
+
     /// Swollen by `r` (shrunk, if r is negative): every surface moves out by r, and outer edges are rounded. A bound,
     /// if the shape is one; exact outside, if the shape is.
     bound offset(self, r: impl Number) {

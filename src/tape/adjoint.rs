@@ -138,6 +138,9 @@ pub(super) fn send_back<R: Real>(op: Op, n: usize, arg: impl Fn(usize) -> R, val
     }
 }
 
+/// # Derivatives in parameters
+///
+/// By reverse mode: as fields, and at one point. For sums over points see [`Sum`](crate::tape::Sum).
 impl Field {
     /// The derivative in every parameter, as fields, in the order of [`Field::parameters`].
     pub fn parameter_gradient(&self) -> Result<Vec<Field>> {

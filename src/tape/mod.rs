@@ -229,6 +229,9 @@ pub(crate) enum Statement<'t> {
     Kernel(&'t Output, &'t [u32]),
 }
 
+/// # Tapes
+///
+/// The field flattened, to be read at many points.
 impl Field {
     /// The field as a tape with one output.
     pub fn tape(&self) -> Result<Tape> {

@@ -113,6 +113,7 @@ fn sum(terms: impl Iterator<Item = Field>) -> Field {
     terms.reduce(|sum, term| sum + term).unwrap_or_else(|| Field::constant(0.0))
 }
 
+/// # Tapes of readings
 impl Field {
     /// These readings of the field as a tape: [`Tape::of_readings`] of it alone.
     pub fn tape_of(&self, readings: &[Reading]) -> Result<Tape> {

@@ -1,17 +1,16 @@
 //! Pulling at the surface: the parameters that make it follow a hand, by damped least squares on exact derivatives.
 //!
 //! A hand holds the surface at p with normal n and moves to q. Wanted are parameters θ with f(q, θ) = 0 whose surface
-//! at q still faces as it did at p, so that a ball that is pulled aside moves aside and does not grow. With
-//! J = ∂(residuals)/∂θ, exact by reverse mode over duals, the next θ is θ₀ − Jᵀ(JJᵀ + λ)⁻¹(r + J(θ₀ − θ)): the least change
-//! since the hand took hold that does it,
-//! with each parameter measured by its range. Which way it faces is given up where both cannot be had.
+//! at q still faces as it did at p, so that a ball that is pulled aside moves aside and does not grow. The residuals'
+//! derivatives are exact by reverse mode over duals, and the next θ is the [least change](least_change) since the hand took
+//! hold that does it, with each parameter measured by its range. Which way it faces is given up where both cannot be had.
 
 use crate::error::Result;
 use crate::field::Field;
+use crate::fit::{Equation, Freedom, least_change};
 use crate::number::Dual;
 use crate::tape::{Adjoint, Tape};
 use glam::DVec3;
-use nalgebra::{DMatrix, DVector};
 
 /// The surface, held at a point.
 pub(super) struct Grip {
@@ -137,8 +136,6 @@ impl Grip {
 
     /// One step from `values` towards a surface that goes through a point and, as far as `facing` counts, faces as at
     /// the start: the values nearest to those of `from` that do it, as far as can be seen from here.
-    ///
-    /// A parameter that its range stops stays at its end, and the others do what is left to do.
     fn corrected(&self, from: &[f64], values: &[f64], at: DVec3, facing: f64) -> Vec<f64> {
         let reading = self.read(at, values);
         let steep = reading.slope.length();
@@ -155,39 +152,23 @@ impl Grip {
             if part.is_finite() { part } else { 0.0 }
         };
         let own = [reading.value / steep, tilt(reading.slope, 0), tilt(reading.slope, 1)];
-        let mut next = from.to_vec();
-        let mut free: Vec<usize> = (0..values.len()).filter(|&p| !self.handles[p].is_locked).collect();
-        loop {
-            // What would be left to do with the parameters where `next` has them.
-            let left = DVector::from_fn(rows, |row, _| {
-                own[row] + (0..values.len()).map(|p| by(row, p) * (next[p] - values[p])).sum::<f64>()
-            });
-            let scaled =
-                DMatrix::from_fn(rows, free.len(), |row, i| by(row, free[i]) * self.handles[free[i]].unit);
-            let square = &scaled * scaled.transpose();
-            let damping = DAMPING * square.diagonal().max() * if rows == 1 { 1e-6 } else { 1.0 };
-            if free.is_empty() || damping.is_nan() || damping <= 0.0 {
-                return next; // nothing else moves this point
-            }
-            let damped = square + DMatrix::identity(rows, rows) * damping;
-            let Some(solved) = damped.lu().solve(&left) else { return values.to_vec() };
-            let step = scaled.transpose() * solved;
-            let moved: Vec<(usize, f64)> = free
-                .iter()
-                .zip(step.iter())
-                .map(|(&p, step)| (p, next[p] - step * self.handles[p].unit))
-                .collect();
-            let inside =
-                |&(p, value): &(usize, f64)| (self.handles[p].low..=self.handles[p].high).contains(&value);
-            if moved.iter().all(inside) {
-                moved.into_iter().for_each(|(p, value)| next[p] = value);
-                return next;
-            }
-            for (p, value) in moved.into_iter().filter(|moved| !inside(moved)) {
-                next[p] = value.clamp(self.handles[p].low, self.handles[p].high);
-                free.retain(|&other| other != p);
-            }
-        }
+        let equations: Vec<Equation> = (0..rows)
+            .map(|row| Equation {
+                residual: own[row],
+                slope: (0..values.len()).map(|p| by(row, p)).collect(),
+            })
+            .collect();
+        let freedoms: Vec<Freedom> = self
+            .handles
+            .iter()
+            .map(|&Handle { low, high, unit, is_locked, .. }| Freedom {
+                low,
+                high,
+                unit: if is_locked { 0.0 } else { unit },
+            })
+            .collect();
+        let damping = if rows == 1 { 1e-6 * DAMPING } else { DAMPING };
+        least_change(&equations, values, from, &freedoms, damping).unwrap_or_else(|| values.to_vec())
     }
 }
 

@@ -4,11 +4,9 @@ use super::painter::with_values;
 use super::worker::Wake;
 use crate::error::{Error, Result};
 use crate::file::write_whole;
-use crate::gpu::shader::{shadertoy, steepness, wgsl_library};
-use crate::measure::Bounds;
+use crate::gpu::TextFormat;
 use crate::render::{Film, Frames, Options, Stage, save};
 use crate::scene::Scene;
-use crate::scene::vm::write_vm;
 use crate::task::Task;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -100,15 +98,9 @@ fn write(scene: &Scene, export: &Export, path: &Path, state: &State, wake: &Wake
             })
         }
         Export::Shader => {
-            let text = match extension.as_str() {
-                "wgsl" => wgsl_library(scene, None)?,
-                "vm" => write_vm(scene.field())?,
-                "glsl" => {
-                    let bounds = Stage::new(scene)?.bounds().unwrap_or(Bounds::new([-4.0; 3], [4.0; 3]));
-                    shadertoy(scene, None, &bounds, steepness(scene, &bounds)?)?
-                }
-                _ => return Err(unknown(path, ".wgsl, .glsl or .vm")),
-            };
+            let format =
+                TextFormat::of_extension(&extension).ok_or_else(|| unknown(path, ".wgsl, .glsl or .vm"))?;
+            let text = format.written(scene, None)?;
             write_whole(path, |out| out.write_all(text.as_bytes()))
         }
     }

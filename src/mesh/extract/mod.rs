@@ -114,6 +114,7 @@ const MARGIN: f64 = 1e-3;
 /// How often a cell in which no surface was seen is halved, before it is said that there may be some.
 const HALVINGS: u32 = 3;
 
+/// # Meshes
 impl Field {
     /// The solid's surface at one time as a closed mesh: see [`Extraction`] and [`Extracted`].
     ///
