@@ -1,4 +1,5 @@
-//! The point of the surface that is closest to a given one. Uses tapes.
+//! The point of the surface that is closest to a given one, by branch and bound on intervals (Snyder, "Interval analysis
+//! for computer graphics", 1992). Uses tapes.
 
 use super::slope::Slope;
 use super::{Region, halves, look, unusable};

@@ -1,4 +1,5 @@
-//! When two moving solids first touch. Uses tapes.
+//! When two moving solids first touch, by boxes of space and time (Snyder et al., "Interval methods for multi-point
+//! collisions between time-dependent curved surfaces", 1993). Uses tapes.
 
 use super::slope::Slope;
 use super::{Region, centre, halves, look, unusable};

@@ -1,4 +1,5 @@
-//! Forward mode: a value and its derivatives in N directions, over any number.
+//! Forward mode: a value and its derivatives in N directions, over any number (Wengert, "A simple automatic derivative
+//! evaluation program", 1964).
 
 use super::{Output, Real, Smooth, rule};
 use std::ops::{Add, Div, Mul, Neg, Sub};

@@ -1,4 +1,4 @@
-//! Intervals: bounds on every value that a number can take over a box.
+//! Intervals: bounds on every value that a number can take over a box (Moore, "Interval analysis", 1966).
 
 use super::{Output, Real, Smooth};
 use std::f64::consts::{FRAC_PI_2, PI, TAU};

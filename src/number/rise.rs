@@ -1,4 +1,5 @@
-//! How steeply a number may rise along one direction over many boxes: what lets a ray step safely.
+//! How steeply a number may rise along one direction over many boxes: what lets a ray step safely
+//! (Galin et al., "Segment tracing using local Lipschitz bounds", 2020).
 
 use super::{Columns, Dual, Interval, Intervals, Lanes, Output, Real, Smooth};
 use std::ops::{Add, Div, Mul, Neg, Sub};

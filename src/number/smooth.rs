@@ -2,7 +2,8 @@
 //!
 //! Every kind has the form min(a, b) − k·s(u) with u = |a − b|/k: a *depth* s that the blend takes off, largest where
 //! a = b. Then the derivative in the farther operand is the *weight* w(u) = −s′(u), in the nearer 1 − w, and in k
-//! −(s + u·w). The weights sum to 1, so blending never makes a field steeper than its steepest operand.
+//! −(s + u·w). The weights sum to 1, so blending never makes a field steeper than its steepest operand. The polynomial
+//! kinds and the circular one are I. Quilez's ("smooth minimum", 2013 to 2024).
 
 use super::Real;
 

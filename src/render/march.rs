@@ -5,6 +5,10 @@
 //! steps by what the bound on the field's rise along the rays proves to be safe: from a value f no less than |f|/rise.
 //! Where that is less than a ray's tolerance it steps by the tolerance, and looks for a change of sign. So what is
 //! thicker than the tolerance is never stepped over, whatever the field is, distance or not.
+//!
+//! Steps of |f| over a Lipschitz bound are sphere tracing (Hart 1996), bounds along a segment segment tracing (Galin et
+//! al. 2020), and intervals that leave nothing out along a ray Mitchell's ("Robust ray intersection with interval
+//! arithmetic", 1990).
 
 use super::rays::{Lens, Size};
 use crate::error::Result;

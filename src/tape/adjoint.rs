@@ -1,4 +1,6 @@
-//! Reverse mode: the derivative of an output in every parameter and coordinate, in one backward pass.
+//! Reverse mode: the derivative of an output in every parameter and coordinate, in one backward pass (Speelpenning,
+//! "Compiling fast partial derivatives", 1980). On duals it gives the Hessian times a vector (Pearlmutter, "Fast exact
+//! multiplication by the Hessian", 1994).
 
 use super::Tape;
 use super::program::{COORDINATES, Code, Program};

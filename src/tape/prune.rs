@@ -5,6 +5,10 @@
 //! `high`. The windows come down from the outputs: under `min(a, b)` no reader can tell an a above the most that the
 //! minimum reaches, so that a chain of a thousand minima keeps, whatever its order, only what can be the least; and
 //! where only the sign of the output is asked, whatever is certainly positive is dropped.
+//!
+//! To leave out, box by box, what intervals decide is Duff's ("Interval arithmetic and recursive subdivision for implicit
+//! functions and constructive solid geometry", 1992); to shorten a tape for it, Keeter's ("Massively parallel rendering of
+//! complex closed-form implicit surfaces", 2020). They decide each minimum by itself.
 
 use super::program::{COORDINATES, Code, Line, Program};
 use super::seams::Sides;
