@@ -94,6 +94,7 @@ fn identity(op: Op, parents: &[Field]) -> Option<Field> {
         Hypot if a.is(0.0) => unary(Abs, b),
         Hypot if b.is(0.0) => unary(Abs, a),
         DirectionCosine if a.is(0.0) => Field::constant(0.0),
+        DirectionCosine if b.under(Abs).is_some_and(|inner| inner.is_same(a)) => unary(Sign, a),
         Length => {
             let zero = parents.iter().position(|parent| parent.is(0.0))?;
             let rest: Vec<Field> = (0..3).filter(|&i| i != zero).map(|i| parents[i].clone()).collect();

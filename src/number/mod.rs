@@ -139,7 +139,7 @@ pub trait Real:
     }
 
     /// `self`/`length` where |self| ≤ length is known, by the reciprocal of the length, so that all cosines of one
-    /// direction share it. 0 where the length is 0.
+    /// direction share it. 0 where the length is 0; else the length is no smaller than the root of the least number.
     #[inline(always)]
     fn direction_cosine(self, length: Self) -> Self {
         self * Self::if_less(Self::zero(), length.clone(), length.recip(), Self::zero())

@@ -342,9 +342,10 @@ impl Op {
         Functions::<R>::ALL[self.number()](&args)
     }
 
-    /// Whether numbers are in its domain, where outside of it there are numbers too.
+    /// Whether numbers are in its domain, where outside of it there are numbers too. A length is 0, or no smaller than
+    /// the root of the least number there is.
     pub(crate) fn is_defined(self, arg: impl Fn(usize) -> f64) -> bool {
-        self != Op::DirectionCosine || arg(0).abs() <= arg(1)
+        self != Op::DirectionCosine || (arg(0).abs() <= arg(1) && (arg(1) == 0.0 || arg(1) > 1e-22))
     }
 }
 

@@ -255,7 +255,7 @@ struct Reader<'a> {
 
 /// Whether a field is the length of a vector with that part.
 fn is_length_with(length: &Field, part: &Field) -> bool {
-    matches!(length.kind(), Kind::Scalar(Op::Abs | Op::Hypot | Op::Length))
+    matches!(length.kind(), Kind::Scalar(Op::Hypot | Op::Length))
         && length.parents().iter().any(|parent| parent.key() == part.key())
 }
 
