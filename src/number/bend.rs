@@ -1,5 +1,6 @@
 //! How a number's slope along one direction may change over many boxes: what tells the minima along it apart.
 
+use super::called::Called;
 use super::{Dual, Intervals, Lanes, Output, Real, Rise, Smooth, rule};
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
@@ -62,6 +63,13 @@ impl<const N: usize> Bend<N> {
         Dual { value: self.rise, slope: [slope] }
     }
 
+    /// The same, for long rules.
+    #[inline(always)]
+    fn called(self) -> Dual<Called<Rise<N>>, 1> {
+        let Dual { value, slope: [slope] } = self.dual();
+        Dual { value: Called(value), slope: [Called(slope)] }
+    }
+
     /// The same as if its slope stood still.
     #[inline(always)]
     fn straight(self) -> Dual<Rise<N>, 1> {
@@ -72,6 +80,12 @@ impl<const N: usize> Bend<N> {
     #[inline(always)]
     fn of(dual: Dual<Rise<N>, 1>) -> Self {
         Bend { rise: dual.value, bend: *dual.slope[0].slope() }
+    }
+
+    #[inline(always)]
+    fn of_called(dual: Dual<Called<Rise<N>>, 1>) -> Self {
+        let Dual { value: Called(value), slope: [Called(slope)] } = dual;
+        Self::of(Dual { value, slope: [slope] })
     }
 
     /// A smooth operation with some of its partial derivatives: `straight` is what it gives if no operand bends.
@@ -167,7 +181,7 @@ impl<const N: usize> Mul for Bend<N> {
 impl<const N: usize> Div for Bend<N> {
     type Output = Self;
     fn div(self, other: Self) -> Self {
-        Self::of(self.dual() / other.dual())
+        Self::of_called(self.called() / other.called())
     }
 }
 
@@ -183,7 +197,7 @@ impl<const N: usize> Neg for Bend<N> {
 macro_rules! plain {
     ($($method:ident($($arg:ident),*);)*) => {
         $(fn $method(self $(, $arg: Self)*) -> Self {
-            Self::of(self.dual().$method($($arg.dual()),*))
+            Self::of_called(self.called().$method($($arg.called()),*))
         })*
     };
 }
@@ -260,15 +274,15 @@ impl<const N: usize> Real for Bend<N> {
     }
 
     fn mix(a: Self, b: Self, w: Self) -> Self {
-        Self::of(Dual::mix(a.dual(), b.dual(), w.dual()))
+        Self::of_called(Dual::mix(a.called(), b.called(), w.called()))
     }
 
     fn smooth_min(a: Self, b: Self, k: Self, kind: Smooth) -> Self {
-        Self::of(Dual::smooth_min(a.dual(), b.dual(), k.dual(), kind))
+        Self::of_called(Dual::smooth_min(a.called(), b.called(), k.called(), kind))
     }
 
     fn smooth_weight(a: Self, b: Self, k: Self, kind: Smooth) -> Self {
-        Self::of(Dual::smooth_weight(a.dual(), b.dual(), k.dual(), kind))
+        Self::of_called(Dual::smooth_weight(a.called(), b.called(), k.called(), kind))
     }
 }
 

@@ -13,6 +13,7 @@
 //! * outside an operation's domain (`sqrt(-1)`, `ln(-1)`, `1/0`) the value is what IEEE 754 says, NaN or infinity.
 
 pub mod bend;
+mod called;
 pub mod doubles;
 pub mod dual;
 mod elementary;

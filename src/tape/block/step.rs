@@ -112,6 +112,24 @@ impl Pattern {
         true
     }
 
+    /// The pattern of a loop's number.
+    fn numbered(number: usize) -> Pattern {
+        match number.checked_sub(PLAIN) {
+            None => Pattern { op: Op::ALL[number], head: None, arms: [0; 2] },
+            Some(fused) => {
+                let (head, arms) = (fused / (ARMS * ARMS), fused % (ARMS * ARMS));
+                Pattern { op: HEADS[head].op, head: Some(head), arms: [arms / ARMS, arms % ARMS] }
+            }
+        }
+    }
+
+    /// What the operand is a result of, if it is taken in.
+    fn arm(&self, n: usize) -> Option<Op> {
+        let head = &HEADS[self.head?];
+        let arm = n.checked_sub(head.first).filter(|&arm| arm < 2)?;
+        self.arms[arm].checked_sub(1).map(|found| head.arms[found])
+    }
+
     /// The loop, of leaves that are scaled and shifted or not.
     pub(super) fn code(self, shifted: bool) -> Code {
         let [left, right] = self.arms;
@@ -302,10 +320,55 @@ impl WithSimd for Steps<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         for step in self.steps {
-            let run = Table::<S>::RUNS[usize::from(step.code.0)];
-            run(simd, self.memory, &self.places[step.places as usize..], self.chunks);
+            let places = &self.places[step.places as usize..];
+            if S::IS_SCALAR {
+                step.code.run_plainly(self.memory, places, self.chunks);
+            } else {
+                let run = Table::<S>::RUNS[usize::from(step.code.0)];
+                run(simd, self.memory, places, self.chunks);
+            }
         }
     }
+}
+
+// For machines without wide vectors there are no loops by code: they would be a third of all, for few machines.
+impl Code {
+    fn run_plainly(self, memory: &Memory, places: &[Slot], chunks: usize) {
+        let shifts = self.shifts();
+        let pattern = Pattern::numbered(usize::from(self.0) % KIND);
+        for c in 0..chunks.min(MAX_CHUNKS) {
+            let read = |place: Slot| memory[place.at(c)].get();
+            let mut next = 1;
+            let mut leaf = || {
+                let value = read(places[next]);
+                if !shifts {
+                    next += 1;
+                    return value;
+                }
+                let (scale, shift) =
+                    (memory[places[next + 1].at(0)].get(), memory[places[next + 2].at(0)].get());
+                next += 3;
+                value * scale + shift
+            };
+            let mut operands = [Lanes([0.0; WIDTH]); 4];
+            for (n, operand) in operands.iter_mut().take(pattern.op.arity()).enumerate() {
+                *operand = match pattern.arm(n) {
+                    None => leaf(),
+                    Some(inner) => {
+                        let mut inputs = [Lanes([0.0; WIDTH]); 4];
+                        inputs.iter_mut().take(inner.arity()).for_each(|input| *input = leaf());
+                        on_chunk(inner, &inputs)
+                    }
+                };
+            }
+            memory[places[0].at(c)].set(on_chunk(pattern.op, &operands));
+        }
+    }
+}
+
+#[inline(never)]
+fn on_chunk(op: Op, operands: &[Chunk; 4]) -> Chunk {
+    op.apply(|n| operands[n])
 }
 
 #[cfg(test)]
@@ -325,23 +388,18 @@ mod tests {
     /// The pattern by its operations one after another, on one lane.
     fn one_by_one(pattern: Pattern, mut leaves: impl Iterator<Item = Lanes<1>>) -> Lanes<1> {
         let operands: Vec<Lanes<1>> = (0..pattern.op.arity())
-            .map(|n| {
-                let head = pattern.head.map(|head| &HEADS[head]);
-                let arm = head.and_then(|head| n.checked_sub(head.first)).filter(|&arm| arm < 2);
-                match (head, arm.map(|arm| pattern.arms[arm])) {
-                    (Some(head), Some(number)) if number > 0 => {
-                        let inner = head.arms[number - 1];
-                        let inputs: Vec<_> = leaves.by_ref().take(inner.arity()).collect();
-                        inner.apply(|n| inputs[n])
-                    }
-                    _ => leaves.next().expect("a leaf for each operand"),
+            .map(|n| match pattern.arm(n) {
+                Some(inner) => {
+                    let inputs: Vec<_> = leaves.by_ref().take(inner.arity()).collect();
+                    inner.apply(|n| inputs[n])
                 }
+                None => leaves.next().expect("a leaf for each operand"),
             })
             .collect();
         pattern.op.apply(|n| operands[n])
     }
 
-    fn check(pattern: Pattern, shifted: bool, seed: usize) {
+    fn check(pattern: Pattern, shifted: bool, seed: usize, is_wide: bool) {
         const CHUNKS: usize = 3;
         let count = (0..2).fold(pattern.op.arity(), |count, arm| match pattern.head {
             Some(head) => count - 1 + leaves_of(head, pattern.arms[arm]),
@@ -375,7 +433,11 @@ mod tests {
         }
         let before: Vec<Chunk> = memory.iter().map(Cell::get).collect();
         let steps = [Step { code, places: 0 }];
-        pulp::Arch::new().dispatch(Steps { steps: &steps, places: &places, memory: &memory, chunks: CHUNKS });
+        let steps = Steps { steps: &steps, places: &places, memory: &memory, chunks: CHUNKS };
+        match is_wide {
+            true => pulp::Arch::new().dispatch(steps),
+            false => steps.with_simd(pulp::Scalar),
+        }
         for (c, lane) in (0..CHUNKS).flat_map(|c| (0..WIDTH).map(move |lane| (c, lane))) {
             let read = |place: Slot| Lanes([before[place.at(c)].0[lane]]);
             let expected = one_by_one(
@@ -401,8 +463,10 @@ mod tests {
     fn every_loop_is_its_operations_one_by_one() {
         for pattern in patterns() {
             for seed in 0..16 {
-                check(pattern, false, seed);
-                check(pattern, true, seed);
+                for is_wide in [true, false] {
+                    check(pattern, false, seed, is_wide);
+                    check(pattern, true, seed, is_wide);
+                }
             }
         }
     }
