@@ -7,9 +7,11 @@
 use super::Tape;
 use super::block::{Chunk, WIDTH};
 use super::program::{Code, Program};
+use crate::number::op::{apply_known, of_every_operation};
 use crate::number::{Lanes, Op, Real};
 use crate::task;
-use pulp::Arch;
+use pulp::{Arch, NullaryFnOnce, Simd, WithSimd};
+use std::marker::PhantomData;
 use std::ops::Range;
 
 /// A value's derivatives in x, y and z.
@@ -115,37 +117,80 @@ struct Run<'a> {
     slopes: &'a mut [Slope],
 }
 
-impl pulp::NullaryFnOnce for Run<'_> {
+impl WithSimd for Run<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn call(self) {
+    fn with_simd<S: Simd>(self, simd: S) {
         let Run { program, lines, values, slopes } = self;
         let leaves = program.leaves();
         for i in lines {
             let line = &program.lines[i];
             let Code::Op(op) = line.code else { unreachable!("kernels are not run here") };
-            let operands = program.operands(line);
-            let value = op.apply(|n| values[operands[n] as usize]);
-            let mut sum = STILL;
-            if let Op::Add | Op::Sub = op {
-                let [a, b] = [operands[0] as usize, operands[1] as usize];
-                for axis in 0..3 {
-                    let (a, b) = (slopes[a][axis], slopes[b][axis]);
-                    sum[axis] = if op == Op::Add { a + b } else { a - b };
-                }
-            } else {
-                for n in 0..operands.len() {
-                    let factor = op.partial(n, |n| values[operands[n] as usize], &value);
-                    let slope = &slopes[operands[n] as usize];
-                    for axis in 0..3 {
-                        sum[axis] = sum[axis] + factor.gated(slope[axis]);
-                    }
-                }
-            }
-            (values[leaves + i], slopes[leaves + i]) = (value, sum);
+            Table::<S>::LINES[op.number()](simd, values, slopes, program.operands(line), leaves + i);
         }
     }
+}
+
+/// A line of one operation: the values and slopes, which of them are its operands', and where its own go.
+struct LineOf<'a, const OP: usize> {
+    values: &'a mut [Chunk],
+    slopes: &'a mut [Slope],
+    operands: &'a [u32],
+    out: usize,
+}
+
+impl<const OP: usize> NullaryFnOnce for LineOf<'_, OP> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let LineOf { values, slopes, operands, out } = self;
+        let op = const { Op::ALL[OP] };
+        let arg = |n: usize| values[operands[n] as usize];
+        let value = apply_known!(Op::ALL[OP], Chunk, arg);
+        let mut sum = STILL;
+        if let Op::Add | Op::Sub = op {
+            let [a, b] = [operands[0] as usize, operands[1] as usize];
+            for axis in 0..3 {
+                let (a, b) = (slopes[a][axis], slopes[b][axis]);
+                sum[axis] = if op == Op::Add { a + b } else { a - b };
+            }
+        } else {
+            for n in 0..const { Op::ALL[OP].arity() } {
+                let factor = op.partial(n, arg, &value);
+                let slope = &slopes[operands[n] as usize];
+                for axis in 0..3 {
+                    sum[axis] = sum[axis] + factor.gated(slope[axis]);
+                }
+            }
+        }
+        (values[out], slopes[out]) = (value, sum);
+    }
+}
+
+fn line<S: Simd, const OP: usize>(
+    simd: S,
+    values: &mut [Chunk],
+    slopes: &mut [Slope],
+    operands: &[u32],
+    out: usize,
+) {
+    simd.vectorize(LineOf::<OP> { values, slopes, operands, out });
+}
+
+/// Runs a line of one operation.
+type RunLine<S> = fn(S, &mut [Chunk], &mut [Slope], &[u32], usize);
+
+/// A function for each operation, compiled for one width of vector.
+struct Table<S>(PhantomData<S>);
+
+macro_rules! lines {
+    ($($op:literal)*) => { [$(line::<S, $op>),*] };
+}
+
+impl<S: Simd> Table<S> {
+    const LINES: [RunLine<S>; Op::ALL.len()] = of_every_operation!(lines);
 }
 
 #[cfg(test)]
