@@ -135,9 +135,9 @@ impl Tape {
 ///
 /// A union is looked at by its parts, each of which is to be positive there: so the cones of one are not cut for another.
 fn radius_of(tape: &Tape, span: Interval) -> Option<f64> {
-    let radius = |(part, least): (Tape, f64)| {
+    let radius = |most: f64, (part, least): (Tape, f64)| {
         let mut cones = Cones { machine: Careful::new(&part), least, span };
-        let mut radius = 1.0;
+        let mut radius = most;
         while radius < 2.0 * MAX_DISTANCE {
             if task::is_given_up() {
                 return None;
@@ -149,7 +149,16 @@ fn radius_of(tape: &Tape, span: Interval) -> Option<f64> {
         }
         None
     };
-    tape.operands_of_minimum().into_iter().try_fold(1.0, |most: f64, part| Some(most.max(radius(part)?)))
+    // Of an intersection the operand that is positive far away is looked at alone, and all of it where that is not enough.
+    let by_parts = |points: &[[f64; 4]]| tape.operands_of_minimum(points).into_iter().try_fold(1.0, radius);
+    by_parts(&far_points(span)).or_else(|| by_parts(&[]))
+}
+
+/// Points far away on all sides, when a span of time begins, and when it ends.
+fn far_points(span: Interval) -> Vec<[f64; 4]> {
+    let far = [0.0, MAX_DISTANCE, -MAX_DISTANCE];
+    let places = (1..27).map(|n| [far[n % 3], far[n / 3 % 3], far[n / 9]]);
+    places.flat_map(|[x, y, z]| [span.lo(), span.hi()].map(|t| [x, y, z, t])).collect()
 }
 
 /// The cones over the faces of a cube, in which a tape is to be above a number.
@@ -316,8 +325,7 @@ pub(super) struct Variation {
 
 /// Looks at the slopes over a part.
 pub(super) fn variation(tape: &Tape, part: Region, whole: Region) -> Variation {
-    let mut machine = Machine::<Slope<4>>::new(tape);
-    let slope = machine.at(Slope::variables(part))[0].bound.slope;
+    let slope = Machine::<Slope<4>>::new(tape).at(Slope::variables(part))[0].bound.slope;
     let steepest = slope[..3].iter().map(|slope| slope.largest()).fold(0.0, f64::max);
     let widths = part.map(Interval::width);
     let mut sides: [f64; 4] = std::array::from_fn(|i| slope[i].largest() * widths[i] / steepest);

@@ -118,6 +118,10 @@ impl Apart for Far {
         self.range.is_in_two(&cell.range)
     }
 
+    fn is_at_cut(&self, x: &Self) -> Which {
+        self.range.is_at_cut(&x.range)
+    }
+
     fn of_bounds(bounds: Interval) -> Far {
         Far::flat(bounds)
     }

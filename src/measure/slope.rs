@@ -188,6 +188,10 @@ impl<const N: usize> Apart for Slope<N, true> {
         self.bound.value.is_in_two(&cell.bound.value)
     }
 
+    fn is_at_cut(&self, x: &Self) -> Which {
+        self.bound.value.is_at_cut(&x.bound.value)
+    }
+
     fn of_bounds(bounds: Interval) -> Self {
         Slope::plain(Dual::fixed(bounds), mixed(5, [bounds.lo().to_bits(), bounds.hi().to_bits()]))
     }

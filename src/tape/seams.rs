@@ -7,6 +7,7 @@
 use super::program::{COORDINATES, Code, Program};
 use super::{BOXES, Tape};
 use crate::number::{Interval, Intervals, Op, Real};
+use std::f64::consts::PI;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -36,6 +37,9 @@ pub(crate) trait Apart: Copy {
 
     /// In which boxes it is in two neighbouring cells of that length.
     fn is_in_two(&self, cell: &Self) -> Which;
+
+    /// In which boxes the angle of (x, y), of which this is y, jumps by a whole turn.
+    fn is_at_cut(&self, x: &Self) -> Which;
 
     /// A number within bounds in each box.
     fn of_bounds(bounds: Interval) -> Self;
@@ -77,6 +81,10 @@ impl Apart for Interval {
         (*self / *cell).floor().is_one_long()
     }
 
+    fn is_at_cut(&self, x: &Self) -> Which {
+        [x.hi() < 0.0 && self.contains(0.0); BOXES]
+    }
+
     fn of_bounds(bounds: Interval) -> Self {
         bounds
     }
@@ -116,6 +124,11 @@ impl Apart for Intervals<BOXES> {
 
     fn is_in_two(&self, cell: &Self) -> Which {
         (*self / *cell).floor().is_one_long()
+    }
+
+    fn is_at_cut(&self, x: &Self) -> Which {
+        let (lo, hi, right) = (self.lo().0, self.hi().0, x.hi().0);
+        std::array::from_fn(|n| (right[n] < 0.0) & (lo[n] <= 0.0) & (hi[n] >= 0.0))
     }
 
     fn of_bounds(bounds: Interval) -> Self {
@@ -337,7 +350,7 @@ fn op(program: &Program, line: usize) -> Option<Op> {
 }
 
 fn may_jump(program: &Program, line: usize) -> bool {
-    matches!(op(program, line), Some(Op::Floor | Op::Ceil | Op::Round | Op::Modulo | Op::IfLess))
+    matches!(op(program, line), Some(Op::Floor | Op::Ceil | Op::Round | Op::Modulo | Op::Atan2 | Op::IfLess))
 }
 
 impl Program {
@@ -357,6 +370,7 @@ fn may_straddle<V: Apart>(program: &Program, line: usize, values: &[V], which: &
             std::array::from_fn(|n| differ[n] & !decided[n])
         }
         Some(Op::Modulo) => arg(0).is_in_two(arg(1)),
+        Some(Op::Atan2) => arg(0).is_at_cut(arg(1)),
         _ => values[program.value_of_line(line)].is_one_long(),
     };
     (0..BOXES).for_each(|n| may[n] &= which[n]);
@@ -376,6 +390,7 @@ fn sides_of<V: Apart>(program: &Program, line: usize, values: &[V], which: usize
     match op(program, line) {
         Some(Op::IfLess) => choice([0, 1, 2, 3].map(arg)),
         Some(Op::Modulo) => remainder::<V>(arg(0), arg(1)),
+        Some(Op::Atan2) => angle::<V>(arg(0), arg(1)),
         _ => {
             let value = values[program.value_of_line(line)].in_box(which);
             (value.hi() - value.lo() == 1.0).then(|| [value.lo(), value.hi()].map(Interval::point))
@@ -387,6 +402,17 @@ fn sides_of<V: Apart>(program: &Program, line: usize, values: &[V], which: usize
 fn choice([a, b, then, otherwise]: [Interval; 4]) -> Option<[Interval; 2]> {
     let is_open = a.lo() < b.hi() && a.hi() >= b.lo();
     (is_open && both(then, otherwise).is_none()).then_some([then, otherwise])
+}
+
+/// The angle of (x, y) above the cut at negative x and below it, where it is on both sides of the cut.
+fn angle<V: Apart>(y: Interval, x: Interval) -> Option<[Interval; 2]> {
+    if !(x.hi() < 0.0 && y.contains(0.0)) {
+        return None;
+    }
+    let error = 4.0 * V::ROUNDING;
+    let least = |y: f64| y.atan2(x.hi()) - error;
+    let above = Interval::new(least(y.hi().abs()), PI + error);
+    Some([above, -Interval::new(least(y.lo().abs()), PI + error)])
 }
 
 /// A remainder in the two cells it may be in, if it may be in two.
