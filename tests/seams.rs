@@ -190,3 +190,150 @@ fn distances_are_known_to_be_no_steeper_than_1() -> Result<()> {
     }
     Ok(())
 }
+
+/// A solid by chance: shapes that are repeated, folded, turned within turns, cut into cells and blended, from a list of
+/// numbers between 0 and 1.
+fn grown(chance: &mut impl Iterator<Item = f64>, depth: u32) -> Field {
+    let mut next = || chance.next().unwrap_or(0.5);
+    let (kind, a, b, c) = (next(), next(), next(), next());
+    let leaf = match (3.0 * a) as u32 {
+        0 => sphere(0.2 + 0.3 * b),
+        1 => r#box((0.2 + 0.4 * b, 0.3, 0.2 + 0.4 * c)),
+        _ => polygon([[-0.4, -0.3 - 0.2 * b], [0.4, -0.2], [0.1, 0.1], [0.2 * c, 0.4]]).extrude(0.4),
+    };
+    if depth == 0 {
+        return leaf;
+    }
+    let turns = |field: Field, count: u32| {
+        (0..count).fold(field, |field, i| {
+            field.rotate((1.0, 0.3 * f64::from(i), a), 0.4 + b).translate((0.1 * c, 0, 0.1))
+        })
+    };
+    let inner = grown(chance, depth - 1);
+    match (12.0 * kind) as u32 {
+        0 => inner.translate((0.8 + a, 0.2 * b, 0)).polar_repeat(2 + (6.0 * c) as i32),
+        1 => inner.scale(0.5).repeat((0.8 + a, 0.0, 0.9 + b)).intersection(sphere(1.5 + c)),
+        2 => inner.scale(0.6).repeat_count((0.9 + a, 0.8, 0.9), (3, 1, 2)),
+        3 => inner.translate((0.5 * a, 0.2 * b, 0)).mirror("x").mirror("z"),
+        4 => turns(inner, 8),
+        5 => inner.twist(2.0 * a - 1.0).rotate_x(b),
+        6 => inner.bend(0.3 + 0.6 * a).rotate_z(b),
+        7 => inner.taper(0.4 * a).rotate_x(3.0 * b),
+        8 => {
+            let blobs = (0..50).map(|i| f64::from(i) + 10.0 * a);
+            let place = |at: f64| {
+                (
+                    (2.4 * at).cos() * 0.16 * at.sqrt(),
+                    0.1 * (7.0 * at).sin(),
+                    (2.4 * at).sin() * 0.16 * at.sqrt(),
+                )
+            };
+            blobs
+                .map(|at| sphere(0.1 + 0.1 * b).translate(place(at)))
+                .fold(inner, |all, blob| all.smooth_union(blob, 0.2 * c + 0.05))
+        }
+        9 => {
+            let cell = clamp((x() / 0.9).round(), -2, 2);
+            let high = 0.7 + 0.3 * (12.9898 * &cell).sin();
+            inner.scale(0.5).remap([x() - 0.9 * cell, y() / high, z(), t()])
+        }
+        10 => grown(chance, depth - 1).translate((a, b, 0)).difference(inner),
+        _ => {
+            inner.rotate_y(t() + a).smooth_union(grown(chance, depth - 1).translate((b, 0, c)), 0.1 + 0.3 * a)
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 3000, ..ProptestConfig::default() })]
+
+    /// What intervals say of a box of a scene by chance holds at its points.
+    #[test]
+    fn bounds_hold_in_scenes_by_chance(
+        chance in proptest::collection::vec(0.0f64..1.0, 40),
+        depth in 1u32..4,
+        center in proptest::array::uniform4(-1.5f32..1.5),
+        size in prop_oneof![0.0f32..0.02, 0.0f32..0.3, 0.0f32..1.5],
+        parts in proptest::collection::vec(proptest::array::uniform4(0.0f32..=1.0), 16),
+    ) {
+        let tape = grown(&mut chance.into_iter(), depth).tape().unwrap();
+        let sides = around(center, size);
+        let place = |part: &[f32; 4]| [0, 1, 2, 3].map(|i| {
+            let [lo, hi] = sides[i];
+            f64::from((lo + part[i] * (hi - lo)).clamp(lo, hi))
+        });
+        let places: Vec<[f64; 4]> = parts.iter().map(place).collect();
+        let bound = Tracer::new(&tape).over(sides.map(|[lo, hi]| Interval::new(lo.into(), hi.into())))[0];
+        let wide = sides.map(|[lo, hi]| Intervals::new(Lanes([lo; BOXES]), Lanes([hi; BOXES])));
+        let mut boxes = Boxes::<Intervals<BOXES>>::default();
+        boxes.over(&tape, wide);
+        let lane = boxes.output(&tape, 0).lane(5);
+        for (at, value) in places.iter().zip(&tape.eval(&places)[0]) {
+            prop_assert!(bound.contains(*value) && lane.contains(*value), "{value} at {at:?} in {bound:?}, {lane:?}");
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
+
+    /// The box that is found holds every point of the solid, out to far away; and where there is a derivative it is no
+    /// steeper than is said.
+    #[test]
+    fn solids_by_chance_lie_within_their_bounds(
+        chance in proptest::collection::vec(0.0f64..1.0, 40),
+        depth in 1u32..3,
+        points in proptest::collection::vec(proptest::array::uniform3(-1.0f64..1.0), 400),
+        center in proptest::array::uniform3(-1.5f64..1.5),
+    ) {
+        let field = grown(&mut chance.into_iter(), depth);
+        let places: Vec<[f64; 4]> = { points.iter().zip(0..) }
+            .map(|(&[x, y, z], n)| {
+                let scale = [1.5, 3.0, 30.0, 1e6][n % 4];
+                [scale * x, scale * y, scale * z, 0.3]
+            })
+            .collect();
+        if let Ok(found) = field.bounds((0.3, 0.3)) {
+            for (at, &value) in places.iter().zip(&field.tape().unwrap().eval(&places)[0]) {
+                let within = found.is_some_and(|found| found.contains([at[0], at[1], at[2]]));
+                prop_assert!(value > 0.0 || within, "{value} at {at:?} outside {found:?}");
+            }
+        }
+        let over = center.map(|middle| Interval::new(middle - 0.04, middle + 0.04));
+        let steepest = field.lipschitz([over[0], over[1], over[2], Interval::point(0.3)]).unwrap();
+        let [fx, fy, fz, _] = field.gradient();
+        let near: Vec<[f64; 4]> =
+            points.iter().map(|p| [center[0] + 0.04 * p[0], center[1] + 0.04 * p[1], center[2] + 0.04 * p[2], 0.3]).collect();
+        for (at, &norm) in near.iter().zip(&length([fx, fy, fz]).tape().unwrap().eval(&near)[0]) {
+            prop_assert!(norm <= steepest * (1.0 + 1e-12), "{norm} at {at:?}, at most {steepest}");
+        }
+    }
+}
+
+#[test]
+fn what_is_bounded_is_found_to_be() -> Result<()> {
+    let bar = || rounded_box((0.4, 1.5, 0.4), 0.1);
+    let tooth =
+        polygon([[-0.15, -0.14], [-0.15, 0.14], [0.0, 0.08], [0.1, 0.04], [0.1, -0.04], [0.0, -0.08]]);
+    let teeth =
+        tooth.extrude(0.35).translate((1, 0, 0)).rotate_x(PI / 2.0).polar_repeat(18).rotate_x(-PI / 2.0);
+    let solids = [
+        ("teeth", teeth, [1.1, 1.1, 0.175]),
+        ("a twist on its side", bar().twist(2.2).rotate_x(PI / 2.0), [0.25, 0.25, 0.75]),
+        ("a turned taper", bar().taper(0.6).rotate_z(-PI / 2.0), [0.75, 0.28, 0.28]),
+        ("a bent bar", bar().rotate_z(PI / 2.0).bend(0.9), [0.95, 0.5, 0.2]),
+        (
+            "a surface of degree 4",
+            (x().square() + y().square()).square() + z().square() - x() * y(),
+            [0.78, 0.78, 0.5],
+        ),
+    ];
+    for (name, solid, reach) in solids {
+        let found = solid.bounds((0.0, 0.0))?.expect(name);
+        for i in 0..3 {
+            let far = found.max[i].max(-found.min[i]);
+            assert!(far < reach[i] + 0.03 && far > 0.7 * reach[i], "{name}: {found:?}");
+        }
+    }
+    Ok(())
+}

@@ -6,10 +6,11 @@ use super::{Region, centre, halves, look, unusable};
 use crate::error::{Error, Result};
 use crate::field::{Axis, Field};
 use crate::number::Interval;
-use crate::tape::{Careful, Machine, Tape};
+use crate::tape::{Angle, Careful, Machine, Tape};
 use crate::task;
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
+use std::f64::consts::PI;
 use std::sync::Arc;
 
 /// A box of space with sides along the axes.
@@ -70,8 +71,10 @@ impl Bounds {
 const MAX_DISTANCE: f64 = 1e9;
 /// How often a cone of directions, or the span of time, is halved along one axis.
 const CONE_DEPTH: u32 = 10;
-/// How many cones are tried for one radius.
-const CONES: usize = 20_000;
+/// How many cones are tried for one face and radius.
+const CONES: usize = 5_000;
+/// Angles are from minus this to this.
+const HALF_TURN: f64 = PI.next_up();
 /// How fine a face is resolved, in parts of the longest side.
 const FINENESS: f64 = 2.5e-4;
 /// How many boxes are tried for one face.
@@ -129,121 +132,129 @@ impl Tape {
     }
 }
 
-/// A radius R, a power of two, such that f > 0 wherever a coordinate is beyond ±R.
-fn radius_of(tape: &Tape, span: Interval) -> Option<f64> {
-    let mut machine = Careful::<Far>::new(tape);
-    let mut radius = 1.0;
-    while radius < 2.0 * MAX_DISTANCE {
-        let outside = |cover: &[[Runs; 3]; 6]| {
-            let mut regions = cover.iter();
-            regions.all(|&runs| beyond(&mut machine, runs, radius, span))
-        };
-        if COVERS.iter().any(outside) {
-            return Some(radius);
-        }
-        radius *= 2.0;
-    }
-    None
-}
-
-/// What one coordinate does over an unbounded region.
-#[derive(Clone, Copy)]
-enum Runs {
-    /// It is ±ρ, with ρ from R on.
-    Out(f64),
-    /// It is ρ·u, with u from −1 to 1.
-    Along,
-    /// It is any number.
-    Free,
-    /// It is between −R and R.
-    Within,
-}
-
-use Runs::{Along, Free, Out, Within};
-
-const fn six(a: [Runs; 3], b: [Runs; 3], c: [Runs; 3]) -> [[Runs; 3]; 6] {
-    const fn other(of: [Runs; 3]) -> [Runs; 3] {
-        let mut of = of;
-        let mut i = 0;
-        while i < 3 {
-            if let Out(side) = of[i] {
-                of[i] = Out(-side);
-            }
-            i += 1;
-        }
-        of
-    }
-    [a, other(a), b, other(b), c, other(c)]
-}
-
-/// Ways to cover all that is outside the cube [−R, R]³.
+/// A radius R such that f > 0 wherever a coordinate is beyond ±R.
 ///
-/// The first is the cones over the cube's six faces. In the others one axis is apart: half-spaces beyond ±R along it,
-/// and between them cones in the other two, so that what winds along that axis (a twist, a taper) is looked at in
-/// slices.
-const COVERS: [[[Runs; 3]; 6]; 4] = [
-    six([Out(1.0), Along, Along], [Along, Out(1.0), Along], [Along, Along, Out(1.0)]),
-    six([Free, Out(1.0), Free], [Out(1.0), Within, Along], [Along, Within, Out(1.0)]),
-    six([Free, Free, Out(1.0)], [Out(1.0), Along, Within], [Along, Out(1.0), Within]),
-    six([Out(1.0), Free, Free], [Within, Out(1.0), Along], [Within, Along, Out(1.0)]),
-];
-
-/// Whether f > 0 all over an unbounded region. It is split where it must be, along the axis that helps most.
-fn beyond(machine: &mut Careful<Far>, runs: [Runs; 3], radius: f64, span: Interval) -> bool {
-    let unit = Interval::new(-1.0, 1.0);
-    let mut cone = [span; 4];
-    for (side, runs) in cone.iter_mut().zip(runs) {
-        *side = match runs {
-            Out(side) => Interval::point(side),
-            Along => unit,
-            Free => Interval::point(0.0),
-            Within => Interval::new(-radius, radius),
-        };
-    }
-    let mut value = |cone: Region| {
-        let [x, y, z] = [0, 1, 2].map(|i| match runs[i] {
-            Out(_) | Along => Far::along(cone[i], radius),
-            Free => Far::flat(Interval::WHOLE),
-            Within => Far::flat(cone[i]),
-        });
-        machine.at([x, y, z, Far::flat(cone[3])], |far| !far.is_positive())
+/// A union is looked at by its parts, each of which is to be positive there: so the cones of one are not cut for another.
+fn radius_of(tape: &Tape, span: Interval) -> Option<f64> {
+    let radius = |most: f64, (part, least): (Tape, f64)| {
+        let mut cones = Cones { machine: Careful::new(&part), least, span };
+        let mut radius = most;
+        while radius < 2.0 * MAX_DISTANCE {
+            if task::is_given_up() {
+                return None;
+            }
+            if (0..6).all(|face| cones.are_outside(face / 2, face % 2 == 1, radius)) {
+                return Some(radius);
+            }
+            radius *= 8.0;
+        }
+        None
     };
-    if value(cone).is_positive() {
-        return true;
-    }
-    let mut open = vec![(cone, [0u32; 4])];
-    let mut tried = 0;
-    while let Some((cone, depth)) = open.pop() {
-        tried += 1;
-        if task::is_given_up() {
-            return false;
+    // Of an intersection the operand that is positive far away is looked at alone, and all of it where that is not enough.
+    let by_parts = |points: &[[f64; 4]]| tape.operands_of_minimum(points).into_iter().try_fold(1.0, radius);
+    by_parts(&far_points(span)).or_else(|| by_parts(&[]))
+}
+
+/// Points far away on all sides, when a span of time begins, and when it ends.
+fn far_points(span: Interval) -> Vec<[f64; 4]> {
+    let far = [0.0, MAX_DISTANCE, -MAX_DISTANCE];
+    let places = (1..27).map(|n| [far[n % 3], far[n / 3 % 3], far[n / 9]]);
+    places.flat_map(|[x, y, z]| [span.lo(), span.hi()].map(|t| [x, y, z, t])).collect()
+}
+
+/// The cones over the faces of a cube, in which a tape is to be above a number.
+struct Cones {
+    machine: Careful<Far>,
+    least: f64,
+    span: Interval,
+}
+
+/// Part of a cone: of its directions and of time, and of angles besides. A twist's angle turns through all there are however
+/// narrow the cone, and what is turned is known at each of them: so each is looked at apart.
+#[derive(Clone)]
+struct Cone {
+    sides: Region,
+    /// Of each angle, where it is one of a part of the turn.
+    angles: Vec<Option<Angle>>,
+    /// How often each of the sides and angles was halved.
+    depth: Vec<u32>,
+}
+
+impl Cones {
+    /// Whether f is above the least all over the cone about an axis, from a distance on. It is split where it must be, along
+    /// the side that helps most.
+    fn are_outside(&mut self, axis: usize, up: bool, radius: f64) -> bool {
+        let mut sides = [Interval::new(-1.0, 1.0); 4];
+        sides[axis] = Interval::point(if up { 1.0 } else { -1.0 });
+        sides[3] = self.span;
+        let count = self.machine.angle_count();
+        let whole = Cone { sides, angles: vec![None; count], depth: vec![0; 4 + count] };
+        let least = self.least;
+        if self.value(&whole, radius).is_above(least) {
+            return true;
         }
-        let can = |i: &usize| depth[*i] < CONE_DEPTH && cone[*i].width() > 0.0;
-        let split = |i: usize| {
-            let parts = halves(cone, i);
-            (parts, parts.map(&mut value), i)
-        };
-        let merit = |far: &[Far; 2]| {
-            let settled = far.iter().filter(|far| far.is_positive()).count() as f64;
-            let least = |of: fn(&Far) -> f64| of(&far[0]).min(of(&far[1]));
-            (settled, least(|far| far.growth.lo()), least(|far| far.base.lo()))
-        };
-        let better = |a: &([Region; 2], [Far; 2], usize), b: &([Region; 2], [Far; 2], usize)| {
-            let order = merit(&a.1).partial_cmp(&merit(&b.1)).unwrap_or(Ordering::Equal);
-            order.then(depth[b.2].cmp(&depth[a.2])) // else the one that was split less
-        };
-        let Some((parts, values, axis)) = (0..4).filter(can).map(split).max_by(better) else {
-            return false;
-        };
-        if tried > CONES {
-            return false;
+        let mut open = vec![whole];
+        for _ in 0..CONES {
+            let Some(cone) = open.pop() else { return true };
+            if task::is_given_up() {
+                return false;
+            }
+            self.value(&cone, radius);
+            let parts: Vec<(usize, [Cone; 2])> =
+                (0..4 + count).filter_map(|side| Some((side, self.halves(&cone, side)?))).collect();
+            let split = |(side, parts): (usize, [Cone; 2])| {
+                let values = parts.each_ref().map(|part| self.value(part, radius));
+                (side, parts, values)
+            };
+            let merit = |values: &[Far; 2]| {
+                let settled = values.iter().filter(|far| far.is_above(least)).count();
+                let [a, b] = values.map(Far::merit);
+                (settled, a.0.min(b.0), a.1.min(b.1))
+            };
+            type Split = (usize, [Cone; 2], [Far; 2]);
+            let better = |a: &Split, b: &Split| {
+                let order = merit(&a.2).partial_cmp(&merit(&b.2)).unwrap_or(Ordering::Equal);
+                order.then(cone.depth[b.0].cmp(&cone.depth[a.0])) // else the one that was split less
+            };
+            let Some((_, parts, values)) = parts.into_iter().map(split).max_by(better) else { return false };
+            let left = parts.into_iter().zip(values).filter(|(_, value)| !value.is_above(least));
+            open.extend(left.map(|(part, _)| part));
         }
-        let mut deeper = depth;
-        deeper[axis] += 1;
-        let left = parts.into_iter().zip(values).filter(|(_, value)| !value.is_positive());
-        open.extend(left.map(|(part, _)| (part, deeper)));
+        open.is_empty()
     }
-    true
+
+    /// Bounds on f over a part.
+    fn value(&mut self, cone: &Cone, radius: f64) -> Far {
+        let [x, y, z] = [0, 1, 2].map(|i| Far::along(cone.sides[i], radius));
+        let least = self.least;
+        self.machine.at([x, y, z, Far::flat(cone.sides[3])], &cone.angles, |far| !far.is_above(least))
+    }
+
+    /// The two halves of the part that was looked at last; none where that side is a point, or fine enough.
+    fn halves(&self, cone: &Cone, side: usize) -> Option<[Cone; 2]> {
+        if cone.depth[side] >= CONE_DEPTH {
+            return None;
+        }
+        let mut parts = [cone.clone(), cone.clone()];
+        parts.iter_mut().for_each(|part| part.depth[side] += 1);
+        let cut = |whole: Interval| {
+            let middle = whole.middle();
+            [Interval::new(whole.lo(), middle), Interval::new(middle, whole.hi())]
+        };
+        let Some(which) = side.checked_sub(4) else {
+            let halves = cut(cone.sides[side]);
+            parts.iter_mut().zip(halves).for_each(|(part, half)| part.sides[side] = half);
+            return (cone.sides[side].width() > 0.0).then_some(parts);
+        };
+        let range = self.machine.angle(which).range();
+        let (whole, held): (_, fn(Interval) -> Angle) = match cone.angles[which] {
+            Some(Angle::Turned(part)) => (part, Angle::Turned),
+            None if range.width() > 2.0 * HALF_TURN => (Interval::new(-HALF_TURN, HALF_TURN), Angle::Turned),
+            _ => (range, Angle::Own),
+        };
+        parts.iter_mut().zip(cut(whole)).for_each(|(part, half)| part.angles[which] = Some(held(half)));
+        (whole.width() > 0.0).then_some(parts)
+    }
 }
 
 /// A part that may hold some of the solid.
@@ -315,17 +326,15 @@ pub(super) struct Variation {
 
 /// Looks at the slopes over a part.
 pub(super) fn variation(tape: &Tape, part: Region, whole: Region) -> Variation {
-    let mut machine = Machine::<Slope<4>>::new(tape);
-    let slope = machine.at(Slope::variables(part))[0].bound.slope;
+    let slope = Machine::<Slope<4>>::new(tape).at(Slope::variables(part))[0].bound.slope;
     let steepest = slope[..3].iter().map(|slope| slope.largest()).fold(0.0, f64::max);
     let widths = part.map(Interval::width);
     let mut sides: [f64; 4] = std::array::from_fn(|i| slope[i].largest() * widths[i] / steepest);
     let (mut least, mut most) = (f64::NEG_INFINITY, f64::INFINITY);
     if sides.iter().all(|side| side.is_finite()) {
         let middle = centre(part);
-        let mean = (0..4).fold(machine.at(Slope::at(middle))[0].bound.value, |mean, i| {
-            mean + slope[i] * (part[i] - Interval::point(middle[i]))
-        });
+        let value = Machine::<Interval>::new(tape).at(middle.map(Interval::point))[0];
+        let mean = (0..4).fold(value, |mean, i| mean + slope[i] * (part[i] - Interval::point(middle[i])));
         (least, most) = (mean.lo(), mean.hi());
     } else {
         let longest = whole[..3].iter().map(|side| side.width()).fold(0.0, f64::max);

@@ -4,110 +4,131 @@ use crate::number::{Interval, Output, Real, Smooth};
 use crate::tape::{Apart, Which};
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
-/// A quantity along the rays p = (R + σ)·u, for every σ ≥ 0 and every direction u of a cone: it is within
-/// σ·`growth` + `base`.
+/// A quantity along the rays p = ρ·R·u, for every ρ ≥ 1 and every direction u of a cone: it is within `range`, and within
+/// `order` times ρ to the power of `degree`.
 ///
 /// An interval with an infinite end forgets that two coordinates grow together, and so cannot tell a turned box from a
-/// plane: x·cos a − z·sin a is anything where both are. Here x is R·u + σ·u, and what is linear stays exact. Whatever
-/// is neither linear, a choice nor a length falls back to the plain interval of all values.
+/// plane: x·cos a − z·sin a is anything where both are. Here x is R·u times ρ, what is homogeneous (sums, products,
+/// lengths, the choice of the least) keeps its degree, and what is of a lower degree is small beside it, the smaller the
+/// greater R. Whatever has no degree falls back to the plain interval of all values.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Far {
-    pub(super) base: Interval,
-    pub(super) growth: Interval,
+    range: Interval,
+    degree: f64,
+    order: Interval,
+}
+
+/// What is in both; where rounding left nothing, the first.
+fn both(a: Interval, b: Interval) -> Interval {
+    let (lo, hi) = (a.lo().max(b.lo()), a.hi().min(b.hi()));
+    if lo <= hi { Interval::new(lo, hi) } else { a }
+}
+
+/// All values of `order` times ρ to some power, with ρ ≥ 1.
+fn values_of(degree: f64, order: Interval) -> Interval {
+    let (lo, hi) = (order.lo(), order.hi());
+    if degree > 0.0 {
+        let low = if lo < 0.0 { f64::NEG_INFINITY } else { lo };
+        Interval::new(low, if hi > 0.0 { f64::INFINITY } else { hi })
+    } else if degree < 0.0 {
+        Interval::new(lo.min(0.0), hi.max(0.0))
+    } else {
+        order
+    }
 }
 
 impl Far {
     /// A coordinate whose part of the direction is within `direction`.
     pub(super) fn along(direction: Interval, radius: f64) -> Far {
-        Far { base: direction * Interval::point(radius), growth: direction }
+        Far::of(1.0, direction * Interval::point(radius), Interval::WHOLE)
     }
 
     /// A quantity that is within `range` at every distance.
     pub(super) fn flat(range: Interval) -> Far {
-        Far { base: range, growth: Interval::point(0.0) }
+        Far { range, degree: 0.0, order: range }
     }
 
+    fn of(degree: f64, order: Interval, range: Interval) -> Far {
+        let range = both(range, values_of(degree, order));
+        let has_no_degree = degree == 0.0 || order == Interval::WHOLE || degree > 0.0 && range.is_finite();
+        if has_no_degree { Far::flat(range) } else { Far { range, degree, order } }
+    }
+
+    /// Its order beside quantities of a degree that is not lower.
+    fn order_at(self, degree: f64) -> Interval {
+        if self.degree < degree { values_of(-1.0, self.order) } else { self.order }
+    }
+
+    /// An operation for which f(s·a, s·b, …) is s·f(a, b, …) for s > 0.
+    fn homogeneous<const N: usize>(of: [Far; N], f: impl Fn([Interval; N]) -> Interval) -> Far {
+        let degree = of.iter().map(|a| a.degree).fold(f64::NEG_INFINITY, f64::max);
+        Far::of(degree, f(of.map(|a| a.order_at(degree))), f(of.map(|a| a.range)))
+    }
+
+    /// Whether it is known by its values alone.
     fn is_flat(self) -> bool {
-        self.growth == Interval::point(0.0)
+        self.degree == 0.0
     }
 
-    /// Every value, at any distance.
-    fn range(self) -> Interval {
-        let lo = if self.growth.lo() < 0.0 { f64::NEG_INFINITY } else { self.base.lo() };
-        let hi = if self.growth.hi() > 0.0 { f64::INFINITY } else { self.base.hi() };
-        Interval::new(lo, hi)
+    /// All values, at any distance.
+    pub(super) fn range(self) -> Interval {
+        self.range
+    }
+
+    /// Whether the quantity is above a number at every distance.
+    pub(super) fn is_above(self, least: f64) -> bool {
+        self.range.lo() > least
+    }
+
+    /// How near it is to being positive: first all its values count, then its growth.
+    pub(super) fn merit(self) -> (f64, f64) {
+        (self.range.lo(), self.order.lo())
     }
 
     /// A function that stays between `low` and `high` from the value.
     fn stepped(self, step: fn(Interval) -> Interval, low: f64, high: f64) -> Far {
-        match self.is_flat() {
-            true => Far::flat(step(self.base)),
-            false => self + Far::flat(Interval::new(low, high)),
-        }
-    }
-
-    /// Whether it is not negative and does not shrink, nor do its bounds.
-    fn is_rising(self) -> bool {
-        self.base.lo() >= 0.0 && self.growth.lo() >= 0.0
-    }
-
-    /// Whether the quantity is above 0 at every distance.
-    pub(super) fn is_positive(self) -> bool {
-        self.range().lo() > 0.0
+        let near = self + Far::flat(Interval::new(low, high));
+        Far::of(near.degree, near.order, step(self.range))
     }
 
     fn hull(self, other: Far) -> Far {
-        Far { base: self.base.hull(other.base), growth: self.growth.hull(other.growth) }
+        Far::homogeneous([self, other], |[a, b]| a.hull(b))
     }
-
-    /// From a lower bound of one and an upper bound of another.
-    fn between(low: Far, high: Far) -> Far {
-        Far {
-            base: Interval::new(low.base.lo(), high.base.hi().max(low.base.lo())),
-            growth: Interval::new(low.growth.lo(), high.growth.hi().max(low.growth.lo())),
-        }
-    }
-}
-
-/// The angles of the points (x, y) of a box with y ≥ 0, from 0 to π.
-fn upper_angle(y: Interval, x: Interval) -> Interval {
-    use std::f64::consts::PI;
-    let low = y.lo().max(0.0);
-    if low == 0.0 && x.contains(0.0) || !x.is_finite() && !y.is_finite() {
-        return Interval::new(0.0, 4.0);
-    }
-    let right = if x.hi() >= 0.0 { low } else { y.hi() };
-    let left = if x.lo() <= 0.0 { low } else { y.hi() };
-    let spare = 1e-14;
-    Interval::new((right.atan2(x.hi()) - spare).max(0.0), (left.atan2(x.lo()) + spare).min(PI + spare))
 }
 
 /// Jumps of what does not depend on the distance: of the angles of a cone.
 impl Apart for Far {
     const COUNT: usize = 1;
     const ROUNDING: f64 = <Interval as Apart>::ROUNDING;
+    const PATIENT: bool = true;
 
     fn in_box(&self, _which: usize) -> Interval {
-        self.range()
+        self.range
     }
 
     fn apart(&self, other: &Far) -> Which {
-        self.range().apart(&other.range())
+        self.range.apart(&other.range)
     }
 
     fn is_one_long(&self) -> Which {
-        self.range().is_one_long()
+        self.range.is_one_long()
     }
 
     fn is_in_two(&self, cell: &Far) -> Which {
-        self.range().is_in_two(&cell.range())
+        self.range.is_in_two(&cell.range)
+    }
+
+    fn is_at_cut(&self, x: &Self) -> Which {
+        self.range.is_at_cut(&x.range)
+    }
+
+    fn of_bounds(bounds: Interval) -> Far {
+        Far::flat(bounds)
     }
 
     fn held_in_box(self, _which: usize, to: Interval) -> (Far, bool) {
-        match Apart::held_in_box(self.base, 0, to) {
-            (base, possible) if self.is_flat() => (Far::flat(base), possible),
-            _ => (self, true),
-        }
+        let (range, is_possible) = self.range.held_in_box(0, to);
+        (Far::of(self.degree, if self.is_flat() { range } else { self.order }, range), is_possible)
     }
 
     fn joined(self, other: Far, which: &Which) -> Far {
@@ -122,51 +143,35 @@ impl Apart for Far {
 impl Add for Far {
     type Output = Far;
     fn add(self, other: Far) -> Far {
-        Far { base: self.base + other.base, growth: self.growth + other.growth }
+        Far::homogeneous([self, other], |[a, b]| a + b)
     }
 }
 
 impl Neg for Far {
     type Output = Far;
     fn neg(self) -> Far {
-        Far { base: -self.base, growth: -self.growth }
+        Far { range: -self.range, degree: self.degree, order: -self.order }
     }
 }
 
 impl Sub for Far {
     type Output = Far;
     fn sub(self, other: Far) -> Far {
-        self + -other
+        Far::homogeneous([self, other], |[a, b]| a - b)
     }
 }
 
 impl Mul for Far {
     type Output = Far;
     fn mul(self, other: Far) -> Far {
-        match (self.is_flat(), other.is_flat()) {
-            (_, true) => Far { base: self.base * other.base, growth: self.growth * other.base },
-            (true, _) => other * self,
-            // (σa + b)(σc + d) is at least σ(ad + bc) + bd where nothing is negative.
-            _ if self.is_rising() && other.is_rising() => {
-                let growth = self.growth * other.base + self.base * other.growth;
-                Far { base: self.base * other.base, growth: Interval::new(growth.lo(), f64::INFINITY) }
-            }
-            _ => Far::flat(self.range() * other.range()),
-        }
+        Far::of(self.degree + other.degree, self.order * other.order, self.range * other.range)
     }
 }
 
 impl Div for Far {
     type Output = Far;
     fn div(self, other: Far) -> Far {
-        if other.is_flat() {
-            return self * Far::flat(other.base.recip());
-        }
-        if other.base.lo() > 0.0 && other.growth.lo() >= 0.0 {
-            // (σa + b)/(σc + d) is an average of a/c and b/d, with the weights σc and d.
-            return Far::flat((self.base / other.base).hull(self.growth / other.growth));
-        }
-        Far::flat(self.range() / other.range())
+        Far::of(self.degree - other.degree, self.order / other.order, self.range / other.range)
     }
 }
 
@@ -174,7 +179,7 @@ impl Div for Far {
 macro_rules! of_ranges {
     ($($method:ident($($arg:ident),*);)*) => {$(
         fn $method(self $(, $arg: Self)*) -> Self {
-            Far::flat(Real::$method(self.range() $(, $arg.range())*))
+            Far::flat(Real::$method(self.range $(, $arg.range)*))
         }
     )*};
 }
@@ -185,8 +190,6 @@ impl Real for Far {
     }
 
     of_ranges! {
-        sqrt();
-        recip();
         exp();
         ln();
         sin();
@@ -197,49 +200,38 @@ impl Real for Far {
         atan();
         sign();
         ramp();
-        pow(exponent);
         modulo(divisor);
         direction_cosine(length);
     }
 
+    fn sqrt(self) -> Self {
+        Far::of(0.5 * self.degree, self.order.sqrt(), self.range.sqrt())
+    }
+
+    fn recip(self) -> Self {
+        Far::of(-self.degree, self.order.recip(), self.range.recip())
+    }
+
     fn abs(self) -> Self {
-        if self.range().lo() >= 0.0 {
-            self
-        } else if self.range().hi() <= 0.0 {
-            -self
-        } else {
-            // Below, either sign's own line holds too, but its base may be negative: 0 is as good.
-            Far {
-                base: Interval::new(0.0, self.base.largest()),
-                growth: Interval::new(0.0, self.growth.largest()),
-            }
-        }
+        Far::homogeneous([self], |[a]| a.abs())
     }
 
     fn square(self) -> Self {
-        let size = Real::abs(self);
-        size * size
+        Far::of(2.0 * self.degree, self.order.square(), self.range.square())
     }
 
-    /// The vector σa + b points between a and b, where both lie on one side of the x axis.
+    /// (ρᵏ·a)ⁿ is ρᵏⁿ·aⁿ, of a negative a where n is whole.
+    fn pow(self, exponent: Self) -> Self {
+        let (n, range) = (exponent.range, self.range.pow(exponent.range));
+        let is_one = n.is_finite() && n.lo() == n.hi() && (n.lo().fract() == 0.0 || self.order.lo() > 0.0);
+        if is_one { Far::of(n.lo() * self.degree, self.order.pow(n), range) } else { Far::flat(range) }
+    }
+
+    /// An angle is that of the vector's direction.
     fn atan2(self, x: Self) -> Self {
-        // On the cut itself the angle is π or −π, after the sign of a zero: a cone that touches it is not known.
-        let right = x.range().lo() > 0.0;
-        if self.is_rising() && (self.base.lo() > 0.0 || right) {
-            let hull = upper_angle(self.base, x.base).hull(upper_angle(self.growth, x.growth));
-            return Far::flat(match x.is_flat() || self.is_flat() {
-                true => hull.hull(upper_angle(self.range(), x.range())),
-                false => hull,
-            });
-        }
-        if (-self).is_rising() && self.base.hi() < 0.0 {
-            return -(-self).atan2(x);
-        }
-        if x.is_rising() && x.base.lo() > 0.0 {
-            // In the right half plane too, if on both sides of the x axis.
-            return Far::flat(self.base.atan2(x.base).hull(self.growth.atan2(x.growth)));
-        }
-        Far::flat(self.range().atan2(x.range()))
+        let degree = self.degree.max(x.degree);
+        let angle = self.order_at(degree).atan2(x.order_at(degree));
+        Far::flat(both(self.range.atan2(x.range), angle))
     }
 
     fn floor(self) -> Self {
@@ -253,17 +245,14 @@ impl Real for Far {
     }
 
     fn min(self, other: Self) -> Self {
-        let difference = (self - other).range();
+        let difference = (self - other).range;
         if difference.hi() <= 0.0 {
-            return self;
+            self
+        } else if difference.lo() >= 0.0 {
+            other
+        } else {
+            Far::homogeneous([self, other], |[a, b]| a.min(b))
         }
-        if difference.lo() >= 0.0 {
-            return other;
-        }
-        // Below both lines; and no higher than the lower of the two upper lines.
-        let rank = |a: Far| (a.growth.hi(), a.base.hi());
-        let high = if rank(self) <= rank(other) { self } else { other };
-        Far::between(self.hull(other), high)
     }
 
     fn max(self, other: Self) -> Self {
@@ -271,34 +260,15 @@ impl Real for Far {
     }
 
     fn hypot(self, other: Self) -> Self {
-        Far::length(self, other, Far::zero())
+        Far::homogeneous([self, other], |[a, b]| a.hypot(b))
     }
 
-    /// At least the projection on any direction, here that of the base; at most the sum of the two lengths.
     fn length(a: Self, b: Self, c: Self) -> Self {
-        let parts = [a, b, c];
-        let of = |part: fn(Far) -> Interval| {
-            let [x, y, z] = parts.map(part);
-            Interval::length(x, y, z)
-        };
-        let high = Far { base: of(|a| a.base), growth: of(|a| a.growth) };
-        let middle = parts.map(|a| if a.base.is_finite() { a.base.middle() } else { 0.0 });
-        let long = middle.iter().map(|v| v * v).sum::<f64>().sqrt();
-        let flat = Far::flat(Interval::new(high.base.lo().min(0.0), f64::INFINITY));
-        let low = if long > 0.0 && long.is_finite() {
-            // Its length may exceed 1 by rounding: a little is taken off.
-            let unit = middle.map(|v| Far::flat(Interval::point(v / long * (1.0 - 1e-14))));
-            a * unit[0] + b * unit[1] + c * unit[2]
-        } else {
-            flat
-        };
-        // Where the projection shrinks, 0 is better.
-        let low = if low.growth.lo() < 0.0 { Far::zero() } else { low };
-        Far::between(low, high)
+        Far::homogeneous([a, b, c], |[a, b, c]| Interval::length(a, b, c))
     }
 
     fn if_less(a: Self, b: Self, then: Self, otherwise: Self) -> Self {
-        let difference = (a - b).range();
+        let difference = (a - b).range;
         if difference.hi() < 0.0 {
             then
         } else if difference.lo() >= 0.0 {
@@ -309,9 +279,8 @@ impl Real for Far {
     }
 
     fn mix(a: Self, b: Self, w: Self) -> Self {
-        let range = w.range();
-        if range.lo() >= 0.0 && range.hi() <= 1.0 && range.width() > 0.0 {
-            return a.hull(b); // an average of the two, whichever
+        if w.is_flat() && w.range.lo() >= 0.0 && w.range.hi() <= 1.0 {
+            return Far::homogeneous([a, b], |[a, b]| Interval::mix(a, b, w.range));
         }
         a * (Far::one() - w) + b * w
     }
@@ -319,12 +288,12 @@ impl Real for Far {
     /// The plain minimum less at most what the blend takes off where both are equal.
     fn smooth_min(a: Self, b: Self, k: Self, kind: Smooth) -> Self {
         let zero = Interval::point(0.0);
-        let most = Interval::smooth_min(zero, zero, k.range(), kind);
+        let most = Interval::smooth_min(zero, zero, k.range, kind);
         a.min(b) + Far::flat(most.hull(zero))
     }
 
     fn kernel(output: &Output, inputs: &[Self]) -> Self {
-        let ranges: Vec<Interval> = inputs.iter().map(|input| input.range()).collect();
+        let ranges: Vec<Interval> = inputs.iter().map(|input| input.range).collect();
         Far::flat(output.bounds(&ranges))
     }
 }
@@ -353,6 +322,11 @@ mod tests {
                 |a, b, c| R::if_less(a, b.clone(), b, c),
                 |a, b, _| a.round() + b.floor() - R::constant(0.3).ceil(),
                 |a, b, _| a * b.sin(),
+                |a, b, _| (a.square() + b.square()).sqrt() - b.square() / (R::one() + a.abs()),
+                |a, b, _| a.clone().pow(R::constant(3.0)) - b.pow(R::constant(2.0)) * a,
+                |a, b, _| (R::one() + a.square()).pow(R::constant(-1.5)) * b,
+                |a, b, _| a.max(R::constant(0.1)).recip() * b.min(R::one()),
+                |a, b, _| b.clone().modulo(R::constant(1.5)) - a.min(b.ramp()),
             ]
         }
         let cones =
@@ -368,15 +342,18 @@ mod tests {
                             let at = |[lo, hi]: [f64; 2], k: usize| {
                                 (lo + (hi - lo) * ((n / k) % 4) as f64 / 3.0).clamp(lo, hi)
                             };
-                            let sigma = [0.0, 0.5, 7.0, 1e4][n % 4];
-                            let p = |direction: f64| (radius + sigma) * direction + 0.0;
+                            let distance = [1.0, 1.5, 8.0, 1e4][n % 4];
+                            let p = |direction: f64| distance * radius * direction + 0.0;
                             let value = near(p(at(u, 1)), p(at(v, 4)), p(at(w, 16)));
                             let slack = 1e-9 * (1.0 + value.abs());
-                            let grown = |end: f64| if sigma > 0.0 { sigma * end } else { 0.0 }; // not 0·∞
-                            let low = grown(bound.growth.lo()) + bound.base.lo();
-                            let high = grown(bound.growth.hi()) + bound.base.hi();
-                            let holds = value.is_nan() || (low - slack <= value && value <= high + slack);
-                            assert!(holds, "{value} of {bound:?} at {sigma} in {u:?} {v:?} {w:?}");
+                            let scale = distance.powf(bound.degree);
+                            let (low, high) = (scale * bound.order.lo(), scale * bound.order.hi());
+                            let within = |low: f64, high: f64| low - slack <= value && value <= high + slack;
+                            let holds = within(low, high) && within(bound.range.lo(), bound.range.hi());
+                            assert!(
+                                holds || value.is_nan(),
+                                "{value} of {bound:?} at {distance} in {u:?} {v:?} {w:?}"
+                            );
                         }
                     }
                 }

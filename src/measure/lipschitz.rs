@@ -6,7 +6,7 @@ use super::{Region, centre, halves, look};
 use crate::error::Result;
 use crate::field::Field;
 use crate::number::{Dual, Interval, Real};
-use crate::tape::{Machine, Tape};
+use crate::tape::{Careful, Machine, Tape};
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 use std::sync::Arc;
@@ -68,34 +68,40 @@ impl PartialEq for Steep {
 
 /// A bound on the norm of some slopes over a part, split where the bound is largest. `square` is the norm's square.
 ///
-/// Each part is bounded twice: by the slopes' own bounds, which hold at kinks, and by the mean value theorem on the
-/// square, which is of second order where the slopes are smooth.
+/// Each part is bounded by the slopes' own bounds, which hold at kinks, and, where that is not close to what is reached
+/// anywhere, by the mean value theorem on the square too, which is of second order where the slopes are smooth.
 fn steepest(field: &Field, over: Region, axes: &[usize], square: Field) -> Result<f64> {
     let norm = |slope: [Interval; 4]| {
         let squares = axes.iter().map(|&axis| slope[axis].square());
         squares.fold(Interval::point(0.0), |sum, square| sum + square).sqrt()
     };
-    let bound = |tapes: &[Arc<Tape>; 2], part: Region| {
+    // What is reached, which grows as more parts are looked at, and a bound.
+    let bound = |tapes: &[Arc<Tape>; 2], part: Region, reached: f64| {
         let (_, tape) = look(&tapes[0], part);
-        let (outputs, of_square) = look(&tapes[1], part);
         let mut machine = Machine::<Dual<Interval>>::new(&tape);
         let slope = machine.at(Dual::variables(part))[0].slope;
-        let reached = machine.at(Dual::variables(centre(part).map(Interval::point)))[0].slope;
-        let mean = variation(&of_square, part, over).most;
-        // A jump has no derivative: there the plain bounds count, which leave it out.
-        let sides = Machine::<Slope<4, true>>::new(&tape).at(Slope::variables(part))[0];
+        let here = machine.at(Dual::variables(centre(part).map(Interval::point)))[0].slope;
+        let reached = reached.max(norm(here).lo());
+        // At a jump there is no derivative: its sides count, each by itself.
+        let sides = Careful::<Slope<4, true>>::new(&tape).at(Slope::variables(part), &[], |_| true);
         let plain = norm(slope).hi().min(sides.norm(axes));
-        let bound = plain.min(outputs[0].hi().min(mean).max(0.0).sqrt().next_up());
+        let (bound, of_square) = if plain <= reached * CLOSE {
+            (plain, tapes[1].clone())
+        } else {
+            let (outputs, of_square) = look(&tapes[1], part);
+            let mean = variation(&of_square, part, over).most;
+            (plain.min(outputs[0].hi().min(mean).max(0.0).sqrt().next_up()), of_square)
+        };
         // Longest in proportion to the whole, so that axes of different units take turns.
         let share = |i: usize| {
             if part[i].width() > 0.0 { part[i].width() / over[i].width() } else { 0.0 }
         };
         let axis = (1..4).fold(0, |best, i| if share(i) > share(best) { i } else { best });
         let tapes = [tape, of_square];
-        (norm(reached).lo(), Steep { bound, part, axis, tapes })
+        (reached, Steep { bound, part, axis, tapes })
     };
     let tapes = [Arc::new(field.tape()?), Arc::new(square.tape()?)];
-    let (mut reached, first) = bound(&tapes, over);
+    let (mut reached, first) = bound(&tapes, over, 0.0);
     let mut open = BinaryHeap::from([first]);
     for _ in 0..PARTS {
         let Some(top) = open.peek() else { break };
@@ -104,8 +110,8 @@ fn steepest(field: &Field, over: Region, axes: &[usize], square: Field) -> Resul
         }
         let Some(top) = open.pop() else { break };
         for part in halves(top.part, top.axis) {
-            let (here, steep) = bound(&top.tapes, part);
-            reached = reached.max(here);
+            let (here, steep) = bound(&top.tapes, part, reached);
+            reached = here;
             open.push(steep);
         }
     }

@@ -1,6 +1,7 @@
-//! A number with bounds on its slopes that a jump makes infinite: what mean values may rest on. Uses numbers only.
+//! A number with bounds on its slopes that a jump makes infinite: what mean values may rest on. Uses numbers and tapes.
 
 use crate::number::{Dual, Interval, Output, Real, Smooth};
+use crate::tape::{Apart, Which};
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
 /// Bounds on a value and its slopes, as `Dual<Interval>`, but sound across jumps and sharper at kinks.
@@ -16,7 +17,8 @@ use std::ops::{Add, Div, Mul, Neg, Sub};
 ///
 /// The norm of the slopes in space is bounded by itself too: about a point the distance to it has slopes from −1 to 1 along
 /// each axis, whose norm is 1. And where two numbers are added of which one is always 0, as those of a box outside and
-/// inside are, the sum is as steep as the one or the other.
+/// inside are, the sum is as steep as the one or the other. Where that norm is asked for, it is that of the derivative where
+/// there is one, so that a jump counts as flat there.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Slope<const N: usize, const NORM: bool = false> {
     /// What holds on both sides.
@@ -148,8 +150,11 @@ impl<const N: usize, const NORM: bool> Slope<N, NORM> {
         Slope::with_sides(key, kink, of)
     }
 
-    /// The same value, infinitely steep.
+    /// The same value, infinitely steep but where jumps count as flat.
     fn jump(self) -> Self {
+        if NORM {
+            return self;
+        }
         let slope = [Interval::WHOLE; N];
         Slope::plain(Dual { slope, ..self.bound }, self.key)
     }
@@ -158,6 +163,59 @@ impl<const N: usize, const NORM: bool> Slope<N, NORM> {
     fn step(self) -> Self {
         let value = self.bound.value;
         if value.lo() == value.hi() { self } else { self.jump() }
+    }
+}
+
+/// Jumps apart: where a derivative is on the one side or the other.
+impl<const N: usize> Apart for Slope<N, true> {
+    const COUNT: usize = 1;
+    const ROUNDING: f64 = <Interval as Apart>::ROUNDING;
+    const PATIENT: bool = true;
+
+    fn in_box(&self, _which: usize) -> Interval {
+        self.bound.value
+    }
+
+    fn apart(&self, other: &Self) -> Which {
+        self.bound.value.apart(&other.bound.value)
+    }
+
+    fn is_one_long(&self) -> Which {
+        self.bound.value.is_one_long()
+    }
+
+    fn is_in_two(&self, cell: &Self) -> Which {
+        self.bound.value.is_in_two(&cell.bound.value)
+    }
+
+    fn is_at_cut(&self, x: &Self) -> Which {
+        self.bound.value.is_at_cut(&x.bound.value)
+    }
+
+    fn of_bounds(bounds: Interval) -> Self {
+        Slope::plain(Dual::fixed(bounds), mixed(5, [bounds.lo().to_bits(), bounds.hi().to_bits()]))
+    }
+
+    fn held_in_box(self, _which: usize, to: Interval) -> (Self, bool) {
+        let (value, is_possible) = self.bound.value.held_in_box(0, to);
+        let hold = |of: Dual<Interval, N>| within(of, value.lo(), value.hi());
+        let sides = self.sides.map(|sides| Sides { of: sides.of.map(hold), ..sides });
+        (Slope { bound: hold(self.bound), sides, ..self }, is_possible)
+    }
+
+    fn joined(self, other: Self, which: &Which) -> Self {
+        if !which[0] {
+            return self;
+        }
+        let bound = Dual {
+            value: self.bound.value.hull(other.bound.value),
+            slope: std::array::from_fn(|n| self.bound.slope[n].hull(other.bound.slope[n])),
+        };
+        Slope { norm: self.norm.max(other.norm), ..Slope::plain(bound, self.key) }
+    }
+
+    fn replaced(self, other: Self, which: &Which) -> Self {
+        if which[0] { other } else { self }
     }
 }
 
@@ -376,6 +434,7 @@ impl<const N: usize, const NORM: bool> Real for Slope<N, NORM> {
     fn modulo(self, divisor: Self) -> Self {
         let cell = (self.bound.value / divisor.bound.value).floor();
         let out = Slope::smooth(41, [self, divisor], |[a, b]| a.modulo(b));
+        let out = if divisor.norm == 0.0 { out.no_steeper_than(self.norm) } else { out };
         if cell.lo() == cell.hi() { out } else { out.jump() }
     }
 
@@ -415,7 +474,8 @@ impl<const N: usize, const NORM: bool> Real for Slope<N, NORM> {
         } else if low.lo() >= high.hi() {
             otherwise
         } else {
-            Slope::smooth(44, [a, b, then, otherwise], |[a, b, c, d]| Dual::if_less(a, b, c, d)).jump()
+            let choice = Slope::smooth(44, [a, b, then, otherwise], |[a, b, c, d]| Dual::if_less(a, b, c, d));
+            choice.no_steeper_than(then.norm.max(otherwise.norm)).jump()
         }
     }
 

@@ -17,6 +17,7 @@ mod eval;
 mod fixed;
 mod grid;
 mod machine;
+mod operands;
 mod program;
 mod prune;
 mod reading;
@@ -39,7 +40,7 @@ pub use grid::{Grid, Samples};
 pub use machine::Machine;
 pub use prune::{Asked, Tracer};
 pub use reading::Reading;
-pub(crate) use seams::{Apart, Careful, Which};
+pub(crate) use seams::{Angle, Apart, Careful, Which};
 pub use slopes::Slopes;
 pub use sum::{ColumnLoss, ColumnLoss64, Sum, Sum64};
 

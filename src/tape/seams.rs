@@ -7,6 +7,7 @@
 use super::program::{COORDINATES, Code, Program};
 use super::{BOXES, Tape};
 use crate::number::{Interval, Intervals, Op, Real};
+use std::f64::consts::PI;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -22,6 +23,8 @@ pub(crate) trait Apart: Copy {
     const COUNT: usize;
     /// The rounding of a few operations, for numbers of size one.
     const ROUNDING: f64;
+    /// Whether in a box that straddles more jumps than are looked at the first ones are worth the work.
+    const PATIENT: bool;
 
     /// The bounds in a box.
     fn in_box(&self, which: usize) -> Interval;
@@ -34,6 +37,12 @@ pub(crate) trait Apart: Copy {
 
     /// In which boxes it is in two neighbouring cells of that length.
     fn is_in_two(&self, cell: &Self) -> Which;
+
+    /// In which boxes the angle of (x, y), of which this is y, jumps by a whole turn.
+    fn is_at_cut(&self, x: &Self) -> Which;
+
+    /// A number within bounds in each box.
+    fn of_bounds(bounds: Interval) -> Self;
 
     /// The same with what is in one of the boxes also known to be within other bounds; and whether that is possible.
     fn held_in_box(self, which: usize, to: Interval) -> (Self, bool);
@@ -54,6 +63,7 @@ fn both(a: Interval, b: Interval) -> Option<Interval> {
 impl Apart for Interval {
     const COUNT: usize = 1;
     const ROUNDING: f64 = 4.0 * f64::EPSILON;
+    const PATIENT: bool = true;
 
     fn in_box(&self, _which: usize) -> Interval {
         *self
@@ -69,6 +79,14 @@ impl Apart for Interval {
 
     fn is_in_two(&self, cell: &Self) -> Which {
         (*self / *cell).floor().is_one_long()
+    }
+
+    fn is_at_cut(&self, x: &Self) -> Which {
+        [x.hi() < 0.0 && self.contains(0.0); BOXES]
+    }
+
+    fn of_bounds(bounds: Interval) -> Self {
+        bounds
     }
 
     fn held_in_box(self, _which: usize, to: Interval) -> (Self, bool) {
@@ -87,6 +105,7 @@ impl Apart for Interval {
 impl Apart for Intervals<BOXES> {
     const COUNT: usize = BOXES;
     const ROUNDING: f64 = 8.0 * f32::EPSILON as f64;
+    const PATIENT: bool = false;
 
     fn in_box(&self, which: usize) -> Interval {
         self.lane(which)
@@ -105,6 +124,15 @@ impl Apart for Intervals<BOXES> {
 
     fn is_in_two(&self, cell: &Self) -> Which {
         (*self / *cell).floor().is_one_long()
+    }
+
+    fn is_at_cut(&self, x: &Self) -> Which {
+        let (lo, hi, right) = (self.lo().0, self.hi().0, x.hi().0);
+        std::array::from_fn(|n| (right[n] < 0.0) & (lo[n] <= 0.0) & (hi[n] >= 0.0))
+    }
+
+    fn of_bounds(bounds: Interval) -> Self {
+        Intervals::around([bounds; BOXES])
     }
 
     fn held_in_box(self, which: usize, to: Interval) -> (Self, bool) {
@@ -189,7 +217,7 @@ impl<V: Apart> Sides<V> {
             for n in (0..V::COUNT).filter(|&n| may[n] && sides_of(program, line, values, n).is_some()) {
                 start = start.or(Some(line));
                 straddling[n] = true;
-                too_many[n] |= met[n].jump(condition_of(program, line)).is_none();
+                too_many[n] |= met[n].jump(condition_of(program, line)).is_none() && !V::PATIENT;
             }
         }
         (0..BOXES).for_each(|n| straddling[n] &= !too_many[n]);
@@ -234,31 +262,84 @@ impl<V: Apart> Sides<V> {
     }
 }
 
-/// Runs a tape on a type of bounds, a box at a time, the sides of jumps apart.
+/// Runs a tape on a type of bounds, a box at a time, the sides of jumps apart, and angles where that is asked.
 pub(crate) struct Careful<V> {
     program: Arc<Program>,
     values: Vec<V>,
     sides: Sides<V>,
+    /// The lines that are read as angles alone.
+    angles: Vec<usize>,
+    /// Those of them that are held, and to what.
+    held: Vec<(usize, Angle)>,
+}
+
+/// Some of the angles that a line may be in a box.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Angle {
+    /// Those that it is itself.
+    Own(Interval),
+    /// Those that it is but for whole turns.
+    Turned(Interval),
 }
 
 impl<V: Real + Apart> Careful<V> {
     pub(crate) fn new(tape: &Tape) -> Self {
         let values = tape.program.memory(&tape.values);
-        Careful { program: tape.program.clone(), values, sides: Sides::default() }
+        let (sides, angles) = (Sides::default(), angles(&tape.program));
+        Careful { program: tape.program.clone(), values, sides, angles, held: Vec::new() }
     }
 
-    /// The first output in a box; jumps are taken apart where it is `open` what follows from it.
-    pub(crate) fn at(&mut self, over: [V; 4], open: impl Fn(&V) -> bool) -> V {
-        let program = &*self.program;
-        let output = program.outputs[0] as usize;
-        self.values[..COORDINATES].copy_from_slice(&over);
-        program.run(0..program.lines.len(), &mut self.values);
-        if open(&self.values[output]) {
-            let run = |lines: Range<usize>, values: &mut [_]| program.run(lines, values);
-            self.sides.look_apart(program, &mut self.values, &[true; BOXES], run);
-        }
-        self.values[output]
+    /// How many values there are of which only the sine and the cosine are read.
+    pub(crate) fn angle_count(&self) -> usize {
+        self.angles.len()
     }
+
+    /// One of those in the box last looked at.
+    pub(crate) fn angle(&self, which: usize) -> V {
+        self.values[self.program.value_of_line(self.angles[which])]
+    }
+
+    /// The first output in a box, at those of the angles that are given; jumps are taken apart where it is `open` what
+    /// follows from it.
+    pub(crate) fn at(&mut self, over: [V; 4], angles: &[Option<Angle>], open: impl Fn(&V) -> bool) -> V {
+        let Careful { program, values, sides, held, .. } = self;
+        let output = program.outputs[0] as usize;
+        held.clear();
+        held.extend(self.angles.iter().zip(angles).filter_map(|(&line, &angle)| Some((line, angle?))));
+        let run = |lines: Range<usize>, values: &mut [V]| {
+            let mut next = lines.start;
+            for &(line, angle) in held.iter().filter(|(line, _)| lines.contains(line)) {
+                program.run(next..line + 1, values);
+                next = line + 1;
+                let value = &mut values[program.value_of_line(line)];
+                *value = match angle {
+                    Angle::Own(part) => value.held_in_box(0, part).0,
+                    Angle::Turned(part) => V::of_bounds(part),
+                };
+            }
+            program.run(next..lines.end, values);
+        };
+        values[..COORDINATES].copy_from_slice(&over);
+        run(0..program.lines.len(), values);
+        if open(&values[output]) {
+            sides.look_apart(program, values, &[true; BOXES], run);
+        }
+        values[output]
+    }
+}
+
+/// The lines of which only the sine and the cosine are read.
+fn angles(program: &Program) -> Vec<usize> {
+    let leaves = program.leaves();
+    let (mut turns, mut other) = (vec![false; program.lines.len()], vec![false; program.lines.len()]);
+    let line_of = |value: u32| (value as usize).checked_sub(leaves);
+    for line in 0..program.lines.len() {
+        let is_turn = matches!(op(program, line), Some(Op::Sin | Op::Cos));
+        let read = program.operands(&program.lines[line]).iter().filter_map(|&value| line_of(value));
+        read.for_each(|read| if is_turn { turns[read] = true } else { other[read] = true });
+    }
+    program.outputs.iter().filter_map(|&value| line_of(value)).for_each(|line| other[line] = true);
+    (0..program.lines.len()).filter(|&line| turns[line] && !other[line]).collect()
 }
 
 fn op(program: &Program, line: usize) -> Option<Op> {
@@ -269,7 +350,7 @@ fn op(program: &Program, line: usize) -> Option<Op> {
 }
 
 fn may_jump(program: &Program, line: usize) -> bool {
-    matches!(op(program, line), Some(Op::Floor | Op::Ceil | Op::Round | Op::Modulo | Op::IfLess))
+    matches!(op(program, line), Some(Op::Floor | Op::Ceil | Op::Round | Op::Modulo | Op::Atan2 | Op::IfLess))
 }
 
 impl Program {
@@ -289,6 +370,7 @@ fn may_straddle<V: Apart>(program: &Program, line: usize, values: &[V], which: &
             std::array::from_fn(|n| differ[n] & !decided[n])
         }
         Some(Op::Modulo) => arg(0).is_in_two(arg(1)),
+        Some(Op::Atan2) => arg(0).is_at_cut(arg(1)),
         _ => values[program.value_of_line(line)].is_one_long(),
     };
     (0..BOXES).for_each(|n| may[n] &= which[n]);
@@ -308,6 +390,7 @@ fn sides_of<V: Apart>(program: &Program, line: usize, values: &[V], which: usize
     match op(program, line) {
         Some(Op::IfLess) => choice([0, 1, 2, 3].map(arg)),
         Some(Op::Modulo) => remainder::<V>(arg(0), arg(1)),
+        Some(Op::Atan2) => angle::<V>(arg(0), arg(1)),
         _ => {
             let value = values[program.value_of_line(line)].in_box(which);
             (value.hi() - value.lo() == 1.0).then(|| [value.lo(), value.hi()].map(Interval::point))
@@ -319,6 +402,17 @@ fn sides_of<V: Apart>(program: &Program, line: usize, values: &[V], which: usize
 fn choice([a, b, then, otherwise]: [Interval; 4]) -> Option<[Interval; 2]> {
     let is_open = a.lo() < b.hi() && a.hi() >= b.lo();
     (is_open && both(then, otherwise).is_none()).then_some([then, otherwise])
+}
+
+/// The angle of (x, y) above the cut at negative x and below it, where it is on both sides of the cut.
+fn angle<V: Apart>(y: Interval, x: Interval) -> Option<[Interval; 2]> {
+    if !(x.hi() < 0.0 && y.contains(0.0)) {
+        return None;
+    }
+    let error = 4.0 * V::ROUNDING;
+    let least = |y: f64| y.atan2(x.hi()) - error;
+    let above = Interval::new(least(y.hi().abs()), PI + error);
+    Some([above, -Interval::new(least(y.lo().abs()), PI + error)])
 }
 
 /// A remainder in the two cells it may be in, if it may be in two.
