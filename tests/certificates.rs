@@ -54,8 +54,20 @@ fn algebraic() -> Vec<(&'static str, Field, Bounds, usize, usize)> {
         ("linked rings", linked, cube(2.5), 2, 2),
         ("two rings in one", double, Bounds::new([-0.4, -1.0, -0.4], [2.4, 1.0, 0.4]), 1, 2),
         ("two holes", holed(1.8, &[-0.8, 0.8], 2.0), Bounds::new([-2.0, -1.2, -1.6], [2.0, 1.2, 1.6]), 1, 2),
-        ("three holes", holed(2.4, &[-1.3, 0.0, 1.3], 4.0), Bounds::new([-2.6, -1.2, -1.8], [2.6, 1.2, 1.8]), 1, 3),
-        ("four holes", holed(3.0, &[-2.1, -0.7, 0.7, 2.1], 20.0), Bounds::new([-3.2, -1.2, -2.0], [3.2, 1.2, 2.0]), 1, 4),
+        (
+            "three holes",
+            holed(2.4, &[-1.3, 0.0, 1.3], 4.0),
+            Bounds::new([-2.6, -1.2, -1.8], [2.6, 1.2, 1.8]),
+            1,
+            3,
+        ),
+        (
+            "four holes",
+            holed(3.0, &[-2.1, -0.7, 0.7, 2.1], 20.0),
+            Bounds::new([-3.2, -1.2, -2.0], [3.2, 1.2, 2.0]),
+            1,
+            4,
+        ),
         ("tanglecube", goursat(x()) + goursat(y()) + goursat(z()) + 11.8, cube(2.6), 1, 5),
     ]
 }
@@ -80,15 +92,31 @@ fn hostile() -> Vec<(&'static str, Field, Option<(usize, usize)>)> {
         ("balls that touch", at(-0.4) | at(0.4), None),
         ("balls that nearly touch", at(-0.4001) | at(0.4001), Some((2, 0))),
         ("balls that just meet", at(-0.399) | at(0.399), Some((1, 0))),
-        ("a double cone", (x().square() + y().square() - z().square()).max(length([x(), y(), z()]) - 0.9), None),
+        (
+            "a double cone",
+            (x().square() + y().square() - z().square()).max(length([x(), y(), z()]) - 0.9),
+            None,
+        ),
         ("a cusp's edge", cusp.max(length([x(), y(), z()]) - 0.9), None),
         ("Whitney's umbrella", (x().square() - y().square() * z()).max(length([x(), y(), z()]) - 0.9), None),
-        ("boxes that share an edge", r#box([0.5; 3]).translate([0.25, 0.25, 0.0]) | r#box([0.5; 3]).translate([-0.25, -0.25, 0.0]), None),
+        (
+            "boxes that share an edge",
+            r#box([0.5; 3]).translate([0.25, 0.25, 0.0]) | r#box([0.5; 3]).translate([-0.25, -0.25, 0.0]),
+            None,
+        ),
         ("a ball and a grain", sphere(0.6) | sphere(0.004).translate([0.71, 0.313, 0.217]), Some((2, 0))),
         ("a ball with a bubble", sphere(0.8) - sphere(0.005).translate([0.113, 0.27, 0.19]), Some((2, 0))),
-        ("a thread between balls", at(-0.55) | at(0.55) | capsule([-0.5, 0.0, 0.0], [0.5, 0.0, 0.0], 0.003), Some((1, 0))),
+        (
+            "a thread between balls",
+            at(-0.55) | at(0.55) | capsule([-0.5, 0.0, 0.0], [0.5, 0.0, 0.0], 0.003),
+            Some((1, 0)),
+        ),
         ("a thin sheet", r#box([1.2, 0.9, 0.003]).rotate([1.0, 0.4, 0.2], 0.6), Some((1, 0))),
-        ("a crack", r#box([1.2, 0.9, 1.0]) - r#box([2.0, 2.0, 0.002]).translate([0.0, 0.0, 0.113]), Some((2, 0))),
+        (
+            "a crack",
+            r#box([1.2, 0.9, 1.0]) - r#box([2.0, 2.0, 0.002]).translate([0.0, 0.0, 0.113]),
+            Some((2, 0)),
+        ),
         ("a jump", if_less(x(), 0.1, y() - 0.3, y() + 0.3).max(length([x(), y(), z()]) - 0.9), None),
         ("steps", (y() - (4 * x()).floor() / 8).max(length([x(), y(), z()]) - 0.9), None),
         ("what touches itself", (length([x(), y(), z()]) - 0.6).abs() - 0.6, None),
@@ -104,7 +132,8 @@ fn nothing_is_proven_that_is_not_so() {
             let (found, certificate) = looked_at(&field, &options);
             let is = (certificate.components, certificate.genus);
             if certificate.is_proven() {
-                let known = known.unwrap_or_else(|| panic!("{name} at {resolution}: proven, and no manifold"));
+                let known =
+                    known.unwrap_or_else(|| panic!("{name} at {resolution}: proven, and no manifold"));
                 assert_eq!(is, (known.0, Some(known.1)), "{name} at {resolution}");
             } else {
                 // What is not proven is named, within the bounds and a little beyond.
@@ -122,7 +151,11 @@ fn a_mesh_of_something_else_is_found_wrong() {
     let options = Extraction::default().bounds(cube(1.2)).resolution(20);
     let [ball, ring] = [sphere(0.8), torus(0.7, 0.25)];
     let pair = sphere(0.3).translate([0.6, 0.0, 0.0]) | sphere(0.3).translate([-0.6, 0.0, 0.0]);
-    for (name, of, field) in [("a ball for a ring", &ball, &ring), ("one for two", &ball, &pair), ("a ring for a ball", &ring, &ball)] {
+    for (name, of, field) in [
+        ("a ball for a ring", &ball, &ring),
+        ("one for two", &ball, &pair),
+        ("a ring for a ball", &ring, &ball),
+    ] {
         let mut found = field.extract(&options).unwrap();
         assert!(found.certify(field).unwrap().is_proven(), "{name}: its own");
         found.mesh = of.extract(&options).unwrap().mesh;
@@ -137,7 +170,8 @@ fn a_mesh_of_something_else_is_found_wrong() {
     let (pieces, count) = whole.mesh.components();
     assert_eq!(count, 2);
     let mut found = whole.clone();
-    found.mesh.triangles = (0..pieces.len()).filter(|&n| pieces[n] == 0).map(|n| whole.mesh.triangles[n]).collect();
+    found.mesh.triangles =
+        (0..pieces.len()).filter(|&n| pieces[n] == 0).map(|n| whole.mesh.triangles[n]).collect();
     let certificate = found.certify(&pair).unwrap();
     assert_eq!(certificate.wrong.len(), 1, "{certificate:?}");
     assert!((certificate.wrong[0].center()[0].abs() - 0.6).abs() < 0.1, "{certificate:?}");
@@ -175,10 +209,9 @@ fn agrees(name: &str, field: &Field, found: &Extracted, certificate: &Certificat
     if found.mesh.triangles.is_empty() {
         return;
     }
-    let mesh = found.mesh.clone().field();
-    let pick = |random: &mut Random| -> [f64; 3] {
-        [0, 1, 2].map(|n| random.between(bounds.min[n], bounds.max[n]))
-    };
+    let mesh = found.mesh.field().unwrap();
+    let pick =
+        |random: &mut Random| -> [f64; 3] { [0, 1, 2].map(|n| random.between(bounds.min[n], bounds.max[n])) };
     let places: Vec<[f64; 3]> = (0..400).map(|_| pick(random)).collect();
     let tape = field.tape().unwrap();
     let values = tape.eval(Coordinates::from(&places[..]).at_time(found.time));

@@ -71,11 +71,13 @@ mod tests {
 
     #[test]
     fn a_direction_is_found_where_there_is_one() {
-        let corner = [slope([1.0, 0.0, 0.0], 0.1), slope([0.0, 9.0, 0.0], 0.1), slope([-0.5, 0.0, 0.3], 0.01)];
+        let corner =
+            [slope([1.0, 0.0, 0.0], 0.1), slope([0.0, 9.0, 0.0], 0.1), slope([-0.5, 0.0, 0.3], 0.01)];
         let way = direction(corner.iter()).unwrap();
         assert!(corner.iter().all(|slope| rise(way, slope).lo() > 0.0), "{way:?}");
         // Two that are almost opposite, and one across.
-        let narrow = [slope([1.0, 0.05, 0.0], 1e-3), slope([-1.0, 0.05, 0.0], 1e-3), slope([0.0, 0.0, 1.0], 0.1)];
+        let narrow =
+            [slope([1.0, 0.05, 0.0], 1e-3), slope([-1.0, 0.05, 0.0], 1e-3), slope([0.0, 0.0, 1.0], 0.1)];
         assert!(direction(narrow.iter()).is_some());
     }
 

@@ -8,7 +8,7 @@
 use super::cone::{direction, rise};
 use super::facets::Facets;
 use super::octree::{Octree, Sides};
-use super::{Point, pruned};
+use super::{Point, grown, pruned};
 use crate::number::Interval;
 use crate::tape::{Branches, Tape, Tracer};
 use rayon::prelude::*;
@@ -107,10 +107,12 @@ fn to_mesh(tape: &Tape, sides: &Sides, most: f64, cell: f64) -> Option<f64> {
         if !value.contains(0.0) {
             continue;
         }
-        let wide = [1.5 * ENOUGH, FARTHEST].into_iter().find_map(|reach| rate(tape, &grown(&sides, reach * cell)).and_then(|rate| {
-            let distance = most / rate * (1.0 + 1e-9);
-            (distance <= reach * cell).then_some(distance)
-        }));
+        let wide = [1.5 * ENOUGH, FARTHEST].into_iter().find_map(|reach| {
+            rate(tape, &grown(&sides, reach * cell)).and_then(|rate| {
+                let distance = most / rate * (1.0 + 1e-9);
+                (distance <= reach * cell).then_some(distance)
+            })
+        });
         match wide {
             Some(distance) => farthest = farthest.max(distance),
             None if sides[0].width() < SMALLEST * cell => return None,
@@ -130,10 +132,6 @@ fn rate(tape: &Tape, sides: &Sides) -> Option<f64> {
     let slopes = branches.over(*sides, BRANCHES)?;
     let way = direction(slopes.iter())?;
     Some(slopes.iter().map(|slope| rise(way, slope).lo()).fold(f64::INFINITY, f64::min))
-}
-
-fn grown(sides: &Sides, by: f64) -> Sides {
-    sides.map(|side| Interval::new(side.lo() - by, side.hi() + by))
 }
 
 fn around(polygon: &[Point]) -> Sides {

@@ -29,7 +29,9 @@ impl Facets<'_> {
         let corners = self.mesh.corners(triangle as usize);
         for axis in 0..3 {
             let (lo, hi) = (sides[axis].lo() - self.slack, sides[axis].hi() + self.slack);
-            if corners.iter().all(|corner| corner[axis] < lo) || corners.iter().all(|corner| corner[axis] > hi) {
+            if corners.iter().all(|corner| corner[axis] < lo)
+                || corners.iter().all(|corner| corner[axis] > hi)
+            {
                 return false;
             }
         }

@@ -86,6 +86,8 @@ const SMALL: [usize; 2] = [8, 20_000];
 const BRANCHES: usize = 64;
 /// How many triangles a box that is tried may meet.
 const TRIANGLES: usize = 4096;
+/// How far beyond a box f is looked at, in parts of its side: a kink may lie in the face of two boxes, and V is blended there.
+const BEYOND: f64 = 1e-9;
 /// Where the first box's middle is, from that of the bounds, in cells: off planes of symmetry.
 const ASIDE: [f64; 3] = [0.137, 0.211, 0.173];
 
@@ -171,7 +173,8 @@ pub(super) fn certify(tape: &Tape, mesh: &Mesh, bounds: Bounds, cell: f64) -> Re
         // A pocket between the mesh and the surface: lines of V may well pass through it.
         let rises = |&leaf: &usize| {
             let sides = &tree.sides[leaf];
-            rises(&pruned(tape, sides), sides, &[], &facets)
+            let beyond = grown(sides, BEYOND * sides[0].width());
+            rises(&pruned(tape, &beyond), &beyond, &[], &facets)
         };
         if !part.leaves.par_iter().all(rises) {
             let sides = part.leaves.iter().map(|&leaf| tree.sides[leaf]);
@@ -228,7 +231,8 @@ fn root(bounds: Bounds, cell: f64) -> Sides {
 
 fn looked_at(task: &Task, sides: &Sides, facets: &Facets, cell: f64) -> Found {
     let mut tracer = Tracer::new(&task.tape);
-    let [x, y, z] = *sides;
+    let beyond = grown(sides, BEYOND * sides[0].width());
+    let [x, y, z] = beyond;
     let value = tracer.over([x, y, z, Interval::point(0.0)])[0];
     let is_clear = value.lo() > 0.0 || value.hi() < 0.0;
     if is_clear && task.triangles.is_empty() {
@@ -236,12 +240,16 @@ fn looked_at(task: &Task, sides: &Sides, facets: &Facets, cell: f64) -> Found {
     }
     let tape = tracer.prune(Asked::Value).unwrap_or_else(|| task.tape.clone());
     let side = sides[0].width();
-    if side <= LARGEST * cell && task.triangles.len() <= TRIANGLES && rises(&tape, sides, &task.triangles, facets) {
+    if side <= LARGEST * cell && task.triangles.len() <= TRIANGLES && rises(&tape, &beyond, &task.triangles, facets) {
         return Found::Rises;
     }
     let mut tree = Octree::new(*sides);
     tree.split(0);
     Found::Parts(tape, tree.sides[1..].iter().map(|part| facets.meeting(part, &task.triangles)).collect())
+}
+
+fn grown(sides: &Sides, by: f64) -> Sides {
+    sides.map(|side| Interval::new(side.lo() - by, side.hi() + by))
 }
 
 /// The tape that is enough in a box.
