@@ -22,10 +22,37 @@ pub(super) struct Rising {
 /// A distance that is good enough, and the size of pieces that are not cut further, in cells.
 const ENOUGH: f64 = 0.03;
 const SMALLEST: f64 = 0.05;
-/// The farthest that is looked for, in cells.
+/// How much more than in its middle |f| may be on a piece that is not cut further.
+const SHARP: f64 = 1.5;
+/// How far it is looked for at first, and the farthest, in cells.
+const REACH: f64 = 0.06;
 const FARTHEST: f64 = 0.5;
+/// What is allowed for rounding, in parts of a coordinate.
+const ROUNDING: f64 = 1e-13;
 /// How many branches are looked at.
 const BRANCHES: usize = 64;
+
+/// How far from the surface a piece of the mesh is at most.
+#[derive(Clone, Copy, Default)]
+struct Off {
+    distance: f64,
+    /// The most that |f| is on it.
+    most: f64,
+    /// What |f| is in its middle.
+    middle: f64,
+}
+
+impl Off {
+    fn take(&mut self, other: &Off) {
+        self.distance = self.distance.max(other.distance);
+        self.most = self.most.max(other.most);
+    }
+
+    /// Whether cutting it smaller would bring little.
+    fn is_sharp(&self) -> bool {
+        self.most <= SHARP * self.middle
+    }
+}
 
 /// Bounds on the distance from any point of the mesh to the surface, and from any of the surface to the mesh; none where some
 /// was not found.
@@ -33,23 +60,26 @@ pub(super) fn hausdorff(tape: &Tape, rising: &[Rising], facets: &Facets, cell: f
     let enough = |part: &Rising| pruned(tape, &grown(&part.sides, FARTHEST * cell));
     let on_mesh = rising.par_iter().map(|part| {
         let tape = enough(part);
-        part.triangles.iter().try_fold((0.0f64, 0.0f64), |most, &triangle| {
+        part.triangles.iter().try_fold(Off::default(), |mut most, &triangle| {
             let polygon = clipped(&facets.mesh.corners(triangle as usize), &part.sides);
-            let found = from_polygon(&tape, polygon, cell)?;
-            Some((most.0.max(found.0), most.1.max(found.1)))
+            most.take(&from_polygon(&tape, polygon, cell)?);
+            Some(most)
         })
     });
-    let join = |a: (f64, f64), b: (f64, f64)| Some((a.0.max(b.0), a.1.max(b.1)));
-    let (to_surface, most) = on_mesh.try_reduce(|| (0.0, 0.0), join)?;
-    let on_surface = rising.par_iter().map(|part| to_mesh(&enough(part), &part.sides, most, cell));
+    let join = |mut a: Off, b: Off| {
+        a.take(&b);
+        Some(a)
+    };
+    let off = on_mesh.try_reduce(Off::default, join)?;
+    let on_surface = rising.par_iter().map(|part| to_mesh(&enough(part), &part.sides, off.most, cell));
     let to_mesh = on_surface.try_reduce(|| 0.0, |a: f64, b: f64| Some(a.max(b)))?;
-    Some([to_surface, to_mesh])
+    Some([off.distance, to_mesh])
 }
 
 /// How far it is from a piece of a triangle to the surface at most, and how far f is from 0 on it.
-fn from_polygon(tape: &Tape, polygon: Vec<Point>, cell: f64) -> Option<(f64, f64)> {
+fn from_polygon(tape: &Tape, polygon: Vec<Point>, cell: f64) -> Option<Off> {
     let mut open = vec![polygon];
-    let mut most = (0.0f64, 0.0f64);
+    let mut most = Off::default();
     while let Some(polygon) = open.pop() {
         if polygon.is_empty() {
             continue;
@@ -57,15 +87,11 @@ fn from_polygon(tape: &Tape, polygon: Vec<Point>, cell: f64) -> Option<(f64, f64
         let within = around(&polygon);
         let size = within.iter().map(|side| side.width()).fold(0.0, f64::max);
         let is_small = size <= SMALLEST * cell;
-        let found = off(tape, &polygon, &within, 2.0 * ENOUGH * cell);
-        match found {
-            Some(found) if found.0 <= ENOUGH * cell || is_small => {
-                most = (most.0.max(found.0), most.1.max(found.1));
+        match off(tape, &polygon, &within, REACH * cell) {
+            Some(found) if found.distance <= ENOUGH * cell || found.is_sharp() || is_small => {
+                most.take(&found)
             }
-            _ if is_small => {
-                let found = off(tape, &polygon, &within, FARTHEST * cell)?;
-                most = (most.0.max(found.0), most.1.max(found.1));
-            }
+            _ if is_small => most.take(&off(tape, &polygon, &within, FARTHEST * cell)?),
             _ => {
                 let axis = (0..3).max_by(|&a, &b| within[a].width().total_cmp(&within[b].width()))?;
                 let middle = within[axis].middle();
@@ -77,14 +103,16 @@ fn from_polygon(tape: &Tape, polygon: Vec<Point>, cell: f64) -> Option<(f64, f64
 }
 
 /// The same of a piece that is not cut, if it is no farther than so much.
-fn off(tape: &Tape, polygon: &[Point], within: &Sides, reach: f64) -> Option<(f64, f64)> {
+fn off(tape: &Tape, polygon: &[Point], within: &Sides, reach: f64) -> Option<Off> {
     let sides = grown(within, reach);
     let tape = pruned(tape, &sides);
     let mut branches = Branches::new(&tape);
     let slopes = branches.over(sides, BRANCHES)?;
     let way = direction(slopes.iter())?;
     let rate = slopes.iter().map(|slope| rise(way, slope).lo()).fold(f64::INFINITY, f64::min);
-    let middle = within.map(|side| Interval::point(side.middle()));
+    // In the triangle's plane, along which f hardly changes.
+    let mean = |n: usize| polygon.iter().map(|corner| corner[n]).sum::<f64>() / polygon.len() as f64;
+    let middle = [0, 1, 2].map(|n| Interval::point(mean(n)));
     let at = Tracer::new(&tape).over([middle[0], middle[1], middle[2], Interval::point(0.0)])[0];
     // Of a straight line the most is at an end, and f is within those of all slopes there may be (Lebourg's mean values).
     let along = |corner: &Point, slope: &[Interval; 3]| {
@@ -92,9 +120,12 @@ fn off(tape: &Tape, polygon: &[Point], within: &Sides, reach: f64) -> Option<(f6
         (term(0) + term(1) + term(2)).largest()
     };
     let farthest = slopes.iter().flat_map(|slope| polygon.iter().map(|corner| along(corner, slope)));
-    let most = (farthest.fold(0.0, f64::max) + at.largest()) * (1.0 + 1e-12);
+    // The polygon's corners are rounded.
+    let size = sides.iter().map(|side| side.largest()).fold(0.0, f64::max);
+    let steepest = slopes.iter().flatten().map(|slope| slope.largest()).fold(0.0, f64::max);
+    let most = farthest.fold(0.0, f64::max) + at.largest() + ROUNDING * size * steepest;
     let distance = most / rate * (1.0 + 1e-9);
-    (distance <= reach).then_some((distance, most))
+    (distance <= reach).then_some(Off { distance, most, middle: at.largest() })
 }
 
 /// How far it is to the mesh from the surface in a box, where on the mesh |f| is `most`.
@@ -107,7 +138,7 @@ fn to_mesh(tape: &Tape, sides: &Sides, most: f64, cell: f64) -> Option<f64> {
         if !value.contains(0.0) {
             continue;
         }
-        let wide = [1.5 * ENOUGH, FARTHEST].into_iter().find_map(|reach| {
+        let wide = [REACH, FARTHEST].into_iter().find_map(|reach| {
             rate(tape, &grown(&sides, reach * cell)).and_then(|rate| {
                 let distance = most / rate * (1.0 + 1e-9);
                 (distance <= reach * cell).then_some(distance)
