@@ -27,6 +27,8 @@ const SHARP: f64 = 1.5;
 /// How far it is looked for at first, and the farthest, in cells.
 const REACH: f64 = 0.06;
 const FARTHEST: f64 = 0.5;
+/// The side of a box of the surface that is not cut for a better bound, in cells.
+const SMALL: f64 = 0.6;
 /// What is allowed for rounding, in parts of a coordinate.
 const ROUNDING: f64 = 1e-13;
 /// How many branches are looked at.
@@ -71,7 +73,7 @@ pub(super) fn hausdorff(tape: &Tape, rising: &[Rising], facets: &Facets, cell: f
         Some(a)
     };
     let off = on_mesh.try_reduce(Off::default, join)?;
-    let on_surface = rising.par_iter().map(|part| to_mesh(&enough(part), &part.sides, off.most, cell));
+    let on_surface = rising.par_iter().map(|part| to_mesh(&enough(part), &part.sides, &off, cell));
     let to_mesh = on_surface.try_reduce(|| 0.0, |a: f64, b: f64| Some(a.max(b)))?;
     Some([off.distance, to_mesh])
 }
@@ -128,8 +130,8 @@ fn off(tape: &Tape, polygon: &[Point], within: &Sides, reach: f64) -> Option<Off
     (distance <= reach).then_some(Off { distance, most, middle: at.largest() })
 }
 
-/// How far it is to the mesh from the surface in a box, where on the mesh |f| is `most`.
-fn to_mesh(tape: &Tape, sides: &Sides, most: f64, cell: f64) -> Option<f64> {
+/// How far it is to the mesh from the surface in a box.
+fn to_mesh(tape: &Tape, sides: &Sides, off: &Off, cell: f64) -> Option<f64> {
     let mut open = vec![*sides];
     let mut farthest = 0.0f64;
     while let Some(sides) = open.pop() {
@@ -140,14 +142,18 @@ fn to_mesh(tape: &Tape, sides: &Sides, most: f64, cell: f64) -> Option<f64> {
         }
         let wide = [REACH, FARTHEST].into_iter().find_map(|reach| {
             rate(tape, &grown(&sides, reach * cell)).and_then(|rate| {
-                let distance = most / rate * (1.0 + 1e-9);
+                let distance = off.most / rate * (1.0 + 1e-9);
                 (distance <= reach * cell).then_some(distance)
             })
         });
+        let side = sides[0].width();
         match wide {
-            Some(distance) => farthest = farthest.max(distance),
-            None if sides[0].width() < SMALLEST * cell => return None,
-            None => {
+            // In a large box f may rise slowly along its one direction, though it is steep everywhere.
+            Some(distance) if distance <= SHARP * off.distance || side < SMALL * cell => {
+                farthest = farthest.max(distance);
+            }
+            None if side < SMALLEST * cell => return None,
+            _ => {
                 let mut tree = Octree::new(sides);
                 tree.split(0);
                 open.extend(&tree.sides[1..]);

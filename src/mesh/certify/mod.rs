@@ -42,7 +42,7 @@ use std::collections::BTreeMap;
 /// use fieldgrad::mesh::Extraction;
 /// use fieldgrad::prelude::*;
 ///
-/// let ring = torus(0.7, 0.25) - sphere(0.2).translate([0.7, 0.25, 0.0]);
+/// let ring = torus(0.7, 0.25).difference(sphere(0.2).translate([0.7, 0.25, 0.0]));
 /// let found = ring.extract(&Extraction::default().resolution(40))?;
 /// let certificate = found.certify(&ring)?;
 /// assert!(certificate.is_proven());
