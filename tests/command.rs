@@ -511,6 +511,23 @@ fn a_surface_is_written_as_triangles() {
 }
 
 #[test]
+fn a_mesh_is_certified() {
+    let touching = "show(sphere(0.5).translate([-0.5, 0, 0]) | sphere(0.5).translate([0.5, 0, 0]));";
+    let folder = Folder::new("certify").with("blend.rhai", BLEND).with("touching.rhai", touching);
+    let json =
+        folder.run("mesh blend.rhai -o blend.stl --resolution 24 --time 0.4 --certify --json").ends(0).json();
+    assert_eq!((&json["certificate"]["proven"], &json["pieces"]), (&true.into(), &1.into()));
+    let said = folder.run("mesh blend.rhai -o blend.stl --resolution 24 --time 0.4 --certify").ends(0).err;
+    assert!(said.contains("proven: the surface has these pieces") && said.contains("farther than"), "{said}");
+    let json = folder.run("mesh touching.rhai -o two.stl --resolution 24 --certify --json").ends(1).json();
+    let open = &json["certificate"]["open"][0];
+    let middle = open[0][0].as_f64().unwrap() + open[1][0].as_f64().unwrap();
+    assert!(json["certificate"]["proven"] == false && middle.abs() < 0.1, "{json}");
+    let said = folder.run("mesh touching.rhai -o two.stl --resolution 24 --certify").ends(1).err;
+    assert!(said.contains("not proven"), "{said}");
+}
+
+#[test]
 fn what_is_baked_is_read_back() {
     let folder = Folder::new("bake").with("blend.rhai", BLEND);
     let ran = folder.run("bake blend.rhai -o blend.npy --resolution 41 --time 0.4 --set r=0.6").ends(0);

@@ -270,6 +270,9 @@ pub(super) struct Mesh {
     /// How far a vertex that is left out may lie from the triangles, in cells; with 0 none is left out.
     #[arg(long, value_name = "CELLS", default_value_t = 0.01, value_parser = number)]
     pub(super) tolerance: f64,
+    /// Prove that the mesh has the surface's topology, or say where that is not shown; ends with 1 then.
+    #[arg(long)]
+    pub(super) certify: bool,
 }
 
 #[derive(Args, Debug)]

@@ -6,7 +6,7 @@ use super::{Ending, input, output};
 use crate::error::{Error, Result};
 use crate::file::check_writable;
 use crate::measure::Bounds;
-use crate::mesh::{Dressed, Extracted, Extraction, Format};
+use crate::mesh::{Certificate, Dressed, Extracted, Extraction, Format};
 use crate::scene::Scene;
 use crate::tape::{Coordinates, Tape};
 use serde_json::json;
@@ -39,10 +39,21 @@ pub(super) fn run(verb: &Mesh, common: &Common) -> Result<Ending> {
         let dressed = Dressed::new(&found.mesh).normals(&found.normals);
         colors.as_ref().map_or(dressed, |colors| dressed.colors(colors)).save(&verb.out)?;
     }
+    let certificate = if verb.certify {
+        let _progress = Progress::of("proving its topology", 0, common);
+        Some(found.certify(scene.field())?)
+    } else {
+        None
+    };
+    let ending = match &certificate {
+        Some(certificate) if !certificate.is_proven() => Ending::Wanting,
+        _ => Ending::Done,
+    };
     let (pieces, genus) = (found.mesh.components().1, found.mesh.genus());
     let corners = |bounds: &Bounds| [bounds.min, bounds.max];
     if common.json {
-        return output::print_json(&json!({
+        let all = |boxes: &[Bounds]| boxes.iter().map(corners).collect::<Vec<_>>();
+        output::print_json(&json!({
             "file": verb.out.display().to_string(),
             "vertices": found.mesh.vertices.len(),
             "triangles": found.mesh.triangles.len(),
@@ -52,8 +63,16 @@ pub(super) fn run(verb: &Mesh, common: &Common) -> Result<Ending> {
             "area": found.mesh.area(),
             "caps": found.caps.len(),
             "bounds": found.bounds.as_ref().map(corners),
-            "unresolved": found.unresolved.iter().map(corners).collect::<Vec<_>>(),
-        }));
+            "unresolved": all(&found.unresolved),
+            "certificate": certificate.as_ref().map(|certificate| json!({
+                "proven": certificate.is_proven(),
+                "open": all(&certificate.open),
+                "wrong": all(&certificate.wrong),
+                "distance": certificate.distance,
+                "boxes": certificate.boxes,
+            })),
+        }))?;
+        return Ok(ending);
     }
     output::saved(&verb.out, common)?;
     if !common.quiet {
@@ -68,9 +87,36 @@ pub(super) fn run(verb: &Mesh, common: &Common) -> Result<Ending> {
                 counted(found.caps.len(), "triangle")
             );
         }
-        report_unresolved(&found.unresolved);
+        match &certificate {
+            Some(certificate) => report(certificate, found.cell),
+            None => report_unresolved(&found.unresolved),
+        }
     }
-    Ok(Ending::Done)
+    Ok(ending)
+}
+
+/// Says what was proven.
+fn report(certificate: &Certificate, cell: f64) {
+    if certificate.is_proven() {
+        eprintln!("proven: the surface has these pieces, and this genus");
+        if let Some([to_surface, to_mesh]) = certificate.distance {
+            eprintln!(
+                "proven: no point of the mesh is farther than {to_surface:.3e} from the surface, none of the surface farther \
+                 than {to_mesh:.3e} from the mesh; a cell is {cell:.3e} wide"
+            );
+        }
+        return;
+    }
+    eprintln!("not proven: the surface may have other pieces and another genus");
+    for (boxes, what) in [
+        (&certificate.wrong, "the mesh is on the wrong side of the surface"),
+        (&certificate.open, "bounds do not show that the surface is as simple as the mesh"),
+    ] {
+        if !boxes.is_empty() {
+            eprintln!("in {} small boxes {what}; --json lists all:", boxes.len());
+            show_first(boxes);
+        }
+    }
 }
 
 /// How many boxes are named, of those in which a part of the surface may be missing.
@@ -84,7 +130,11 @@ fn report_unresolved(unresolved: &[Bounds]) {
         "in {} small boxes bounds leave room for parts too thin to be seen; --json lists all:",
         unresolved.len()
     );
-    for Bounds { min, max } in unresolved.iter().take(SHOWN) {
+    show_first(unresolved);
+}
+
+fn show_first(boxes: &[Bounds]) {
+    for Bounds { min, max } in boxes.iter().take(SHOWN) {
         let shown = |corner: &[f64; 3]| corner.map(|x| format!("{x:.4}")).join(", ");
         eprintln!("  ({}) to ({})", shown(min), shown(max));
     }

@@ -1,5 +1,6 @@
 //! Triangle meshes: a field's surface as one, files of them, and the distance to one.
 
+mod certify;
 mod distance;
 mod exact;
 mod extract;
@@ -11,6 +12,7 @@ mod weld;
 mod winding;
 mod write;
 
+pub use certify::Certificate;
 pub use distance::{Closest, Distance};
 pub use extract::{Extracted, Extraction};
 pub use read::{Points, ReadFormat};

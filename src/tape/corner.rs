@@ -36,6 +36,43 @@ fn are_sides(program: &Program, value: u32, sides: &mut [(u32, bool)]) -> bool {
         .is_some_and(|operands| operands.iter().all(|&operand| are_sides(program, operand, sides)))
 }
 
+/// The distance to a corner, of which pruning may have left only a part.
+#[derive(Clone, Debug)]
+pub(super) struct Corner {
+    /// The largest of the sides.
+    pub(super) largest: u32,
+    /// The sides that the length is of.
+    pub(super) outside: Vec<u32>,
+    /// The sides that the largest is of.
+    pub(super) inside: Vec<u32>,
+}
+
+impl Corner {
+    /// The sum length(max(a, 0), …) + min(max(b, …), 0) at a line, whatever its sides are.
+    pub(super) fn at(program: &Program, line: usize) -> Option<Corner> {
+        let &[a, b] = operands_of(program, (program.leaves() + line) as u32, Op::Add)?.first_chunk()?;
+        Corner::of(program, a, b).or_else(|| Corner::of(program, b, a))
+    }
+
+    fn of(program: &Program, outside: u32, inside: u32) -> Option<Corner> {
+        let largest = beside_zero(program, inside, Op::Min)?;
+        let length =
+            operands_of(program, outside, Op::Length).or_else(|| operands_of(program, outside, Op::Hypot))?;
+        let mut corner = Corner { largest, outside: Vec::new(), inside: Vec::new() };
+        for &part in length.iter().filter(|&&part| !is_zero(program, part)) {
+            corner.outside.push(beside_zero(program, part, Op::Max)?);
+        }
+        let mut open = vec![largest];
+        while let Some(value) = open.pop() {
+            match operands_of(program, value, Op::Max) {
+                Some(operands) if !corner.outside.contains(&value) => open.extend(operands),
+                _ => corner.inside.push(value),
+            }
+        }
+        Some(corner)
+    }
+}
+
 /// The operands of a value, if it is that operation.
 fn operands_of(program: &Program, value: u32, op: Op) -> Option<&[u32]> {
     let line = &program.lines[(value as usize).checked_sub(program.leaves())?];
@@ -44,16 +81,17 @@ fn operands_of(program: &Program, value: u32, op: Op) -> Option<&[u32]> {
 
 /// The other operand of a value that is that operation on something and 0.
 fn beside_zero(program: &Program, value: u32, op: Op) -> Option<u32> {
-    let is_zero = |value: u32| {
-        let constant = (value as usize).checked_sub(program.parameter_values().end);
-        constant.and_then(|n| program.constants.get(n)) == Some(&0.0)
-    };
     let &[a, b] = operands_of(program, value, op)?.first_chunk()?;
-    match [a, b].map(is_zero) {
+    match [a, b].map(|operand| is_zero(program, operand)) {
         [_, true] => Some(a),
         [true, _] => Some(b),
         _ => None,
     }
+}
+
+fn is_zero(program: &Program, value: u32) -> bool {
+    let constant = (value as usize).checked_sub(program.parameter_values().end);
+    constant.and_then(|n| program.constants.get(n)) == Some(&0.0)
 }
 
 #[cfg(test)]

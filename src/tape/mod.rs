@@ -10,6 +10,7 @@ mod adjoint;
 mod block;
 mod block64;
 mod boxes;
+mod branches;
 mod cells;
 mod coordinates;
 mod corner;
@@ -24,6 +25,7 @@ mod reading;
 #[cfg(feature = "gpu")]
 mod registers;
 mod seams;
+mod sign;
 mod slopes;
 #[cfg(feature = "gpu")]
 mod steady;
@@ -34,6 +36,7 @@ mod weights;
 pub use adjoint::Adjoint;
 pub use block::Block;
 pub use block64::Block64;
+pub(crate) use branches::Branches;
 pub use boxes::{BOXES, Bounding, Boxes};
 pub use coordinates::Coordinates;
 pub use grid::{Grid, Samples};

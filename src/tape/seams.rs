@@ -55,7 +55,7 @@ pub(crate) trait Apart: Copy {
 }
 
 /// What is in both, if anything is.
-fn both(a: Interval, b: Interval) -> Option<Interval> {
+pub(super) fn both(a: Interval, b: Interval) -> Option<Interval> {
     let (lo, hi) = (a.lo().max(b.lo()), a.hi().min(b.hi()));
     (lo <= hi).then(|| Interval::new(lo, hi))
 }

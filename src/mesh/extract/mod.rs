@@ -18,6 +18,7 @@ mod place;
 mod probe;
 mod simplify;
 
+use super::certify::{self, Certificate};
 use super::{Mesh, dot, minus};
 use crate::error::{Error, Result};
 use crate::field::{Field, x, y, z};
@@ -107,6 +108,20 @@ pub struct Extracted {
     pub bounds: Option<Bounds>,
     /// The side of a cell.
     pub cell: f64,
+    /// The time.
+    pub time: f64,
+}
+
+impl Extracted {
+    /// A proof that the mesh has the topology of the surface of the field it was made of, or where there is none: see
+    /// [`Certificate`].
+    ///
+    /// The surface is that of the solid in the bounds, at the time of the extraction.
+    pub fn certify(&self, field: &Field) -> Result<Certificate> {
+        let Some(bounds) = self.bounds else { return Ok(Certificate::default()) };
+        let tape = clipped(field, bounds).tape()?.fixed([None, None, None, Some(self.time)]).of_sign();
+        certify::certify(&tape, &self.mesh, bounds, self.cell)
+    }
 }
 
 /// How much larger than the solid a box is that was found for it, in parts of its longest side.
@@ -156,7 +171,7 @@ fn extract(field: &Field, options: &Extraction) -> Result<Extracted> {
     let normals = normals(field, &sides, t, &mesh)?;
     let caps = (0..sides.len()).filter(|&n| sides[n].is_some()).collect();
     task::check()?;
-    Ok(Extracted { mesh, normals, caps, unresolved, meetings, bounds: Some(bounds), cell: lattice.cell })
+    Ok(Extracted { mesh, normals, caps, unresolved, meetings, bounds: Some(bounds), cell: lattice.cell, time: t })
 }
 
 /// How often what rounding has brought together is put apart.

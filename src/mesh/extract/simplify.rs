@@ -16,8 +16,11 @@ use std::collections::BinaryHeap;
 
 type Point = [f64; 3];
 
-/// How far a triangle may turn: the cosine.
+/// How far a triangle may turn from where it faced to begin with: the cosine.
 const TURN: f64 = 0.5;
+/// How much the triangles about a triangle count in where it faces, in parts of their area: only those without much area of
+/// their own, whose normals are rounding, face as the others do.
+const SHARE: f64 = 0.01;
 /// The least height of a triangle that a collapse makes, in parts of its longest side, unless one was as flat before.
 const FLATTEST: f64 = 0.01;
 /// How far a vertex may be moved off the planes that were about it, in tolerances: on a bend it is four times as far as the
@@ -122,6 +125,8 @@ struct Collapsing<'a> {
     triangles: Vec<[u32; 3]>,
     /// The triangles about each vertex; none about those that are gone.
     around: Vec<Vec<u32>>,
+    /// Where each triangle faced to begin with.
+    facing: Vec<Point>,
     /// How far from the surface at most what was moved onto a vertex may be.
     off: Vec<f64>,
     /// The planes of all triangles that were about a vertex, and what was moved onto it, to begin with.
@@ -146,7 +151,18 @@ impl Collapsing<'_> {
             let of = Planes::of(mesh.corners(n).map(|corner| minus(corner, middle)));
             mesh.triangles[n].iter().for_each(|&corner| planes[corner as usize].add(&of));
         }
+        let normals: Vec<Point> =
+            (0..mesh.triangles.len()).into_par_iter().map(|n| normal_of(mesh.corners(n))).collect();
+        let sum = |of: &Vec<u32>| {
+            of.iter().fold([0.0; 3], |sum, &n| [0, 1, 2].map(|axis| sum[axis] + normals[n as usize][axis]))
+        };
+        let sums: Vec<Point> = around.par_iter().map(sum).collect();
+        let facing = (0..normals.len()).into_par_iter().map(|n| {
+            let [a, b, c] = mesh.triangles[n].map(|corner| sums[corner as usize]);
+            [0, 1, 2].map(|axis| normals[n][axis] + SHARE * (a[axis] + b[axis] + c[axis]))
+        });
         Collapsing {
+            facing: facing.collect(),
             middle,
             planes,
             places: &mesh.vertices,
@@ -254,8 +270,9 @@ impl Collapsing<'_> {
             let before = corners.map(place);
             let after = corners.map(|corner| if corner == vertex { to } else { place(corner) });
             let (normal, was) = (normal_of(after), normal_of(before));
-            let sizes = dot(normal, normal) * dot(was, was);
-            let turn = dot(normal, was);
+            let facing = self.facing[triangle as usize];
+            let sizes = dot(normal, normal) * dot(facing, facing);
+            let turn = dot(normal, facing);
             if !(turn > 0.0 && turn * turn > TURN * TURN * sizes) {
                 return None;
             }

@@ -1,0 +1,309 @@
+//! A proof that a mesh has the topology of the surface it was made of.
+//!
+//! Space is cut into boxes, smaller where that is needed, of three kinds:
+//!
+//! * **clear**: bounds show that f is not 0, and no triangle meets the box;
+//! * **rising**: there is a direction along which f rises everywhere in the box, on each of its branches, and which all
+//!   triangles that meet the box face;
+//! * **open**: neither was shown.
+//!
+//! *If no box is open, and the mesh winds once about each clear box where f < 0 and not at all about those where f > 0, then
+//! the mesh and the surface are isotopic.* The directions of the rising boxes, blended where boxes meet, are a vector field V
+//! on their union N: a slope that rises along several directions rises along their blends, and what holds in a closed box
+//! holds a little beyond it. Along each line of V f rises, so that the line leaves N at both ends, and meets the surface at most
+//! once; and it passes the mesh from the inside outwards only, at most once. At its ends f's sign says on which side of the mesh
+//! it is. So it meets both or none; and what moves each point of the surface along its line to the mesh, at an even pace, is
+//! the isotopy. The surface is a manifold then, where it has edges and corners too.
+//!
+//! Of f nothing but bounds is used, with rounding in them (`Tracer`, and `tape/branches.rs` for slopes), and of the mesh the
+//! triangles as they are. Plantinga & Vegter ("Isotopic approximation of implicit curves and surfaces", 2004) have boxes of the
+//! same kinds, for smooth surfaces and for the mesh that their boxes make; here the mesh is given, and may be any.
+
+mod cone;
+mod distance;
+mod facets;
+mod octree;
+
+use super::Mesh;
+use crate::error::{Error, Result};
+use crate::measure::Bounds;
+use crate::number::Interval;
+use crate::tape::{Asked, Branches, Tape, Tracer};
+use crate::task;
+use distance::Rising;
+use facets::Facets;
+use octree::{Known, Octree, Sides};
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+
+/// What was proven of a mesh and the surface it was made of.
+///
+/// ```
+/// use fieldgrad::mesh::Extraction;
+/// use fieldgrad::prelude::*;
+///
+/// let ring = torus(0.7, 0.25).difference(sphere(0.2).translate([0.7, 0.25, 0.0]));
+/// let found = ring.extract(&Extraction::default().resolution(40))?;
+/// let certificate = found.certify(&ring)?;
+/// assert!(certificate.is_proven());
+/// assert_eq!((certificate.components, certificate.genus), (1, Some(1)));
+/// # Ok::<(), fieldgrad::Error>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Certificate {
+    /// The boxes in which nothing was shown, those side by side taken together: there the surface may be something else than
+    /// the mesh. Where sheets touch, where it is thinner than the smallest boxes, at singular points and where f may jump.
+    pub open: Vec<Bounds>,
+    /// Boxes in which the mesh was shown to be wrong: they are inside the solid and outside the mesh, or the other way.
+    pub wrong: Vec<Bounds>,
+    /// How many pieces the mesh has.
+    pub components: usize,
+    /// The mesh's genus, all pieces together; none if it is no closed manifold.
+    pub genus: Option<usize>,
+    /// No point of the mesh is farther from the surface than the first of these, and none of the surface farther from the mesh
+    /// than the second: where all is proven, and that is.
+    pub distance: Option<[f64; 2]>,
+    /// How many boxes were looked at.
+    pub boxes: usize,
+}
+
+impl Certificate {
+    /// Whether the mesh has the surface's topology: its pieces and their handles are those of the surface, nested and knotted
+    /// alike.
+    pub fn is_proven(&self) -> bool {
+        self.open.is_empty() && self.wrong.is_empty()
+    }
+}
+
+/// The largest boxes that are tried to rise, in cells.
+const LARGEST: f64 = 8.5;
+/// A cell is halved so often at most.
+const HALVINGS: i32 = 6;
+/// How many boxes smaller than cells may be looked at for each box of a cell's size, and beyond.
+const SMALL: [usize; 2] = [8, 20_000];
+/// How many branches a box may have.
+const BRANCHES: usize = 64;
+/// How many triangles a box that is tried may meet.
+const TRIANGLES: usize = 4096;
+/// How far beyond a box f is looked at, in parts of its side: a kink may lie in the face of two boxes, and V is blended there.
+const BEYOND: f64 = 1e-9;
+/// Where the first box's middle is, from that of the bounds, in cells: off planes of symmetry.
+const ASIDE: [f64; 3] = [0.137, 0.211, 0.173];
+
+/// A box still to be looked at.
+struct Task {
+    cell: usize,
+    tape: Tape,
+    triangles: Vec<u32>,
+}
+
+/// A place.
+type Point = [f64; 3];
+
+/// What is found of a box.
+enum Found {
+    Clear(bool),
+    Rises,
+    /// The tape that is enough in it, and the triangles that meet its eight parts.
+    Parts(Tape, Vec<Vec<u32>>),
+}
+
+/// What is shown of a mesh of the surface of a tape whose parameters and time are numbers, in bounds, by cells of that size.
+pub(super) fn certify(tape: &Tape, mesh: &Mesh, bounds: Bounds, cell: f64) -> Result<Certificate> {
+    let whole = || vec![bounds.grown(cell)];
+    let mut certificate = Certificate { components: mesh.components().1, genus: mesh.genus(), ..Default::default() };
+    if certificate.genus.is_none() || !mesh.self_intersections().is_empty() {
+        return Ok(Certificate { open: whole(), ..certificate });
+    }
+    let root = root(bounds, cell);
+    let is_within = |corner: &[f64; 3]| (0..3).all(|n| root[n].lo() < corner[n] && corner[n] < root[n].hi());
+    if !mesh.vertices.iter().all(is_within) {
+        return Err(Error::Input("a mesh that reaches beyond the bounds it was made in".into()));
+    }
+    let facets = Facets::of(mesh);
+    let mut tree = Octree::new(root);
+    let mut rising = Vec::new();
+    let all = (0..mesh.triangles.len() as u32).collect();
+    let mut tasks = vec![Task { cell: 0, tape: tape.clone(), triangles: all }];
+    let (mut side, mut left) = (root[0].width(), usize::MAX);
+    while !tasks.is_empty() {
+        task::check()?;
+        if side < 0.75 * cell {
+            left = left.min(SMALL[0] * tasks.len() + SMALL[1]);
+            if tasks.len() > left || side < 0.75 * cell * 0.5f64.powi(HALVINGS) {
+                break;
+            }
+            left -= tasks.len();
+        }
+        let found: Vec<Found> =
+            tasks.par_iter().map(|task| looked_at(task, &tree.sides[task.cell], &facets, cell)).collect();
+        let mut next = Vec::new();
+        for (task, found) in tasks.into_iter().zip(found) {
+            match found {
+                Found::Clear(inside) => tree.known[task.cell] = Known::Clear(inside),
+                Found::Rises => {
+                    tree.known[task.cell] = Known::Rises;
+                    rising.push(Rising { sides: tree.sides[task.cell], triangles: task.triangles });
+                }
+                Found::Parts(tape, parts) => {
+                    let first = tree.split(task.cell);
+                    let parts = parts.into_iter().enumerate();
+                    next.extend(parts.map(|(n, triangles)| Task {
+                        cell: first + n,
+                        tape: tape.clone(),
+                        triangles,
+                    }));
+                }
+            }
+        }
+        tasks = next;
+        side *= 0.5;
+    }
+    task::check()?;
+    certificate.boxes = tree.known.len();
+    certificate.open = open(&tree, cell);
+    // No triangle meets a clear box, and so what is joined is on one side of the mesh.
+    for part in clear_parts(&tree) {
+        task::check()?;
+        let winds = winding(mesh, tree.sides[part.largest].map(Interval::middle));
+        if winds == Some(i64::from(part.inside)) {
+            continue;
+        }
+        // A pocket between the mesh and the surface: lines of V may well pass through it.
+        let rises = |&leaf: &usize| {
+            let sides = &tree.sides[leaf];
+            let beyond = grown(sides, BEYOND * sides[0].width());
+            rises(&pruned(tape, &beyond), &beyond, &[], &facets)
+        };
+        if !part.leaves.par_iter().all(rises) {
+            let sides = part.leaves.iter().map(|&leaf| tree.sides[leaf]);
+            certificate.wrong.extend(sides.reduce(|a, b| hull(&a, &b)).map(|sides| bounds_of(&sides)));
+        }
+    }
+    task::check()?;
+    if certificate.is_proven() {
+        certificate.distance = distance::hausdorff(tape, &rising, &facets, cell);
+    }
+    Ok(certificate)
+}
+
+/// How often a mesh winds about a point, if rounding leaves that plain.
+fn winding(mesh: &Mesh, point: [f64; 3]) -> Option<i64> {
+    let angle = |n: usize| super::winding::solid_angle(mesh.corners(n), point);
+    let pieces: Vec<f64> = (0..mesh.triangles.len().div_ceil(4096))
+        .into_par_iter()
+        .map(|piece| (4096 * piece..(4096 * (piece + 1)).min(mesh.triangles.len())).map(angle).sum())
+        .collect();
+    let turns = pieces.iter().sum::<f64>() / (4.0 * std::f64::consts::PI);
+    ((turns - turns.round()).abs() < 0.01).then_some(turns.round() as i64)
+}
+
+/// The open leaves, those of one cell taken together.
+fn open(tree: &Octree, cell: f64) -> Vec<Bounds> {
+    let mut cells: BTreeMap<[i64; 3], Sides> = BTreeMap::new();
+    let leaves = (0..tree.known.len()).filter(|&leaf| tree.known[leaf] == Known::Open);
+    for sides in leaves.map(|leaf| tree.sides[leaf]) {
+        let place = [0, 1, 2].map(|n| ((sides[n].middle() - tree.sides[0][n].lo()) / cell).floor() as i64);
+        cells.entry(place).and_modify(|own| *own = hull(own, &sides)).or_insert(sides);
+    }
+    cells.values().map(bounds_of).collect()
+}
+
+fn hull(a: &Sides, b: &Sides) -> Sides {
+    [0, 1, 2].map(|n| a[n].hull(b[n]))
+}
+
+fn bounds_of(sides: &Sides) -> Bounds {
+    Bounds { min: sides.map(Interval::lo), max: sides.map(Interval::hi) }
+}
+
+/// A cube about the bounds, whose parts are of a cell's size after some halvings.
+fn root(bounds: Bounds, cell: f64) -> Sides {
+    let longest = bounds.size().into_iter().fold(0.0, f64::max) / cell + 3.0;
+    let half = 0.5 * cell * longest.log2().ceil().exp2();
+    let center = bounds.center();
+    [0, 1, 2].map(|n| {
+        let middle = center[n] + ASIDE[n] * cell;
+        Interval::new(middle - half, middle + half)
+    })
+}
+
+fn looked_at(task: &Task, sides: &Sides, facets: &Facets, cell: f64) -> Found {
+    let mut tracer = Tracer::new(&task.tape);
+    let beyond = grown(sides, BEYOND * sides[0].width());
+    let [x, y, z] = beyond;
+    let value = tracer.over([x, y, z, Interval::point(0.0)])[0];
+    let is_clear = value.lo() > 0.0 || value.hi() < 0.0;
+    if is_clear && task.triangles.is_empty() {
+        return Found::Clear(value.hi() < 0.0);
+    }
+    let tape = tracer.prune(Asked::Value).unwrap_or_else(|| task.tape.clone());
+    let side = sides[0].width();
+    if side <= LARGEST * cell && task.triangles.len() <= TRIANGLES && rises(&tape, &beyond, &task.triangles, facets) {
+        return Found::Rises;
+    }
+    let mut tree = Octree::new(*sides);
+    tree.split(0);
+    Found::Parts(tape, tree.sides[1..].iter().map(|part| facets.meeting(part, &task.triangles)).collect())
+}
+
+fn grown(sides: &Sides, by: f64) -> Sides {
+    sides.map(|side| Interval::new(side.lo() - by, side.hi() + by))
+}
+
+/// The tape that is enough in a box.
+fn pruned(tape: &Tape, &[x, y, z]: &Sides) -> Tape {
+    let mut tracer = Tracer::new(tape);
+    tracer.over([x, y, z, Interval::point(0.0)]);
+    tracer.prune(Asked::Value).unwrap_or_else(|| tape.clone())
+}
+
+/// Whether f rises in a box along a direction that the triangles there face.
+fn rises(tape: &Tape, sides: &Sides, triangles: &[u32], facets: &Facets) -> bool {
+    let mut branches = Branches::new(tape);
+    let Some(slopes) = branches.over(*sides, BRANCHES) else { return false };
+    if cone::direction(slopes.iter()).is_none() {
+        return false;
+    }
+    let normals = triangles.iter().map(|&n| &facets.normals[n as usize]);
+    triangles.is_empty() || cone::direction(slopes.iter().chain(normals)).is_some()
+}
+
+/// Clear boxes that are joined through faces.
+struct Part {
+    leaves: Vec<usize>,
+    largest: usize,
+    /// Whether f is below 0 there.
+    inside: bool,
+}
+
+fn clear_parts(tree: &Octree) -> Vec<Part> {
+    let mut root: Vec<usize> = (0..tree.known.len()).collect();
+    tree.neighbours(|a, b| {
+        if tree.known[a] == tree.known[b] && matches!(tree.known[a], Known::Clear(_)) {
+            let (a, b) = (root_of(&mut root, a), root_of(&mut root, b));
+            root[a.max(b)] = a.min(b);
+        }
+    });
+    let mut parts: BTreeMap<usize, Part> = BTreeMap::new();
+    for leaf in 0..tree.known.len() {
+        let Known::Clear(inside) = tree.known[leaf] else { continue };
+        let none = || Part { leaves: Vec::new(), largest: leaf, inside };
+        let part = parts.entry(root_of(&mut root, leaf)).or_insert_with(none);
+        part.leaves.push(leaf);
+        if tree.sides[leaf][0].width() > tree.sides[part.largest][0].width() {
+            part.largest = leaf;
+        }
+    }
+    parts.into_values().collect()
+}
+
+fn root_of(root: &mut [usize], of: usize) -> usize {
+    let mut at = of;
+    while root[at] != at {
+        root[at] = root[root[at]];
+        at = root[at];
+    }
+    at
+}
