@@ -15,7 +15,7 @@
 pub mod bend;
 pub mod doubles;
 pub mod dual;
-mod elementary;
+pub(crate) mod elementary;
 pub mod float;
 pub mod interval;
 pub mod intervals;
