@@ -199,3 +199,8 @@ pub mod prelude {
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// So are those of the page on derivatives.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/differentiable.md")]
+struct Differentiable;

@@ -144,27 +144,30 @@ impl Activation {
     }
 }
 
-/// Sines of a column, worked out quickly near 0 and again where that does not hold; and their derivatives.
+/// Sines of a column, and their derivatives.
 #[inline(always)]
 fn sines<T: Precision>(w: T, sums: &[T], values: &mut [T], derivatives: &mut [&mut [T]]) {
     let most = sums.iter().fold(T::of(0.0), |most, &sum| if sum.size() > most { sum.size() } else { most });
-    let is_near = |sum: T| sum.size() * w < T::NEAR;
-    let waves = |column: &mut [T], quarter: u64, size: T| {
-        column.iter_mut().zip(sums).for_each(|(wave, &sum)| *wave = size * (w * sum).wave_near(quarter));
-        if !is_near(most) {
-            for (wave, &sum) in column.iter_mut().zip(sums).filter(|(_, sum)| !is_near(**sum)) {
-                *wave = size * (w * sum).wave(quarter);
-            }
-        }
-    };
-    waves(values, 0, T::of(1.0));
+    let are_near = w * most < T::NEAR;
+    waves::<T, 0>(w, sums, values, are_near);
     let Some((first, rest)) = derivatives.split_first_mut() else { return };
-    waves(first, 1, w);
+    waves::<T, 1>(w, sums, first, are_near);
+    first.iter_mut().for_each(|slope| *slope = w * *slope);
     if let Some((second, rest)) = rest.split_first_mut() {
         second.iter_mut().zip(&*values).for_each(|(bend, &sin)| *bend = -(w * w) * sin);
         if let Some(third) = rest.first_mut() {
             third.iter_mut().zip(first.iter()).for_each(|(twist, &slope)| *twist = -(w * w) * slope);
         }
+    }
+}
+
+/// Sines of a column for quarter 0, cosines for quarter 1: worked out quickly, and again where that does not hold.
+#[inline(always)]
+fn waves<T: Precision, const QUARTER: u64>(w: T, sums: &[T], column: &mut [T], are_near: bool) {
+    column.iter_mut().zip(sums).for_each(|(wave, &sum)| *wave = (w * sum).wave_near(QUARTER));
+    if !are_near {
+        let far = column.iter_mut().zip(sums).filter(|(_, sum)| !(w * sum.size() < T::NEAR));
+        far.for_each(|(wave, &sum)| *wave = (w * sum).wave(QUARTER));
     }
 }
 

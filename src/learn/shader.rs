@@ -42,7 +42,7 @@ fn rule(activation: Activation) -> [String; 2] {
     let texts = match activation {
         Activation::Linear => ["s", "1.0"],
         Activation::Sine { .. } => ["sin(W * s)", "W * cos(W * s)"],
-        Activation::Relu => ["max(s, 0.0)", "step(0.0, s) * sign(s)"],
+        Activation::Relu => ["max(s, 0.0)", "sign(max(s, 0.0))"],
         Activation::Softplus { .. } => {
             ["max(s, 0.0) + log(1.0 + exp(-W * abs(s))) / W", "1.0 / (1.0 + exp(clamp(-W * s, -80.0, 80.0)))"]
         }
