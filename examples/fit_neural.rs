@@ -40,7 +40,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let clock = Instant::now();
     let found = &tape.eval_f32(Coordinates::from(&points))[0];
     println!("{:.0} ns a point", clock.elapsed().as_secs_f64() * 1e9 / points.len() as f64);
-    let offs = found.iter().zip(fresh.distances().expect("of a mesh")).map(|(f, d)| (f64::from(*f) - d).abs());
+    let offs =
+        found.iter().zip(fresh.distances().expect("of a mesh")).map(|(f, d)| (f64::from(*f) - d).abs());
     let size = fresh.bounds().expect("points").size().into_iter().fold(0.0, f64::max) / 1.1;
     println!("off by {:.6} of the longest side in the mean", offs.sum::<f64>() / points.len() as f64 / size);
     Ok(())

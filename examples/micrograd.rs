@@ -1,12 +1,11 @@
 //! A perceptron of 41 numbers learns four points: the example that micrograd (Karpathy 2020) begins with.
 //!
-//! `cargo run --release --example micrograd` prints the loss of each step; with `graph.svg` behind `--`, it draws the last
-//! step's graph there.
+//! `cargo run --release --example micrograd -- graph.svg` prints the loss of each step, and draws the last graph.
 
 use fieldgrad::learn::{Mark, Scalars, Value};
 
-const XS: [[f64; 3]; 4] = [[2.0, 3.0, -1.0], [3.0, -1.0, 0.5], [0.5, 1.0, 1.0], [1.0, 1.0, -1.0]];
-const YS: [f64; 4] = [1.0, -1.0, -1.0, 1.0];
+pub const XS: [[f64; 3]; 4] = [[2.0, 3.0, -1.0], [3.0, -1.0, 0.5], [0.5, 1.0, 1.0], [1.0, 1.0, -1.0]];
+pub const YS: [f64; 4] = [1.0, -1.0, -1.0, 1.0];
 
 /// A layer of neurons: each the tanh of its inputs' weighted sum, bias first.
 fn layer<'t, const I: usize, const O: usize>(weights: &[Value<'t>], x: [Value<'t>; I]) -> [Value<'t>; O] {
@@ -23,15 +22,15 @@ fn perceptron<'t>(weights: &[Value<'t>], x: [Value<'t>; 3]) -> Value<'t> {
 }
 
 /// The graph of the four predictions and their loss, on a tape that holds no more than the weights.
-fn graph<'t>(tape: &'t Scalars, weights: &[Value<'t>]) -> ([Value<'t>; 4], Value<'t>) {
+pub fn graph<'t>(tape: &'t Scalars, weights: &[Value<'t>]) -> ([Value<'t>; 4], Value<'t>) {
     let predictions = XS.map(|x| perceptron(weights, x.map(|x| tape.value(x))));
     let errors = predictions.iter().zip(YS).map(|(&y, truth)| (y - truth).pow(2.0));
     (predictions, errors.reduce(|sum, error| sum + error).expect("four"))
 }
 
-/// A step down the gradient; the loss before it.
-fn step(tape: &Scalars, weights: &[Value], start: Mark) -> fieldgrad::Result<f64> {
-    tape.rewind(start); // the weights stay, the last step's graph goes
+/// A step down the gradient, on a tape without the last step's graph; the loss before it.
+pub fn step(tape: &Scalars, weights: &[Value], start: Mark) -> fieldgrad::Result<f64> {
+    tape.rewind(start);
     let (_, loss) = graph(tape, weights);
     tape.zero_grads();
     loss.backward()?;
@@ -41,8 +40,8 @@ fn step(tape: &Scalars, weights: &[Value], start: Mark) -> fieldgrad::Result<f64
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let tape = Scalars::new(1000);
-    // Anything between −1 and 1 will do for a start.
-    let weights: Vec<Value> = (0..41).map(|n| tape.value((12.9898 * f64::from(n)).sin()).named("w")).collect();
+    let weights: Vec<Value> =
+        (0..41).map(|n| tape.value((12.9898 * f64::from(n)).sin()).named("w")).collect();
     let start = tape.mark();
     for k in 0..20 {
         println!("{k} loss={:.6}", step(&tape, &weights, start)?);
@@ -54,10 +53,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         std::fs::write(path, loss.to_svg())?;
     }
     let clock = std::time::Instant::now();
-    const TIMES: u32 = 10_000;
-    for _ in 0..TIMES {
-        step(&tape, &weights, start)?;
-    }
-    println!("{:.2} µs a step", clock.elapsed().as_secs_f64() * 1e6 / f64::from(TIMES));
+    (0..10_000).try_for_each(|_| step(&tape, &weights, start).map(drop))?;
+    println!("{:.2} µs a step", clock.elapsed().as_secs_f64() * 100.0);
     Ok(())
 }

@@ -122,7 +122,11 @@ fn every_operation_has_its_slope() {
             for i in 0..2 {
                 let by = |d: f64| value(std::array::from_fn(|j| if i == j { at[j] + d } else { at[j] }));
                 let slope = (by(1e-6) - by(-1e-6)) / 2e-6;
-                assert!((given[i].grad() - slope).abs() < 1e-8, "{n} in {i} at {at:?}: {:?}, {slope}", given[i]);
+                assert!(
+                    (given[i].grad() - slope).abs() < 1e-8,
+                    "{n} in {i} at {at:?}: {:?}, {slope}",
+                    given[i]
+                );
             }
         }
     };

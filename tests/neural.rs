@@ -47,7 +47,9 @@ fn plain(network: &Network, at: &[f64]) -> f64 {
                     Activation::Tanh => a.tanh(),
                     Activation::Sigmoid => 1.0 / (1.0 + (-a).exp()),
                     Activation::Gelu => {
-                        0.5 * a * (1.0 + ((2.0 / std::f64::consts::PI).sqrt() * (a + 0.044715 * a.powi(3))).tanh())
+                        0.5 * a
+                            * (1.0
+                                + ((2.0 / std::f64::consts::PI).sqrt() * (a + 0.044715 * a.powi(3))).tanh())
                     }
                 }
             })
@@ -70,19 +72,24 @@ fn values_and_derivatives_are_those_of_the_network_written_out() {
                 let by = |number: usize, d: f64| {
                     let mut moved = at.clone();
                     moved[i] += d;
-                    Kernel::value(&***output, number, &moved)
+                    Kernel::value(&**output, number, &moved)
                 };
-                let Derivative::Own(first) = Kernel::derivative(&***output, 0, i) else { panic!("its own") };
+                let Derivative::Own(first) = Kernel::derivative(&**output, 0, i) else { panic!("its own") };
                 let slope = (by(0, 1e-5) - by(0, -1e-5)) / 2e-5;
-                let found = Kernel::value(&***output, first, &at);
+                let found = Kernel::value(&**output, first, &at);
                 let is_bent = network.layers()[0].activation == Activation::Relu;
                 assert!((found - slope).abs() < 1e-7 * (1.0 + slope.abs()), "{network:?}: {found}, {slope}");
                 for j in (0..at.len()).filter(|_| !is_bent) {
-                    let Derivative::Own(one) = Kernel::derivative(&***output, 0, j) else { panic!("its own") };
-                    let Derivative::Own(both) = Kernel::derivative(&***output, one, i) else { panic!("its own") };
+                    let Derivative::Own(one) = Kernel::derivative(&**output, 0, j) else { panic!("its own") };
+                    let Derivative::Own(both) = Kernel::derivative(&**output, one, i) else {
+                        panic!("its own")
+                    };
                     let slope = (by(one, 1e-5) - by(one, -1e-5)) / 2e-5;
-                    let found = Kernel::value(&***output, both, &at);
-                    assert!((found - slope).abs() < 1e-6 * (1.0 + slope.abs()), "{network:?}: {found}, {slope}");
+                    let found = Kernel::value(&**output, both, &at);
+                    assert!(
+                        (found - slope).abs() < 1e-6 * (1.0 + slope.abs()),
+                        "{network:?}: {found}, {slope}"
+                    );
                 }
             }
         }
@@ -107,7 +114,7 @@ fn columns_are_points_and_adjoints_are_differences() {
         for row in 0..rows {
             let at: Vec<f64> = (0..wide).map(|i| points.column(i)[row]).collect();
             for (n, &number) in OUTPUTS.iter().enumerate() {
-                let (value, both) = (Kernel::value(&***output, number, &at), found[n * rows + row]);
+                let (value, both) = (Kernel::value(&**output, number, &at), found[n * rows + row]);
                 assert_eq!(value.to_bits(), both.to_bits(), "{network:?}: output {number} at {at:?}");
                 if n == 0 {
                     assert!((f64::from(single[row]) - value).abs() < 1e-5, "{network:?} in f32 at {at:?}");
@@ -136,7 +143,11 @@ fn columns_are_points_and_adjoints_are_differences() {
                     if is_weights { loss(&moved, &columns) } else { loss(&weights, &moved) }
                 };
                 let slope = (by(1e-6) - by(-1e-6)) / 2e-6;
-                assert!((slope - sent[n]).abs() < 1e-6 * (1.0 + slope.abs()), "{network:?}: {}, {slope}", sent[n]);
+                assert!(
+                    (slope - sent[n]).abs() < 1e-6 * (1.0 + slope.abs()),
+                    "{network:?}: {}, {slope}",
+                    sent[n]
+                );
             }
         }
     }
@@ -157,17 +168,17 @@ fn bounds_contain_and_are_tight_over_small_boxes() {
                 sides.iter().map(|side| random.between(side.lo(), side.hi())).collect()
             };
             for number in OUTPUTS {
-                let bound = Kernel::bounds(&***output, number, &sides);
+                let bound = Kernel::bounds(&**output, number, &sides);
                 let mut seen: Option<Interval> = None;
                 for _ in 0..30 {
                     let (a, b) = (inside(&mut random), inside(&mut random));
-                    let [fa, fb] = [&a, &b].map(|at| Kernel::value(&***output, number, at));
+                    let [fa, fb] = [&a, &b].map(|at| Kernel::value(&**output, number, at));
                     assert!(bound.contains(fa), "{network:?}: {bound:?} of output {number} holds {fa}");
                     seen = Some(seen.map_or(Interval::point(fa), |seen| seen.hull(Interval::point(fa))));
                     if number == 0 {
                         let rates: Vec<Interval> =
                             a.iter().zip(&b).map(|(a, b)| Interval::point(b - a)).collect();
-                        let rise = Kernel::rise(&***output, 0, &sides, &rates);
+                        let rise = Kernel::rise(&**output, 0, &sides, &rates);
                         let slack = 1e-9 * (1.0 + fa.abs());
                         let is_within = rise.lo() - slack <= fb - fa && fb - fa <= rise.hi() + slack;
                         assert!(is_within, "{network:?}: {rise:?} bounds {}", fb - fa);
@@ -180,7 +191,7 @@ fn bounds_contain_and_are_tight_over_small_boxes() {
             }
         }
         let whole = vec![Interval::WHOLE; network.inputs()];
-        assert_eq!(Kernel::bounds(&***output, 0, &whole), Interval::WHOLE);
+        assert_eq!(Kernel::bounds(&**output, 0, &whole), Interval::WHOLE);
     }
 }
 
@@ -254,8 +265,14 @@ fn broken_files_say_what_is_wrong() {
         (of(&[meta, &weight("[3,1]", 0, 12), bias]), "3 outputs"),
         (of(&[meta, &weight("[1,-3]", 0, 12), bias]), "no list of whole numbers"),
         (of(&[meta, &weight("[1,3]", 0, 12).replace("F32", "I32"), bias]), "of type \"I32\""),
-        (of(&[meta, &weight("[1,3]", 0, 12), &bias.replace("0.bias", "1.bias")]), "no weight and bias for layer 0"),
-        (of(&[meta, &weight("[1,3]", 0, 12), &bias.replace("0.bias", "0.scale")]), "none of N.weight and N.bias"),
+        (
+            of(&[meta, &weight("[1,3]", 0, 12), &bias.replace("0.bias", "1.bias")]),
+            "no weight and bias for layer 0",
+        ),
+        (
+            of(&[meta, &weight("[1,3]", 0, 12), &bias.replace("0.bias", "0.scale")]),
+            "none of N.weight and N.bias",
+        ),
         (of(&[&meta.replace("linear", "lunar"), &weight("[1,3]", 0, 12), bias]), "activation \"lunar\""),
         (of(&[&meta.replace("linear", "sine -1"), &weight("[1,3]", 0, 12), bias]), "a number above 0"),
     ];
@@ -305,7 +322,8 @@ fn training_finds_a_shape_by_value_and_by_normals() {
     let eikonal = |field: &Field| mean(field, &|_, slope, _| (length(slope) - 1.0).powi(2));
     let [plain, smooth] = [0.0, 0.1].map(|weight| {
         let training = training.clone().with_eikonal(weight);
-        let [one, three] = pools.each_ref().map(|pool| pool.install(|| training.train(&network, &target).unwrap()));
+        let [one, three] =
+            pools.each_ref().map(|pool| pool.install(|| training.train(&network, &target).unwrap()));
         assert_eq!(one.network, three.network, "the number of threads matters");
         assert!(one.losses[199] < 0.1 * one.losses[0], "{:?}", one.losses);
         one.network.field()
@@ -330,7 +348,8 @@ fn training_finds_a_shape_by_value_and_by_normals() {
 fn bad_trainings_say_so() {
     let network = Network::siren(3, &[8], 10.0, 1).unwrap();
     let target = Target::new(vec![[0.0; 3], [1.0, 0.0, 0.0]]).unwrap();
-    let error = |training: Training, target: &Target| training.train(&network, target).unwrap_err().to_string();
+    let error =
+        |training: Training, target: &Target| training.train(&network, target).unwrap_err().to_string();
     assert!(error(Training::default(), &Target::default()).contains("without points"));
     assert!(error(Training::default().with_normals(1.0), &target).contains("no normals"));
     assert!(error(Training::default().with_rate(f64::NAN), &target).contains("from 0 on"));

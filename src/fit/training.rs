@@ -64,7 +64,7 @@ impl Training {
         Training { steps, ..self }
     }
 
-    /// The same with so many points a step, or up to 255 more: a multiple of 256.
+    /// The same with so many points a step, or up to 239 more: a multiple of 240.
     pub fn with_batch(self, batch: usize) -> Training {
         Training { batch, ..self }
     }
@@ -111,12 +111,15 @@ impl Training {
         let Weights { value, normal, eikonal, .. } = self.weights;
         let all = [value, normal, eikonal, self.rate];
         if !all.iter().all(|weight| *weight >= 0.0 && weight.is_finite()) {
-            return Err(Error::Input(format!("a training's rate and weights are numbers from 0 on, not {all:?}")));
+            return Err(Error::Input(format!(
+                "a training's rate and weights are numbers from 0 on, not {all:?}"
+            )));
         }
         if normal > 0.0 && target.normals().is_none() {
             return Err(Error::Input("the target has no normals to train on".into()));
         }
-        let bounds = target.bounds().ok_or_else(|| Error::Input("a target without points trains nothing".into()))?;
+        let bounds =
+            target.bounds().ok_or_else(|| Error::Input("a target without points trains nothing".into()))?;
         let half = 0.5 * bounds.size().into_iter().fold(0.0, f64::max);
         let scale = if half > 0.0 { half } else { 1.0 };
         let center = [0, 1, 2].map(|axis| 0.5 * (bounds.min[axis] + bounds.max[axis]));
@@ -127,7 +130,12 @@ impl Training {
         let (mut at, ranges) = (network.weights().to_vec(), vec![UNBOUNDED; network.weights().len()]);
         let mut last = at.clone();
         let mut losses = Vec::new();
-        let fixed: usize = network.layers().iter().take(self.fixed_layers).map(|layer| (layer.inputs + 1) * layer.outputs).sum();
+        let fixed: usize = network
+            .layers()
+            .iter()
+            .take(self.fixed_layers)
+            .map(|layer| (layer.inputs + 1) * layer.outputs)
+            .sum();
         let ended = loop {
             if losses.len() >= self.steps {
                 break Ended::Iterations;
@@ -178,7 +186,13 @@ struct Share {
 }
 
 impl<'a> Run<'a> {
-    fn new(training: &'a Training, network: &Network, target: &'a Target, center: [f64; 3], scale: f64) -> Run<'a> {
+    fn new(
+        training: &'a Training,
+        network: &Network,
+        target: &'a Target,
+        center: [f64; 3],
+        scale: f64,
+    ) -> Run<'a> {
         let share = || Share {
             batch: Batch {
                 inputs: vec![0.0; network.inputs() * POINTS],
@@ -226,7 +240,8 @@ impl<'a> Run<'a> {
             for n in 0..POINTS {
                 let drawn = ((random.unit() * target.len() as f64) as usize).min(target.len() - 1);
                 for axis in 0..3 {
-                    batch.inputs[axis * POINTS + n] = ((target.points[drawn][axis] - center[axis]) * over) as f32;
+                    batch.inputs[axis * POINTS + n] =
+                        ((target.points[drawn][axis] - center[axis]) * over) as f32;
                 }
                 if let Some(time) = batch.inputs.get_mut(3 * POINTS + n) {
                     *time = target.times.as_ref().map_or(0.0, |times| times[drawn] as f32);

@@ -198,7 +198,10 @@ mod tests {
                 for order in 0..3 {
                     let slope = (high[order] - low[order]) / 2e-5;
                     let off = (slope - jet[order + 1]).abs();
-                    assert!(off < 1e-7 * (1.0 + slope.abs()), "{activation:?} {order} at {a}: {jet:?}, {slope}");
+                    assert!(
+                        off < 1e-7 * (1.0 + slope.abs()),
+                        "{activation:?} {order} at {a}: {jet:?}, {slope}"
+                    );
                 }
                 let narrow = activation.jet(a as f32);
                 for order in 0..4 {
@@ -208,7 +211,10 @@ mod tests {
                 assert_eq!(Activation::of(activation.name(), activation.number()), Some(activation));
             }
             for far in [-1e4, 1e4] {
-                assert!(activation.jet(far).iter().all(|value: &f64| value.is_finite()), "{activation:?} at {far}");
+                assert!(
+                    activation.jet(far).iter().all(|value: &f64| value.is_finite()),
+                    "{activation:?} at {far}"
+                );
                 assert!(activation.jet(far as f32).iter().all(|value| value.is_finite()), "{activation:?}");
             }
         }

@@ -69,7 +69,8 @@ impl Form {
     /// An activation function at a form, and so many of its derivatives.
     #[inline(always)]
     fn through<const N: usize>(&self, activation: Activation) -> [Form; N] {
-        let about = About { activation, center: self.0[0], reach: self.radius(), jet: activation.jet(self.0[0]) };
+        let about =
+            About { activation, center: self.0[0], reach: self.radius(), jet: activation.jet(self.0[0]) };
         std::array::from_fn(|order| about.linearised(self, order))
     }
 }
@@ -263,7 +264,14 @@ fn weigh<S: Simd>(
             }
         }
         add_product(simd, matrix, layer.inputs, &forms.parts[from[0] * long..from[1] * long], parts, long);
-        add_product(simd, sizes, layer.inputs, &forms.errors[from[0] * short..from[1] * short], errors, short);
+        add_product(
+            simd,
+            sizes,
+            layer.inputs,
+            &forms.errors[from[0] * short..from[1] * short],
+            errors,
+            short,
+        );
     }
 }
 

@@ -98,7 +98,10 @@ impl<T: Precision> Trace<T> {
             for channel in 1..1 + firsts {
                 let at = channel * size;
                 let (out, sum) = (&mut outs[at..at + size], &sums[at..at + size]);
-                out.iter_mut().zip(sum).zip(&rules[..size]).for_each(|((out, &sum), &slope)| *out = slope * sum);
+                out.iter_mut()
+                    .zip(sum)
+                    .zip(&rules[..size])
+                    .for_each(|((out, &sum), &slope)| *out = slope * sum);
             }
             for (n, &[a, b]) in self.channels.second.iter().enumerate() {
                 let at = (1 + firsts + n) * size;

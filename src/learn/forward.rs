@@ -7,8 +7,8 @@ use crate::number::Columns;
 use pulp::{Simd, WithSimd};
 
 /// How many numbers of each output go through the layers together: as many points, or fewer with their derivatives, so that
-/// a layer's stay near the processor.
-const BLOCK: usize = 64;
+/// a layer's stay near the processor. Columns of three cache lines do not compete for the same places there.
+const BLOCK: usize = 48;
 
 /// Which derivatives go through the layers beside the value.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -128,7 +128,8 @@ fn seed<T: Precision>(
     let wide = inputs.len();
     into[..channels.count() * wide * rows].fill(T::default());
     for input in 0..wide {
-        into[input * rows..input * rows + points].copy_from_slice(&inputs.column(input)[start..start + points]);
+        into[input * rows..input * rows + points]
+            .copy_from_slice(&inputs.column(input)[start..start + points]);
     }
     for (n, &input) in channels.first.iter().enumerate() {
         let column = (1 + n) * wide + input;
@@ -147,7 +148,8 @@ pub(super) fn add_sums<T: Precision, S: Simd>(
     rows: usize,
 ) {
     let (matrix, biases) = layer.of(weights);
-    let (given, sums) = (given.chunks_exact(layer.inputs * rows), sums.chunks_exact_mut(layer.outputs * rows));
+    let (given, sums) =
+        (given.chunks_exact(layer.inputs * rows), sums.chunks_exact_mut(layer.outputs * rows));
     for (n, (given, sums)) in given.zip(sums).enumerate() {
         if n == 0 {
             sums.chunks_exact_mut(rows).zip(biases).for_each(|(column, &bias)| column.fill(bias));

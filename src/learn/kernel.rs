@@ -32,7 +32,7 @@ pub(super) fn inputs_of(output: usize) -> Vec<usize> {
 }
 
 /// How many points go forward and back together.
-const BLOCK: usize = 64;
+const BLOCK: usize = 48;
 
 pub(super) struct NeuralField {
     network: Network,
@@ -107,7 +107,8 @@ impl NeuralField {
     /// Bounds on outputs over columns of boxes, output after output.
     fn over(&self, outputs: &[usize], boxes: Columns<Interval>) -> Vec<Interval> {
         let (channels, wanted) = NeuralField::channels(outputs);
-        let sizes = self.sizes.get_or_init(|| self.network.weights().iter().map(|weight| weight.abs()).collect());
+        let sizes =
+            self.sizes.get_or_init(|| self.network.weights().iter().map(|weight| weight.abs()).collect());
         let (network, channels, wanted) = (&self.network, &channels, &wanted[..]);
         // Where a side has no end nothing is known.
         let is_known = |row: usize| (0..boxes.len()).all(|input| boxes.column(input)[row].is_finite());

@@ -126,7 +126,8 @@ impl Network {
         seed: u64,
     ) -> Result<Network> {
         let mut random = Random(seed);
-        let first: Vec<f64> = (0..features * inputs).map(|_| 2.0 * PI * deviation * normal(&mut random)).collect();
+        let first: Vec<f64> =
+            (0..features * inputs).map(|_| 2.0 * PI * deviation * normal(&mut random)).collect();
         let mut weights = first.repeat(2);
         weights.extend((0..2 * features).map(|n| if n < features { 0.0 } else { FRAC_PI_2 }));
         let mut layers = vec![(2 * features, Activation::Sine { frequency: 1.0 })];

@@ -83,7 +83,13 @@ fn tile<T: Precision, S: Simd, const R: usize, const V: usize>(
 /// Adds to a matrix, row by row, the products of each of the left columns with each of the right ones, summed over the
 /// points.
 #[inline(always)]
-pub(crate) fn add_outer<T: Precision, S: Simd>(simd: S, left: &[T], right: &[T], matrix: &mut [T], rows: usize) {
+pub(crate) fn add_outer<T: Precision, S: Simd>(
+    simd: S,
+    left: &[T],
+    right: &[T],
+    matrix: &mut [T],
+    rows: usize,
+) {
     let (height, width) = (left.len() / rows, right.len() / rows);
     let (left, right) = (T::vectors::<S>(left), T::vectors::<S>(right));
     let long = rows * size_of::<T>() / size_of::<T::Vector<S>>();

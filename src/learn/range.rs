@@ -67,7 +67,9 @@ impl Activation {
             (Activation::Sigmoid, 3) => &[-2.0 * THIRD, 0.0, 2.0 * THIRD],
             (Activation::Gelu, 0..MAX_ORDER) => {
                 static TURNS: OnceLock<[Vec<f64>; MAX_ORDER]> = OnceLock::new();
-                &TURNS.get_or_init(|| std::array::from_fn(|order| zeros(|a| Activation::Gelu.jet(a)[order + 1])))[order]
+                &TURNS.get_or_init(|| {
+                    std::array::from_fn(|order| zeros(|a| Activation::Gelu.jet(a)[order + 1]))
+                })[order]
             }
             _ => &[],
         }
@@ -97,7 +99,9 @@ mod tests {
     fn ranges_contain_and_are_reached() {
         use Activation::*;
         let mut random = Random(5);
-        for activation in [Linear, Sine { frequency: 3.0 }, Relu, Softplus { sharpness: 4.0 }, Tanh, Sigmoid, Gelu] {
+        for activation in
+            [Linear, Sine { frequency: 3.0 }, Relu, Softplus { sharpness: 4.0 }, Tanh, Sigmoid, Gelu]
+        {
             for _ in 0..300 {
                 let (a, b) = (random.between(-4.0, 4.0), random.between(-4.0, 4.0));
                 let over = Interval::new(a, b);
@@ -106,7 +110,10 @@ mod tests {
                     let (mut least, mut most) = (f64::INFINITY, f64::NEG_INFINITY);
                     for n in 0..=200 {
                         let value = activation.jet(a + (b - a) * f64::from(n) / 200.0)[order];
-                        assert!(range.contains(value), "{activation:?} {order} over {over:?}: {range:?}, {value}");
+                        assert!(
+                            range.contains(value),
+                            "{activation:?} {order} over {over:?}: {range:?}, {value}"
+                        );
                         (least, most) = (least.min(value), most.max(value));
                     }
                     let slack = 0.02 * (1.0 + most.abs() + least.abs());

@@ -36,7 +36,8 @@ impl Network {
 
     /// Reads a network from the bytes of such a file. Activations may be given where its metadata has none.
     pub fn from_bytes(bytes: &[u8], activations: Option<&[Activation]>) -> Result<Network> {
-        network_of(bytes, activations).map_err(|problem| Error::Input(format!("a safetensors file {problem}")))
+        network_of(bytes, activations)
+            .map_err(|problem| Error::Input(format!("a safetensors file {problem}")))
     }
 
     /// Writes a `safetensors` file, whole or not at all: `F32` where that holds every weight, else `F64`.
@@ -54,7 +55,8 @@ impl Network {
         header.insert(METADATA.into(), json!({ ACTIVATIONS: json!(words).to_string() }));
         for (n, layer) in self.layers().iter().enumerate() {
             let matrix = layer.inputs * layer.outputs;
-            let [start, middle, end] = [0, matrix, matrix + layer.outputs].map(|by| size * (layer.start + by));
+            let [start, middle, end] =
+                [0, matrix, matrix + layer.outputs].map(|by| size * (layer.start + by));
             let mut insert = |what: &str, shape: Value, from: usize, to: usize| {
                 let about = json!({ "dtype": name, "shape": shape, "data_offsets": [from, to] });
                 header.insert(format!("layers.{n}.{what}"), about);
@@ -141,7 +143,8 @@ fn network_of(bytes: &[u8], activations: Option<&[Activation]>) -> Result<Networ
         return Err(format!("has a header of {length} bytes; at most {MAX_HEADER} are read"));
     }
     let (header, data) = rest.split_at_checked(length as usize).ok_or("ends in the middle of its header")?;
-    let header: Value = serde_json::from_slice(header).map_err(|error| format!("has a header that is no JSON: {error}"))?;
+    let header: Value =
+        serde_json::from_slice(header).map_err(|error| format!("has a header that is no JSON: {error}"))?;
     let header = header.as_object().ok_or("has a header that is no JSON object")?;
     let layers = layers_of(header, data)?;
     let activations = match activations {
@@ -166,7 +169,9 @@ fn network_of(bytes: &[u8], activations: Option<&[Activation]>) -> Result<Networ
         inputs = if n == 0 { wide } else { inputs };
         shape.push((outputs, activation));
         for tensor in [matrix, bias] {
-            weights.extend(tensor.data.chunks_exact(tensor.number.size()).map(|bytes| tensor.number.read(bytes)));
+            weights.extend(
+                tensor.data.chunks_exact(tensor.number.size()).map(|bytes| tensor.number.read(bytes)),
+            );
         }
     }
     Network::new(inputs, &shape, weights).map_err(|error| format!("is no network: {error}"))
@@ -189,7 +194,9 @@ fn layers_of<'a>(header: &Map<String, Value>, data: &'a [u8]) -> Result<Vec<[Ten
             is_known.then_some((number.parse().ok()?, prefix, what))
         });
         let Some((number, prefix, what)) = known else {
-            return Err(format!("has a tensor {name:?}, which is none of N.weight and N.bias with a number N"));
+            return Err(format!(
+                "has a tensor {name:?}, which is none of N.weight and N.bias with a number N"
+            ));
         };
         found.push((number, prefix, what, tensor));
     }
@@ -205,14 +212,19 @@ fn layers_of<'a>(header: &Map<String, Value>, data: &'a [u8]) -> Result<Vec<[Ten
         return Err(format!("has {} bytes of numbers, of which tensors take {end}", data.len()));
     }
     if let Some(other) = found.iter().find(|tensor| tensor.1 != found[0].1) {
-        return Err(format!("has layers {:?} and {:?}, and must have those of one network", found[0].1, other.1));
+        return Err(format!(
+            "has layers {:?} and {:?}, and must have those of one network",
+            found[0].1, other.1
+        ));
     }
     found.sort_by(|a, b| (a.0, b.2).cmp(&(b.0, a.2))); // "weight" before "bias"
     let mut layers = Vec::new();
     let mut tensors = found.into_iter();
     while let Some((number, _, what, matrix)) = tensors.next() {
         match tensors.next() {
-            Some((other, _, "bias", bias)) if other == number && what == "weight" => layers.push([matrix, bias]),
+            Some((other, _, "bias", bias)) if other == number && what == "weight" => {
+                layers.push([matrix, bias])
+            }
             _ => return Err(format!("has no weight and bias for layer {number}")),
         }
     }
@@ -235,9 +247,9 @@ fn tensor_of<'a>(name: &str, about: &Value, data: &'a [u8]) -> Result<(Tensor<'a
         return Err(format!("has {} data_offsets of {name:?}, not 2", offsets.len()));
     };
     let size = shape.iter().try_fold(number.size(), |size, &side| size.checked_mul(side));
-    let bytes = data.get(from..to).ok_or_else(|| {
-        format!("has {name:?} from byte {from} to {to}, of {} that there are", data.len())
-    })?;
+    let bytes = data
+        .get(from..to)
+        .ok_or_else(|| format!("has {name:?} from byte {from} to {to}, of {} that there are", data.len()))?;
     if size != Some(bytes.len()) {
         return Err(format!("has {} bytes of {name:?}, not those of {shape:?} of {dtype}", bytes.len()));
     }
@@ -250,8 +262,8 @@ fn activations_of(header: &Map<String, Value>) -> Result<Vec<Activation>, String
     let text = text.ok_or_else(|| {
         format!("has no {ACTIVATIONS} in its metadata, such as [\"sine 30\", \"linear\"], one a layer")
     })?;
-    let words: Vec<String> =
-        serde_json::from_str(text).map_err(|error| format!("has {ACTIVATIONS} that are no list of words: {error}"))?;
+    let words: Vec<String> = serde_json::from_str(text)
+        .map_err(|error| format!("has {ACTIVATIONS} that are no list of words: {error}"))?;
     words.iter().map(|word| activation_of(word)).collect()
 }
 

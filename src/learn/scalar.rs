@@ -55,35 +55,25 @@ pub struct Value<'t> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mark(usize);
 
-#[derive(Default)]
+/// A value and how it was made: the rule, its operands, and its derivative in each.
 struct Node {
     data: Cell<f64>,
     grad: Cell<f64>,
-    made: Cell<Made>,
+    slopes: Cell<[f64; 2]>,
+    parents: Cell<[u32; 2]>,
+    /// How often the tape had been rewound.
+    rewound: Cell<u32>,
+    rule: Cell<Rule>,
+    name: Cell<&'static str>,
 }
 
-/// How a value was made: the rule, its operands, and its derivative in each.
-#[derive(Clone, Copy)]
-struct Made {
-    rule: Rule,
-    parents: [u32; 2],
-    slopes: [f64; 2],
-    rewound: u32,
-    name: &'static str,
-}
-
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 enum Rule {
     /// A number that was given.
+    #[default]
     Given,
     Op(Op),
     Activation(Activation),
-}
-
-impl Default for Made {
-    fn default() -> Made {
-        Made { rule: Rule::Given, parents: [NONE; 2], slopes: [0.0; 2], rewound: 0, name: "" }
-    }
 }
 
 /// The places of no value: of none that is needed, of one that the tape had no room for, of one that is gone.
@@ -94,13 +84,22 @@ const GONE: u32 = u32::MAX - 2;
 impl Scalars {
     /// A tape of so many values at most.
     pub fn new(capacity: usize) -> Scalars {
-        let nodes = (0..capacity.min(GONE as usize)).map(|_| Node::default()).collect();
+        let node = |_| Node {
+            data: Cell::default(),
+            grad: Cell::default(),
+            slopes: Cell::default(),
+            parents: Cell::new([NONE; 2]),
+            rewound: Cell::default(),
+            rule: Cell::default(),
+            name: Cell::default(),
+        };
+        let nodes = (0..capacity.min(GONE as usize)).map(node).collect();
         Scalars { nodes, count: Cell::new(0), rewound: Cell::new(0) }
     }
 
     /// A number that derivatives are wanted in.
     pub fn value(&self, data: f64) -> Value<'_> {
-        self.push(data, Made::default())
+        self.push(data, Rule::Given, [NONE; 2], [0.0; 2])
     }
 
     /// How many values it holds.
@@ -131,13 +130,17 @@ impl Scalars {
         self.nodes[..self.len()].iter().for_each(|node| node.grad.set(0.0));
     }
 
-    #[inline]
-    fn push(&self, data: f64, made: Made) -> Value<'_> {
+    #[inline(always)]
+    fn push(&self, data: f64, rule: Rule, parents: [u32; 2], slopes: [f64; 2]) -> Value<'_> {
         let (place, rewound) = (self.count.get(), self.rewound.get());
         let Some(node) = self.nodes.get(place) else { return self.no_value(NO_ROOM) };
         node.data.set(data);
         node.grad.set(0.0);
-        node.made.set(Made { rewound, ..made });
+        node.slopes.set(slopes);
+        node.parents.set(parents);
+        node.rewound.set(rewound);
+        node.rule.set(rule);
+        node.name.set("");
         self.count.set(place + 1);
         Value { tape: self, place: place as u32, rewound }
     }
@@ -146,13 +149,10 @@ impl Scalars {
         Value { tape: self, place, rewound: 0 }
     }
 
-    /// The place of an operand, or why there is none.
-    #[inline]
-    fn find(&self, value: Value) -> Result<u32, u32> {
-        if value.node().is_some() && std::ptr::eq(self, value.tape) {
-            return Ok(value.place);
-        }
-        Err(if value.place == NO_ROOM { NO_ROOM } else { GONE })
+    /// Why there is no node of a value.
+    #[cold]
+    fn why_none(&self, value: Value) -> u32 {
+        if value.place == NO_ROOM && std::ptr::eq(self, value.tape) { NO_ROOM } else { GONE }
     }
 }
 
@@ -191,8 +191,9 @@ impl<'t> Operand<'t> for f64 {
 impl<'t> Value<'t> {
     #[inline]
     fn node(&self) -> Option<&'t Node> {
-        let node = self.tape.nodes[..self.tape.len()].get(self.place as usize)?;
-        (node.made.get().rewound == self.rewound).then_some(node)
+        let place = self.place as usize;
+        let node = self.tape.nodes.get(place)?;
+        (node.rewound.get() == self.rewound && place < self.tape.count.get()).then_some(node)
     }
 
     /// The number; not a number where the value is gone.
@@ -215,7 +216,7 @@ impl<'t> Value<'t> {
     /// The same value with a name, for pictures.
     pub fn named(self, name: &'static str) -> Value<'t> {
         if let Some(node) = self.node() {
-            node.made.set(Made { name, ..node.made.get() });
+            node.name.set(name);
         }
         self
     }
@@ -233,39 +234,40 @@ impl<'t> Value<'t> {
 
     #[inline(always)]
     fn unary(self, op: Op) -> Value<'t> {
-        let place = match self.tape.find(self) {
-            Ok(place) => place,
-            Err(why) => return self.tape.no_value(why),
-        };
-        let a = self.data();
-        let value = op.apply(|_| a);
-        let slopes = [op.partial(0, |_| a, &value), 0.0];
-        let made = Made { rule: Rule::Op(op), parents: [place, NONE], slopes, ..Made::default() };
-        self.tape.push(value, made)
+        self.through(Rule::Op(op), |a| {
+            let value = op.apply(|_| a);
+            [value, op.partial(0, |_| a, &value)]
+        })
+    }
+
+    /// A function of this value, which gives its value and slope.
+    #[inline(always)]
+    fn through(self, rule: Rule, function: impl Fn(f64) -> [f64; 2]) -> Value<'t> {
+        let Some(node) = self.node() else { return self.tape.no_value(self.tape.why_none(self)) };
+        let [value, slope] = function(node.data.get());
+        self.tape.push(value, rule, [self.place, NONE], [slope, 0.0])
     }
 
     #[inline(always)]
     fn binary(self, op: Op, other: Value<'t>) -> Value<'t> {
-        let parents = match (self.tape.find(self), self.tape.find(other)) {
-            (Ok(a), Ok(b)) => [a, b],
-            (Err(why), _) | (_, Err(why)) => return self.tape.no_value(why),
+        let tape = self.tape;
+        let (Some(a), Some(b), true) = (self.node(), other.node(), std::ptr::eq(tape, other.tape)) else {
+            let of = if self.node().is_none() { self } else { other };
+            return tape.no_value(tape.why_none(of));
         };
-        let args = [self.data(), other.data()];
+        let args = [a.data.get(), b.data.get()];
         let value = op.apply(|i| args[i]);
-        let slopes = [0, 1].map(|i| op.partial(i, |i| args[i], &value));
-        self.tape.push(value, Made { rule: Rule::Op(op), parents, slopes, ..Made::default() })
+        let slopes = [op.partial(0, |i| args[i], &value), op.partial(1, |i| args[i], &value)];
+        tape.push(value, Rule::Op(op), [self.place, other.place], slopes)
     }
 
     /// An activation function of a network.
     #[inline(always)]
     pub fn activated(self, by: Activation) -> Value<'t> {
-        let place = match self.tape.find(self) {
-            Ok(place) => place,
-            Err(why) => return self.tape.no_value(why),
-        };
-        let [value, slope, ..] = by.jet(self.data());
-        let made = Made { rule: Rule::Activation(by), parents: [place, NONE], slopes: [slope, 0.0], ..Made::default() };
-        self.tape.push(value, made)
+        self.through(Rule::Activation(by), |a| {
+            let [value, slope, ..] = by.jet(a);
+            [value, slope]
+        })
     }
 
     /// a to the power of b.
@@ -322,34 +324,33 @@ impl<'t> Value<'t> {
     /// An error if the value is not on its tape: the tape had no room, or was rewound, or another tape had a part in it.
     pub fn backward(&self) -> Result<()> {
         let tape = self.tape;
-        let place = match tape.find(*self) {
-            Ok(place) => place as usize,
-            Err(NO_ROOM) => {
-                let problem = format!("the tape holds {} values, and needs more", tape.nodes.len());
-                return Err(Error::Unsupported(problem));
-            }
-            Err(_) => {
-                let problem = "a value is used after its tape was rewound, or with those of another tape";
-                return Err(Error::Input(problem.into()));
-            }
-        };
-        let nodes = &tape.nodes[..=place];
-        for node in nodes {
-            if !matches!(node.made.get().rule, Rule::Given) {
-                node.grad.set(0.0);
-            }
+        if self.node().is_none() {
+            return Err(match tape.why_none(*self) {
+                NO_ROOM => {
+                    Error::Unsupported(format!("the tape holds {} values, and needs more", tape.nodes.len()))
+                }
+                _ => {
+                    let problem = "a value is used after its tape was rewound, or with those of another tape";
+                    Error::Input(problem.into())
+                }
+            });
         }
-        let root = &nodes[place].grad;
-        root.set(if matches!(nodes[place].made.get().rule, Rule::Given) { root.get() + 1.0 } else { 1.0 });
+        let nodes = &tape.nodes[..=self.place as usize];
+        let is_made = |node: &Node| node.parents.get()[0] != NONE;
+        for node in nodes.iter().filter(|node| is_made(node)) {
+            node.grad.set(0.0);
+        }
+        let root = &nodes[nodes.len() - 1].grad;
+        root.set(root.get() + 1.0);
         for node in nodes.iter().rev() {
-            let (grad, made) = (node.grad.get(), node.made.get());
+            let (grad, parents, slopes) = (node.grad.get(), node.parents.get(), node.slopes.get());
             // What counts for nothing sends nothing, however steep it is.
-            if matches!(made.rule, Rule::Given) || grad == 0.0 {
+            if grad == 0.0 {
                 continue;
             }
-            for (&parent, slope) in made.parents.iter().zip(made.slopes) {
-                if let Some(parent) = nodes.get(parent as usize) {
-                    parent.grad.set(parent.grad.get() + grad * slope);
+            for i in 0..2 {
+                if let Some(parent) = nodes.get(parents[i] as usize) {
+                    parent.grad.set(parent.grad.get() + grad * slopes[i]);
                 }
             }
         }

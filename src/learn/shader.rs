@@ -1,7 +1,7 @@
 //! How a shader computes a network: layer by layer, with its weights beside the text.
 
-use super::network::{Layer, Network};
 use super::Activation;
+use super::network::{Layer, Network};
 use crate::number::{Identity, Shader};
 use std::fmt::Write;
 use std::sync::Arc;
@@ -64,16 +64,21 @@ fn rule(activation: Activation) -> [String; 2] {
 fn wgsl(network: &Network, name: &str, widest: usize) -> String {
     let (array, float, int) = (format!("array<f32, {widest}>"), "f32", "i32");
     let inputs = &["x", "y", "z", "t"][..network.inputs()];
-    let mut text = format!("// A network of {} layers, or its derivative in an input.\n", network.layers().len());
+    let mut text =
+        format!("// A network of {} layers, or its derivative in an input.\n", network.layers().len());
     let arguments: Vec<String> = inputs.iter().map(|input| format!("{input}: {float}")).collect();
     let _ = writeln!(
         text,
         "fn field_{name}({}, order: {int}, input: {int}, n2: {int}, n3: {int}) -> {float} {{",
         arguments.join(", ")
     );
-    let _ = writeln!(text, "    var h: {array};\n    var d: {array};\n    var g: {array};\n    var e: {array};");
+    let _ =
+        writeln!(text, "    var h: {array};\n    var d: {array};\n    var g: {array};\n    var e: {array};");
     for (n, input) in inputs.iter().enumerate() {
-        let _ = writeln!(text, "    h[{n}] = {input};\n    d[{n}] = select(0.0, 1.0, order == 1 && input == {n});");
+        let _ = writeln!(
+            text,
+            "    h[{n}] = {input};\n    d[{n}] = select(0.0, 1.0, order == 1 && input == {n});"
+        );
     }
     for layer in network.layers() {
         let Layer { inputs, outputs, start, activation } = *layer;
@@ -95,7 +100,8 @@ fn wgsl(network: &Network, name: &str, widest: usize) -> String {
 
 fn glsl(network: &Network, name: &str, widest: usize) -> String {
     let inputs = &["x", "y", "z", "t"][..network.inputs()];
-    let mut text = format!("// A network of {} layers, or its derivative in an input.\n", network.layers().len());
+    let mut text =
+        format!("// A network of {} layers, or its derivative in an input.\n", network.layers().len());
     let arguments: Vec<String> = inputs.iter().map(|input| format!("float {input}")).collect();
     let _ = writeln!(
         text,

@@ -102,7 +102,8 @@ impl Data {
         let grids = self.grids.values().map(|grid| grid.content());
         let meshes = self.meshes.values().map(|mesh| mesh.content());
         let networks = self.networks.values().map(|network| network.identity());
-        let mut all: Vec<String> = grids.chain(meshes).chain(networks).map(|content| format!("{content:?}")).collect();
+        let mut all: Vec<String> =
+            grids.chain(meshes).chain(networks).map(|content| format!("{content:?}")).collect();
         all.sort();
         all
     }

@@ -23,7 +23,7 @@ impl Value<'_> {
         is_part[last] = true;
         for place in (0..nodes.len()).rev().filter(|&place| place <= last) {
             if is_part[place] {
-                for parent in nodes[place].made.get().parents {
+                for parent in nodes[place].parents.get() {
                     if let Some(part) = is_part.get_mut(parent as usize) {
                         *part = true;
                     }
@@ -32,21 +32,20 @@ impl Value<'_> {
         }
         let mut drawn = vec![0; nodes.len()];
         for (place, node) in nodes.iter().enumerate().filter(|(place, _)| is_part[*place]) {
-            let made = node.made.get();
-            let (title, role) = match made.rule {
-                Rule::Given if made.name.is_empty() => ("value", Role::Leaf),
-                Rule::Given => (made.name, Role::Parameter),
+            let (rule, name) = (node.rule.get(), node.name.get());
+            let (title, role) = match rule {
+                Rule::Given if name.is_empty() => ("value", Role::Leaf),
+                Rule::Given => (name, Role::Parameter),
                 Rule::Op(op) => (op.name(), Role::Operation),
                 Rule::Activation(activation) => (activation.name(), Role::Operation),
             };
-            let mut lines = vec![
-                format!("data {}", short(node.data.get())),
-                format!("grad {}", short(node.grad.get())),
-            ];
-            if !matches!(made.rule, Rule::Given) && !made.name.is_empty() {
-                lines.insert(0, made.name.into());
+            let mut lines =
+                vec![format!("data {}", short(node.data.get())), format!("grad {}", short(node.grad.get()))];
+            if !matches!(rule, Rule::Given) && !name.is_empty() {
+                lines.insert(0, name.into());
             }
-            let inputs = made.parents.iter().filter_map(|&parent| drawn.get(parent as usize).copied());
+            let inputs =
+                node.parents.get().into_iter().filter_map(|parent| drawn.get(parent as usize).copied());
             drawn[place] = drawing.add(title, lines, role, node.data.get(), inputs.collect());
         }
         drawing
