@@ -87,6 +87,24 @@ fn a_step_allocates_nothing() {
     assert!(tape.len() > 300 && tape.len() < 500, "{tape:?}");
 }
 
+/// Holds a function's slopes to differences.
+fn check(make: &dyn for<'t> Fn(Value<'t>, Value<'t>) -> Value<'t>, n: usize) {
+    for at in [[0.7, 1.3], [2.1, 0.4]] {
+        let value = |at: [f64; 2]| {
+            let tape = Scalars::new(20);
+            make(tape.value(at[0]), tape.value(at[1])).data()
+        };
+        let tape = Scalars::new(20);
+        let given = at.map(|x| tape.value(x));
+        make(given[0], given[1]).backward().unwrap();
+        for i in 0..2 {
+            let by = |d: f64| value(std::array::from_fn(|j| if i == j { at[j] + d } else { at[j] }));
+            let slope = (by(1e-6) - by(-1e-6)) / 2e-6;
+            assert!((given[i].grad() - slope).abs() < 1e-8, "{n} in {i} at {at:?}: {:?}, {slope}", given[i]);
+        }
+    }
+}
+
 #[test]
 fn every_operation_has_its_slope() {
     let of_one: [fn(Value) -> Value; 10] = [
@@ -110,26 +128,6 @@ fn every_operation_has_its_slope() {
         |a, b| 2.0 / a - 3.0 * b,
         |a, b| a.apply(Op::Atan2, b),
     ];
-    let check = |make: &dyn for<'t> Fn(Value<'t>, Value<'t>) -> Value<'t>, n: usize| {
-        for at in [[0.7, 1.3], [2.1, 0.4]] {
-            let value = |at: [f64; 2]| {
-                let tape = Scalars::new(20);
-                make(tape.value(at[0]), tape.value(at[1])).data()
-            };
-            let tape = Scalars::new(20);
-            let given = at.map(|x| tape.value(x));
-            make(given[0], given[1]).backward().unwrap();
-            for i in 0..2 {
-                let by = |d: f64| value(std::array::from_fn(|j| if i == j { at[j] + d } else { at[j] }));
-                let slope = (by(1e-6) - by(-1e-6)) / 2e-6;
-                assert!(
-                    (given[i].grad() - slope).abs() < 1e-8,
-                    "{n} in {i} at {at:?}: {:?}, {slope}",
-                    given[i]
-                );
-            }
-        }
-    };
     of_one.iter().enumerate().for_each(|(n, make)| check(&|a, _| make(a), n));
     of_two.iter().enumerate().for_each(|(n, make)| check(&|a, b| make(a, b), 10 + n));
 }
