@@ -53,6 +53,21 @@ pub(crate) fn write_whole(
     finished.map_err(failed)
 }
 
+/// The bytes of a plain file of at most so many.
+pub(crate) fn bytes_of(path: &Path, shown: &str, most: u64) -> Result<Vec<u8>> {
+    let wrong = |problem: String| Error::File { path: shown.into(), problem };
+    let about = std::fs::metadata(path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => wrong("there is no such file".into()),
+        _ => wrong(error.to_string()),
+    })?;
+    match () {
+        _ if about.is_dir() => Err(wrong("is a folder, not a file".into())),
+        _ if !about.is_file() => Err(wrong("is not a plain file".into())),
+        _ if about.len() > most => Err(wrong(format!("has {} bytes; at most {most} are read", about.len()))),
+        _ => std::fs::read(path).map_err(|error| wrong(error.to_string())),
+    }
+}
+
 /// That a file can be written there, before long work on what is to be in it.
 pub(crate) fn check_writable(path: &Path) -> Result<()> {
     let Target::Plain(target) = Target::of(path)? else { return Ok(()) };

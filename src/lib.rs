@@ -131,6 +131,7 @@
 //! | feature | adds |
 //! |---|---|
 //! | `mesh` | [`mesh`]: triangle meshes |
+//! | `learn` | [`learn`]: networks as fields, and a tape of scalars |
 //! | `scene` | [`scene`]: objects with a camera, lights and a timeline, and scene files |
 //! | `fit` | [`fit`]: optimisers, losses, targets, and fields grown to a target |
 //! | `images` | [`render`]: pictures and films on the CPU; shader text in [`gpu`] |
@@ -159,6 +160,8 @@ mod file;
 pub mod fit;
 #[cfg(feature = "images")]
 pub mod gpu;
+#[cfg(feature = "learn")]
+pub mod learn;
 pub mod measure;
 #[cfg(feature = "mesh")]
 pub mod mesh;
@@ -196,3 +199,8 @@ pub mod prelude {
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// So are those of the page on derivatives.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/differentiable.md")]
+struct Differentiable;

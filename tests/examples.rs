@@ -229,3 +229,26 @@ fn fit_curve() {
     let text = run("fit_curve", &[]);
     assert!(text.contains("b1 = 2.389421291") && text.contains("b2 = 5.501564318"), "{text}");
 }
+
+#[test]
+fn micrograd() {
+    let text = run("micrograd", &["graph.svg"]);
+    let losses: Vec<f64> =
+        text.lines().take(20).map(|line| line.split("loss=").nth(1).unwrap().parse().unwrap()).collect();
+    assert!(text.starts_with("0 loss=") && losses.len() == 20, "{text}");
+    assert!(losses[19] < 0.1 * losses[0] && losses[19] < losses[10], "{text}");
+    let picture = std::fs::read_to_string(scratch("micrograd").join("graph.svg")).unwrap();
+    assert!(picture.matches(">tanh<").count() == 36, "nine neurons at four points");
+}
+
+#[test]
+fn fit_neural() {
+    use fieldgrad::mesh::Extraction;
+    use fieldgrad::prelude::*;
+    let shape = sphere(0.5).extract(&Extraction::default().resolution(16)).unwrap().mesh;
+    shape.save(&scratch("fit_neural").join("ball.obj")).unwrap();
+    let text = run("fit_neural", &["ball.obj", "ball.safetensors", "12", "0.1"]);
+    assert!(text.contains("12 steps in ") && text.contains("ns a point"), "{text}");
+    let learned = fieldgrad::learn::neural(scratch("fit_neural").join("ball.safetensors")).unwrap();
+    assert!(learned.value_at([0.3, 0.2, 0.1, 0.0]).unwrap().is_finite());
+}

@@ -51,6 +51,7 @@ fn what_pages_lead_to_is_there() {
         "ARCHITECTURE.md",
         "docs/tutorial.md",
         "docs/reference.md",
+        "docs/differentiable.md",
         "docs/inside.md",
         "docs/measured.md",
     ] {

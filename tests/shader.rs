@@ -6,6 +6,7 @@ mod support;
 
 use fieldgrad::gpu::shader::{shadertoy, wgsl_library};
 use fieldgrad::measure::Bounds;
+use fieldgrad::prelude::sphere;
 use fieldgrad::scene::{GALLERY, Scene, built_in};
 use fieldgrad::shape::catalogue;
 use fieldgrad::shape::grid::Interpolation;
@@ -138,6 +139,23 @@ fn grids_agree_with_their_numbers_in_the_text() {
     let large = Scene::of_field(support::sampled_ball(&[24, 24, 24], Interpolation::Linear), "large");
     let error = wgsl_library(&large, None).unwrap_err().to_string();
     assert!(error.contains("reads 13824 numbers"), "{error}");
+}
+
+#[test]
+fn networks_agree_with_their_weights_in_the_text() {
+    use fieldgrad::learn::{Activation, Network};
+    let dense = |inputs, activation| Network::dense(inputs, &[7, 6], activation, 3).unwrap();
+    for network in [
+        Network::siren(4, &[9, 8], 4.0, 1).unwrap(),
+        dense(3, Activation::Relu),
+        dense(3, Activation::Softplus { sharpness: 6.0 }),
+        dense(4, Activation::Tanh),
+        dense(3, Activation::Sigmoid),
+        dense(3, Activation::Gelu),
+    ] {
+        let blend = network.field().smooth_union(sphere(0.5), 0.2);
+        agrees(&Scene::of_field(blend, "neural"), 10, 4);
+    }
 }
 
 #[test]

@@ -77,21 +77,7 @@ impl Field {
     ///
     /// A node that is evaluated elsewhere (below a translation, say) shows what it is where it is first evaluated.
     pub fn to_dot(&self, detail: Detail, at: Option<[f64; 4]>) -> Result<String> {
-        let mut dot = String::from("digraph field {\n  rankdir=LR;\n  node [shape=box, style=filled];\n");
-        for (i, node) in boxes(self, detail, at)?.iter().enumerate() {
-            let label = node
-                .texts()
-                .map(|line| printable(line).replace('\\', "\\\\").replace('"', "\\\""))
-                .collect::<Vec<_>>();
-            let [fill, line] = node.role.colors();
-            let label = label.join("\\n");
-            let _ = writeln!(dot, "  n{i} [label=\"{label}\", fillcolor=\"{fill}\", color=\"{line}\"];");
-            for (input, role) in &node.inputs {
-                let _ = writeln!(dot, "  n{input} -> n{i} [label=\"{role}\"];");
-            }
-        }
-        dot.push_str("}\n");
-        Ok(dot)
+        Ok(dot(&boxes(self, detail, at)?))
     }
 
     /// The graph as a picture of its own, inputs on the left and the field on the right.
@@ -200,7 +186,7 @@ fn role(field: &Field, detail: Detail) -> Role {
 }
 
 /// A number in at most about six characters.
-fn short(value: f64) -> String {
+pub(crate) fn short(value: f64) -> String {
     if value == 0.0 {
         return "0".into();
     }
@@ -210,6 +196,53 @@ fn short(value: f64) -> String {
         _ => format!("{value:.3}"),
     };
     text.trim_end_matches('0').trim_end_matches('.').into()
+}
+
+fn dot(boxes: &[Box]) -> String {
+    let mut dot = String::from("digraph field {\n  rankdir=LR;\n  node [shape=box, style=filled];\n");
+    for (i, node) in boxes.iter().enumerate() {
+        let label = node
+            .texts()
+            .map(|line| printable(line).replace('\\', "\\\\").replace('"', "\\\""))
+            .collect::<Vec<_>>();
+        let [fill, line] = node.role.colors();
+        let label = label.join("\\n");
+        let _ = writeln!(dot, "  n{i} [label=\"{label}\", fillcolor=\"{fill}\", color=\"{line}\"];");
+        for (input, role) in &node.inputs {
+            let _ = writeln!(dot, "  n{input} -> n{i} [label=\"{role}\"];");
+        }
+    }
+    dot.push_str("}\n");
+    dot
+}
+
+/// A picture of a graph of numbers, drawn as fields are: boxes, each after those it is computed from.
+#[derive(Default)]
+pub(crate) struct Drawing(Vec<Box>);
+
+impl Drawing {
+    /// A box more, and its number.
+    pub(crate) fn add(
+        &mut self,
+        title: &str,
+        lines: Vec<String>,
+        role: Role,
+        number: f64,
+        inputs: Vec<usize>,
+    ) -> usize {
+        let inputs = inputs.into_iter().map(|input| (input, "")).collect();
+        let node = Field::constant(number);
+        self.0.push(Box { node, title: title.into(), lines, role, inputs, numbers: Vec::new(), at: None });
+        self.0.len() - 1
+    }
+
+    pub(crate) fn to_dot(&self) -> String {
+        dot(&self.0)
+    }
+
+    pub(crate) fn to_svg(&self) -> String {
+        svg(&self.0)
+    }
 }
 
 fn svg(boxes: &[Box]) -> String {

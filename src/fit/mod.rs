@@ -6,7 +6,7 @@
 //!
 //! A [`Target`] is points with what is known there, a [`Term`] a loss that fields have at such points, and a [`Fit`]
 //! the sum of terms over [`Unknowns`](crate::field::Unknowns): it is what all solvers take. [`Growth`] makes a field
-//! of [`Part`]s from nothing.
+//! of [`Part`]s from nothing, and [`Training`] moves the weights of a [network](crate::learn::Network).
 //!
 //! `model` is how least squares see residuals, `line_search` how far to go, `problem` how terms are run on tapes.
 
@@ -25,6 +25,7 @@ mod schedule;
 mod starts;
 mod target;
 mod term;
+mod training;
 
 pub use descent::{Descent, Rule};
 pub use grow::{Grown, Growth};
@@ -40,3 +41,4 @@ pub use schedule::{Decay, Schedule};
 pub use starts::{best_of, starts};
 pub use target::Target;
 pub use term::Term;
+pub use training::{Trained, Training};

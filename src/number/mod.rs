@@ -16,7 +16,7 @@ pub mod bend;
 mod called;
 pub mod doubles;
 pub mod dual;
-mod elementary;
+pub(crate) mod elementary;
 pub mod float;
 pub mod interval;
 pub mod intervals;

@@ -7,6 +7,7 @@ use super::statements::constant_corner;
 use super::words::made;
 use super::{Home, Origin};
 use crate::error::Result;
+use crate::learn::Network;
 use crate::mesh::{Distance, Mesh};
 use crate::shape::grid::{Grid, GridSamples, Interpolation, check_box, placed, usual_box};
 use crate::shape::{Argument, Call};
@@ -24,6 +25,9 @@ pub(super) const MAX_FILES: usize = 64;
 /// The most bytes of mesh files that a scene may read, of all together.
 const MAX_MESH_BYTES: u64 = 1 << 28;
 
+/// The most bytes of networks that a scene may read, of all together.
+const MAX_NETWORK_BYTES: u64 = 1 << 26;
+
 /// The data files that a scene has read.
 pub(super) struct Data {
     origin: Origin,
@@ -31,6 +35,8 @@ pub(super) struct Data {
     samples: usize,
     meshes: HashMap<PathBuf, Arc<Distance>>,
     mesh_bytes: u64,
+    networks: HashMap<PathBuf, Arc<Network>>,
+    network_bytes: u64,
     /// How long the script's thread was busy with files, which is not the script's own work.
     pub(super) worked: Duration,
 }
@@ -50,6 +56,7 @@ struct Held<T>(Mutex<Vec<(State, Weak<T>)>>);
 
 static GRIDS: Held<Grid> = Held(Mutex::new(Vec::new()));
 static MESHES: Held<Distance> = Held(Mutex::new(Vec::new()));
+static NETWORKS: Held<Network> = Held(Mutex::new(Vec::new()));
 
 impl State {
     /// Nothing where the file is not there, or when it was written is not known.
@@ -84,6 +91,8 @@ impl Data {
             samples: 0,
             meshes: HashMap::new(),
             mesh_bytes: 0,
+            networks: HashMap::new(),
+            network_bytes: 0,
             worked: Duration::ZERO,
         }
     }
@@ -92,7 +101,9 @@ impl Data {
     pub(super) fn identities(&self) -> Vec<String> {
         let grids = self.grids.values().map(|grid| grid.content());
         let meshes = self.meshes.values().map(|mesh| mesh.content());
-        let mut all: Vec<String> = grids.chain(meshes).map(|content| format!("{content:?}")).collect();
+        let networks = self.networks.values().map(|network| network.identity());
+        let mut all: Vec<String> =
+            grids.chain(meshes).chain(networks).map(|content| format!("{content:?}")).collect();
         all.sort();
         all
     }
@@ -106,7 +117,7 @@ impl Data {
     }
 
     fn check_count(&self) -> Result<(), String> {
-        match self.grids.len() + self.meshes.len() < MAX_FILES {
+        match self.grids.len() + self.meshes.len() + self.networks.len() < MAX_FILES {
             true => Ok(()),
             false => Err(format!("a scene reads at most {MAX_FILES} data files")),
         }
@@ -138,6 +149,28 @@ impl Data {
         self.mesh_bytes += length;
         self.meshes.insert(found, mesh.clone());
         Ok(mesh)
+    }
+
+    /// The network of a file. `asker` is the script that names it.
+    fn network(&mut self, asker: &str, path: &str) -> Result<Arc<Network>, String> {
+        let (shown, found) = self.located(asker, path, "safetensors")?;
+        if let Some(network) = self.networks.get(&found) {
+            return Ok(network.clone());
+        }
+        self.check_count()?;
+        let start = worked();
+        let state = State::of(&found, None);
+        let (length, most) =
+            (state.as_ref().map_or(0, |state| state.length), MAX_NETWORK_BYTES - self.network_bytes);
+        let held = state.as_ref().filter(|_| length <= most).and_then(|state| NETWORKS.get(state));
+        let read = || Ok(Arc::new(Network::read_at_most(&found, &shown, most)?));
+        let network = held.map_or_else(read, Ok).map_err(|error: crate::error::Error| error.to_string());
+        self.worked += worked().saturating_sub(start);
+        let network = network?;
+        NETWORKS.hold(state, &network);
+        self.network_bytes += length;
+        self.networks.insert(found, network.clone());
+        Ok(network)
     }
 
     /// The grid of a file. `asker` is the script that names it.
@@ -208,5 +241,15 @@ pub(super) fn mesh(draft: &mut Draft, given: Vec<Argument>) -> Result<Argument, 
     let asker = draft.place.file.clone();
     let distance = draft.data.mesh(&asker, &path).map_err(|problem| format!("mesh: {problem}"))?;
     let field = Call::new("mesh", draft.place.clone()).finish(Distance::field_of(distance));
+    made(draft, field)
+}
+
+/// `neural(file)`.
+pub(super) fn neural(draft: &mut Draft, given: Vec<Argument>) -> Result<Argument, String> {
+    let [file] = &given[..] else { return Err("neural needs a file".into()) };
+    let path = String::from(file.clone());
+    let asker = draft.place.file.clone();
+    let network = draft.data.network(&asker, &path).map_err(|problem| format!("neural: {problem}"))?;
+    let field = Call::new("neural", draft.place.clone()).finish(network.field());
     made(draft, field)
 }

@@ -3,7 +3,7 @@
 //! Shapes come from [`catalogue`], arithmetic from the list in `field/functions.rs`, and what only scenes have is
 //! declared here, and done in `statements.rs`. Reference pages and completion read the same table as the language does.
 
-use super::data::{grid, mesh};
+use super::data::{grid, mesh, neural};
 use super::draft::Draft;
 use super::statements::{background, bounds, camera, light, material, parameter, show, timeline};
 use crate::field::*;
@@ -314,6 +314,13 @@ words! {
         /// triangles go counter-clockwise seen from outside, and also where it has holes, or crosses itself. The mesh
         /// stands where its file says: `mesh("part.obj").scale(0.1).smooth_union(sphere(1), 0.2)`.
         mesh(file: Text) = mesh;
+        /// A field that was learned: the network of a `.safetensors` file beside the scene, a function of x, y, z, or of
+        /// x, y, z and t.
+        ///
+        /// The file has a matrix `N.weight`, a row an output, and `N.bias` for each layer, as PyTorch calls them, and in its
+        /// metadata `activations`, one a layer: `["sine 30", "sine 30", "linear"]`; others are `relu`, `softplus 100`,
+        /// `tanh`, `sigmoid` and `gelu`. It is no exact distance: `neural("cow.safetensors").smooth_union(sphere(1), 0.2)`.
+        neural(file: Text) = neural;
     "look":
         /// The shape in a colour: `"#rrggbb"`, or linear red, green and blue. Colours blend where shapes blend.
         color(shape: Field, color: Color) = |draft, given| {

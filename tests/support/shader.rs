@@ -260,6 +260,9 @@ impl<'m> Runner<'m> {
             TypeInner::Struct { members, .. } => {
                 return Parts(members.iter().map(|member| self.zero(member.ty)).collect());
             }
+            TypeInner::Array { base, size: naga::ArraySize::Constant(count), .. } => {
+                return Parts(vec![self.zero(*base); count.get() as usize]);
+            }
             other => panic!("fields have no {other:?}"),
         };
         match kind {
@@ -415,6 +418,7 @@ fn math(fun: MathFunction, given: &[Value]) -> Value {
         Sin => each(f32::sin),
         Cos => each(f32::cos),
         Tan => each(f32::tan),
+        Tanh => each(f32::tanh),
         Asin => each(f32::asin),
         Acos => each(f32::acos),
         Atan => each(f32::atan),

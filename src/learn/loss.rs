@@ -1,0 +1,154 @@
+//! The loss of a network at points of a shape, with its derivative in every weight.
+//!
+//! Terms in ∇f are differentiated exactly, in reverse over forward mode along one direction a point. A pass back gives
+//! g = ∇f, and the loss's own derivative v in it; the derivative of the loss in the weights is then that of v·∇f, v held
+//! still, which is how f changes along v: one tangent beside the value, whatever the number of inputs.
+
+use super::backward::{Trace, transposed};
+use super::forward::Channels;
+use super::network::Network;
+use pulp::{Arch, Simd, WithSimd};
+
+/// How many points a loss is worked out for together. Columns are an odd number of cache lines long, so that their beginnings
+/// do not compete for the same places in the cache.
+pub(crate) const POINTS: usize = 240;
+
+/// What is asked of the value and the gradient, each times its weight.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Weights {
+    /// |f − d|, or its square.
+    pub(crate) value: f64,
+    pub(crate) is_square: bool,
+    /// |∇f − n|².
+    pub(crate) normal: f64,
+    /// (|∇f| − 1)².
+    pub(crate) eikonal: f64,
+}
+
+impl Weights {
+    fn need_gradient(&self) -> bool {
+        self.normal != 0.0 || self.eikonal != 0.0
+    }
+}
+
+/// Points in columns: coordinates, distances, and three columns of normals where they are known.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Batch {
+    pub(crate) inputs: Vec<f32>,
+    pub(crate) distances: Vec<f32>,
+    pub(crate) normals: Vec<f32>,
+}
+
+/// A network's weights as passes read them.
+pub(crate) struct Read {
+    network: Network,
+    weights: Vec<f32>,
+    transposed: Vec<f32>,
+}
+
+impl Read {
+    pub(crate) fn of(network: &Network) -> Read {
+        Read { network: network.clone(), weights: Vec::new(), transposed: Vec::new() }
+    }
+
+    /// Other weights.
+    pub(crate) fn set(&mut self, weights: &[f64]) {
+        self.weights.clear();
+        self.weights.extend(weights.iter().map(|&weight| weight as f32));
+        self.transposed = transposed(&self.network, &self.weights);
+    }
+}
+
+/// The memory of passes one after the other.
+pub(crate) struct Pass {
+    trace: Trace<f32>,
+    /// The adjoints of the value and of its change along a direction.
+    sent: Vec<f32>,
+    slopes: Vec<f32>,
+}
+
+impl Pass {
+    pub(crate) fn new(network: &Network, weights: &Weights) -> Pass {
+        let mut channels = Channels::default();
+        if weights.need_gradient() {
+            channels.of(&[0]); // along a direction that each point has for itself
+        }
+        let sent = vec![0.0; channels.count() * POINTS];
+        let trace = Trace::new(network, channels, [POINTS; 2]);
+        Pass { trace, sent, slopes: vec![0.0; network.inputs() * POINTS] }
+    }
+
+    /// The loss summed over a batch; its derivatives are added to `gradient`.
+    pub(crate) fn run(&mut self, read: &Read, batch: &Batch, weights: &Weights, gradient: &mut [f32]) -> f64 {
+        Arch::new().dispatch(Run { pass: self, read, batch, weights, gradient })
+    }
+}
+
+struct Run<'a> {
+    pass: &'a mut Pass,
+    read: &'a Read,
+    batch: &'a Batch,
+    weights: &'a Weights,
+    gradient: &'a mut [f32],
+}
+
+impl WithSimd for Run<'_> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) -> f64 {
+        let Run { pass: Pass { trace, sent, slopes }, read, batch, weights, gradient } = self;
+        let Read { network, weights: numbers, transposed } = read;
+        let wide = network.inputs();
+        trace.seeds()[..wide * POINTS].copy_from_slice(&batch.inputs);
+        trace.forward(simd, network, numbers);
+        let mut loss = 0.0;
+        for (n, (&value, &distance)) in trace.result(0).iter().zip(&batch.distances).enumerate() {
+            let off = value - distance;
+            let (term, slope) = match weights.is_square {
+                true => (off * off, 2.0 * off),
+                false => (off.abs(), if off == 0.0 { 0.0 } else { off.signum() }),
+            };
+            loss += weights.value * f64::from(term);
+            sent[n] = weights.value as f32 * slope;
+        }
+        if !weights.need_gradient() {
+            trace.backward(simd, network, transposed, sent, Some(gradient), None);
+            return loss;
+        }
+        let (values, along) = sent.split_at_mut(POINTS);
+        along.fill(1.0);
+        trace.backward(simd, network, transposed, along, None, Some(slopes));
+        loss += pull(slopes, &batch.normals, weights);
+        slopes[3 * POINTS..].fill(0.0); // nothing is asked of the change with time
+        trace.seeds()[wide * POINTS..].copy_from_slice(slopes);
+        trace.forward_derivatives(simd, network, numbers);
+        debug_assert_eq!(values.len(), along.len());
+        trace.backward(simd, network, transposed, sent, Some(gradient), None);
+        loss
+    }
+}
+
+/// What is asked of gradients, which become its derivatives in them.
+#[inline(always)]
+fn pull(slopes: &mut [f32], normals: &[f32], weights: &Weights) -> f64 {
+    let (eikonal, normal) = (weights.eikonal as f32, weights.normal as f32);
+    let mut loss = 0.0;
+    for n in 0..POINTS {
+        let slope = [0, 1, 2].map(|axis| slopes[axis * POINTS + n]);
+        let length = (slope[0] * slope[0] + slope[1] * slope[1] + slope[2] * slope[2]).sqrt();
+        let off = length - 1.0;
+        loss += weights.eikonal * f64::from(off * off);
+        let by_length = if length > 0.0 { 2.0 * eikonal * off / length } else { 0.0 };
+        for axis in 0..3 {
+            let mut pulled = by_length * slope[axis];
+            if let Some(&wanted) = normals.get(axis * POINTS + n) {
+                let off = slope[axis] - wanted;
+                loss += weights.normal * f64::from(off * off);
+                pulled += 2.0 * normal * off;
+            }
+            slopes[axis * POINTS + n] = pulled;
+        }
+    }
+    loss
+}

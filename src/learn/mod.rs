@@ -1,0 +1,29 @@
+//! Learned fields, and the small engine at the root. Uses numbers and fields.
+//!
+//! [`Scalars`] is a tape of single numbers, to learn from how derivatives go backwards. A [`Network`] is a function of x, y,
+//! z and t made of weighted sums and [`Activation`]s, and a kernel: its field is composed, bounded, drawn and fitted like
+//! any other. [`crate::fit`] has what trains one on a shape.
+//!
+//! `precision` and `product` are the arithmetic of columns of points, `forward` and `backward` the ways through a network,
+//! `range` and `affine` its bounds.
+
+mod activation;
+mod affine;
+mod backward;
+mod forward;
+mod kernel;
+mod loss;
+mod network;
+mod precision;
+mod product;
+mod range;
+mod safetensors;
+mod scalar;
+mod shader;
+mod waves;
+
+pub use activation::Activation;
+pub use kernel::neural;
+pub(crate) use loss::{Batch, POINTS, Pass, Read, Weights};
+pub use network::{Layer, Network};
+pub use scalar::{Mark, Operand, Scalars, Value};

@@ -1,0 +1,287 @@
+//! Networks in `safetensors` files: a JSON header that says where each tensor lies, and the numbers behind it. A file may
+//! come from a stranger: sizes are limited, and nothing is taken on trust.
+
+use super::network::{MAX_LAYERS, MAX_WEIGHTS};
+use super::{Activation, Network};
+use crate::error::{Error, Result};
+use crate::file::{bytes_of, write_whole};
+use serde_json::{Map, Value, json};
+use std::path::Path;
+
+/// The most bytes of a header.
+const MAX_HEADER: usize = 1 << 20;
+
+/// The most bytes of a file: weights of eight bytes behind a header.
+const MAX_BYTES: u64 = (8 * MAX_WEIGHTS + MAX_HEADER + 8) as u64;
+
+/// Where a header says what each layer's sums are passed through.
+const METADATA: &str = "__metadata__";
+const ACTIVATIONS: &str = "activations";
+
+impl Network {
+    /// Reads the network of a `safetensors` file: for each layer a matrix `….N.weight`, a row an output, and `….N.bias`, as
+    /// PyTorch calls them, of `F64`, `F32`, `F16` or `BF16`; and in the metadata `activations`, a list of words, with a number
+    /// behind those that have one: `["sine 30", "sine 30", "linear"]`.
+    pub fn read(path: impl AsRef<Path>) -> Result<Network> {
+        let path = path.as_ref();
+        Network::read_at_most(path, &path.display().to_string(), MAX_BYTES)
+    }
+
+    /// The same of a file of at most so many bytes. `shown` is what messages call it.
+    pub(crate) fn read_at_most(path: &Path, shown: &str, most: u64) -> Result<Network> {
+        let bytes = bytes_of(path, shown, most.min(MAX_BYTES))?;
+        let wrong = |problem: String| Error::File { path: shown.into(), problem };
+        network_of(&bytes, None).map_err(wrong)
+    }
+
+    /// Reads a network from the bytes of such a file. Activations may be given where its metadata has none.
+    pub fn from_bytes(bytes: &[u8], activations: Option<&[Activation]>) -> Result<Network> {
+        network_of(bytes, activations)
+            .map_err(|problem| Error::Input(format!("a safetensors file {problem}")))
+    }
+
+    /// Writes a `safetensors` file, whole or not at all: `F32` where that holds every weight, else `F64`.
+    pub fn write(&self, path: impl AsRef<Path>) -> Result<()> {
+        let bytes = self.to_bytes();
+        write_whole(path.as_ref(), |out| out.write_all(&bytes))
+    }
+
+    /// The bytes of such a file.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let is_single = self.weights().iter().all(|&weight| f64::from(weight as f32) == weight);
+        let (name, size) = if is_single { ("F32", 4) } else { ("F64", 8) };
+        let words: Vec<String> = self.layers().iter().map(|layer| word_of(layer.activation)).collect();
+        let mut header = Map::new();
+        header.insert(METADATA.into(), json!({ ACTIVATIONS: json!(words).to_string() }));
+        for (n, layer) in self.layers().iter().enumerate() {
+            let matrix = layer.inputs * layer.outputs;
+            let [start, middle, end] =
+                [0, matrix, matrix + layer.outputs].map(|by| size * (layer.start + by));
+            let mut insert = |what: &str, shape: Value, from: usize, to: usize| {
+                let about = json!({ "dtype": name, "shape": shape, "data_offsets": [from, to] });
+                header.insert(format!("layers.{n}.{what}"), about);
+            };
+            insert("weight", json!([layer.outputs, layer.inputs]), start, middle);
+            insert("bias", json!([layer.outputs]), middle, end);
+        }
+        let mut text = Value::Object(header).to_string().into_bytes();
+        text.resize(text.len().next_multiple_of(8), b' ');
+        let mut bytes = (text.len() as u64).to_le_bytes().to_vec();
+        bytes.extend(text);
+        for &weight in self.weights() {
+            match is_single {
+                true => bytes.extend((weight as f32).to_le_bytes()),
+                false => bytes.extend(weight.to_le_bytes()),
+            }
+        }
+        bytes
+    }
+}
+
+/// A number's bytes in a file.
+#[derive(Clone, Copy)]
+enum Number {
+    F64,
+    F32,
+    F16,
+    Bf16,
+}
+
+impl Number {
+    fn of(name: &str) -> Option<Number> {
+        Some(match name {
+            "F64" => Number::F64,
+            "F32" => Number::F32,
+            "F16" => Number::F16,
+            "BF16" => Number::Bf16,
+            _ => return None,
+        })
+    }
+
+    const fn size(self) -> usize {
+        match self {
+            Number::F64 => 8,
+            Number::F32 => 4,
+            Number::F16 | Number::Bf16 => 2,
+        }
+    }
+
+    fn read(self, bytes: &[u8]) -> f64 {
+        let word = bytes.iter().rev().fold(0u64, |word, &byte| word << 8 | u64::from(byte));
+        match self {
+            Number::F64 => f64::from_bits(word),
+            Number::F32 => f64::from(f32::from_bits(word as u32)),
+            Number::F16 => half(word as u16),
+            Number::Bf16 => f64::from(f32::from_bits((word as u32) << 16)),
+        }
+    }
+}
+
+/// A half-precision number of IEEE 754.
+fn half(bits: u16) -> f64 {
+    let (exponent, fraction) = (i32::from(bits >> 10 & 31), f64::from(bits & 1023));
+    let size = match exponent {
+        0 => fraction * 2f64.powi(-24),
+        31 if fraction == 0.0 => f64::INFINITY,
+        31 => f64::NAN,
+        _ => (1024.0 + fraction) * 2f64.powi(exponent - 25),
+    };
+    if bits >> 15 == 1 { -size } else { size }
+}
+
+/// A tensor as the header has it.
+struct Tensor<'a> {
+    number: Number,
+    shape: Vec<usize>,
+    data: &'a [u8],
+}
+
+fn network_of(bytes: &[u8], activations: Option<&[Activation]>) -> Result<Network, String> {
+    let (length, rest) = bytes.split_at_checked(8).ok_or("ends in the middle of its header's length")?;
+    let length = length.iter().rev().fold(0u64, |length, &byte| length << 8 | u64::from(byte));
+    if length > MAX_HEADER as u64 {
+        return Err(format!("has a header of {length} bytes; at most {MAX_HEADER} are read"));
+    }
+    let (header, data) = rest.split_at_checked(length as usize).ok_or("ends in the middle of its header")?;
+    let header: Value =
+        serde_json::from_slice(header).map_err(|error| format!("has a header that is no JSON: {error}"))?;
+    let header = header.as_object().ok_or("has a header that is no JSON object")?;
+    let layers = layers_of(header, data)?;
+    let activations = match activations {
+        Some(activations) => activations.to_vec(),
+        None => activations_of(header)?,
+    };
+    if activations.len() != layers.len() {
+        return Err(format!("has {} layers and {} activations", layers.len(), activations.len()));
+    }
+    let (mut weights, mut shape, mut inputs) = (Vec::new(), Vec::new(), 0);
+    for (n, ([matrix, bias], activation)) in layers.iter().zip(activations).enumerate() {
+        let [outputs, wide] = matrix.shape[..] else {
+            return Err(format!("has a matrix of {} sides for layer {n}, not of 2", matrix.shape.len()));
+        };
+        if bias.shape != [outputs] {
+            return Err(format!("has {:?} biases for layer {n}, which has {outputs} outputs", bias.shape));
+        }
+        let before = shape.last().map_or(wide, |&(outputs, _): &(usize, Activation)| outputs);
+        if wide != before {
+            return Err(format!("has {wide} inputs for layer {n}, behind one of {before} outputs"));
+        }
+        inputs = if n == 0 { wide } else { inputs };
+        shape.push((outputs, activation));
+        for tensor in [matrix, bias] {
+            weights.extend(
+                tensor.data.chunks_exact(tensor.number.size()).map(|bytes| tensor.number.read(bytes)),
+            );
+        }
+    }
+    Network::new(inputs, &shape, weights).map_err(|error| format!("is no network: {error}"))
+}
+
+/// The tensors of each layer, in the order of the layers' numbers.
+fn layers_of<'a>(header: &Map<String, Value>, data: &'a [u8]) -> Result<Vec<[Tensor<'a>; 2]>, String> {
+    let mut ranges = Vec::new();
+    let mut found: Vec<(usize, &str, &str, Tensor)> = Vec::new();
+    let tensors = header.iter().filter(|(name, _)| *name != METADATA);
+    if tensors.clone().count() > 2 * MAX_LAYERS {
+        return Err(format!("has more than {} tensors: a network's layers have two each", 2 * MAX_LAYERS));
+    }
+    for (name, about) in tensors {
+        let (tensor, range) = tensor_of(name, about, data)?;
+        ranges.push(range);
+        let known = name.rsplit_once('.').and_then(|(layer, what)| {
+            let (prefix, number) = layer.rsplit_once('.').unwrap_or(("", layer));
+            let is_known = what == "weight" || what == "bias";
+            is_known.then_some((number.parse().ok()?, prefix, what))
+        });
+        let Some((number, prefix, what)) = known else {
+            return Err(format!(
+                "has a tensor {name:?}, which is none of N.weight and N.bias with a number N"
+            ));
+        };
+        found.push((number, prefix, what, tensor));
+    }
+    ranges.sort_unstable();
+    let mut end = 0;
+    for [from, to] in ranges {
+        if from != end {
+            return Err(format!("has a tensor that begins at {from}, where the last one ended at {end}"));
+        }
+        end = to;
+    }
+    if end != data.len() {
+        return Err(format!("has {} bytes of numbers, of which tensors take {end}", data.len()));
+    }
+    if let Some(other) = found.iter().find(|tensor| tensor.1 != found[0].1) {
+        return Err(format!(
+            "has layers {:?} and {:?}, and must have those of one network",
+            found[0].1, other.1
+        ));
+    }
+    found.sort_by(|a, b| (a.0, b.2).cmp(&(b.0, a.2))); // "weight" before "bias"
+    let mut layers = Vec::new();
+    let mut tensors = found.into_iter();
+    while let Some((number, _, what, matrix)) = tensors.next() {
+        match tensors.next() {
+            Some((other, _, "bias", bias)) if other == number && what == "weight" => {
+                layers.push([matrix, bias])
+            }
+            _ => return Err(format!("has no weight and bias for layer {number}")),
+        }
+    }
+    Ok(layers)
+}
+
+/// A tensor, and the bytes it takes.
+fn tensor_of<'a>(name: &str, about: &Value, data: &'a [u8]) -> Result<(Tensor<'a>, [usize; 2]), String> {
+    let of = |key: &str| about.get(key).ok_or(format!("has no {key} of {name:?}"));
+    let dtype = of("dtype")?.as_str().unwrap_or("");
+    let number = Number::of(dtype)
+        .ok_or_else(|| format!("has {name:?} of type {dtype:?}, and must be one of F64, F32, F16, BF16"))?;
+    let whole = |value: &Value| value.as_u64().and_then(|value| usize::try_from(value).ok());
+    let numbers = |key: &str| -> Result<Vec<usize>, String> {
+        let list = of(key)?.as_array().map(|list| list.iter().map(whole).collect::<Option<Vec<usize>>>());
+        list.flatten().ok_or_else(|| format!("has a {key} of {name:?} that is no list of whole numbers"))
+    };
+    let (shape, offsets) = (numbers("shape")?, numbers("data_offsets")?);
+    let [from, to] = offsets[..] else {
+        return Err(format!("has {} data_offsets of {name:?}, not 2", offsets.len()));
+    };
+    let size = shape.iter().try_fold(number.size(), |size, &side| size.checked_mul(side));
+    let bytes = data
+        .get(from..to)
+        .ok_or_else(|| format!("has {name:?} from byte {from} to {to}, of {} that there are", data.len()))?;
+    if size != Some(bytes.len()) {
+        return Err(format!("has {} bytes of {name:?}, not those of {shape:?} of {dtype}", bytes.len()));
+    }
+    Ok((Tensor { number, shape, data: bytes }, [from, to]))
+}
+
+/// The activations that the metadata lists.
+fn activations_of(header: &Map<String, Value>) -> Result<Vec<Activation>, String> {
+    let text = header.get(METADATA).and_then(|metadata| metadata.get(ACTIVATIONS)).and_then(Value::as_str);
+    let text = text.ok_or_else(|| {
+        format!("has no {ACTIVATIONS} in its metadata, such as [\"sine 30\", \"linear\"], one a layer")
+    })?;
+    let words: Vec<String> = serde_json::from_str(text)
+        .map_err(|error| format!("has {ACTIVATIONS} that are no list of words: {error}"))?;
+    words.iter().map(|word| activation_of(word)).collect()
+}
+
+fn word_of(activation: Activation) -> String {
+    match activation {
+        Activation::Sine { frequency: number } | Activation::Softplus { sharpness: number } => {
+            format!("{} {number}", activation.name())
+        }
+        _ => activation.name().into(),
+    }
+}
+
+fn activation_of(word: &str) -> Result<Activation, String> {
+    let (name, number) = word.split_once(' ').unwrap_or((word, "1"));
+    let activation = number.parse().ok().and_then(|number| Activation::of(name, number));
+    activation.ok_or_else(|| {
+        format!(
+            "has an activation {word:?}, and must be one of linear, sine W, relu, softplus B, tanh, sigmoid, gelu"
+        )
+    })
+}
