@@ -169,6 +169,8 @@ mod random;
 pub mod render;
 #[cfg(feature = "scene")]
 pub mod scene;
+#[cfg(feature = "scene")]
+pub mod sense;
 pub mod shape;
 pub mod tape;
 mod task;
