@@ -229,3 +229,24 @@ fn fit_curve() {
     let text = run("fit_curve", &[]);
     assert!(text.contains("b1 = 2.389421291") && text.contains("b2 = 5.501564318"), "{text}");
 }
+
+#[test]
+fn two_graphs() {
+    let text = run("two_graphs", &["."]);
+    // L = (a·b + c)·d at 1.5, −2, 4, 0.5, and its derivatives, by hand.
+    for line in
+        ["L = 0.5", "a: value 1.5, ∂L -1", "b: value -2, ∂L 0.75", "c: value 4, ∂L 0.5", "d: value 0.5, ∂L 1"]
+    {
+        assert!(text.lines().any(|own| own == line), "{line}: {text}");
+    }
+    for (file, says) in [("scalars.svg", "a·b | value -3 | ∂L 0.5"), ("fields.svg", "∇f = (")] {
+        let drawing = std::fs::read_to_string(scratch("two_graphs").join(file)).unwrap();
+        assert!(drawing.contains(says), "{file}");
+    }
+    // The page's drawing is the one that this makes.
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/atomic");
+    for file in ["scalars.svg", "fields.svg"] {
+        let kept = std::fs::read_to_string(page.join(file)).unwrap();
+        assert!(kept == std::fs::read_to_string(scratch("two_graphs").join(file)).unwrap(), "{file}");
+    }
+}

@@ -55,7 +55,9 @@ pub(super) fn run(verb: &Sense, common: &Common) -> Result<Ending> {
         let faults: Vec<String> = recording.faults.iter().map(|fault| fault.to_string()).collect();
         let probes: Vec<&str> = recording.probes.iter().map(|probe| probe.name.as_str()).collect();
         let ticks = recording.clock.count();
-        print_json(&json!({ "files": files, "probes": probes, "ticks": ticks, "sent": sent, "faults": faults }))?;
+        print_json(
+            &json!({ "files": files, "probes": probes, "ticks": ticks, "sent": sent, "faults": faults }),
+        )?;
     }
     Ok(Ending::Done)
 }

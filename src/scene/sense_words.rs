@@ -68,7 +68,9 @@ impl Sketch {
 fn check_name(what: &str, name: &str) -> Result<(), String> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
     match name.is_empty() || name.len() > MAX_NAME || !name.chars().all(is_plain) {
-        true => Err(format!("{what} is {name:?}, and must be of letters, digits, _ and -, at most {MAX_NAME}")),
+        true => {
+            Err(format!("{what} is {name:?}, and must be of letters, digits, _ and -, at most {MAX_NAME}"))
+        }
         false => Ok(()),
     }
 }
@@ -88,7 +90,10 @@ pub(super) fn probe(draft: &mut Draft, given: Vec<Argument>) -> Result<Argument,
             for (name, given) in named {
                 check_name("probe: the name of what it reads", &name)?;
                 if !given.is_scalar() {
-                    return Err(format!("probe: {name} is {}, and must be a number or a field", given.kind()));
+                    return Err(format!(
+                        "probe: {name} is {}, and must be a number or a field",
+                        given.kind()
+                    ));
                 }
                 reads.push((name, given.into()));
             }
@@ -213,13 +218,19 @@ fn channels(
         if let Some(smooth) = inner.take("smooth", Kind::Number)? {
             let smooth = constant(&format!("{function}: smooth"), &smooth)?;
             if !(0.0..=MAX_SMOOTH).contains(&smooth) {
-                return Err(format!("{function}: smooth is {smooth} seconds, and must be from 0 to {MAX_SMOOTH}"));
+                return Err(format!(
+                    "{function}: smooth is {smooth} seconds, and must be from 0 to {MAX_SMOOTH}"
+                ));
             }
             channels.iter_mut().for_each(|channel| channel.smooth = smooth);
         }
     }
     if !kind.accepts(&expression) {
-        return Err(format!("{sense}: {option} is {}, and must be {}", expression.kind(), kind.description()));
+        return Err(format!(
+            "{sense}: {option} is {}, and must be {}",
+            expression.kind(),
+            kind.description()
+        ));
     }
     let values = match kind {
         Kind::Color => colored(sense, option, expression)?.to_vec(),

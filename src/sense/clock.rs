@@ -32,7 +32,9 @@ impl Clock {
             return wrong(format!("{rate} ticks a second: there must be more than 0"));
         }
         if (to - from) * rate > MAX_TICKS {
-            return wrong(format!("from {from} to {to} at {rate} ticks a second are more than {MAX_TICKS:.0}"));
+            return wrong(format!(
+                "from {from} to {to} at {rate} ticks a second are more than {MAX_TICKS:.0}"
+            ));
         }
         Ok(Clock { from, to, rate })
     }

@@ -6,6 +6,7 @@ use crate::error::{Error, Result};
 use crate::field::Field;
 use crate::scene::{By, Follow, Probe, Scene};
 use crate::tape::Machine;
+use crate::task;
 use glam::DVec3;
 
 /// The error a step may make, in parts of 1 and of the distance from the origin.
@@ -29,15 +30,8 @@ const A: [[f64; 6]; 6] = [
     [35.0 / 384.0, 0.0, 500.0 / 1113.0, 125.0 / 192.0, -2187.0 / 6784.0, 11.0 / 84.0],
 ];
 const C: [f64; 6] = [1.0 / 5.0, 3.0 / 10.0, 4.0 / 5.0, 8.0 / 9.0, 1.0, 1.0];
-const E: [f64; 7] = [
-    71.0 / 57600.0,
-    0.0,
-    -71.0 / 16695.0,
-    71.0 / 1920.0,
-    -17253.0 / 339200.0,
-    22.0 / 525.0,
-    -1.0 / 40.0,
-];
+const E: [f64; 7] =
+    [71.0 / 57600.0, 0.0, -71.0 / 16695.0, 71.0 / 1920.0, -17253.0 / 339200.0, 22.0 / 525.0, -1.0 / 40.0];
 
 /// What a particle reads where it is.
 struct There {
@@ -89,7 +83,8 @@ pub(super) fn places(
     let Follow { by, field, from, speed, around } = follow;
     let [fx, fy, fz, ft] = field.gradient();
     let around = around.0.clone();
-    let fields: Vec<Field> = [field.clone(), fx, fy, fz, ft, speed.clone()].into_iter().chain(around).collect();
+    let fields: Vec<Field> =
+        [field.clone(), fx, fy, fz, ft, speed.clone()].into_iter().chain(around).collect();
     let machine = Machine::new(&scene.tape_of(&fields)?.at(scene.shared_values()));
     let start = scene.timeline().from;
     let mut begins = Machine::<f64>::new(&scene.tape_of(&from.0)?.at(scene.shared_values()));
@@ -101,11 +96,15 @@ pub(super) fn places(
     }
     particle.begin(start);
     if *by != By::Gradient && !particle.has_landed {
-        return Err(fault(format!("there is no surface to be found from ({}, {}, {})", from.x, from.y, from.z)));
+        return Err(fault(format!(
+            "there is no surface to be found from ({}, {}, {})",
+            from.x, from.y, from.z
+        )));
     }
     let (mut time, mut lost) = (start, None);
     let step = 1.0 / clock.rate();
     let places = (0..clock.count()).map(|tick| {
+        task::check()?;
         let next = clock.at(tick);
         // A recording that starts later goes the same way there, in steps as long.
         while lost.is_none() && time < next {
@@ -116,9 +115,9 @@ pub(super) fn places(
             }
             time = until;
         }
-        particle.at.to_array()
+        Ok(particle.at.to_array())
     });
-    let places = places.collect();
+    let places = places.collect::<Result<Vec<[f64; 3]>>>()?;
     Ok((places, lost))
 }
 

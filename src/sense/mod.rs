@@ -22,8 +22,8 @@
 
 mod clock;
 mod follow;
-mod oscillator;
 pub mod osc;
+mod oscillator;
 mod recording;
 mod sound;
 mod tracks;

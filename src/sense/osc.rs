@@ -276,7 +276,8 @@ fn hear(packet: &[u8], heard: &mut Heard) {
     for Message { address, arguments } in messages {
         match (address.strip_prefix(PARAM), arguments.as_slice()) {
             (Some(name), [Value::Number(value)])
-                if value.is_finite() && (heard.values.len() < MAX_WAITING || heard.values.contains_key(name)) =>
+                if value.is_finite()
+                    && (heard.values.len() < MAX_WAITING || heard.values.contains_key(name)) =>
             {
                 heard.values.insert(name.into(), *value);
                 heard.taken += 1;

@@ -57,7 +57,9 @@ mod tests {
 
     #[test]
     fn the_closed_form_is_the_sum_of_its_harmonics_and_stays_within_1() {
-        for (frequency, brightness) in [(0.01, 1.0), (0.0371, 0.6), (0.2, 0.9), (0.45, 0.5), (0.003, 0.2), (0.1, 0.0)] {
+        for (frequency, brightness) in
+            [(0.01, 1.0), (0.0371, 0.6), (0.2, 0.9), (0.45, 0.5), (0.003, 0.2), (0.1, 0.0)]
+        {
             let a: f64 = MOST * brightness;
             let room = LIMIT / frequency;
             let mut most: f64 = 0.0;
@@ -68,7 +70,10 @@ mod tests {
                 let sum: f64 = (1..=count).map(harmonic).sum::<f64>() + room.fract() * harmonic(count + 1);
                 let got = wave(phase, frequency, brightness);
                 let power = a.powi(count);
-                assert!((got * peak(a, power, room.fract()) - sum).abs() < 1e-9, "{frequency} {brightness} {phase}");
+                assert!(
+                    (got * peak(a, power, room.fract()) - sum).abs() < 1e-9,
+                    "{frequency} {brightness} {phase}"
+                );
                 most = most.max(got.abs());
             }
             assert!(most <= 1.0 && most > 0.5, "{frequency} {brightness}: {most}");

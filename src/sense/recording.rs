@@ -68,7 +68,8 @@ impl Recording {
             let problem = "has no probe: probe(\"name\", [x, y, z]) makes one";
             return Err(Error::File { path: scene.file().into(), problem: problem.into() });
         }
-        let played: Vec<_> = scene.probes().par_iter().map(|probe| ProbeTracks::of(scene, probe, clock)).collect();
+        let played: Vec<_> =
+            scene.probes().par_iter().map(|probe| ProbeTracks::of(scene, probe, clock)).collect();
         let mut recording = Recording { clock: *clock, probes: Vec::new(), faults: Vec::new() };
         for played in played {
             let (probe, faults) = played?;
@@ -161,8 +162,10 @@ fn held(
     }
     let [x, y, z, t] = at[first];
     let fault = channel.value.fault_at(at[first]).ok().flatten();
-    let place = fault.as_ref().and_then(|fault| fault.path.iter().rev().find_map(|node| scene.place_of(node)));
-    let why = fault.as_ref().filter(|fault| !fault.is_slope).map_or(String::new(), |fault| format!(": {fault}"));
+    let place =
+        fault.as_ref().and_then(|fault| fault.path.iter().rev().find_map(|node| scene.place_of(node)));
+    let why =
+        fault.as_ref().filter(|fault| !fault.is_slope).map_or(String::new(), |fault| format!(": {fault}"));
     let (name, channel_name) = (&probe.name, channel.name());
     let problem = format!(
         "probe {name}: {channel_name} is {gave} at t = {t}, at ({x}, {y}, {z}){why}; it is held at its last good value"

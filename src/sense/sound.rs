@@ -32,11 +32,16 @@ impl Sound {
     /// The tones of a recording, in stereo.
     ///
     /// Each of n tones has an n-th of the full scale, so that none of their sums exceeds it. Between ticks all that moves a tone moves
-    /// smoothly. Begins and ends take 4 ms.
+    /// smoothly. Begins and ends take 4 ms. An error where no probe has a tone.
     pub fn of(recording: &Recording, rate: u32) -> Result<Sound> {
         let count = sample_count(recording, rate, 2)?;
         let tones: Vec<Tone> = recording.probes.iter().filter_map(Tone::of).collect();
-        let share = 1.0 / tones.len().max(1) as f64;
+        if tones.is_empty() {
+            return Err(Error::Input(
+                "no probe of the scene has a tone: tone(probe, #{ pitch: 440 }) makes one".into(),
+            ));
+        }
+        let share = 1.0 / tones.len() as f64;
         let played: Vec<Vec<[f32; 2]>> =
             tones.par_iter().map(|tone| tone.played(recording.clock.rate(), rate, count, share)).collect();
         let mut samples = vec![0.0f32; 2 * count];
@@ -56,8 +61,15 @@ impl Sound {
         let tracks: Vec<(String, &Track)> = recording
             .probes
             .iter()
-            .flat_map(|probe| probe.channels.iter().map(|track| (format!("{}.{}", probe.name, track.name), track)))
+            .flat_map(|probe| {
+                probe.channels.iter().map(|track| (format!("{}.{}", probe.name, track.name), track))
+            })
             .collect();
+        if tracks.is_empty() {
+            return Err(Error::Input(
+                "no probe of the scene has a channel: tone, light and touch make some".into(),
+            ));
+        }
         let count = sample_count(recording, rate, tracks.len())?;
         let mut samples = Vec::with_capacity(count * tracks.len());
         for n in 0..count {
@@ -92,7 +104,9 @@ fn sample_count(recording: &Recording, rate: u32, channels: usize) -> Result<usi
     let count = (recording.clock.length() * f64::from(rate)).round();
     if count * channels as f64 > MAX_SAMPLES {
         let seconds = recording.clock.length();
-        return Err(Error::Input(format!("{seconds} seconds are too long for a sound at {rate} samples a second")));
+        return Err(Error::Input(format!(
+            "{seconds} seconds are too long for a sound at {rate} samples a second"
+        )));
     }
     Ok(count as usize)
 }

@@ -29,7 +29,8 @@ impl Recording {
         for tick in 0..self.clock.count() {
             write!(out, "{}", self.clock.at(tick))?;
             for probe in &self.probes {
-                let values = probe.places[tick].into_iter().chain(probe.tracks().map(|track| track.values[tick]));
+                let values =
+                    probe.places[tick].into_iter().chain(probe.tracks().map(|track| track.values[tick]));
                 values.into_iter().try_for_each(|value| write!(out, ",{value}"))?;
             }
             writeln!(out)?;
