@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 /// From the foundation up. `error` stands below all of them.
 const ROOMS: [&str; 13] = [
-    "number", "field", "tape", "shape", "measure", "mesh", "scene", "render", "gpu", "fit", "sense", "viewer", "cli",
+    "number", "field", "tape", "shape", "measure", "mesh", "scene", "render", "gpu", "fit", "sense",
+    "viewer", "cli",
 ];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {

@@ -1,5 +1,5 @@
-//! Probes and what is made of them: tracks are what their expressions say, particles keep to surfaces, sounds keep to their
-//! tracks, and other programs understand what they are sent.
+//! Probes and what is made of them: tracks are what their expressions say, particles keep to surfaces, sounds keep to
+//! their tracks, and other programs understand what they are sent.
 
 #[path = "support/command.rs"]
 mod support;
@@ -298,7 +298,8 @@ fn size(samples: &[f64], frequency: f64, rate: f64) -> f64 {
     2.0 * re.hypot(im) / samples.len() as f64
 }
 
-/// The strongest frequency: the highest of the discrete Fourier transform, and between its neighbours that of a parabola.
+/// The strongest frequency: the highest of the discrete Fourier transform, and between its neighbours that of a
+/// parabola.
 fn pitch(samples: &[f64], rate: f64) -> f64 {
     let bin = rate / samples.len() as f64;
     let sizes: Vec<f64> = (1..1200).map(|k| size(samples, k as f64 * bin, rate).ln()).collect();

@@ -88,7 +88,8 @@ pub(super) struct View {
     /// What draws: the GPU, the CPU, or the GPU where there is real hardware.
     #[arg(long, value_enum, default_value_t = Backend::Auto)]
     pub(super) backend: Backend,
-    /// Listen for OSC messages that move parameters, /fieldgrad/param/NAME f, at an address or a port (of this machine alone).
+    /// Listen for OSC messages that move parameters, /fieldgrad/param/NAME f, at an address or a port (of this
+    /// machine alone).
     #[arg(long, value_name = "[HOST:]PORT")]
     pub(super) osc: Option<String>,
 }
@@ -397,7 +398,9 @@ pub(super) enum Cost {
 
 #[derive(Args, Debug)]
 #[command(
-    after_help = "The first sample of a sound, the first row of a track and the first picture of a film that start at the same --from\n    are of the same time. Sounds are WAV files of 32-bit floating-point samples, in stereo. Tracks have a row for each tick\n    of the clock. Bundles are sent as time goes by, each with the time tag of its tick."
+    after_help = "The first sample of a sound, the first row of a track and the first picture of a film that start at the same\n\
+    --from are of the same time. Sounds are WAV files of 32-bit floating-point samples, in stereo. Tracks have a row for\n\
+    each tick of the clock. Bundles are sent as time goes by, each with the time tag of its tick."
 )]
 pub(super) struct Sense {
     /// A .rhai file, or the name of a scene built in.

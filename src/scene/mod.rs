@@ -440,8 +440,8 @@ impl Scene {
         self.content.bounds
     }
 
-    /// Its probes, in the order of the calls. Their fields are as the text declares them, whatever the values: what plays them
-    /// ([`Recording`](crate::sense::Recording)) goes by the scene's.
+    /// Its probes, in the order of the calls. Their fields are as the text declares them, whatever the values: what
+    /// plays them ([`Recording`](crate::sense::Recording)) goes by the scene's.
     pub fn probes(&self) -> &[Probe] {
         &self.content.probes
     }

@@ -294,8 +294,8 @@ pub(super) fn light(draft: &mut Draft, given: Vec<Argument>) -> Result<Argument,
     Ok(nothing())
 }
 
-/// The light of pictures: what the channels say at each time, where the probe then is. It comes from the direction of its place,
-/// seen from the origin.
+/// The light of pictures: what the channels say at each time, where the probe then is. It comes from the direction of
+/// its place, seen from the origin.
 fn shining(channels: &[Channel], way: &Vector<3>) -> Light {
     let [x, y, z] = way.0.clone();
     let to = [x, y, z, Field::coordinate(Axis::T)];

@@ -1,7 +1,9 @@
-//! The probes of a scene, and how each is felt: as a tone, as a light, as touch. Here they are said; the room `sense` plays them.
+//! The probes of a scene, and how each is felt: as a tone, as a light, as touch. Here they are said; the room `sense`
+//! plays them.
 //!
-//! Whatever a probe reads is a field, evaluated where the probe is. So a channel's expression is a field too, of the place
-//! and the time of the probe, and all that fields can do it can: derivatives, blends, whatever the scene has given a name.
+//! Whatever a probe reads is a field, evaluated where the probe is. So a channel's expression is a field too, of the
+//! place and the time of the probe, and all that fields can do it can: derivatives, blends, whatever the scene has
+//! given a name.
 
 use crate::error::Place;
 use crate::field::{Field, Vector};

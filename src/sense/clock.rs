@@ -4,8 +4,8 @@ use crate::error::{Error, Result};
 
 /// A span of time and how often a second everything is read in it.
 ///
-/// Times are those of the scene: tick n is at `from + n/rate`, sample n of a sound at `from + n/rate` of its own rate, and picture n
-/// of a film that starts at the same time at `from + n/fps`.
+/// Times are those of the scene: tick n is at `from + n/rate`, sample n of a sound at `from + n/rate` of its own
+/// rate, and picture n of a film that starts at the same time at `from + n/fps`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Clock {
     from: f64,

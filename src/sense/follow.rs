@@ -1,5 +1,5 @@
-//! Particles that a field moves: a Runge–Kutta method of order 5 with its error held (Dormand & Prince 1980), and after each step
-//! Newton's method along ∇f back to the surface.
+//! Particles that a field moves: a Runge–Kutta method of order 5 with its error held (Dormand & Prince 1980), and
+//! after each step Newton's method along ∇f back to the surface.
 
 use super::Clock;
 use crate::error::{Error, Result};
@@ -73,7 +73,8 @@ struct Particle {
     side: f64,
 }
 
-/// The places of a particle at the ticks of a clock, and what went wrong on its way, if something did: it then stands still.
+/// The places of a particle at the ticks of a clock, and what went wrong on its way, if something did: it then stands
+/// still.
 pub(super) fn places(
     scene: &Scene,
     probe: &Probe,

@@ -1,8 +1,9 @@
-//! Sense: what a field's gradient drives, heard, seen and felt at once. Uses everything above it but pictures and the GPU.
+//! Sense: what a field's gradient drives, heard, seen and felt at once. Uses everything above it but pictures and the
+//! GPU.
 //!
-//! A scene's [`Probe`]s read fields where they are; of what they read a scene makes tones, lights and touch. A [`Recording`] is all
-//! of that over a span of time, at the ticks of one [`Clock`]: tracks, which `tracks.rs` writes as CSV and JSON, [`Sound`] plays
-//! and [`osc`] sends to other programs.
+//! A scene's [`Probe`]s read fields where they are; of what they read a scene makes tones, lights and touch. A
+//! [`Recording`] is all of that over a span of time, at the ticks of one [`Clock`]: tracks, which `tracks.rs` writes
+//! as CSV and JSON, [`Sound`] plays and [`osc`] sends to other programs.
 //!
 //! ```
 //! use fieldgrad::prelude::*;

@@ -1,4 +1,5 @@
-//! Open Sound Control 1.0 (Wright 2002): what probes say as bundles with time tags over UDP, and what others say of parameters.
+//! Open Sound Control 1.0 (Wright 2002): what probes say as bundles with time tags over UDP, and what others say of
+//! parameters.
 
 use super::Recording;
 use crate::error::{Error, Result};
@@ -170,8 +171,8 @@ pub fn address(text: &str) -> Result<SocketAddr> {
     found.ok_or_else(|| Error::Input(format!("{text:?} is no address such as 127.0.0.1:9000, nor a port")))
 }
 
-/// Sends what a recording's channels are, tick by tick as time goes by: each bundle is sent when it is due, and its time tag says when
-/// that is. Gives how many were sent.
+/// Sends what a recording's channels are, tick by tick as time goes by: each bundle is sent when it is due, and its
+/// time tag says when that is. Gives how many were sent.
 pub fn send(recording: &Recording, to: SocketAddr) -> Result<usize> {
     let failed = |error: std::io::Error| Error::System(format!("nothing can be sent to {to}: {error}"));
     let own: SocketAddr = if to.is_ipv4() { ([0, 0, 0, 0], 0).into() } else { ([0u16; 8], 0).into() };
@@ -204,8 +205,8 @@ struct Heard {
     refused: u64,
 }
 
-/// A socket that listens for `/fieldgrad/param/NAME f` on a thread of its own, until it is dropped. Whatever else comes changes
-/// nothing and is counted.
+/// A socket that listens for `/fieldgrad/param/NAME f` on a thread of its own, until it is dropped. Whatever else
+/// comes changes nothing and is counted.
 #[derive(Debug)]
 pub struct Listener {
     address: SocketAddr,

@@ -7,8 +7,9 @@ const MOST: f64 = 0.9;
 /// The highest frequency in a sound, in parts of its samples a second: beyond a half it would be heard as another.
 const LIMIT: f64 = 0.45;
 
-/// A wave of harmonics of which each has a fixed share of the one before, `sin θ + a·sin 2θ + a²·sin 3θ + …`, cut off at the band's
-/// limit; in closed form (Moorer 1976). The last harmonic fades as it comes to the limit, so that none begins or ends at once.
+/// A wave of harmonics of which each has a fixed share of the one before, `sin θ + a·sin 2θ + a²·sin 3θ + …`, cut off
+/// at the band's limit; in closed form (Moorer 1976). The last harmonic fades as it comes to the limit, so that none
+/// begins or ends at once.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Oscillator {
     /// Where in its period it is, from 0 to 1.
@@ -43,8 +44,8 @@ fn wave(phase: f64, frequency: f64, brightness: f64) -> f64 {
     whole / peak(a, power, fades)
 }
 
-/// What the sum never exceeds: that of all its amplitudes; or the peak of the endless sum, 1/(1 − a²), and the amplitudes that are
-/// missing from it, if that is less.
+/// What the sum never exceeds: that of all its amplitudes; or the peak of the endless sum, 1/(1 − a²), and the
+/// amplitudes that are missing from it, if that is less.
 fn peak(a: f64, power: f64, fades: f64) -> f64 {
     let amplitudes = (1.0 - power) / (1.0 - a) + fades * power;
     let missing = power / (1.0 - a) - fades * power;

@@ -15,8 +15,8 @@ pub struct Recording {
     pub clock: Clock,
     /// The probes, in the order of the scene's.
     pub probes: Vec<ProbeTracks>,
-    /// What went wrong and was got over, each once, with its line of the scene: a channel that was no number and was held at its
-    /// last good value, a particle that found no way on and stands.
+    /// What went wrong and was got over, each once, with its line of the scene: a channel that was no number and was
+    /// held at its last good value, a particle that found no way on and stands.
     pub faults: Vec<Error>,
 }
 
@@ -27,8 +27,8 @@ pub struct ProbeTracks {
     pub name: String,
     /// Where it is, at each tick.
     pub places: Vec<[f64; 3]>,
-    /// What it reads there: `f`, `fx`, `fy`, `fz`, `ft`, `normal_speed`, `mean_curvature`, `gaussian_curvature`, and what the scene
-    /// has named. They are as they are, held nowhere.
+    /// What it reads there: `f`, `fx`, `fy`, `fz`, `ft`, `normal_speed`, `mean_curvature`, `gaussian_curvature`, and
+    /// what the scene has named. They are as they are, held nowhere.
     pub readings: Vec<Track>,
     /// What is made of it: channels, called by their sense and name, as `tone.pitch`.
     pub channels: Vec<Track>,
@@ -140,8 +140,8 @@ impl ProbeTracks {
     }
 }
 
-/// Holds each value that is not finite at the last one that was, or, before there was one, at what of the channel's range is
-/// nearest to 0; says where the first of them was.
+/// Holds each value that is not finite at the last one that was, or, before there was one, at what of the channel's
+/// range is nearest to 0; says where the first of them was.
 fn held(
     scene: &Scene,
     probe: &Probe,

@@ -31,8 +31,8 @@ impl Sound {
 
     /// The tones of a recording, in stereo.
     ///
-    /// Each of n tones has an n-th of the full scale, so that none of their sums exceeds it. Between ticks all that moves a tone moves
-    /// smoothly. Begins and ends take 4 ms. An error where no probe has a tone.
+    /// Each of n tones has an n-th of the full scale, so that none of their sums exceeds it. Between ticks all that
+    /// moves a tone moves smoothly. Begins and ends take 4 ms. An error where no probe has a tone.
     pub fn of(recording: &Recording, rate: u32) -> Result<Sound> {
         let count = sample_count(recording, rate, 2)?;
         let tones: Vec<Tone> = recording.probes.iter().filter_map(Tone::of).collect();
@@ -55,8 +55,8 @@ impl Sound {
         Ok(Sound { rate, channels: ["left", "right"].map(String::from).to_vec(), samples })
     }
 
-    /// Every channel of a recording as a control voltage: from 0 to 1 over its range, or from -1 to 1 where that goes below 0.
-    /// A pitch goes in octaves, so that equal steps are equal intervals.
+    /// Every channel of a recording as a control voltage: from 0 to 1 over its range, or from -1 to 1 where that goes
+    /// below 0. A pitch goes in octaves, so that equal steps are equal intervals.
     pub fn voltages(recording: &Recording, rate: u32) -> Result<Sound> {
         let tracks: Vec<(String, &Track)> = recording
             .probes

@@ -8,13 +8,14 @@ use std::io::Write;
 use std::path::Path;
 
 impl Recording {
-    /// Writes all tracks as CSV: a row a tick, of its time and of each probe's place, readings and channels, in columns called
-    /// `t`, `NAME.x`, `NAME.y`, `NAME.z`, `NAME.f`, …, `NAME.tone.pitch`, ….
+    /// Writes all tracks as CSV: a row a tick, of its time and of each probe's place, readings and channels, in
+    /// columns called `t`, `NAME.x`, `NAME.y`, `NAME.z`, `NAME.f`, …, `NAME.tone.pitch`, ….
     pub fn save_csv(&self, path: &Path) -> Result<()> {
         write_whole(path, |out| self.write_csv(out))
     }
 
-    /// Writes all tracks as JSON, each with its unit; its range, where it has one; and its values. What is no number is `null`.
+    /// Writes all tracks as JSON, each with its unit; its range, where it has one; and its values. What is no number
+    /// is `null`.
     pub fn save_json(&self, path: &Path) -> Result<()> {
         write_whole(path, |out| Ok(serde_json::to_writer(out, &self.json())?))
     }

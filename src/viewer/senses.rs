@@ -1,4 +1,5 @@
-//! What the probes of the scene read over its timeline, and what is made of it; and what other programs say of parameters.
+//! What the probes of the scene read over its timeline, and what is made of it; and what other programs say of
+//! parameters.
 
 use super::painter::with_values;
 use super::values::{Given, Values};

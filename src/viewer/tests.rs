@@ -583,7 +583,9 @@ fn probes_are_played_and_have_meters_and_go_with_their_parameters() {
     }
     let before = played(&harness).unwrap().probes[0].track("tone.pitch").unwrap().values.clone();
     harness.state_mut().document.values.set("height", 1.0);
-    let pitch = |harness: &Harness<App>| played(harness).unwrap().probes[0].track("tone.pitch").unwrap().values.clone();
+    let pitch = |harness: &Harness<App>| {
+        played(harness).unwrap().probes[0].track("tone.pitch").unwrap().values.clone()
+    };
     until(&mut harness, "another pitch", |harness| pitch(harness) != before);
     // What is played is what the command plays.
     let scene = exhibit("crossing").unwrap().scene().unwrap().with_parameters(&[("height", 1.0)]).unwrap();
