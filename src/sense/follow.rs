@@ -16,7 +16,7 @@ const MAX_HALVINGS: u32 = 6;
 /// How near to the surface, in the same parts, a point is that is on it.
 const NEAR: f64 = 1e-13;
 /// How near it must come: what does not come so near has lost it.
-const LOST: f64 = 1e-7;
+const LOST: f64 = 1e-9;
 /// The most steps of Newton's method.
 const MAX_STEPS: usize = 50;
 
@@ -104,6 +104,7 @@ pub(super) fn places(
     }
     let (mut time, mut lost) = (start, None);
     let step = 1.0 / clock.rate();
+    Clock::new(start.min(clock.from()), clock.to(), clock.rate())?; // the way before the recording is gone too
     let places = (0..clock.count()).map(|tick| {
         task::check()?;
         let next = clock.at(tick);

@@ -26,9 +26,6 @@ const ARROW: f32 = 0.12;
 pub(super) fn show(app: &mut App, ui: &mut egui::Ui) {
     ui.horizontal(|ui| {
         ui.heading("Senses");
-        if let Some(heard) = app.senses.says_heard() {
-            ui.weak(heard);
-        }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             if ui.button("Close").accessible_name("Close the senses").clicked() {
                 app.run(Command::Senses);
