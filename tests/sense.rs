@@ -422,7 +422,9 @@ fn the_command_writes_sounds_and_tracks() {
     let own = channels.iter().find(|channel| channel["name"] == "touch.strength").unwrap();
     assert_eq!((own["range"][1].as_f64(), own["values"][9].as_f64()), (Some(0.9), Some(strength.values[9])));
 
-    folder.run("sense pair.rhai -o v.wav --voltages --set blend=0.8 --from 1 --to 1.5 --samples 8000").ends(0);
+    folder
+        .run("sense pair.rhai -o v.wav --voltages --set blend=0.8 --from 1 --to 1.5 --samples 8000")
+        .ends(0);
     let wav = chunks(&folder.read("v.wav"));
     let (channels, rest) = (u16::from_le_bytes([wav[0].1[2], wav[0].1[3]]), wav[2].1.len());
     assert_eq!((channels, rest), (21, 21 * 4 * 4000));
