@@ -172,6 +172,8 @@ mod random;
 pub mod render;
 #[cfg(feature = "scene")]
 pub mod scene;
+#[cfg(feature = "scene")]
+pub mod sense;
 pub mod shape;
 pub mod tape;
 mod task;

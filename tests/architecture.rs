@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 /// From the foundation up. `error` stands below all of them.
-const ROOMS: [&str; 13] = [
-    "number", "field", "tape", "shape", "measure", "mesh", "learn", "scene", "render", "gpu", "fit", "viewer", "cli",
+const ROOMS: [&str; 14] = [
+    "number", "field", "tape", "shape", "measure", "mesh", "learn", "scene", "render", "gpu", "fit", "sense",
+    "viewer", "cli",
 ];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {

@@ -252,3 +252,24 @@ fn fit_neural() {
     let learned = fieldgrad::learn::neural(scratch("fit_neural").join("ball.safetensors")).unwrap();
     assert!(learned.value_at([0.3, 0.2, 0.1, 0.0]).unwrap().is_finite());
 }
+
+#[test]
+fn two_graphs() {
+    let text = run("two_graphs", &["."]);
+    // L = (a·b + c)·d at 1.5, −2, 4, 0.5, and its derivatives, by hand.
+    for line in
+        ["L = 0.5", "a: value 1.5, ∂L -1", "b: value -2, ∂L 0.75", "c: value 4, ∂L 0.5", "d: value 0.5, ∂L 1"]
+    {
+        assert!(text.lines().any(|own| own == line), "{line}: {text}");
+    }
+    for (file, says) in [("scalars.svg", "a·b | value -3 | ∂L 0.5"), ("fields.svg", "∇f = (")] {
+        let drawing = std::fs::read_to_string(scratch("two_graphs").join(file)).unwrap();
+        assert!(drawing.contains(says), "{file}");
+    }
+    // The page's drawing is the one that this makes.
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/atomic");
+    for file in ["scalars.svg", "fields.svg"] {
+        let kept = std::fs::read_to_string(page.join(file)).unwrap();
+        assert!(kept == std::fs::read_to_string(scratch("two_graphs").join(file)).unwrap(), "{file}");
+    }
+}

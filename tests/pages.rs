@@ -1,6 +1,7 @@
 //! The pages in `docs/`: what they show is true.
 
 use fieldgrad::scene::Scene;
+use fieldgrad::sense::{Clock, Recording};
 
 /// The fenced blocks of a page, each with the words after its fence.
 fn blocks(page: &str) -> Vec<(String, String)> {
@@ -54,6 +55,7 @@ fn what_pages_lead_to_is_there() {
         "docs/differentiable.md",
         "docs/inside.md",
         "docs/measured.md",
+        "docs/atomic_to_embodied.md",
     ] {
         let text = std::fs::read_to_string(root.join(page)).unwrap();
         let links = text.split("](").skip(1).map(|rest| rest.split(')').next().unwrap());
@@ -61,5 +63,19 @@ fn what_pages_lead_to_is_there() {
             let target = root.join(page).with_file_name("").join(link);
             assert!(target.exists(), "{page} leads to {link}, which is not there");
         }
+    }
+}
+
+#[test]
+fn what_the_page_on_bodies_says_of_probes_plays() {
+    for (language, text) in blocks(include_str!("../docs/atomic_to_embodied.md")) {
+        assert_eq!(language, "rhai");
+        let scene = Scene::from_text(&text, "felt.rhai").unwrap_or_else(|error| panic!("{error}"));
+        let recording = Recording::of(&scene, &Clock::new(0.0, 8.0, 100.0).unwrap()).unwrap();
+        assert!(recording.faults.is_empty());
+        // The timbre does change: ∇f is shorter than 1 in the blend, and is not elsewhere.
+        let brightness = &recording.probe("p").unwrap().track("tone.brightness").unwrap().values;
+        let most = brightness.iter().copied().fold(0.0, f64::max);
+        assert!(brightness[0] < 1e-9 && most > 0.2, "{most}");
     }
 }

@@ -64,6 +64,8 @@ pub(super) enum Verb {
     Export(Export),
     /// Find a scene's parameters so that its surface is a target's, or grow a scene to one.
     Fit(Box<Fit>),
+    /// Play a scene's probes: as sound, as tracks, as OSC messages to other programs.
+    Sense(Sense),
     /// List the scenes that are built in, or write them to a folder.
     Gallery(Gallery),
     /// Write a commented scene to start from.
@@ -86,6 +88,18 @@ pub(super) struct View {
     /// What draws: the GPU, the CPU, or the GPU where there is real hardware.
     #[arg(long, value_enum, default_value_t = Backend::Auto)]
     pub(super) backend: Backend,
+    /// Listen for OSC messages that move parameters, /fieldgrad/param/NAME f, at an address or a port (of this
+    /// machine alone).
+    #[arg(long, value_name = "[HOST:]PORT")]
+    pub(super) osc: Option<String>,
+}
+
+#[cfg(feature = "viewer")]
+impl View {
+    /// Nothing said.
+    pub(super) fn usual() -> View {
+        View { scene: None, backend: Backend::Auto, osc: None }
+    }
 }
 
 #[derive(Args, Debug)]
@@ -383,6 +397,38 @@ pub(super) enum Cost {
     Huber,
     GemanMcClure,
     Cauchy,
+}
+
+#[derive(Args, Debug)]
+#[command(
+    after_help = "The first sample of a sound, the first row of a track and the first picture of a film that start at the same\n\
+    --from are of the same time. Sounds are WAV files of 32-bit floating-point samples, in stereo. Tracks have a row for\n\
+    each tick of the clock. Bundles are sent as time goes by, each with the time tag of its tick."
+)]
+pub(super) struct Sense {
+    /// A .rhai file, or the name of a scene built in.
+    pub(super) scene: String,
+    /// Where to write: .wav (what is heard), .csv or .json (all tracks); may be repeated.
+    #[arg(long, short, value_name = "FILE")]
+    pub(super) out: Vec<PathBuf>,
+    /// When it starts (default: as the scene's timeline).
+    #[arg(long, value_name = "T", allow_hyphen_values = true, value_parser = number)]
+    pub(super) from: Option<f64>,
+    /// When it ends.
+    #[arg(long, value_name = "T", allow_hyphen_values = true, value_parser = number)]
+    pub(super) to: Option<f64>,
+    /// How often a second probes are read.
+    #[arg(long, value_name = "N", default_value_t = crate::sense::Clock::RATE, value_parser = positive)]
+    pub(super) rate: f64,
+    /// The samples a second of sounds.
+    #[arg(long, value_name = "N", default_value_t = crate::sense::Sound::RATE)]
+    pub(super) samples: u32,
+    /// Write every channel as a control voltage to the .wav, each in a channel of its own, in place of what is heard.
+    #[arg(long)]
+    pub(super) voltages: bool,
+    /// Send OSC bundles there as time goes by: /fieldgrad/probe/NAME/CHANNEL f.
+    #[arg(long, value_name = "[HOST:]PORT")]
+    pub(super) osc: Option<String>,
 }
 
 #[derive(Args, Debug)]

@@ -24,6 +24,7 @@ mod points;
 mod portrait;
 mod progress;
 mod render;
+mod sense;
 mod signals;
 mod targets;
 #[cfg(feature = "viewer")]
@@ -73,7 +74,7 @@ fn started(arguments: Arguments) -> Result<Ending> {
     let ending = match arguments.verb {
         #[cfg(feature = "viewer")]
         None if !common.json => {
-            view::run(&arguments::View { scene: None, backend: arguments::Backend::Auto }, &common)
+            view::run(&arguments::View::usual(), &common)
         }
         None => portrait::run(&common),
         #[cfg(feature = "viewer")]
@@ -87,6 +88,7 @@ fn started(arguments: Arguments) -> Result<Ending> {
         Some(Verb::Graph(verb)) => graph::run(&verb, &common),
         Some(Verb::Export(verb)) => export::run(&verb, &common),
         Some(Verb::Fit(verb)) => fit::run(&verb, &common),
+        Some(Verb::Sense(verb)) => sense::run(&verb, &common),
         Some(Verb::Gallery(verb)) => gallery::run(&verb, &common),
         Some(Verb::New(verb)) => new::run(&verb, &common),
         Some(Verb::Bench) => bench::run(&common),

@@ -5,6 +5,7 @@ use super::{Ending, input, portrait};
 use crate::error::{Error, Result};
 use crate::render::{Options, picture};
 use crate::scene::Scene;
+use crate::sense::osc;
 use crate::viewer::{Closed, Start, open};
 use std::path::Path;
 
@@ -20,7 +21,8 @@ pub(super) fn run(verb: &View, common: &Common) -> Result<Ending> {
         Backend::Auto => None,
         backend => Some(backend == Backend::Gpu),
     };
-    match open(Start { scene: scene.as_ref().ok().cloned(), file, on_gpu })? {
+    let osc = verb.osc.as_deref().map(osc::address).transpose()?;
+    match open(Start { scene: scene.as_ref().ok().cloned(), file, on_gpu, osc })? {
         Closed::ByHand => Ok(Ending::Done),
         Closed::NeverOpened(why) => {
             let scene = scene?;

@@ -2,6 +2,7 @@
 
 use super::Origin;
 use super::data::Data;
+use super::sense_words::Sketch;
 use super::settings::{Background, Camera, Light, Timeline};
 use crate::error::Place;
 use crate::field::{Field, KeyMap, Kind, Parameter, param, param_in};
@@ -33,6 +34,7 @@ pub(super) struct Draft {
     pub(super) background: Option<Background>,
     pub(super) timeline: Option<Timeline>,
     pub(super) bounds: Option<Bounds>,
+    pub(super) probes: Vec<Sketch>,
     /// The call that made each node.
     pub(super) places: KeyMap<Place>,
     /// How many imports are under way. What an imported file shows is not shown: it lends its functions.
@@ -52,6 +54,7 @@ impl Draft {
             background: None,
             timeline: None,
             bounds: None,
+            probes: Vec::new(),
             places: KeyMap::default(),
             importing: 0,
             printed: Vec::new(),

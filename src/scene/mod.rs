@@ -52,6 +52,8 @@ mod import;
 mod made;
 mod rewrite;
 mod script;
+mod sense_words;
+mod senses;
 mod settings;
 mod statements;
 mod vectors;
@@ -60,6 +62,7 @@ mod words;
 
 pub(crate) use data::MAX_SAMPLES;
 pub use gallery::{Exhibit, GALLERY, IN_A_ROW, PARTS, PICTURE_SIZE, PICTURES};
+pub use senses::{By, CHANNELS, Channel, Follow, Meaning, Probe, Sense, Way};
 pub use settings::{Background, Camera, Light, Timeline, View};
 pub use words::{Form, Word, words};
 
@@ -114,6 +117,7 @@ struct Content {
     settings: Settings,
     timeline: Timeline,
     bounds: Option<Bounds>,
+    probes: Arc<[Probe]>,
     places: Arc<KeyMap<Place>>,
     printed: Arc<[String]>,
     origin: Origin,
@@ -213,6 +217,7 @@ impl Scene {
         let lights = if draft.lights.is_empty() { vec![Light::default()] } else { draft.lights };
         let still = Timeline { to: 0.0, ..Timeline::default() };
         let usual = if field.depends_on(Axis::T) { Timeline::default() } else { still };
+        let probes = draft.probes.into_iter().map(|sketch| sketch.finished(&field)).collect();
         let (background, camera) = (draft.background.unwrap_or_default(), draft.camera);
         // A script declares all there are; a field made in Rust has brought its own.
         let own = Listing::of(&[vec![field.clone()], channels_of(&field)].concat()).parameters();
@@ -233,6 +238,7 @@ impl Scene {
             settings: Settings { camera, lights, background },
             timeline: draft.timeline.unwrap_or(usual),
             bounds: draft.bounds,
+            probes,
             places: Arc::new(draft.places),
             printed: draft.printed.into(),
             origin,
@@ -432,6 +438,12 @@ impl Scene {
     /// The part of space the scene gives as its own, if it does; without one, see [`Field::bounds`].
     pub fn bounds(&self) -> Option<Bounds> {
         self.content.bounds
+    }
+
+    /// Its probes, in the order of the calls. Their fields are as the text declares them, whatever the values: what
+    /// plays them ([`Recording`](crate::sense::Recording)) goes by the scene's.
+    pub fn probes(&self) -> &[Probe] {
+        &self.content.probes
     }
 
     /// What messages call the scene's file.

@@ -9,7 +9,7 @@ use crate::measure::Bounds;
 use crate::shape::{Argument, ArgumentKind as Kind, Fields, Shapes};
 
 /// A number that must be known while the script runs.
-fn constant(what: &str, given: &Argument) -> Result<f64, String> {
+pub(super) fn constant(what: &str, given: &Argument) -> Result<f64, String> {
     let value =
         given.as_number().ok_or_else(|| format!("{what} is {}, and must be a number", given.kind()))?;
     match value.is_finite() {
@@ -83,8 +83,8 @@ pub(super) fn show(draft: &mut Draft, given: Vec<Argument>) -> Result<Argument, 
 }
 
 /// The options of a call, each taken by its name.
-struct Options<'a> {
-    function: &'a str,
+pub(super) struct Options<'a> {
+    pub(super) function: &'a str,
     /// Whether options may differ from point to point, as a material does.
     in_space: bool,
     given: Vec<(String, Argument)>,
@@ -92,7 +92,7 @@ struct Options<'a> {
 
 impl<'a> Options<'a> {
     /// An option that the function has not is a mistake.
-    fn new(function: &'a str, given: Argument, known: &[&str]) -> Result<Options<'a>, String> {
+    pub(super) fn new(function: &'a str, given: Argument, known: &[&str]) -> Result<Options<'a>, String> {
         let given = match given {
             Argument::Options(given) => given,
             _ => Vec::new(),
@@ -109,8 +109,13 @@ impl<'a> Options<'a> {
         Ok(Options { function, in_space: false, given })
     }
 
-    fn take(&self, name: &str, kind: Kind) -> Result<Option<Argument>, String> {
-        let Some((_, given)) = self.given.iter().find(|(own, _)| own == name) else { return Ok(None) };
+    /// An option as it was given, of whatever kind.
+    pub(super) fn get(&self, name: &str) -> Option<&Argument> {
+        self.given.iter().find(|(own, _)| own == name).map(|(_, given)| given)
+    }
+
+    pub(super) fn take(&self, name: &str, kind: Kind) -> Result<Option<Argument>, String> {
+        let Some(given) = self.get(name) else { return Ok(None) };
         match kind.accepts(given) {
             true => Ok(Some(given.clone())),
             false => {
@@ -161,7 +166,7 @@ impl<'a> Options<'a> {
     }
 }
 
-fn colored(function: &str, what: &str, given: Argument) -> Result<[Field; 3], String> {
+pub(super) fn colored(function: &str, what: &str, given: Argument) -> Result<[Field; 3], String> {
     Color::from(given).0.map_err(|problem| format!("{function}: {what} {problem}"))
 }
 

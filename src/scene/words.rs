@@ -5,6 +5,7 @@
 
 use super::data::{grid, mesh, neural};
 use super::draft::Draft;
+use super::sense_words;
 use super::statements::{background, bounds, camera, light, material, parameter, show, timeline};
 use crate::field::*;
 use crate::shape::{Argument, ArgumentKind, Entry, catalogue};
@@ -345,13 +346,47 @@ words! {
         /// Each may move with t and with parameters.
         camera(options: Options) = camera;
         /// A light far away: `direction` (the way to it), `color`, `intensity`. Each call adds one.
-        light(options: Options) = light;
+        ///
+        /// The light of a probe: `color`, `strength` (1 is the usual light of a scene, at most 100) and `place`
+        /// (where it is; as not said, where the probe is), each a field read where the probe is. `fieldgrad sense`
+        /// writes them as tracks, of which `red`, `green` and `blue` go from 0 to 1. In pictures it is a light in the
+        /// direction of its place, seen from the origin, unsmoothed; that of a particle that follows a field is not
+        /// in pictures.
+        light(options: Options) or (probe: Probe, options: Options) = |draft, given| match given.len() {
+            1 => light(draft, given),
+            _ => sense_words::light(draft, given),
+        };
         /// The colour where there is no shape, or one at the horizon and another straight up.
         background(color: Color) or (horizon: Color, zenith: Color) = background;
         /// The span of time in seconds. Options: `loop` (whether it starts anew at its end) and `fps`.
         timeline(from: Number, to: Number) or (from: Number, to: Number, options: Options) = timeline;
         /// The part of space the scene is in, by two opposite corners.
         bounds(min: Triple, max: Triple) = bounds;
+    "sense":
+        /// A point that reads fields where it is, at 250 times a second or as often as asked; gives its name.
+        ///
+        /// It is at a place that depends on t and on parameters, or is a particle that a field moves:
+        /// `#{ follow: "gradient", from: [x, y, z] }` goes along ∇f to the surface and stays on it; `"tangent"` goes
+        /// along the surface, counter-clockwise about the axis `around` (at first [0, 1, 0]); `"surface"` is carried
+        /// along by it. `speed` is in lengths a second (at first 1), `of` the field that is followed, at first all
+        /// that is shown. It starts at the start of the timeline. On the surface it is within 1e-9.
+        ///
+        /// It reads f, ∇f in space and time, normal speed and curvatures of the field it follows, or of what is
+        /// shown. Options: `of`, another field to read these of; `reads`, other fields by names: `#{ heat: x * y }`.
+        /// All that is made of it (`tone`, `light`, `touch`) are fields too, read where it is.
+        probe(name: Text, path: Way) or (name: Text, path: Way, options: Options) = sense_words::probe;
+        /// A tone of a probe: `pitch` in Hz (from 20 to 20000; at first 220), `volume` from 0 to 1 (0.5),
+        /// `brightness` from 0, a sine, to 1, all its overtones (0.3), and `pan` from -1, left, to 1, right (0).
+        ///
+        /// Each is a number or a field, read where the probe is, or such with a range and with smoothing:
+        /// `#{ pitch: #{ value: 440 * 2 ** f, range: [110, 880], smooth: 0.1 } }`. What goes beyond its range is
+        /// held there; smoothing is the time in seconds after which 1/e of a step is left. What is no number is held
+        /// at its last good value.
+        tone(probe: Probe, options: Options) = sense_words::tone;
+        /// What is felt of a probe: `strength` from 0 to 1 (at first 0.5), `frequency` in Hz, from 1 to 1000 (150),
+        /// and `direction`, a vector with parts from -1 to 1 (at first that of ∇f). Each may have a range and
+        /// smoothing, as those of a tone.
+        touch(probe: Probe, options: Options) = sense_words::touch;
 }
 
 pub(super) fn argument(given: Vec<Argument>, i: usize) -> Argument {

@@ -149,6 +149,10 @@ pub enum ArgumentKind {
     Start,
     /// Named options.
     Options,
+    /// A probe of the scene, by its name.
+    Probe,
+    /// Where a probe is: a place, or options of a particle.
+    Way,
 }
 
 impl ArgumentKind {
@@ -180,6 +184,8 @@ impl ArgumentKind {
             Color => "a colour: \"#rrggbb\" or [red, green, blue]",
             Start => "a number, or a vector [a, b, c]",
             Options => "options: #{ name: value, … }",
+            Probe => "a probe: its name, which is what probe gives",
+            Way => "a place [x, y, z] of t, or a particle: #{ follow: …, from: … }",
         }
     }
 
@@ -193,11 +199,12 @@ impl ArgumentKind {
             Outline | Keys => is_list(argument, |entry| entry.is_vector(2)),
             Path => is_list(argument, |entry| entry.is_vector(3)),
             Shapes => argument.is_scalar() || is_list(argument, Argument::is_scalar),
-            SpaceAxis | SmoothKind | Text | Interpolation => matches!(argument, Argument::Text(_)),
+            SpaceAxis | SmoothKind | Text | Interpolation | Probe => matches!(argument, Argument::Text(_)),
             Corner => argument.is_vector(3) || argument.is_vector(4),
             Color => matches!(argument, Argument::Text(_)) || argument.is_vector(3),
             Start => argument.is_scalar() || argument.is_vector(3),
             Options => matches!(argument, Argument::Options(_)),
+            Way => argument.is_vector(3) || matches!(argument, Argument::Options(_)),
         }
     }
 }

@@ -12,6 +12,7 @@ use super::panels::{self, Asking, Completion, Dialog, Unanswered};
 use super::probe::Probe;
 use super::recovery::{Offer, Recovery};
 use super::scout::{self, Found, Look, Purpose, Scout};
+use super::senses::Senses;
 use super::sign::{MOMENT, Sign};
 use super::timeline::Playhead;
 use super::values::Given;
@@ -21,6 +22,7 @@ use crate::gpu::{Gpu, wgpu};
 use crate::render::{Cut, Image, Lens, Options, Shade, Size};
 use crate::scene::{Scene, Timeline};
 use crate::task;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
@@ -122,6 +124,7 @@ pub(super) struct App {
     pub completion: Completion,
     /// What other windows left that did not end by hand, until it is answered for.
     pub offers: Vec<Offer>,
+    pub senses: Senses,
     recovery: Recovery,
     /// Why what is not saved cannot be kept, if that was said.
     unkept: Option<Error>,
@@ -183,6 +186,7 @@ impl App {
             is_closing: false,
             completion: Completion::default(),
             offers: Vec::new(),
+            senses: Senses::new(wake.clone()),
             recovery: Recovery::default(),
             unkept: None,
             sign: Sign::default(),
@@ -243,6 +247,7 @@ impl App {
             let timeline = self.timeline();
             self.playhead.advance(passed, &timeline);
         }
+        self.play_probes();
         self.look_at_picture(now);
         panels::show(self, ui);
         if !ui.input(|input| input.pointer.any_down()) {
@@ -271,6 +276,22 @@ impl App {
                 self.unkept = Some(error);
                 ctx.request_repaint_after(SETTLE);
             }
+        }
+    }
+
+    /// From now on OSC messages that come to an address move parameters.
+    pub(super) fn listen(&mut self, at: SocketAddr) -> Result<()> {
+        self.senses.listen(at, self.wake.clone())
+    }
+
+    /// Moves what messages are about, and plays the scene's probes where it or its values changed.
+    fn play_probes(&mut self) {
+        if self.senses.hear(&mut self.document.values) {
+            self.touch();
+        }
+        if self.memory.shows_senses {
+            let values = self.document.values.all();
+            self.senses.look_at(self.document.scene(), values);
         }
     }
 
@@ -400,6 +421,7 @@ impl App {
             Command::Graph => self.memory.shows_graph = !self.memory.shows_graph,
             Command::Whole => self.show_alone(None),
             Command::Parameters => self.memory.shows_parameters = !self.memory.shows_parameters,
+            Command::Senses => self.memory.shows_senses = !self.memory.shows_senses,
             Command::Theme => self.memory.is_dark = !self.memory.is_dark,
             Command::Help => {
                 self.dialog = if self.dialog == Dialog::Help { Dialog::None } else { Dialog::Help };

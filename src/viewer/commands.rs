@@ -31,6 +31,7 @@ pub(super) enum Command {
     Graph,
     Whole,
     Parameters,
+    Senses,
     Theme,
     Help,
 }
@@ -77,6 +78,7 @@ pub(super) const COMMANDS: &[Entry] = &[
     (Graph, "Graph", Some((NONE, Key::H)), "Show or hide the graph that the scene is"),
     (Whole, "Whole scene", Some((NONE, Key::W)), "Show all of the scene again, not a part of it alone"),
     (Parameters, "Parameters", Some((NONE, Key::N)), "Show or hide the parameters"),
+    (Senses, "Senses", Some((NONE, Key::M)), "Show or hide the scene's probes, and what is made of them"),
     (Theme, "Light or dark", Some((NONE, Key::D)), "Change between light and dark"),
     (Help, "Help", Some((NONE, Key::F1)), "Show or hide this page"),
 ];

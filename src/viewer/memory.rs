@@ -18,6 +18,8 @@ pub(super) struct Memory {
     pub shows_graph: bool,
     /// Whether the parameters are shown.
     pub shows_parameters: bool,
+    /// Whether the scene's probes, and what is made of them, are shown.
+    pub shows_senses: bool,
     /// Whether what is under the cursor is told.
     pub shows_probe: bool,
     /// Whether the hints of the first start were put away.
@@ -37,6 +39,7 @@ impl Default for Memory {
             shows_editor: true,
             shows_graph: false,
             shows_parameters: true,
+            shows_senses: true,
             shows_probe: false,
             knows_hints: false,
             size: [1280.0, 800.0],
@@ -77,6 +80,7 @@ impl Memory {
             shows_editor: is("editor", usual.shows_editor),
             shows_graph: is("graph", usual.shows_graph),
             shows_parameters: is("parameters", usual.shows_parameters),
+            shows_senses: is("senses", usual.shows_senses),
             shows_probe: is("probe", usual.shows_probe),
             knows_hints: is("knows_hints", usual.knows_hints),
             size: [0, 1].map(|i| side(i).unwrap_or(usual.size[i])),
@@ -92,7 +96,7 @@ impl Memory {
         let known = json!({
             "recent": recent, "dark": self.is_dark, "editor": self.shows_editor,
             "graph": self.shows_graph, "parameters": self.shows_parameters,
-            "probe": self.shows_probe, "knows_hints": self.knows_hints, "size": self.size,
+            "senses": self.shows_senses, "probe": self.shows_probe, "knows_hints": self.knows_hints, "size": self.size,
         });
         write_whole(path, |out| writeln!(out, "{known:#}"))
     }

@@ -4,7 +4,7 @@
 //! the `document` and its `values`, the `camera` and the `timeline`, the `anatomy` of the scene, `drag` and `probe`. `panels/` shows it, `window.rs`
 //! puts it on a screen. Whatever takes long is done by a `worker`, and frames never wait for one: the `painter` paints,
 //! the `scout` looks for points of the surface, and a `job` writes a film; a `sign` says what takes them long. `recovery`
-//! keeps what is not saved.
+//! keeps what is not saved. `senses` plays the scene's probes, and hears what others say of parameters.
 
 mod anatomy;
 mod app;
@@ -20,6 +20,7 @@ mod panels;
 mod probe;
 mod recovery;
 mod scout;
+mod senses;
 mod sign;
 #[cfg(test)]
 mod tests;
@@ -30,6 +31,7 @@ mod worker;
 
 use crate::error::Result;
 use crate::scene::Scene;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 /// What a window begins with.
@@ -41,6 +43,8 @@ pub struct Start {
     pub file: Option<PathBuf>,
     /// Whether a GPU draws pictures, not the CPU; without saying, real hardware does and software does not.
     pub on_gpu: Option<bool>,
+    /// Where it listens for OSC messages that move parameters, if it does.
+    pub osc: Option<SocketAddr>,
 }
 
 /// How a window came to nothing.

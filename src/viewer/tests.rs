@@ -568,3 +568,34 @@ fn a_picture_that_is_not_of_the_text_is_said_to_be_another() {
     });
     assert!(is_stale(&harness));
 }
+
+#[test]
+fn probes_are_played_and_have_meters_and_go_with_their_parameters() {
+    let mut harness = gallery("crossing");
+    let played = |harness: &Harness<App>| {
+        let app = harness.state();
+        app.senses.of(app.document.scene()).map(|recording| recording.as_ref().unwrap().clone())
+    };
+    until(&mut harness, "a recording", |harness| played(harness).is_some());
+    harness.step();
+    for channel in ["tone.pitch", "tone.pan", "light.red", "touch.strength"] {
+        harness.get_by_label(&format!("Meter of {channel} of p"));
+    }
+    let before = played(&harness).unwrap().probes[0].track("tone.pitch").unwrap().values.clone();
+    harness.state_mut().document.values.set("height", 1.0);
+    let pitch = |harness: &Harness<App>| {
+        played(harness).unwrap().probes[0].track("tone.pitch").unwrap().values.clone()
+    };
+    until(&mut harness, "another pitch", |harness| pitch(harness) != before);
+    // What is played is what the command plays.
+    let scene = exhibit("crossing").unwrap().scene().unwrap().with_parameters(&[("height", 1.0)]).unwrap();
+    let clock = crate::sense::Clock::new(0.0, 8.0, 250.0).unwrap();
+    let own = crate::sense::Recording::of(&scene, &clock).unwrap();
+    assert_eq!(pitch(&harness), own.probes[0].track("tone.pitch").unwrap().values);
+    harness.get_by_label("Close the senses").click();
+    harness.run_steps(2);
+    assert!(!harness.state().memory.shows_senses);
+    harness.key_press(Key::M);
+    harness.run_steps(2);
+    assert!(harness.state().memory.shows_senses);
+}

@@ -105,6 +105,11 @@ impl WindowProgram {
         if is_broken {
             app.open(source); // which says what is wrong
         }
+        if let Some(at) = start.osc
+            && let Err(error) = app.listen(at)
+        {
+            app.say(error.to_string());
+        }
         if let Some(folder) = memory::folder() {
             app.keep_unsaved_in(folder.join("unsaved"));
         }

@@ -438,7 +438,7 @@ fn to_surface(machine: &mut Machine<Dual<f64>>, at: &mut [f64; 4], bounds: &Boun
     }
 }
 
-/// The parameters that what is seen depends on, besides the shape.
+/// The parameters that what is seen, heard and felt depends on, besides the shape.
 fn looks(scene: &Scene) -> Result<Vec<String>> {
     let mut fields: Vec<Field> = Vec::new();
     if let Some(camera) = scene.camera() {
@@ -452,6 +452,7 @@ fn looks(scene: &Scene) -> Result<Vec<String>> {
     let background = scene.background();
     fields.extend(background.horizon.iter().chain(&background.zenith).cloned());
     fields.extend(scene.field().material().into_iter().flat_map(|material| material.channels()).cloned());
+    fields.extend(scene.probes().iter().flat_map(|probe| probe.fields()).cloned());
     let mut names = Vec::new();
     for field in fields {
         names.extend(field.parameters()?.iter().map(|parameter| parameter.name().to_string()));

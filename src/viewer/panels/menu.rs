@@ -84,7 +84,15 @@ fn view(app: &mut App, ui: &mut egui::Ui) {
         entry(app, ui, Command::From(side));
     }
     ui.separator();
-    for command in [Command::Editor, Command::Graph, Command::Parameters, Command::Probe, Command::Theme] {
+    let shown = [
+        Command::Editor,
+        Command::Graph,
+        Command::Parameters,
+        Command::Senses,
+        Command::Probe,
+        Command::Theme,
+    ];
+    for command in shown {
         entry(app, ui, command);
     }
 }

@@ -7,6 +7,7 @@ mod leaving;
 mod menu;
 mod parameters;
 mod path;
+mod senses;
 mod timeline;
 mod viewport;
 
@@ -31,6 +32,13 @@ pub(super) fn show(app: &mut App, ui: &mut egui::Ui) {
             .default_size(280.0)
             .size_range(120.0..=700.0)
             .show(ui, |ui| graph::show(app, ui));
+    }
+    if app.memory.shows_senses && !app.document.scene().probes().is_empty() {
+        egui::Panel::bottom("senses")
+            .resizable(true)
+            .default_size(190.0)
+            .size_range(80.0..=600.0)
+            .show(ui, |ui| senses::show(app, ui));
     }
     if app.memory.shows_editor {
         egui::Panel::left("editor")

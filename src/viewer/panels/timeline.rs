@@ -57,6 +57,9 @@ fn status(app: &mut App, ui: &mut egui::Ui) {
             job.give_up();
         }
     }
+    if let Some(heard) = app.senses.says_heard() {
+        ui.weak(heard).on_hover_text("Messages that moved parameters, and what else came");
+    }
     if let Some((said, _)) = &app.said {
         ui.label(said.lines().next().unwrap_or_default()).on_hover_text(said);
     }

@@ -44,6 +44,9 @@ pub(super) fn show(app: &mut App, ui: &mut egui::Ui) {
     } else if !app.memory.knows_hints {
         hints(app, ui, rect);
     }
+    if app.memory.shows_senses {
+        super::senses::draw(app, ui, rect);
+    }
     sign(app, ui, rect, is_stale, now);
     grip(app, ui, rect);
 }
