@@ -412,6 +412,7 @@ fn is_smooth(op: Op, arg: impl Fn(usize) -> Interval) -> bool {
         Op::Atan2 => arg(1).lo() > 0.0 || !arg(0).contains(0.0),
         Op::Modulo => !arg(1).contains(0.0) && (arg(0) / arg(1)).floor().width() == 0.0,
         Op::SmoothWeight(_) => arg(2).lo() > 0.0,
+        Op::DirectionCosine => arg(1).lo() > 0.0,
         _ => true,
     }
 }
