@@ -113,7 +113,8 @@ enum Found {
 /// What is shown of a mesh of the surface of a tape whose parameters and time are numbers, in bounds, by cells of that size.
 pub(super) fn certify(tape: &Tape, mesh: &Mesh, bounds: Bounds, cell: f64) -> Result<Certificate> {
     let whole = || vec![bounds.grown(cell)];
-    let mut certificate = Certificate { components: mesh.components().1, genus: mesh.genus(), ..Default::default() };
+    let mut certificate =
+        Certificate { components: mesh.components().1, genus: mesh.genus(), ..Default::default() };
     if certificate.genus.is_none() || !mesh.self_intersections().is_empty() {
         return Ok(Certificate { open: whole(), ..certificate });
     }
@@ -241,7 +242,10 @@ fn looked_at(task: &Task, sides: &Sides, facets: &Facets, cell: f64) -> Found {
     }
     let tape = tracer.prune(Asked::Value).unwrap_or_else(|| task.tape.clone());
     let side = sides[0].width();
-    if side <= LARGEST * cell && task.triangles.len() <= TRIANGLES && rises(&tape, &beyond, &task.triangles, facets) {
+    if side <= LARGEST * cell
+        && task.triangles.len() <= TRIANGLES
+        && rises(&tape, &beyond, &task.triangles, facets)
+    {
         return Found::Rises;
     }
     let mut tree = Octree::new(*sides);

@@ -170,7 +170,16 @@ fn extract(field: &Field, options: &Extraction) -> Result<Extracted> {
     let normals = normals(field, &sides, t, &mesh)?;
     let caps = (0..sides.len()).filter(|&n| sides[n].is_some()).collect();
     task::check()?;
-    Ok(Extracted { mesh, normals, caps, unresolved, meetings, bounds: Some(bounds), cell: lattice.cell, time: t })
+    Ok(Extracted {
+        mesh,
+        normals,
+        caps,
+        unresolved,
+        meetings,
+        bounds: Some(bounds),
+        cell: lattice.cell,
+        time: t,
+    })
 }
 
 /// How often what rounding has brought together is put apart.
