@@ -254,7 +254,7 @@ fn most_of_the_catalogue_is_proven() {
         if is_slow(&field) || field.tape().unwrap().len() > LONG {
             continue;
         }
-        let options = Extraction::default().bounds(cube(1.45)).time(0.4).resolution(16);
+        let options = Extraction::default().bounds(cube(1.45)).time(0.4).resolution(18);
         let (found, certificate) = looked_at(&field, &options);
         agrees(entry.name, &field, &found, &certificate, &mut random);
         all += 1;
@@ -276,7 +276,7 @@ fn what_is_proven_of_random_compositions_holds() {
     for n in 0..16 {
         let plan = support::plan().new_tree(&mut runner).unwrap().current();
         let field = plan.build();
-        let options = Extraction::default().bounds(cube(1.4)).time(0.3).resolution(14);
+        let options = Extraction::default().bounds(cube(1.4)).time(0.3).resolution(18);
         let (found, certificate) = looked_at(&field, &options);
         agrees(&n.to_string(), &field, &found, &certificate, &mut random);
         all += 1;

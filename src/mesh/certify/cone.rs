@@ -41,7 +41,7 @@ pub(super) fn direction<'a>(slopes: impl Iterator<Item = &'a Slope> + Clone) -> 
             return slopes.clone().all(|slope| rise(unit, slope).lo() > 0.0).then_some(unit);
         }
         let by = size(worst.1);
-        if !(by > 0.0) {
+        if by.is_nan() || by <= 0.0 {
             return None;
         }
         // From a mean of many the first turns are long ones, which only few are needed of.

@@ -36,7 +36,8 @@ use octree::{Known, Octree, Sides};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
-/// What was proven of a mesh and the surface it was made of.
+/// What was proven of a mesh and the surface it was made of: the boundary of where f < 0, in the bounds. What has no volume is
+/// no part of it.
 ///
 /// ```
 /// use fieldgrad::mesh::Extraction;
