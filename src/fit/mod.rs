@@ -11,7 +11,9 @@
 //! `model` is how least squares see residuals, `line_search` how far to go, `problem` how terms are run on tapes.
 
 mod descent;
+mod blend;
 mod grow;
+mod grown;
 mod least_squares;
 mod line_search;
 mod model;
