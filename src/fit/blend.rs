@@ -48,8 +48,7 @@ impl Samples {
         robust: Robust,
     ) -> Samples {
         let order = along_a_curve(points);
-        let columns: [Vec<f64>; 3] =
-            [0, 1, 2].map(|axis| order.iter().map(|&n| points[n][axis]).collect());
+        let columns: [Vec<f64>; 3] = [0, 1, 2].map(|axis| order.iter().map(|&n| points[n][axis]).collect());
         let distances: Vec<f64> = order.iter().map(|&n| distances[n]).collect();
         let shares = distances.iter().map(|&d| weight(d) / distances.len() as f64).collect();
         let (mut centres, mut radii) = ([const { Vec::new() }; 3], Vec::new());

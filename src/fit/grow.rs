@@ -49,9 +49,9 @@ pub struct Grown {
 }
 
 /// How near the surface a sample counts in full, in parts of the whole's size.
-const NEAR: f64 = 0.02;
+const NEAR: f64 = 0.04;
 /// The residual from which on it counts less, in the same.
-const OUTLYING: f64 = 0.005;
+const OUTLYING: f64 = 0.01;
 /// The blend of a new part, in the same.
 const FIRST_BLEND: f64 = 0.03;
 /// The least that a target misses where a part is put, and the least depth of one, in the same.
@@ -166,9 +166,8 @@ fn mirrors(points: &[[f64; 3]], distances: &[f64]) -> [bool; 3] {
         let differs = |n: usize| {
             let mut mirrored = points[n];
             mirrored[axis] = -mirrored[axis];
-            let apart = |other: &[f64; 3]| -> f64 {
-                (0..3).map(|axis| (other[axis] - mirrored[axis]).powi(2)).sum()
-            };
+            let apart =
+                |other: &[f64; 3]| -> f64 { (0..3).map(|axis| (other[axis] - mirrored[axis]).powi(2)).sum() };
             let squares = points.iter().map(apart).enumerate();
             let (nearest, square) = squares.min_by(|a, b| a.1.total_cmp(&b.1)).expect("there are points");
             ((distances[nearest] - distances[n]).abs() - square.sqrt()).max(0.0)

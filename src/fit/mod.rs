@@ -10,8 +10,8 @@
 //!
 //! `model` is how least squares see residuals, `line_search` how far to go, `problem` how terms are run on tapes.
 
-mod descent;
 mod blend;
+mod descent;
 mod grow;
 mod grown;
 mod least_squares;

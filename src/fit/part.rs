@@ -26,7 +26,7 @@ pub struct Part {
 }
 
 /// How many numbers a part has, the last of which is its blend.
-pub(super) const NUMBERS: usize = 13;
+pub(super) const NUMBERS: usize = Part::NUMBERS;
 
 /// The ranges of a part's numbers, in order, where the size of the whole is 1.
 pub(super) const RANGES: [(f64, f64); NUMBERS] = {
@@ -57,6 +57,9 @@ pub(super) const SOLID: &str = "fn part(size, round, taper, bend, turn, at) {
 ";
 
 impl Part {
+    /// How many numbers a part has.
+    pub const NUMBERS: usize = 13;
+
     /// A ball, as a part.
     pub fn ball(at: [f64; 3], r: f64) -> Part {
         let (turn, size) = ([0.0; 3], [2.0 * r; 3]);
