@@ -191,7 +191,8 @@ fn samples(points: &[[f64; 3]], distances: &[f64]) -> Samples {
 
 /// Some of many samples, evenly; other ones for each start.
 fn few_of(points: &[[f64; 3]], distances: &[f64], start: usize) -> Samples {
-    let stride = points.len().div_ceil(SAMPLES).max(1);
+    // An odd number: samples come in fours, from on the surface to far off it.
+    let stride = points.len().div_ceil(SAMPLES) | 1;
     let some = || (start % stride..points.len()).step_by(stride);
     let points: Vec<[f64; 3]> = some().map(|n| points[n]).collect();
     samples(&points, &some().map(|n| distances[n]).collect::<Vec<_>>())
