@@ -350,7 +350,9 @@ impl Grower<'_> {
             factor: Factor::Normal,
         };
         let square = self.reach * self.reach;
-        let enough = 0.5 * self.growth.error * self.growth.error;
+        // Of more parts than are wanted it says nothing.
+        let is_whole = count <= self.growth.parts;
+        let enough = if is_whole { 0.5 * self.growth.error * self.growth.error } else { 0.0 };
         let is_stopped = &mut self.is_stopped;
         let from = free.start * NUMBERS;
         let mut blend = Blend { tapes: &self.tapes, samples, numbers: parts.numbers.clone(), free };
