@@ -276,24 +276,23 @@ impl<'a> Products<'a> {
             };
             self.values[part].eval(at, &mut [&mut own.values[..rows]]);
             let k = numbers[part * NUMBERS + BLEND];
-            for r in 0..rows {
-                (union[r], own.slopes[r]) = smooth(union[r], own.values[r], k);
-            }
+            let points = union.iter_mut().zip(own.slopes.iter_mut()).zip(&own.values).take(rows);
+            points.for_each(|((f, slopes), &value)| (*f, *slopes) = smooth(*f, value, k));
             seen.push(own);
         }
         // Back through the union: what each part's value counts in the end.
         let mut left = [1.0; PIECE];
         for own in seen.iter_mut().rev() {
-            for r in 0..rows {
-                let [before, part, blend] = own.slopes[r];
-                own.slopes[r] = [0.0, left[r] * part, left[r] * blend];
-                left[r] *= before;
+            for (left, slopes) in left.iter_mut().zip(own.slopes.iter_mut()).take(rows) {
+                let [before, part, blend] = *slopes;
+                *slopes = [0.0, *left * part, *left * blend];
+                *left *= before;
             }
         }
         seen.retain(|own| free.contains(&own.part));
         seen.iter_mut().for_each(|own| self.derive(own, at));
-        for r in 0..rows {
-            let residual = union[r] - samples.distances[range.start + r];
+        for (r, f) in union.iter().enumerate().take(rows) {
+            let residual = f - samples.distances[range.start + r];
             let share = samples.shares[range.start + r];
             self.total += share * samples.robust.cost(residual);
             let weight = share * samples.robust.weight(residual);
