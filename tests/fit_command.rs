@@ -100,12 +100,59 @@ fn a_scene_is_fitted_to_files_of_points() {
 fn a_scene_is_grown_from_nothing() {
     let folder = Folder::new("fit-grow").with("truth.rhai", truth());
     let ran = folder.run("fit --shapes 2 --target truth.rhai -o grown.rhai --samples 1500").ends(0);
-    assert!(ran.out.contains("2 shapes, 23 numbers"), "{}", ran.out);
+    assert!(ran.out.contains("2 shapes, 25 numbers"), "{}", ran.out);
     let text = folder.text("grown.rhai");
     let scene = fieldgrad::scene::Scene::from_text(&text, "grown.rhai").unwrap();
     let inside = |at: [f64; 3]| scene.field().value_at([at[0], at[1], at[2], 0.0]).unwrap() < 0.0;
     assert!(inside([-0.5, 0.0, 0.0]) && inside([0.7, 0.15, 0.05]) && !inside([0.0, 0.9, 0.0]), "{text}");
-    assert!(text.starts_with("// Grown to truth.rhai: 2 shapes") && scene.parameters().len() == 23);
+    assert!(text.starts_with("// Grown to truth.rhai: 2 shapes") && scene.parameters().len() == 25);
+}
+
+#[test]
+fn numbers_can_be_limited_and_a_report_is_one_page() {
+    let folder = Folder::new("fit-report").with("truth.rhai", truth()).with("pair.rhai", PAIR);
+    // A part has thirteen numbers, the first no blend.
+    let grow =
+        "fit --shapes 9 --numbers 37 --target truth.rhai -o grown.rhai --samples 800 --report grown.html";
+    let ran = folder.run(grow).ends(0);
+    assert!(ran.out.contains("2 shapes, 25 numbers"), "{}", ran.out);
+    let page = folder.text("grown.html");
+    assert!(page.contains("data:image/png;base64,iVBORw0KGgo") && page.contains("<polyline"));
+    assert!(!page.contains("http"), "it stands by itself");
+    folder
+        .run("fit pair.rhai --target truth.rhai -o fitted.rhai --samples 1000 --report fitted.html")
+        .ends(0);
+    let page = folder.text("fitted.html");
+    for name in ["r", "right.x", "k"] {
+        let row = page.lines().find(|line| line.starts_with(&format!("<tr><th>{name}<td>")));
+        let row = row.unwrap_or_else(|| panic!("no row for {name}"));
+        let deviation: f64 = row.rsplit("<td>").next().unwrap().parse().unwrap();
+        assert!(deviation < 1e-6, "the target is the scene's own: {row}");
+    }
+    let ran = folder.run("fit pair.rhai --target truth.rhai -o fitted.rhai --report page.txt").ends(2);
+    assert!(ran.err.contains("must end in .html"), "{}", ran.err);
+}
+
+#[test]
+fn what_is_hopeless_is_said() {
+    // A parameter that nothing depends on where the target is, and one that is alone in that.
+    let hidden = "let near = sphere(param(\"r\", 0.5));\n\
+        show(union(near, sphere(param(\"far\", 0.2)).translate([50, 0, 0])));\n";
+    let alone = "show(union(sphere(0.5), sphere(param(\"far\", 0.2)).translate([50, 0, 0])));\n";
+    let turned = "v 0 0 0\nv 1 0 0\nv 0 1 0\nv 0 0 1\nf 1 2 3\nf 1 4 2\nf 1 3 4\nf 2 4 3\n";
+    let folder = Folder::new("fit-hopeless").with("hidden.rhai", hidden).with("alone.rhai", alone);
+    let folder = folder.with("near.csv", "0.6,0,0,0\n0,0.7,0,0.1\n").with("turned.obj", turned);
+    let ran = folder.run("fit hidden.rhai --target near.csv -o out.rhai").ends(0);
+    assert!(ran.err.contains("nothing depends on far"), "{}", ran.err);
+    let text = folder.text("out.rhai");
+    assert!((value(&text, "r") - 0.6).abs() < 1e-9 && value(&text, "far") == 0.2, "{text}");
+    for (arguments, why) in [
+        ("alone.rhai --target near.csv", "nothing depends on any parameter"),
+        ("--shapes 3 --target turned.obj", "turned.obj is inside out"),
+    ] {
+        let ran = folder.run(&format!("fit {arguments} -o none.rhai")).ends(2);
+        assert!(ran.err.contains(why) && !folder.0.join("none.rhai").exists(), "{}", ran.err);
+    }
 }
 
 #[test]

@@ -6,6 +6,7 @@ use fieldgrad::fit::{
     Target, Term,
 };
 use fieldgrad::prelude::*;
+use fieldgrad::scene::Scene;
 
 fn box_around() -> Bounds {
     Bounds::new([-2.0; 3], [2.0; 3])
@@ -273,7 +274,31 @@ fn a_field_is_grown_of_parts() {
     let both = own.iter().zip(&other).filter(|(a, b)| **a && **b).count() as f64;
     let either = own.iter().zip(&other).filter(|(a, b)| **a || **b).count() as f64;
     println!("{} parts, cost {:e}, {:.3} of both in either", grown.parts.len(), grown.cost, both / either);
-    assert!(both / either > 0.93 && grown.parts.len() <= 4 && grown.numbers() <= 45);
+    assert!(both / either > 0.93 && grown.parts.len() <= 4 && grown.numbers() <= 51);
+    // Its text is the same field: numbers are rounded before they are written.
+    let scene = Scene::from_text(&grown.text("about"), "grown.rhai").unwrap();
+    let values = |field: &Field| field.tape().unwrap().eval(&places[..4096]);
+    assert_eq!(values(scene.field()), values(&grown.field()));
+}
+
+#[test]
+fn what_looks_the_same_in_a_mirror_is_grown_of_one_side() {
+    let pair = capsule([0.6, -0.2, 0.1], [0.9, 0.5, 0.3], 0.2);
+    let truth = (sphere(0.45) | pair.clone() | pair.mirror("x")).translate([0.7, 0.0, 0.0]);
+    let bounds = Bounds::new([-0.7, -0.7, -0.7], [2.1, 0.9, 0.8]);
+    let target = Target::of_field(&truth, &bounds, 0.0, 4000, 1).unwrap();
+    let grown = Growth { parts: 3, ..Growth::default() }.grow(&target, &mut |_| true).unwrap();
+    assert_eq!((grown.mirrored, grown.middle[0]), ([true, false, false], 0.7));
+    let field = grown.field();
+    for at in [[0.9, 0.2, 0.1], [0.6, 0.4, 0.2], [0.3, -0.1, 0.3]] {
+        let sides = [0.7 + at[0], 0.7 - at[0]].map(|x| field.value_at([x, at[1], at[2], 0.0]).unwrap());
+        assert!((sides[0] - sides[1]).abs() < 1e-12, "{sides:?}");
+    }
+    let scene = Scene::from_text(&grown.text(""), "grown.rhai").unwrap();
+    assert_eq!(
+        scene.field().tape().unwrap().eval(target.points()),
+        field.tape().unwrap().eval(target.points())
+    );
 }
 
 #[test]

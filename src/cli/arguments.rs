@@ -360,12 +360,15 @@ pub(super) struct Fit {
     /// Grow a scene of so many shapes at most, in place of fitting one.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(super) shapes: Option<u32>,
+    /// The most numbers that a grown scene has: a shape has thirteen.
+    #[arg(long, value_name = "N", requires = "shapes", value_parser = clap::value_parser!(u32).range(12..=1_000_000))]
+    pub(super) numbers: Option<u32>,
     /// The root of the mean square of what is left at which it is enough.
     #[arg(long, value_name = "E", value_parser = positive)]
     pub(super) error: Option<f64>,
-    /// How many samples are taken of a target that is a mesh or a scene.
-    #[arg(long, value_name = "N", default_value_t = 8000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
-    pub(super) samples: u32,
+    /// How many samples are taken of a target that is a mesh or a scene (default: 8,000 to fit, 16,000 to grow).
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    pub(super) samples: Option<u32>,
     /// The cost of what is left: outliers lead with its square, less with others.
     #[arg(long, value_enum, default_value_t = Cost::Square)]
     pub(super) cost: Cost,
@@ -387,6 +390,9 @@ pub(super) struct Fit {
     /// Write what each step left to a .csv file.
     #[arg(long, value_name = "FILE")]
     pub(super) log: Option<PathBuf>,
+    /// Write a page with pictures, the course of the fit, and values with their uncertainties to a .html file.
+    #[arg(long, value_name = "FILE")]
+    pub(super) report: Option<PathBuf>,
 }
 
 /// The cost of residuals.

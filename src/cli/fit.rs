@@ -1,12 +1,14 @@
 //! `fit`: a scene's parameters found so that its surface is a target's, or a scene grown to one.
 
 use super::arguments::{Common, Cost, Fit as Verb};
+use super::fit_report::{self, Value};
 use super::progress::Progress;
 use super::{Ending, input, output, signals, targets};
 use crate::error::{Error, Result};
 use crate::file::{abandon_and_exit, check_writable, write_whole};
 use crate::fit::{
-    Ended, Fit, Growth, LeastSquares, Progress as Step, Robust, Solution, Target, Term, best_of, starts,
+    Ended, Factor, Fit, Growth, LeastSquares, Model, Part, Progress as Step, Residuals, Robust, Solution,
+    Target, Term, best_of, starts,
 };
 use crate::scene::Scene;
 use serde_json::json;
@@ -21,6 +23,12 @@ pub(super) fn run(verb: &Verb, common: &Common) -> Result<Ending> {
     if let Some(log) = &verb.log {
         check_writable(log)?;
     }
+    if let Some(report) = &verb.report {
+        if output::extension(report) != "html" {
+            return Err(output::unknown_kind(report, ".html"));
+        }
+        check_writable(report)?;
+    }
     match (&verb.scene, verb.shapes) {
         (Some(scene), None) => fitted(scene, verb, common),
         (None, Some(shapes)) => grown(shapes, verb, common),
@@ -32,10 +40,12 @@ pub(super) fn run(verb: &Verb, common: &Common) -> Result<Ending> {
 }
 
 /// What watches a run: its time, its log, and whether somebody wants it to end.
-struct Run<'a> {
+pub(super) struct Run<'a> {
     verb: &'a Verb,
     begun: Instant,
     log: String,
+    /// When each step was done, and what it left.
+    course: Vec<(f64, f64)>,
     iterations: usize,
     is_stopped: bool,
     progress: Progress,
@@ -49,6 +59,7 @@ impl<'a> Run<'a> {
             verb,
             begun: Instant::now(),
             log: "iteration,seconds,value,slope\n".into(),
+            course: Vec::new(),
             iterations: 0,
             is_stopped: false,
             progress,
@@ -59,10 +70,16 @@ impl<'a> Run<'a> {
     fn goes_on(&mut self, step: &Step) -> bool {
         let seconds = self.begun.elapsed().as_secs_f64();
         let _ = writeln!(self.log, "{},{seconds:.3},{:e},{:e}", self.iterations, step.value, step.slope);
+        self.course.push((seconds, step.value));
         self.iterations += 1;
         self.progress.say(format!("fitting: {} steps, {:.3e} left", self.iterations, step.value));
         self.is_stopped |= signals::told().is_some() || self.verb.seconds.is_some_and(|most| seconds >= most);
         !self.is_stopped
+    }
+
+    /// When each step was done, and what it left.
+    pub(super) fn course(&self) -> &[(f64, f64)] {
+        &self.course
     }
 
     /// Writes the log, if one is wanted.
@@ -92,7 +109,8 @@ fn cost(verb: &Verb, size: f64) -> Robust {
 
 fn target(verb: &Verb, common: &Common) -> Result<Target> {
     let _progress = Progress::of("reading the target", 0, common);
-    let samples = verb.samples as usize;
+    let usual = if verb.shapes.is_some() { 16_000 } else { 8000 };
+    let samples = verb.samples.unwrap_or(usual) as usize;
     let all = verb.target.iter().map(|name| targets::read(name, samples, common));
     let all: Vec<Target> = all.collect::<Result<_>>()?;
     let whole = Target::together(all);
@@ -139,8 +157,16 @@ fn fitted(name: &str, verb: &Verb, common: &Common) -> Result<Ending> {
             scene.file()
         )));
     }
-    let mut run = Run::new(verb, common);
     let (start, ranges) = (fit.unknowns().get(), fit.unknowns().ranges());
+    let idle = idle(&mut fit);
+    if idle.len() == start.len() {
+        let problem = format!("{}: at the target's points nothing depends on any parameter", scene.file());
+        return Err(Error::Undefined(problem));
+    }
+    if !(idle.is_empty() || common.quiet) {
+        eprintln!("at the target's points nothing depends on {}", idle.join(", "));
+    }
+    let mut run = Run::new(verb, common);
     let all = starts(&start, &ranges, verb.starts as usize, common.seed);
     let solve = |start: &Vec<f64>| {
         LeastSquares::for_fits().solve_watched(&mut fit, start, &ranges, &mut |step| run.goes_on(step))
@@ -154,9 +180,42 @@ fn fitted(name: &str, verb: &Verb, common: &Common) -> Result<Ending> {
         names.iter().map(String::as_str).zip(fit.unknowns().values().iter().copied()).collect();
     let text = scene.text_with(&values)?;
     write_whole(&verb.out, |out| out.write_all(text.as_bytes()))?;
+    if let Some(path) = &verb.report {
+        let title = format!("{} fitted to {}", scene.file(), verb.target.join(" and "));
+        let facts = [
+            ("root of the mean square left", format!("{after:.4e}, was {before:.4e}")),
+            ("samples", fit.len().to_string()),
+            ("steps", run.iterations.to_string()),
+            ("seconds", format!("{:.1}", run.elapsed().as_secs_f64())),
+        ];
+        let found = Scene::from_text_of(&text, &verb.out)?;
+        fit_report::save(path, &title, &found, &run, &facts, &found_values(&scene, &mut fit))?;
+    }
     let report = Report { verb, run: &run, solution: &solution, before: Some(before), after };
     report.print(&parameters_text(&scene, &values), &values, common)?;
     report.ending()
+}
+
+/// The unknowns that no residual depends on where they are.
+fn idle(fit: &mut Fit) -> Vec<String> {
+    let at = fit.unknowns().get();
+    let mut model = Model::new(at.len(), Factor::Normal);
+    fit.linearise(&at, &mut model);
+    let names = fit.unknowns().names().into_iter().zip(model.lengths());
+    names.filter(|(_, length)| *length == 0.0).map(|(name, _)| name.to_string()).collect()
+}
+
+/// Each parameter before and after, with how uncertain it is.
+fn found_values(scene: &Scene, fit: &mut Fit) -> Vec<Value> {
+    let deviations = fit_report::deviations(fit);
+    let names = fit.unknowns().names();
+    let deviation = |name: &str| names.iter().position(|own| *own == name).and_then(|n| deviations[n]);
+    let parameters = fit.unknowns().parameters().iter().zip(fit.unknowns().values());
+    let value = |(parameter, &after): (&crate::field::Parameter, &f64)| {
+        let name = parameter.name();
+        Value { name: name.into(), before: scene.value_of(name), after, deviation: deviation(name) }
+    };
+    parameters.map(value).collect()
 }
 
 fn parameters_text(scene: &Scene, values: &[(&str, f64)]) -> String {
@@ -174,7 +233,9 @@ fn parameters_text(scene: &Scene, values: &[(&str, f64)]) -> String {
 fn grown(shapes: u32, verb: &Verb, common: &Common) -> Result<Ending> {
     let target = target(verb, common)?;
     let mut run = Run::new(verb, common);
-    let growth = Growth { parts: shapes as usize, error: verb.error.unwrap_or(0.0), ..Growth::default() };
+    let most = verb.numbers.map_or(usize::MAX, |numbers| (numbers as usize + 1) / Part::NUMBERS);
+    let parts = (shapes as usize).min(most);
+    let growth = Growth { parts, error: verb.error.unwrap_or(0.0), ..Growth::default() };
     let grown = growth.grow(&target, &mut |step| run.goes_on(step))?;
     run.save_log()?;
     let solution = Solution {
@@ -186,14 +247,29 @@ fn grown(shapes: u32, verb: &Verb, common: &Common) -> Result<Ending> {
     };
     let after = (2.0 * grown.cost).sqrt();
     let about = format!(
-        "Grown to {}: {} shapes of {} numbers, root of the mean square left near the surface {after:.2e}.",
+        "Grown to {}: {} shapes of {} numbers{}.\nLeft near the surface, root of the mean square: {after:.2e}, which is \
+         {:.2} % of its size.",
         verb.target.join(" and "),
         grown.parts.len(),
-        grown.numbers()
+        grown.numbers(),
+        if grown.is_mirrored() { ", mirrored" } else { "" },
+        100.0 * after / grown.reach
     );
     let text = grown.text(&about);
-    Scene::from_text(&text, &verb.out.display().to_string())?;
+    let scene = Scene::from_text_of(&text, &verb.out)?;
     write_whole(&verb.out, |out| out.write_all(text.as_bytes()))?;
+    if let Some(path) = &verb.report {
+        let facts = [
+            ("shapes", grown.parts.len().to_string()),
+            ("numbers", grown.numbers().to_string()),
+            ("root of the mean square left near the surface", format!("{after:.4e}")),
+            ("samples", target.len().to_string()),
+            ("steps", run.iterations.to_string()),
+            ("seconds", format!("{:.1}", run.elapsed().as_secs_f64())),
+        ];
+        let title = format!("Grown to {}", verb.target.join(" and "));
+        fit_report::save(path, &title, &scene, &run, &facts, &[])?;
+    }
     let report = Report { verb, run: &run, solution: &solution, before: None, after };
     report.print(&format!("{} shapes, {} numbers\n", grown.parts.len(), grown.numbers()), &[], common)?;
     report.ending()

@@ -12,6 +12,7 @@ mod check;
 mod eval;
 mod export;
 mod fit;
+mod fit_report;
 mod gallery;
 mod graph;
 mod info;

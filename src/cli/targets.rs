@@ -59,6 +59,11 @@ fn of_mesh(path: &Path, samples: usize, time: f64, common: &Common) -> Result<Ta
         }
         read => read?,
     };
+    // Its sign is what the mesh's own corners say, so its size need not be exact.
+    if mesh.open_edges().is_empty() && mesh.volume() < 0.0 {
+        let problem = "is inside out: turn its triangles around".into();
+        return Err(Error::File { path: path.display().to_string(), problem });
+    }
     let target = Target::of_mesh(&Distance::of(&mesh)?, samples, common.seed)?;
     let times = vec![time; target.len()];
     target.with_times(times)

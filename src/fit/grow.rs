@@ -1,19 +1,17 @@
-//! Growing a field from nothing: parts where most is missing, fitted together, and those that do not pay taken out
-//! again.
+//! Growing a field from nothing: parts where most is missing, more than are wanted, fitted together, and those that pay
+//! least taken out again.
 
+use super::blend::{Blend, Samples, Tapes, values};
 use super::least_squares::LeastSquares;
+use super::model::Factor;
 use super::objective::Progress;
-use super::part::{NUMBERS, Part, written};
-use super::problem::Fit;
+use super::part::{NUMBERS, Part, RANGES, rounded};
 use super::robust::Robust;
 use super::target::Target;
-use super::term::Term;
 use crate::error::{Error, Result};
-use crate::field::{Field, param_in};
-use crate::shape::smooth_union_all;
-use crate::tape::Coordinates;
-use nalgebra::{Matrix3, SymmetricEigen, Vector3};
-use std::fmt::Write;
+use crate::field::Field;
+use crate::random::Random;
+use nalgebra::{Matrix3, Rotation3, SymmetricEigen, Vector3};
 
 /// How a field is grown to a target with signed distances.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -22,71 +20,47 @@ pub struct Growth {
     pub parts: usize,
     /// The root of the mean square of what is left, near the surface, at which it is enough.
     pub error: f64,
-    /// How often the parts that pay least are put elsewhere.
+    /// From how many starts it is grown, the best of which goes on. Where the target looks the same in a mirror, all but
+    /// the first grow one side of it alone.
+    pub starts: usize,
+    /// How often parts are added then, and as many that pay least taken out.
     pub rounds: usize,
 }
 
 impl Default for Growth {
     fn default() -> Growth {
-        Growth { parts: 20, error: 0.0, rounds: 3 }
+        Growth { parts: 20, error: 0.0, starts: 2, rounds: 4 }
     }
 }
 
-/// A field that was grown: parts in a smooth union.
+/// A field that was grown: parts, each in a smooth union with those before it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Grown {
-    /// The parts.
+    /// The parts, their numbers rounded as they are written.
     pub parts: Vec<Part>,
-    /// The width of the blend between them.
-    pub blend: f64,
-    /// The size of the whole: the longest side of the target's box.
+    /// The size of the whole: the longest side of the box of the target's inside.
     pub reach: f64,
+    /// The middle of the whole.
+    pub middle: [f64; 3],
+    /// The axes along which it is mirrored in that: parts are of the greater side.
+    pub mirrored: [bool; 3],
     /// The weighted cost of what is left.
     pub cost: f64,
 }
 
 /// How near the surface a sample counts in full, in parts of the whole's size.
-const NEAR: f64 = 0.03;
+const NEAR: f64 = 0.04;
 /// The residual from which on it counts less, in the same.
 const OUTLYING: f64 = 0.01;
-/// The blend at the start, the narrowest and the widest, in the same.
+/// The blend of a new part, in the same.
 const FIRST_BLEND: f64 = 0.03;
-const MIN_BLEND: f64 = 1e-4;
-const MAX_BLEND: f64 = 0.3;
-
-impl Grown {
-    /// The field, with the parts' numbers and the blend as parameters.
-    pub fn field(&self) -> Field {
-        let parts = self.parts.iter().zip(1..).map(|(part, n)| part.field(&format!("{n}"), self.reach));
-        smooth_union_all(
-            parts.collect::<Vec<_>>(),
-            param_in("blend", self.blend, MIN_BLEND * self.reach, MAX_BLEND * self.reach),
-        )
-    }
-
-    /// How many numbers it has.
-    pub fn numbers(&self) -> usize {
-        NUMBERS * self.parts.len() + 1
-    }
-
-    /// The scene's text: a part a line, and their smooth union. `about` is said in a comment at its head.
-    pub fn text(&self, about: &str) -> String {
-        let mut text = String::new();
-        about.lines().for_each(|line| {
-            let _ = writeln!(text, "// {line}");
-        });
-        let [blend, least, most] = [self.blend, MIN_BLEND * self.reach, MAX_BLEND * self.reach]
-            .map(|width| written(width, self.reach));
-        let _ = writeln!(text, "let blend = param(\"blend\", {blend}, {least}, {most});");
-        for (n, part) in (1..).zip(&self.parts) {
-            let _ = writeln!(text, "let part_{n} = {};", part.text(&format!("{n}"), self.reach));
-        }
-        let whole = (2..=self.parts.len())
-            .fold("part_1".to_string(), |all, n| format!("smooth_union({all}, part_{n}, blend)"));
-        let _ = writeln!(text, "show({whole});");
-        text
-    }
-}
+/// The least that a target misses where a part is put, and the least depth of one, in the same.
+const MISSING: f64 = 1e-4;
+const DEPTH: f64 = 2e-3;
+/// Of how many samples parts are found; all are used at the end.
+const SAMPLES: usize = 6000;
+/// How many parts a round adds and takes out, of so many.
+const ONE_IN: usize = 6;
 
 impl Growth {
     /// Grows a field to samples of signed distances. `watch` sees each step of each fit and may end it all: what is
@@ -103,192 +77,327 @@ impl Growth {
             return Err(Error::Input("no sample of the target is inside".into()));
         };
         let reach = around.size().into_iter().fold(0.0, f64::max).max(f64::MIN_POSITIVE);
-        let mut grower = Grower { growth: self, target, distances, reach, is_stopped: false };
-        let mut grown = Grown { parts: Vec::new(), blend: FIRST_BLEND * reach, reach, cost: f64::INFINITY };
-        // First half of them, then a quarter, then the rest, each fitted a little.
-        let mut wanted = self.parts.div_ceil(2);
-        while grown.parts.len() < self.parts && !grower.is_stopped {
-            let before = grown.parts.len();
-            grower.insert(&mut grown, wanted)?;
-            if grown.parts.len() == before {
+        let whole = target.around.unwrap_or(around);
+        let middle: [f64; 3] =
+            std::array::from_fn(|axis| rounded(0.5 * (whole.min[axis] + whole.max[axis]), reach));
+        // From here on the whole has the size 1.
+        let unit = |point: &[f64; 3]| std::array::from_fn(|axis| (point[axis] - middle[axis]) / reach);
+        let points: Vec<[f64; 3]> = target.points().iter().map(unit).collect();
+        let distances: Vec<f64> = distances.iter().map(|d| d / reach).collect();
+        let mirrors = mirrors(&points, &distances);
+        let mut grower =
+            Grower { growth: self, tapes: Tapes::new()?, reach, random: Random(0), is_stopped: false };
+        let (mut best, mut mirrored) = (Parts::default(), [false; 3]);
+        for start in 0..self.starts.max(1) {
+            if grower.is_stopped && !best.numbers.is_empty() {
                 break;
             }
-            grower.fit(&mut grown, 10, watch)?;
-            wanted = (wanted + (self.parts - wanted).div_ceil(2)).min(self.parts);
-        }
-        grower.fit(&mut grown, 15, watch)?;
-        for _ in 0..self.rounds {
-            if grower.is_stopped {
-                break;
-            }
-            let mut other = grown.clone();
-            grower.take_out(&mut other, (self.parts / 8).max(1))?;
-            grower.insert(&mut other, self.parts)?;
-            grower.fit(&mut other, 25, watch)?;
-            if other.cost < grown.cost {
-                grown = other;
+            grower.random = Random(start as u64);
+            let own_mirrors = if start == 0 { [false; 3] } else { mirrors };
+            let few = few_of(&folded(&points, own_mirrors), &distances, start);
+            let own = grower.begin(&few, start > 1, watch);
+            if own.cost < best.cost || best.numbers.is_empty() {
+                (best, mirrored) = (own, own_mirrors);
             }
         }
-        grower.fit(&mut grown, 60, watch)?;
-        Ok(grown)
-    }
-}
-
-struct Grower<'a> {
-    growth: &'a Growth,
-    target: &'a Target,
-    distances: &'a [f64],
-    reach: f64,
-    is_stopped: bool,
-}
-
-impl Grower<'_> {
-    /// What a field is at the target's points; far outside, where there is none.
-    fn values(&self, field: Option<&Field>) -> Result<Vec<f64>> {
-        match field {
-            None => Ok(vec![self.reach; self.distances.len()]),
-            Some(field) => {
-                let points = self.target.points();
-                Ok(field.tape()?.eval(Coordinates::from(points)).swap_remove(0))
+        let points = folded(&points, mirrored);
+        for round in 0..self.rounds {
+            let few = few_of(&points, &distances, 0);
+            best.cost = grower.cost(&few, &best.numbers);
+            let mut other = best.clone();
+            grower.exchange(&few, &mut other, self.parts.div_ceil(ONE_IN).max(2), round, watch);
+            if other.cost < best.cost {
+                best = other;
             }
         }
-    }
-
-    /// Puts parts where the target is furthest inside and the field furthest outside, until there are so many.
-    fn insert(&self, grown: &mut Grown, count: usize) -> Result<()> {
-        let field = (!grown.parts.is_empty()).then(|| grown.field());
-        let mut values = self.values(field.as_ref())?;
-        let points = self.target.points();
-        while grown.parts.len() < count {
-            let missing = |n: usize| values[n].max(0.0).min(-self.distances[n]) - 0.25 * self.distances[n];
-            let candidates = (0..points.len()).filter(|&n| self.distances[n] < 0.0 && values[n] > 0.0);
-            let best = candidates.max_by(|&a, &b| missing(a).total_cmp(&missing(b)));
-            let Some(best) = best.filter(|&n| missing(n) > 1e-4 * self.reach) else { break };
-            let depth = (-self.distances[best]).max(2e-3 * self.reach);
-            let part = self.part_at(points[best], depth, &values);
-            let own = self.values(Some(&part.field("new", self.reach)))?;
-            values.iter_mut().zip(own).for_each(|(value, own)| *value = value.min(own));
-            grown.parts.push(part);
-        }
-        Ok(())
-    }
-
-    /// A part about a point inside the target, shaped as what is missing there.
-    fn part_at(&self, at: [f64; 3], depth: f64, values: &[f64]) -> Part {
-        let near = 2.5 * depth;
-        let missing: Vec<Vector3<f64>> = self
-            .target
-            .points()
-            .iter()
-            .enumerate()
-            .filter(|&(n, _)| self.distances[n] < 0.0 && values[n] > 0.0)
-            .map(|(_, point)| Vector3::from(*point) - Vector3::from(at))
-            .filter(|off| off.norm() < near)
-            .collect();
-        let ball = Part::ball(at, depth);
-        if missing.len() < 12 {
-            return ball;
-        }
-        let spread = missing.iter().fold(Matrix3::zeros(), |sum, off| sum + off * off.transpose());
-        let axes = SymmetricEigen::new(spread / missing.len() as f64);
-        let mut turn = axes.eigenvectors;
-        if turn.determinant() < 0.0 {
-            turn.column_mut(0).neg_mut();
-        }
-        let (roll, pitch, yaw) = nalgebra::Rotation3::from_matrix_unchecked(turn).euler_angles();
-        // Of a ball the root of the mean square along an axis is its radius over √5.
-        let half =
-            axes.eigenvalues.map(|square| (5.0 * square.max(0.0)).sqrt().clamp(0.5 * depth, 2.0 * depth));
-        let half: [f64; 3] = half.into();
-        let round = 0.8 * half.iter().copied().fold(f64::INFINITY, f64::min);
-        if half.iter().any(|side| !side.is_finite())
-            || ![roll, pitch, yaw].iter().all(|angle| angle.is_finite())
-        {
-            return ball;
-        }
-        Part { at, size: half.map(|side| 2.0 * side), round, taper: 0.0, turn: [roll, pitch, yaw] }
-    }
-
-    /// Takes out the parts without which the field is least worse.
-    fn take_out(&self, grown: &mut Grown, count: usize) -> Result<()> {
-        for _ in 0..count {
-            if grown.parts.len() < 2 {
-                break;
-            }
-            let mut costs = Vec::new();
-            for n in 0..grown.parts.len() {
-                let mut without = grown.clone();
-                without.parts.remove(n);
-                costs.push(self.cost(&self.values(Some(&without.field()))?));
-            }
-            let least = (0..costs.len()).min_by(|&a, &b| costs[a].total_cmp(&costs[b]));
-            grown.parts.remove(least.expect("there are two at least"));
-        }
-        Ok(())
-    }
-
-    fn weight(&self, distance: f64) -> f64 {
-        1.0 / (1.0 + (distance / (NEAR * self.reach)).powi(2))
-    }
-
-    fn robust(&self) -> Robust {
-        Robust::Huber { scale: OUTLYING * self.reach }
-    }
-
-    fn cost(&self, values: &[f64]) -> f64 {
-        let costs =
-            values.iter().zip(self.distances).map(|(f, &d)| self.weight(d) * self.robust().cost(f - d));
-        costs.sum::<f64>() / values.len() as f64
-    }
-
-    /// Fits all numbers of all parts, in so many steps.
-    fn fit(
-        &mut self,
-        grown: &mut Grown,
-        steps: usize,
-        watch: &mut dyn FnMut(&Progress) -> bool,
-    ) -> Result<()> {
-        if grown.parts.is_empty() || self.is_stopped {
-            return Ok(());
-        }
-        let field = grown.field();
-        let weights = self.distances.iter().map(|&d| self.weight(d)).collect();
-        let term = Term::distance(&field, self.target)?.with_cost(self.robust()).with_weights(weights)?;
-        let mut fit = Fit::of(&field, [term])?;
-        let solver = LeastSquares { iterations: steps, value_tolerance: 1e-5, ..LeastSquares::for_fits() };
-        let enough = 0.5 * self.growth.error * self.growth.error;
-        let is_stopped = &mut self.is_stopped;
-        let solution = fit.solve_watched(&solver, &mut |progress| {
-            *is_stopped |= !watch(progress) || progress.value <= enough;
-            !*is_stopped
-        });
-        grown.cost = solution.value;
-        for (parameter, &value) in fit.unknowns().parameters().iter().zip(fit.unknowns().values()) {
-            grown.set(parameter.name(), value);
-        }
-        Ok(())
+        let all = samples(&points, &distances);
+        grower.fit(&all, &mut best, Free::All, 60, watch);
+        let placed = best.numbers.chunks_exact(NUMBERS).map(|own| Part::placed(own, middle, reach));
+        let parts: Vec<Part> = placed.map(|part| part.rounded(reach)).collect();
+        let cost = grower.cost(&all, &best.numbers) * reach * reach;
+        Ok(Grown { parts, reach, middle, mirrored, cost })
     }
 }
 
 impl Grown {
-    /// Gives a parameter of its field a value.
-    fn set(&mut self, name: &str, value: f64) {
-        if name == "blend" {
-            self.blend = value;
-            return;
+    /// The field, with the parts' numbers and blends as parameters.
+    pub fn field(&self) -> Field {
+        let mut whole: Option<Field> = None;
+        for (part, n) in self.parts.iter().zip(1..) {
+            let name = n.to_string();
+            let own = part.field(&name, self.reach);
+            whole = Some(match whole {
+                None => own,
+                Some(whole) => whole.smooth_union(own, part.blend_field(&name, self.reach)),
+            });
         }
-        let Some((own, rest)) = name.rsplit_once('_') else { return };
-        let (number, axis) = rest.split_once('.').unwrap_or((rest, ""));
-        let Some(part) = number.parse::<usize>().ok().and_then(|n| self.parts.get_mut(n - 1)) else { return };
-        let axis = ["x", "y", "z"].iter().position(|letter| *letter == axis).unwrap_or(0);
-        match own {
-            "size" => part.size[axis] = value,
-            "round" => part.round = value,
-            "taper" => part.taper = value,
-            "turn_x" => part.turn[0] = value,
-            "turn_y" => part.turn[1] = value,
-            "turn_z" => part.turn[2] = value,
-            _ => part.at[axis] = value,
+        let mut whole = whole.unwrap_or_else(|| crate::shape::union(Vec::<Field>::new()));
+        let off = self.middle.map(|x| -x);
+        let axes = (0..3).filter(|&axis| self.mirrored[axis]).map(|axis| AXES[axis]);
+        for (n, axis) in axes.enumerate() {
+            whole = if n == 0 { whole.translate(off) } else { whole }.mirror(axis);
+        }
+        if self.is_mirrored() { whole.translate(self.middle) } else { whole }
+    }
+
+    /// Whether it is the same on both sides of a plane.
+    pub fn is_mirrored(&self) -> bool {
+        self.mirrored.contains(&true)
+    }
+
+    /// How many numbers it has: the first part needs no blend.
+    pub fn numbers(&self) -> usize {
+        (NUMBERS * self.parts.len()).saturating_sub(1)
+    }
+}
+
+/// The axes in the order of [`Grown::mirrored`].
+pub(super) const AXES: [&str; 3] = ["x", "y", "z"];
+
+/// How many samples are looked for in the mirror, and how much they may differ there in the mean.
+const REFLECTED: usize = 1000;
+const ALIKE: f64 = 2e-3;
+
+/// The axes along which the target looks the same in a mirror at the origin: a distance in the mirror differs from that of
+/// the nearest sample there by no more than they are apart.
+fn mirrors(points: &[[f64; 3]], distances: &[f64]) -> [bool; 3] {
+    let stride = points.len().div_ceil(REFLECTED).max(1);
+    std::array::from_fn(|axis| {
+        let differs = |n: usize| {
+            let mut mirrored = points[n];
+            mirrored[axis] = -mirrored[axis];
+            let apart =
+                |other: &[f64; 3]| -> f64 { (0..3).map(|axis| (other[axis] - mirrored[axis]).powi(2)).sum() };
+            let squares = points.iter().map(apart).enumerate();
+            let (nearest, square) = squares.min_by(|a, b| a.1.total_cmp(&b.1)).expect("there are points");
+            ((distances[nearest] - distances[n]).abs() - square.sqrt()).max(0.0)
+        };
+        let all: Vec<f64> = (0..points.len()).step_by(stride).map(differs).collect();
+        all.iter().sum::<f64>() < ALIKE * all.len() as f64
+    })
+}
+
+/// Points on the greater side of mirrors at the origin.
+fn folded(points: &[[f64; 3]], mirrored: [bool; 3]) -> Vec<[f64; 3]> {
+    let fold = |axis: usize, x: f64| if mirrored[axis] { x.abs() } else { x };
+    points.iter().map(|point| std::array::from_fn(|axis| fold(axis, point[axis]))).collect()
+}
+
+/// A weighted choice of samples, about the surface.
+fn samples(points: &[[f64; 3]], distances: &[f64]) -> Samples {
+    let weight = |d: f64| 1.0 / (1.0 + (d / NEAR).powi(2));
+    Samples::new(points, distances, weight, Robust::Huber { scale: OUTLYING })
+}
+
+/// Some of many samples, evenly; other ones for each start.
+fn few_of(points: &[[f64; 3]], distances: &[f64], start: usize) -> Samples {
+    // An odd number: samples come in fours, from on the surface to far off it.
+    let stride = points.len().div_ceil(SAMPLES) | 1;
+    let some = || (start % stride..points.len()).step_by(stride);
+    let points: Vec<[f64; 3]> = some().map(|n| points[n]).collect();
+    samples(&points, &some().map(|n| distances[n]).collect::<Vec<_>>())
+}
+
+/// The numbers of some parts, and the cost they leave.
+#[derive(Clone, Debug)]
+struct Parts {
+    numbers: Vec<f64>,
+    cost: f64,
+}
+
+impl Default for Parts {
+    fn default() -> Parts {
+        Parts { numbers: Vec::new(), cost: f64::INFINITY }
+    }
+}
+
+impl Parts {
+    fn count(&self) -> usize {
+        self.numbers.len() / NUMBERS
+    }
+
+    fn without(&self, part: usize) -> Parts {
+        let mut other = self.clone();
+        other.numbers.drain(part * NUMBERS..(part + 1) * NUMBERS);
+        other
+    }
+}
+
+/// The parts that a fit may change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Free {
+    All,
+    Last,
+}
+
+struct Grower<'a> {
+    growth: &'a Growth,
+    tapes: Tapes,
+    reach: f64,
+    random: Random,
+    is_stopped: bool,
+}
+
+impl Grower<'_> {
+    fn cost(&self, samples: &Samples, numbers: &[f64]) -> f64 {
+        samples.cost(&values(&self.tapes, samples, numbers))
+    }
+
+    /// Parts from nothing: first half of them, then a quarter, then the rest, each fitted a little; then half as many
+    /// again, and those that pay least taken out.
+    fn begin(
+        &mut self,
+        samples: &Samples,
+        is_varied: bool,
+        watch: &mut dyn FnMut(&Progress) -> bool,
+    ) -> Parts {
+        let mut parts = Parts::default();
+        let most = self.growth.parts;
+        let mut wanted = most.div_ceil(2);
+        while parts.count() < most && !self.is_stopped {
+            let before = parts.count();
+            self.insert(samples, &mut parts, wanted, is_varied);
+            if parts.count() == before {
+                break;
+            }
+            self.fit(samples, &mut parts, Free::All, 10, watch);
+            wanted = (wanted + (most - wanted).div_ceil(2)).min(most);
+        }
+        self.fit(samples, &mut parts, Free::All, 10, watch);
+        let mut other = parts.clone();
+        self.exchange(samples, &mut other, most.div_ceil(2), 0, watch);
+        if other.cost < parts.cost { other } else { parts }
+    }
+
+    /// Adds parts, and takes as many out that pay least.
+    fn exchange(
+        &mut self,
+        samples: &Samples,
+        parts: &mut Parts,
+        count: usize,
+        round: usize,
+        watch: &mut dyn FnMut(&Progress) -> bool,
+    ) {
+        let wanted = parts.count().min(self.growth.parts);
+        for _ in 0..count {
+            let before = parts.count();
+            self.insert(samples, parts, before + 1, round > 0);
+            if parts.count() == before || self.is_stopped {
+                break;
+            }
+            self.fit(samples, parts, Free::Last, 5, watch);
+        }
+        self.fit(samples, parts, Free::All, 8, watch);
+        while parts.count() > wanted {
+            let costs = (0..parts.count()).map(|part| self.cost(samples, &parts.without(part).numbers));
+            let costs: Vec<f64> = costs.collect();
+            let least = (0..costs.len()).min_by(|&a, &b| costs[a].total_cmp(&costs[b]));
+            let least = least.expect("there is one at least");
+            *parts = Parts { cost: costs[least], ..parts.without(least) };
+            self.fit(samples, parts, Free::All, 5, watch);
+        }
+        self.fit(samples, parts, Free::All, 10, watch);
+    }
+
+    /// Puts parts where the target is furthest inside and the field furthest outside, or nearly, until there are so
+    /// many.
+    fn insert(&mut self, samples: &Samples, parts: &mut Parts, count: usize, is_varied: bool) {
+        let mut values = match parts.count() {
+            0 => vec![1.0; samples.len()],
+            _ => values(&self.tapes, samples, &parts.numbers),
+        };
+        while parts.count() < count {
+            let mut best: Option<(f64, usize)> = None;
+            for (n, (&value, &distance)) in values.iter().zip(&samples.distances).enumerate() {
+                if distance >= 0.0 || value <= 0.0 {
+                    continue;
+                }
+                let missing = value.min(-distance) - 0.25 * distance;
+                let luck = if is_varied { self.random.between(0.6, 1.0) } else { 1.0 };
+                if missing > MISSING && best.is_none_or(|(most, _)| luck * missing > most) {
+                    best = Some((luck * missing, n));
+                }
+            }
+            let Some((_, best)) = best else { break };
+            let part = part_at(samples, best, &values);
+            let own = self::values(&self.tapes, samples, &part);
+            values.iter_mut().zip(own).for_each(|(value, own)| *value = value.min(own));
+            parts.numbers.extend(part);
         }
     }
+
+    /// Fits numbers of parts, in so many steps.
+    fn fit(
+        &mut self,
+        samples: &Samples,
+        parts: &mut Parts,
+        free: Free,
+        steps: usize,
+        watch: &mut dyn FnMut(&Progress) -> bool,
+    ) {
+        let count = parts.count();
+        if count == 0 || self.is_stopped {
+            return;
+        }
+        let free = if free == Free::Last { count - 1..count } else { 0..count };
+        let start = parts.numbers[free.start * NUMBERS..].to_vec();
+        let ranges: Vec<(f64, f64)> = RANGES.iter().copied().cycle().take(start.len()).collect();
+        let solver = LeastSquares {
+            iterations: steps,
+            value_tolerance: 1e-4,
+            step_tolerance: 1e-10,
+            slope_tolerance: 1e-10,
+            factor: Factor::Normal,
+        };
+        let square = self.reach * self.reach;
+        // Of more parts than are wanted it says nothing.
+        let is_whole = count <= self.growth.parts;
+        let enough = if is_whole { 0.5 * self.growth.error * self.growth.error } else { 0.0 };
+        let is_stopped = &mut self.is_stopped;
+        let from = free.start * NUMBERS;
+        let mut blend = Blend { tapes: &self.tapes, samples, numbers: parts.numbers.clone(), free };
+        let solution = solver.solve_watched(&mut blend, &start, &ranges, &mut |progress| {
+            let value = progress.value * square;
+            *is_stopped |= !watch(&Progress { value, ..*progress }) || value <= enough;
+            !*is_stopped
+        });
+        parts.cost = solution.value;
+        parts.numbers[from..].copy_from_slice(&solution.at);
+    }
+}
+
+/// The numbers of a part about a sample inside the target, shaped as what is missing there.
+fn part_at(samples: &Samples, at: usize, values: &[f64]) -> [f64; NUMBERS] {
+    let depth = (-samples.distances[at]).max(DEPTH);
+    let at = Vector3::from(samples.point(at));
+    let missing: Vec<Vector3<f64>> = (0..samples.len())
+        .filter(|&n| samples.distances[n] < 0.0 && values[n] > 0.0)
+        .map(|n| Vector3::from(samples.point(n)) - at)
+        .filter(|off| off.norm() < 2.5 * depth)
+        .collect();
+    let (half, turn) = axes_of(&missing, depth).unwrap_or(([depth; 3], [0.0; 3]));
+    let round = 0.8 * half.iter().copied().fold(f64::INFINITY, f64::min);
+    let ([x, y, z], [w, h, d], [a, b, c]) = (at.into(), half.map(|half| 2.0 * half), turn);
+    [x, y, z, w, h, d, a, b, c, round, 0.0, 0.0, FIRST_BLEND]
+}
+
+/// The half axes of a cloud of points, its longest as y, and how they are turned; none, where it is too small to tell.
+fn axes_of(cloud: &[Vector3<f64>], depth: f64) -> Option<([f64; 3], [f64; 3])> {
+    if cloud.len() < 12 {
+        return None;
+    }
+    let spread = cloud.iter().fold(Matrix3::zeros(), |sum, off| sum + off * off.transpose());
+    let axes = SymmetricEigen::new(spread / cloud.len() as f64);
+    let mut order = [0, 1, 2];
+    order.sort_by(|&a, &b| axes.eigenvalues[a].total_cmp(&axes.eigenvalues[b]));
+    let order = [order[0], order[2], order[1]];
+    let mut turn = Matrix3::from_columns(&order.map(|n| axes.eigenvectors.column(n)));
+    if turn.determinant() < 0.0 {
+        turn.column_mut(0).neg_mut();
+    }
+    let (roll, pitch, yaw) = Rotation3::from_matrix_unchecked(turn).euler_angles();
+    // Of a ball the root of the mean square along an axis is its radius over √5.
+    let half = order.map(|n| (5.0 * axes.eigenvalues[n].max(0.0)).sqrt().clamp(0.5 * depth, 2.0 * depth));
+    let is_finite = half.iter().chain([&roll, &pitch, &yaw]).all(|number| number.is_finite());
+    is_finite.then_some((half, [roll, pitch, yaw]))
 }

@@ -10,8 +10,10 @@
 //!
 //! `model` is how least squares see residuals, `line_search` how far to go, `problem` how terms are run on tapes.
 
+mod blend;
 mod descent;
 mod grow;
+mod grown;
 mod least_change;
 mod least_squares;
 mod line_search;

@@ -1,80 +1,186 @@
-//! The part that scenes are grown of: one kind of solid that is a ball, a rod, a slab, a box, a drop or a cone.
+//! The part that scenes are grown of: one kind of solid that is a ball, a rod, a slab, a box, a drop, a cone or a horn.
 
-use crate::field::{Field, param, param_in, param_vector};
+use crate::field::{Field, Vector, param, param_in, param_vector};
 use crate::shape::rounded_box;
+use std::f64::consts::{FRAC_PI_2, PI};
 use std::fmt::Write;
 
-/// A rounded box, tapered, turned and moved: eleven numbers.
+/// A rounded box, tapered and bent along its own y, turned and moved, and blended with what stands before it: thirteen
+/// numbers.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Part {
     /// Where its middle is.
     pub at: [f64; 3],
-    /// Its whole sides, before it is tapered.
+    /// Its whole sides, before it is tapered and bent.
     pub size: [f64; 3],
+    /// The angles it is turned by, in radians, about x, then y, then z.
+    pub turn: [f64; 3],
     /// The radius of its edges.
     pub round: f64,
     /// How much it narrows along its own y.
     pub taper: f64,
-    /// The angles it is turned by, in radians, about x, then y, then z.
-    pub turn: [f64; 3],
+    /// The curvature of its own y axis.
+    pub bend: f64,
+    /// The width of its blend with the parts before it.
+    pub blend: f64,
 }
 
-/// How many numbers a part has.
-pub(super) const NUMBERS: usize = 11;
+/// How many numbers a part has, the last of which is its blend.
+pub(super) const NUMBERS: usize = Part::NUMBERS;
+
+/// The ranges of a part's numbers, in order, where the size of the whole is 1.
+pub(super) const RANGES: [(f64, f64); NUMBERS] = {
+    let (at, size, turn) = ((-2.0, 2.0), (2e-3, 2.0), (-8.0 * PI, 8.0 * PI));
+    [at, at, at, size, size, size, turn, turn, turn, (0.0, 1.0), (-4.0, 4.0), (-6.0, 6.0), (1e-4, MAX_BLEND)]
+};
+/// The widest blend, in parts of the size of the whole: with wider ones all parts count everywhere.
+pub(super) const MAX_BLEND: f64 = 0.12;
+
+/// The solid of the numbers of a part, without its blend.
+pub(super) fn solid(numbers: &[Field]) -> Field {
+    let [x, y, z, w, h, d, a, b, c, round, taper, bend] = numbers else { unreachable!("twelve numbers") };
+    rounded_box(Vector([w, h, d].map(Field::clone)), round)
+        .taper(taper)
+        .rotate_z(FRAC_PI_2)
+        .bend(bend)
+        .rotate_x(a)
+        .rotate_y(b)
+        .rotate_z(c)
+        .translate(Vector([x, y, z].map(Field::clone)))
+}
+
+/// The same, as scenes have it.
+pub(super) const SOLID: &str = "fn part(size, round, taper, bend, turn, at) {
+  rounded_box(size, round).taper(taper).rotate_z(deg(90)).bend(bend)
+    .rotate_x(turn.x).rotate_y(turn.y).rotate_z(turn.z).translate(at)
+}
+";
 
 impl Part {
+    /// How many numbers a part has.
+    pub const NUMBERS: usize = 13;
+
     /// A ball, as a part.
     pub fn ball(at: [f64; 3], r: f64) -> Part {
-        Part { at, size: [2.0 * r; 3], round: 0.9 * r, taper: 0.0, turn: [0.0; 3] }
+        let (turn, size) = ([0.0; 3], [2.0 * r; 3]);
+        Part { at, size, turn, round: 0.9 * r, taper: 0.0, bend: 0.0, blend: 0.3 * r }
+    }
+
+    /// The part of its numbers in a space whose origin is `origin` and whose unit is `reach`.
+    pub(super) fn placed(numbers: &[f64], origin: [f64; 3], reach: f64) -> Part {
+        let three = |from: usize| -> [f64; 3] { std::array::from_fn(|axis| numbers[from + axis]) };
+        let at = three(0);
+        Part {
+            at: std::array::from_fn(|axis| origin[axis] + reach * at[axis]),
+            size: three(3).map(|side| reach * side),
+            // Whole turns say nothing.
+            turn: three(6).map(|angle| angle - 2.0 * PI * (angle / (2.0 * PI)).round()),
+            round: reach * numbers[9],
+            taper: numbers[10] / reach,
+            bend: numbers[11] / reach,
+            blend: reach * numbers[12],
+        }
+    }
+
+    /// The same with its numbers as they are written: rounded to about a ten-thousandth of what is their size.
+    pub(super) fn rounded(&self, reach: f64) -> Part {
+        let length = |value: f64| rounded(value, reach);
+        // What is wider than half the least side counts as that.
+        let round = self.size.iter().fold(self.round, |round, side| round.min(side / 2.0));
+        Part {
+            at: self.at.map(length),
+            size: self.size.map(length),
+            turn: self.turn.map(|angle| rounded(angle, 1.0)),
+            round: length(round),
+            taper: rounded(self.taper, 1.0 / reach),
+            bend: rounded(self.bend, 1.0 / reach),
+            blend: length(self.blend),
+        }
     }
 
     /// The solid, with its numbers as parameters whose names end in `name`. `reach` is the size of what it is a part
-    /// of.
+    /// of. Its blend is none of them.
     pub fn field(&self, name: &str, reach: f64) -> Field {
-        let side = |axis: usize| {
-            let name = format!("size_{name}.{}", ["x", "y", "z"][axis]);
-            param_in(&name, self.size[axis], LEAST * reach, MOST * reach)
+        let own = |what: &str| format!("{what}_{name}");
+        let size = |axis: usize| {
+            let name = format!("{}.{}", own("size"), ["x", "y", "z"][axis]);
+            param_in(&name, self.size[axis], 0.0, coarse(MOST * reach))
         };
-        let angle = |axis: usize| param(&format!("turn_{}_{name}", ["x", "y", "z"][axis]), self.turn[axis]);
-        let round = param_in(&format!("round_{name}"), self.round, 0.0, reach);
-        let most = MAX_TAPER / reach;
-        let taper = param_in(&format!("taper_{name}"), self.taper, -most, most);
-        rounded_box([side(0), side(1), side(2)], round)
-            .taper(taper)
-            .rotate_x(angle(0))
-            .rotate_y(angle(1))
-            .rotate_z(angle(2))
-            .translate(param_vector(&format!("at_{name}"), self.at))
+        let (Vector(at), Vector(turn)) =
+            (param_vector(&own("at"), self.at), param_vector(&own("turn"), self.turn));
+        let round = param_in(&own("round"), self.round, 0.0, coarse(reach));
+        let (taper, bend) = (param(&own("taper"), self.taper), param(&own("bend"), self.bend));
+        let [x, y, z] = at;
+        let [a, b, c] = turn;
+        solid(&[x, y, z, size(0), size(1), size(2), a, b, c, round, taper, bend])
     }
 
-    /// The same as a scene's text.
+    /// The width of its blend as a parameter whose name ends in `name`.
+    pub(super) fn blend_field(&self, name: &str, reach: f64) -> Field {
+        param_in(&format!("blend_{name}"), self.blend, 0.0, coarse(MOST_BLEND * reach))
+    }
+
+    /// The solid as a scene's text, a call of [`SOLID`].
     pub(super) fn text(&self, name: &str, reach: f64) -> String {
-        let number = |value: f64| written(value, reach);
-        let Part { at, size, round, taper, turn } = self;
-        let ([w, h, d], [x, y, z]) = (size.map(number), at.map(number));
-        let (least, most) = (number(LEAST * reach), number(MOST * reach));
-        let mut text = format!("rounded_box(param(\"size_{name}\", [{w}, {h}, {d}], {least}, {most}), ");
-        let _ = write!(text, "param(\"round_{name}\", {}, 0, {}))", number(*round), number(reach));
-        let _ = write!(text, "\n  .taper(param(\"taper_{name}\", {}))", written(*taper, 1.0 / reach));
-        for (axis, angle) in ["x", "y", "z"].iter().zip(turn) {
-            let _ = write!(text, ".rotate_{axis}(param(\"turn_{axis}_{name}\", {}))", written(*angle, 1.0));
-        }
-        let _ = write!(text, "\n  .translate(param(\"at_{name}\", [{x}, {y}, {z}]))");
+        let length = |value: f64| written(value, reach);
+        let three = |of: [String; 3]| format!("[{}]", of.join(", "));
+        let size = three(self.size.map(length));
+        let mut text = format!("part(param(\"size_{name}\", {size}, 0, {}), ", coarse(MOST * reach));
+        let _ = write!(text, "param(\"round_{name}\", {}, 0, {}), ", length(self.round), coarse(reach));
+        let _ = write!(text, "param(\"taper_{name}\", {}), ", written(self.taper, 1.0 / reach));
+        let _ = write!(text, "param(\"bend_{name}\", {}),\n  ", written(self.bend, 1.0 / reach));
+        let _ =
+            write!(text, "param(\"turn_{name}\", {}), ", three(self.turn.map(|angle| written(angle, 1.0))));
+        let _ = write!(text, "param(\"at_{name}\", {}))", three(self.at.map(length)));
         text
+    }
+
+    /// The width of its blend as a scene's text.
+    pub(super) fn blend_text(&self, name: &str, reach: f64) -> String {
+        let own = written(self.blend, reach);
+        format!("param(\"blend_{name}\", {own}, 0, {})", coarse(MOST_BLEND * reach))
+    }
+
+    /// The word for such a solid: of its sides, and how round and tapered it is.
+    pub(super) fn kind(&self) -> &'static str {
+        let mut sides = self.size;
+        sides.sort_by(f64::total_cmp);
+        let [least, middle, most] = sides;
+        let narrowing = (self.taper * self.size[1]).abs();
+        match () {
+            () if (self.bend * self.size[1]).abs() > 1.0 => "horn",
+            () if narrowing > 1.0 => "cone",
+            () if middle < 0.5 * most => "rod",
+            () if least < 0.5 * middle => "slab",
+            () if self.round < 0.25 * least => "box",
+            () if narrowing > 0.4 => "drop",
+            () => "ball",
+        }
     }
 }
 
-/// The most a part narrows over the size of the whole.
-const MAX_TAPER: f64 = 4.0;
-
-/// The least and the longest side of a part, in parts of the size of the whole.
-const LEAST: f64 = 1e-3;
+/// The longest side that a scene's reader may give a part, in parts of the size of the whole.
 const MOST: f64 = 2.0;
+/// The widest blend that a scene's reader may give it.
+const MOST_BLEND: f64 = 0.3;
 
 /// A number as it is written, to about a ten-thousandth of what is its size.
 pub(super) fn written(value: f64, size: f64) -> String {
-    let digits = (4.0 - size.log10().floor()).clamp(1.0, 12.0) as usize;
+    let digits = (3.69 - size.log10()).ceil().clamp(0.0, 12.0) as usize;
     let text = format!("{value:.digits$}");
-    let short = text.trim_end_matches('0');
-    if short.ends_with('.') { format!("{short}0") } else { short.into() }
+    let short = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
+    match short {
+        "-0" | "" => "0".into(),
+        short => short.into(),
+    }
+}
+
+/// The end of a range: to two digits.
+fn coarse(end: f64) -> f64 {
+    format!("{end:.1e}").parse().unwrap_or(end)
+}
+
+/// The number that is written.
+pub(super) fn rounded(value: f64, size: f64) -> f64 {
+    written(value, size).parse().unwrap_or(value)
 }

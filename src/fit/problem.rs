@@ -467,7 +467,7 @@ fn block(term: &Prepared, tape: &Tape) -> Block64 {
 }
 
 /// The order of points along Morton's curve, which fills their box.
-fn along_a_curve(points: &[[f64; 3]]) -> Vec<usize> {
+pub(super) fn along_a_curve(points: &[[f64; 3]]) -> Vec<usize> {
     const STEPS: f64 = 1023.0;
     let ends = |axis: usize| {
         let all = points.iter().map(|point| point[axis]);

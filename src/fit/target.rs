@@ -31,6 +31,8 @@ pub struct Target {
     pub(super) times: Option<Vec<f64>>,
     pub(super) distances: Option<Vec<f64>>,
     pub(super) normals: Option<Vec<[f64; 3]>>,
+    /// The box that the solid is known to have, or to be in the middle of.
+    pub(super) around: Option<Bounds>,
 }
 
 impl Target {
@@ -74,9 +76,9 @@ impl Target {
         }
     }
 
-    /// Samples of a field at a time: a quarter of them on its surface, a quarter within a hundredth of the box's diagonal
-    /// and a quarter within a twentieth of it, and the rest all over the box. With them is the field's own value, which is
-    /// the signed distance where the field is one. The same for the same seed.
+    /// Samples of a field at a time: seven of eight on its surface or moved off it, by nothing, 0.003, 0.01 and 0.04 of the
+    /// box's diagonal in turn (in the root of the mean square, along each axis), and the rest all over the box. With them is
+    /// the field's own value, which is the signed distance where the field is one. The same for the same seed.
     ///
     /// An error where the field has no surface in the box, or is not finite somewhere in it.
     pub fn of_field(field: &Field, bounds: &Bounds, t: f64, count: usize, seed: u64) -> Result<Target> {
@@ -91,7 +93,8 @@ impl Target {
             return Err(Error::Undefined(problem));
         }
         let times = vec![t; points.len()];
-        Target::new(points)?.with_times(times)?.with_distances(values)
+        let target = Target::new(points)?.with_times(times)?.with_distances(values)?;
+        Ok(Target { around: Some(*bounds), ..target })
     }
 
     /// Samples of a mesh with their exact signed distances, spread about its surface, by area, and in a box that is a tenth
@@ -115,12 +118,13 @@ impl Target {
             return Err(Error::Input("a mesh without vertices is no target".into()));
         };
         let longest = bounds.size().into_iter().fold(0.0, f64::max);
+        let around = Some(bounds);
         let bounds = bounds.grown(0.05 * longest);
         let mut random = Random(seed);
         let surface = on_mesh(mesh, of_surface_in(count), &mut random)?;
         let points = spread(surface, &bounds, count, &mut random);
         let distances = distance.signed(&points);
-        Target::new(points)?.with_distances(distances)
+        Ok(Target { around, ..Target::new(points)?.with_distances(distances)? })
     }
 
     /// Points on a field's surface at a time, with its normals. An error as of [`Target::of_field`].
@@ -139,6 +143,7 @@ impl Target {
             let [own, other] = [&all, &next].map(|of| of.times.clone().unwrap_or(vec![0.0; of.points.len()]));
             all.times = Some([own, other].concat());
             all.points.extend(next.points);
+            all.around = all.around.zip(next.around).map(|(own, other)| own.union(&other));
             all.distances = all.distances.zip(next.distances).map(|(own, other)| [own, other].concat());
             all.normals = all.normals.zip(next.normals).map(|(own, other)| [own, other].concat());
             all
@@ -187,15 +192,18 @@ fn check<'a>(what: &str, mut rows: impl Iterator<Item = &'a [f64]>) -> Result<()
 
 /// How many of so many samples are near the surface, or on it.
 fn of_surface_in(count: usize) -> usize {
-    (3 * count).div_ceil(4)
+    (7 * count).div_ceil(8)
 }
 
-/// Samples of points on a surface: a third stays there, a third moves by a hundredth of the box's diagonal and a third by a
-/// twentieth; and more that are all over the box.
+/// How far samples lie off the surface, in parts of the box's diagonal.
+const OFF: [f64; 4] = [0.0, 0.003, 0.01, 0.04];
+
+/// Samples of points on a surface: of four one stays there, and the others move by as much as [`OFF`] says; and more that are
+/// all over the box.
 fn spread(mut points: Vec<[f64; 3]>, bounds: &Bounds, count: usize, random: &mut Random) -> Vec<[f64; 3]> {
     let diagonal = bounds.size().iter().map(|side| side * side).sum::<f64>().sqrt();
     for (n, point) in points.iter_mut().enumerate() {
-        let by = [0.0, 0.01, 0.05][n % 3] * diagonal;
+        let by = OFF[n % OFF.len()] * diagonal;
         *point = point.map(|x| x + by * normal_draw(random));
     }
     while points.len() < count {

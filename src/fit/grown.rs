@@ -1,0 +1,57 @@
+//! A grown field as a scene's text.
+
+use super::grow::{AXES, Grown};
+use super::part::{Part, SOLID, written};
+use std::fmt::Write;
+
+impl Grown {
+    /// The scene's text: a comment that says what each part is, its solid, and its blend with those before it. `about`
+    /// is said in comments at its head.
+    pub fn text(&self, about: &str) -> String {
+        let mut text = String::new();
+        about.lines().for_each(|line| {
+            let _ = writeln!(text, "// {line}");
+        });
+        text += SOLID;
+        for (part, n) in self.parts.iter().zip(1..) {
+            let name = n.to_string();
+            let _ = writeln!(text, "// {n}: {}", self.described(part));
+            let own = part.text(&name, self.reach);
+            let _ = match n {
+                1 => writeln!(text, "let whole = {own};"),
+                _ => writeln!(
+                    text,
+                    "whole = smooth_union(whole, {own}, {});",
+                    part.blend_text(&name, self.reach)
+                ),
+            };
+        }
+        let planes: Vec<&str> = (0..3).filter(|&axis| self.mirrored[axis]).map(|axis| AXES[axis]).collect();
+        if planes.is_empty() {
+            return text + "show(whole);\n";
+        }
+        let _ = writeln!(text, "// The same on the other side.");
+        let mirrors: String = planes.iter().map(|axis| format!(".mirror(\"{axis}\")")).collect();
+        let place = |sign: f64| {
+            let [x, y, z] = self.middle.map(|own| written(sign * own, self.reach));
+            format!(".translate([{x}, {y}, {z}])")
+        };
+        let _ = match self.middle == [0.0; 3] {
+            true => writeln!(text, "show(whole{mirrors});"),
+            false => writeln!(text, "show(whole{}{mirrors}{});", place(-1.0), place(1.0)),
+        };
+        text
+    }
+
+    /// What a part is and where: in words.
+    fn described(&self, part: &Part) -> String {
+        let far = 0.15 * self.reach;
+        let sides = [["left", "right"], ["low", "high"], ["back", "front"]];
+        let words = (0..3).filter_map(|axis| {
+            let off = part.at[axis] - self.middle[axis];
+            (off.abs() > far).then(|| sides[axis][usize::from(off > 0.0)])
+        });
+        let place = words.collect::<Vec<_>>().join(" ");
+        format!("{}, {}", part.kind(), if place.is_empty() { "middle" } else { &place })
+    }
+}
