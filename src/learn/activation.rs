@@ -166,7 +166,7 @@ fn sines<T: Precision>(w: T, sums: &[T], values: &mut [T], derivatives: &mut [&m
 fn waves<T: Precision, const QUARTER: u64>(w: T, sums: &[T], column: &mut [T], are_near: bool) {
     column.iter_mut().zip(sums).for_each(|(wave, &sum)| *wave = (w * sum).wave_near(QUARTER));
     if !are_near {
-        let far = column.iter_mut().zip(sums).filter(|(_, sum)| !(w * sum.size() < T::NEAR));
+        let far = column.iter_mut().zip(sums).filter(|(_, sum)| w * sum.size() >= T::NEAR);
         far.for_each(|(wave, &sum)| *wave = (w * sum).wave(QUARTER));
     }
 }

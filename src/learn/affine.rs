@@ -144,7 +144,7 @@ impl About {
             _ => by_slope,
         };
         let flat = flat();
-        if !(error < flat.0[ERROR]) {
+        if error >= flat.0[ERROR] || error.is_nan() {
             return flat;
         }
         // The phase of a wave is rounded too, and values of a few terms.
