@@ -4,7 +4,9 @@
 
 use fieldgrad::learn::{Mark, Scalars, Value};
 
+/// The four points.
 pub const XS: [[f64; 3]; 4] = [[2.0, 3.0, -1.0], [3.0, -1.0, 0.5], [0.5, 1.0, 1.0], [1.0, 1.0, -1.0]];
+/// Their classes.
 pub const YS: [f64; 4] = [1.0, -1.0, -1.0, 1.0];
 
 /// A layer of neurons: each the tanh of its inputs' weighted sum, bias first.
@@ -17,8 +19,7 @@ fn layer<'t, const I: usize, const O: usize>(weights: &[Value<'t>], x: [Value<'t
 fn perceptron<'t>(weights: &[Value<'t>], x: [Value<'t>; 3]) -> Value<'t> {
     let first: [Value; 4] = layer(&weights[..16], x);
     let second: [Value; 4] = layer(&weights[16..36], first);
-    let [y] = layer(&weights[36..], second);
-    y
+    layer::<4, 1>(&weights[36..], second)[0]
 }
 
 /// The graph of the four predictions and their loss, on a tape that holds no more than the weights.
@@ -40,15 +41,14 @@ pub fn step(tape: &Scalars, weights: &[Value], start: Mark) -> fieldgrad::Result
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let tape = Scalars::new(1000);
-    let weights: Vec<Value> =
-        (0..41).map(|n| tape.value((12.9898 * f64::from(n)).sin()).named("w")).collect();
+    let weights: Vec<Value> = (0..41).map(|n| tape.value((12.9898 * f64::from(n)).sin())).collect();
     let start = tape.mark();
     for k in 0..20 {
         println!("{k} loss={:.6}", step(&tape, &weights, start)?);
     }
     tape.rewind(start);
     let (predictions, loss) = graph(&tape, &weights);
-    println!("predictions {:.4?}, loss={:.6}", predictions.map(|y| y.data()), loss.data());
+    println!("predictions {:.4?}", predictions.map(|y| y.data()));
     if let Some(path) = std::env::args().nth(1) {
         std::fs::write(path, loss.to_svg())?;
     }

@@ -99,7 +99,9 @@ fn most_regular_algebraic_surfaces_are_proven() {
 }
 
 /// Fields with what is true of them: that the solid's surface is no manifold, or else its pieces and genus.
-fn hostile() -> Vec<(&'static str, Field, Option<(usize, usize)>)> {
+type Hostile = (&'static str, Field, Option<(usize, usize)>);
+
+fn hostile() -> Vec<Hostile> {
     let at = |x: f64| sphere(0.4).translate([x, 0.0, 0.0]);
     let cusp = x().square() * x() - y().square();
     vec![

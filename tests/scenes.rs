@@ -82,7 +82,9 @@ fn written(kind: ArgumentKind) -> [(&'static str, Argument); 2] {
         SpaceAxis => [("\"x\"", text("x")), ("\"z\"", text("z"))],
         SmoothKind => [("\"root\"", text("root")), ("\"circular\"", text("circular"))],
         Text => [("\"ab\"", text("ab")), ("\"c\"", text("c"))],
-        Color | Start | Options | Corner | Interpolation => unreachable!("no argument of the catalogue"),
+        Color | Start | Options | Corner | Interpolation | Probe | Way => {
+            unreachable!("no argument of the catalogue")
+        }
     }
 }
 

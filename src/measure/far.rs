@@ -322,7 +322,10 @@ mod tests {
                 |a, b, c| R::if_less(a, b.clone(), b, c),
                 |a, b, _| a.round() + b.floor() - R::constant(0.3).ceil(),
                 |a, b, _| a * b.sin(),
-                |a, b, _| (a.square() + b.square()).sqrt() - b.square() / (R::one() + a.abs()),
+                |a, b, _| {
+                    let side = a.clone().square() + b.clone().square();
+                    side.sqrt() - b.square() / (R::one() + a.abs())
+                },
                 |a, b, _| a.clone().pow(R::constant(3.0)) - b.pow(R::constant(2.0)) * a,
                 |a, b, _| (R::one() + a.square()).pow(R::constant(-1.5)) * b,
                 |a, b, _| a.max(R::constant(0.1)).recip() * b.min(R::one()),

@@ -132,7 +132,7 @@ mod tests {
             cone.clone(),
             cone.translate([0.2, 0.1, 0.0]).scale(0.7).union(octahedron(0.8)),
             // A value that is read for what it is too stays.
-            sphere(0.9).max(&cone).min(&cone.offset(0.2)),
+            sphere(0.9).max(&cone).min(cone.offset(0.2)),
             sphere(0.9).difference(&cone),
             sphere(0.9).difference(r#box([0.7, 0.8, 0.9]).rotate_y(0.3)),
             hex_prism(0.6, 0.9).scale(1.1),

@@ -132,7 +132,7 @@ mod tests {
         senses.listen("127.0.0.1:0".parse().unwrap(), Arc::new(|| ())).unwrap();
         let (to, from) = (senses.address().unwrap(), UdpSocket::bind("127.0.0.1:0").unwrap());
         let mut hear = |packets: &[&[u8]], counts: (u64, u64)| {
-            packets.iter().for_each(|packet| drop(from.send_to(packet, to).unwrap()));
+            packets.iter().for_each(|packet| assert_eq!(from.send_to(packet, to).unwrap(), packet.len()));
             let begun = Instant::now();
             let mut moved = false;
             while senses.listener.as_ref().unwrap().counts() != counts {
