@@ -243,10 +243,10 @@ fn micrograd() {
 
 #[test]
 fn fit_neural() {
-    use fieldgrad::mesh::Extraction;
+    use fieldgrad::mesh::{Dressed, Extraction};
     use fieldgrad::prelude::*;
     let shape = sphere(0.5).extract(&Extraction::default().resolution(16)).unwrap().mesh;
-    shape.save(&scratch("fit_neural").join("ball.obj")).unwrap();
+    Dressed::new(&shape).save(&scratch("fit_neural").join("ball.obj")).unwrap();
     let text = run("fit_neural", &["ball.obj", "ball.safetensors", "12", "0.1"]);
     assert!(text.contains("12 steps in ") && text.contains("ns a point"), "{text}");
     let learned = fieldgrad::learn::neural(scratch("fit_neural").join("ball.safetensors")).unwrap();

@@ -148,7 +148,7 @@ fn what_is_hopeless_is_said() {
     assert!((value(&text, "r") - 0.6).abs() < 1e-9 && value(&text, "far") == 0.2, "{text}");
     for (arguments, why) in [
         ("alone.rhai --target near.csv", "nothing depends on any parameter"),
-        ("--shapes 3 --target turned.obj", "turned.obj is inside out"),
+        ("--shapes 3 --target turned.obj", "turned.obj: is inside out"),
     ] {
         let ran = folder.run(&format!("fit {arguments} -o none.rhai")).ends(2);
         assert!(ran.err.contains(why) && !folder.0.join("none.rhai").exists(), "{}", ran.err);
@@ -176,7 +176,10 @@ fn what_cannot_be_fitted_is_refused_and_nothing_is_written() {
     refused("--shapes 3 --target far.csv", "no sample of the target is inside");
     assert_eq!(folder.text("pair.rhai"), PAIR);
     folder.run("fit pair.rhai --target pair.rhai -o out.png").ends(2);
-    folder.run("fit pair.rhai --target far.csv -o far.rhai --error 1e-3 --lock right").ends(1);
+    refused("pair.rhai --target far.csv --lock right", "nothing depends on any parameter");
+    // One place with two distances: there is a best fit, and it is not good enough.
+    let folder = folder.with("torn.csv", "1.2,0,0,0\n1.2,0,0,0.5\n");
+    folder.run("fit pair.rhai --target torn.csv -o torn.rhai --error 1e-3").ends(1);
 }
 
 #[test]
@@ -184,7 +187,7 @@ fn what_cannot_be_fitted_is_refused_and_nothing_is_written() {
 fn one_that_is_told_to_end_leaves_the_best_so_far() {
     let folder = Folder::new("fit-stopped").with("truth.rhai", truth());
     // Far more work than anyone waits for. Before its first step it ends at once, and there is nothing to leave.
-    let arguments = "fit --shapes 24 --target truth.rhai -o grown.rhai --samples 20000 --quiet";
+    let arguments = "fit --shapes 100 --target truth.rhai -o grown.rhai --samples 100000 --quiet";
     for seconds in [2, 8, 32] {
         let mut child =
             folder.command(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();

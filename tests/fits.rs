@@ -287,7 +287,7 @@ fn what_looks_the_same_in_a_mirror_is_grown_of_one_side() {
     let truth = (sphere(0.45) | pair.clone() | pair.mirror("x")).translate([0.7, 0.0, 0.0]);
     let bounds = Bounds::new([-0.7, -0.7, -0.7], [2.1, 0.9, 0.8]);
     let target = Target::of_field(&truth, &bounds, 0.0, 4000, 1).unwrap();
-    let grown = Growth { parts: 3, ..Growth::default() }.grow(&target, &mut |_| true).unwrap();
+    let grown = Growth { parts: 2, ..Growth::default() }.grow(&target, &mut |_| true).unwrap();
     assert_eq!((grown.mirrored, grown.middle[0]), ([true, false, false], 0.7));
     let field = grown.field();
     for at in [[0.9, 0.2, 0.1], [0.6, 0.4, 0.2], [0.3, -0.1, 0.3]] {

@@ -267,9 +267,11 @@ pub(crate) struct Careful<V> {
     program: Arc<Program>,
     values: Vec<V>,
     sides: Sides<V>,
-    /// The lines that are read as angles alone.
-    angles: Vec<usize>,
-    /// Those of them that are held, and to what.
+    /// The values that are read as angles: coordinates, and lines of which nothing else is read.
+    angles: Vec<u32>,
+    /// The lines that are sines and cosines of them, each with the number of its angle.
+    turns: Vec<(usize, usize)>,
+    /// Those of the lines whose angle is held, and to what.
     held: Vec<(usize, Angle)>,
 }
 
@@ -285,8 +287,9 @@ pub(crate) enum Angle {
 impl<V: Real + Apart> Careful<V> {
     pub(crate) fn new(tape: &Tape) -> Self {
         let values = tape.program.memory(&tape.values);
-        let (sides, angles) = (Sides::default(), angles(&tape.program));
-        Careful { program: tape.program.clone(), values, sides, angles, held: Vec::new() }
+        let (angles, turns) = angles(&tape.program);
+        let (program, sides) = (tape.program.clone(), Sides::default());
+        Careful { program, values, sides, angles, turns, held: Vec::new() }
     }
 
     /// How many values there are of which only the sine and the cosine are read.
@@ -296,7 +299,7 @@ impl<V: Real + Apart> Careful<V> {
 
     /// One of those in the box last looked at.
     pub(crate) fn angle(&self, which: usize) -> V {
-        self.values[self.program.value_of_line(self.angles[which])]
+        self.values[self.angles[which] as usize]
     }
 
     /// The first output in a box, at those of the angles that are given; jumps are taken apart where it is `open` what
@@ -305,17 +308,21 @@ impl<V: Real + Apart> Careful<V> {
         let Careful { program, values, sides, held, .. } = self;
         let output = program.outputs[0] as usize;
         held.clear();
-        held.extend(self.angles.iter().zip(angles).filter_map(|(&line, &angle)| Some((line, angle?))));
+        held.extend(
+            self.turns.iter().filter_map(|&(line, which)| Some((line, *angles.get(which)?.as_ref()?))),
+        );
         let run = |lines: Range<usize>, values: &mut [V]| {
             let mut next = lines.start;
             for &(line, angle) in held.iter().filter(|(line, _)| lines.contains(line)) {
-                program.run(next..line + 1, values);
+                program.run(next..line, values);
                 next = line + 1;
-                let value = &mut values[program.value_of_line(line)];
-                *value = match angle {
-                    Angle::Own(part) => value.held_in_box(0, part).0,
+                let own = values[program.operands(&program.lines[line])[0] as usize];
+                let angle = match angle {
+                    Angle::Own(part) => own.held_in_box(0, part).0,
                     Angle::Turned(part) => V::of_bounds(part),
                 };
+                let is_sine = op(program, line) == Some(Op::Sin);
+                values[program.value_of_line(line)] = if is_sine { angle.sin() } else { angle.cos() };
             }
             program.run(next..lines.end, values);
         };
@@ -328,18 +335,33 @@ impl<V: Real + Apart> Careful<V> {
     }
 }
 
-/// The lines of which only the sine and the cosine are read.
-fn angles(program: &Program) -> Vec<usize> {
+/// The coordinates of space, and the lines of which nothing else is read, that sines and cosines are of; and those, each
+/// with the number of its angle.
+fn angles(program: &Program) -> (Vec<u32>, Vec<(usize, usize)>) {
     let leaves = program.leaves();
-    let (mut turns, mut other) = (vec![false; program.lines.len()], vec![false; program.lines.len()]);
-    let line_of = |value: u32| (value as usize).checked_sub(leaves);
+    let mut is_read_otherwise = vec![false; leaves + program.lines.len()];
+    let mut turns = Vec::new();
     for line in 0..program.lines.len() {
-        let is_turn = matches!(op(program, line), Some(Op::Sin | Op::Cos));
-        let read = program.operands(&program.lines[line]).iter().filter_map(|&value| line_of(value));
-        read.for_each(|read| if is_turn { turns[read] = true } else { other[read] = true });
+        let operands = program.operands(&program.lines[line]);
+        match op(program, line) {
+            Some(Op::Sin | Op::Cos) => turns.push((line, operands[0])),
+            _ => operands.iter().for_each(|&value| is_read_otherwise[value as usize] = true),
+        }
     }
-    program.outputs.iter().filter_map(|&value| line_of(value)).for_each(|line| other[line] = true);
-    (0..program.lines.len()).filter(|&line| turns[line] && !other[line]).collect()
+    program.outputs.iter().for_each(|&value| is_read_otherwise[value as usize] = true);
+    let mut angles = Vec::new();
+    let mut of_angles = Vec::new();
+    for (line, value) in turns {
+        let at = value as usize;
+        if at < COORDINATES - 1 || at >= leaves && !is_read_otherwise[at] {
+            let which = angles.iter().position(|&angle| angle == value).unwrap_or_else(|| {
+                angles.push(value);
+                angles.len() - 1
+            });
+            of_angles.push((line, which));
+        }
+    }
+    (angles, of_angles)
 }
 
 fn op(program: &Program, line: usize) -> Option<Op> {

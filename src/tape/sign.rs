@@ -148,7 +148,7 @@ mod tests {
             }
         }
         let reads = |tape: &Tape| tape.program.outputs[0];
-        for field in [octahedron(0.8), r#box([0.7, 0.8, 0.9])] {
+        for field in [fields[0].clone(), r#box([0.7, 0.8, 0.9])] {
             let tape = field.tape().unwrap();
             assert_ne!(reads(&tape), reads(&tape.of_sign()));
         }
