@@ -221,7 +221,7 @@ fn fit_grown() {
     let overlap = text.lines().find_map(|line| line.strip_prefix("intersection over union ")).unwrap();
     assert!(overlap.parse::<f64>().unwrap() > 0.85 && text.contains("grown.rhai is written"), "{text}");
     let scene = fieldgrad::scene::Scene::from_file(scratch("fit_grown").join("grown.rhai")).unwrap();
-    assert_eq!(scene.parameters().len(), 78);
+    assert_eq!(scene.parameters().len(), 90);
 }
 
 #[test]
