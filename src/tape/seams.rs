@@ -392,6 +392,8 @@ fn may_straddle<V: Apart>(program: &Program, line: usize, values: &[V], which: &
             std::array::from_fn(|n| differ[n] & !decided[n])
         }
         Some(Op::Modulo) => arg(0).is_in_two(arg(1)),
+        // Where angles are cut is worth its work to readers that take their time alone.
+        Some(Op::Atan2) if !V::PATIENT => [false; BOXES],
         Some(Op::Atan2) => arg(0).is_at_cut(arg(1)),
         _ => values[program.value_of_line(line)].is_one_long(),
     };
