@@ -79,7 +79,7 @@ const HEAD: &str = "<!doctype html>\n<meta charset=\"utf-8\">\n\
 table { border-collapse: collapse } th, td { text-align: left; padding: .1em 1.5em .1em 0; font-weight: normal }\n\
 td { font-variant-numeric: tabular-nums } img, svg { max-width: 100% }</style>\n";
 
-/// What was left after each step, on a logarithmic scale.
+/// The cost left after each step, on a logarithmic scale.
 fn curve(course: &[(f64, f64)]) -> String {
     const WIDTH: f64 = 640.0;
     const HEIGHT: f64 = 240.0;

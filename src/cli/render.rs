@@ -89,7 +89,7 @@ fn artist(backend: Backend, scene: &Scene) -> Result<Box<dyn Artist>> {
     Ok(Box::new(Stage::new(scene)?))
 }
 
-/// What the command line says of a picture, but for the lens.
+/// A picture's options as the command line says them, but for the lens.
 fn options(verb: &Render) -> Options {
     Options {
         size: verb.size,

@@ -33,7 +33,7 @@ const BLEND: usize = NUMBERS - 1;
 pub(super) struct Samples {
     pub(super) columns: [Vec<f64>; 3],
     pub(super) distances: Vec<f64>,
-    /// What each counts in the sum.
+    /// The weight of each in the sum.
     shares: Vec<f64>,
     robust: Robust,
     centres: [Vec<f64>; 3],
@@ -246,7 +246,7 @@ struct Products<'a> {
 struct Seen {
     part: usize,
     values: [f64; PIECE],
-    /// What the union's value depends on: the union of those before it, the part, and its blend.
+    /// The three that the union's value depends on: the union of those before it, the part, and its blend.
     slopes: [[f64; 3]; PIECE],
     /// The derivatives of the union's value in its numbers.
     rows: [[f64; NUMBERS]; PIECE],
