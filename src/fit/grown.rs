@@ -43,7 +43,7 @@ impl Grown {
         text
     }
 
-    /// What a part is and where: in words.
+    /// A part's kind and place, in words.
     fn described(&self, part: &Part) -> String {
         let far = 0.15 * self.reach;
         let sides = [["left", "right"], ["low", "high"], ["back", "front"]];

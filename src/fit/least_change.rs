@@ -2,10 +2,10 @@
 
 use nalgebra::{DMatrix, DVector};
 
-/// An equation as it is seen from where the unknowns are: what is left of it there, and its derivative in each.
+/// An equation as it is seen from where the unknowns are: its residual there, and its derivative in each.
 #[derive(Clone, Debug)]
 pub struct Equation {
-    /// What should be 0.
+    /// The number that should be 0.
     pub residual: f64,
     /// Its derivative in each unknown.
     pub slope: Vec<f64>,
@@ -18,7 +18,7 @@ pub struct Freedom {
     pub low: f64,
     /// The largest.
     pub high: f64,
-    /// What its change is measured by; 0 for one that stays as it is.
+    /// The change that counts as 1; 0 for one that stays as it is.
     pub unit: f64,
 }
 

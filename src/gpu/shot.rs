@@ -1,4 +1,4 @@
-//! What is known of a picture's places once its rays have met them.
+//! The places of a picture that its rays have met: where they are, and what of the light is known there.
 
 use super::device::Gpu;
 use super::frame;
