@@ -175,7 +175,7 @@ fn mistakes_end_with_2_and_say_what_is_meant() {
         ("eval blend.rhai --points bad.csv", "bad.csv:3:3: \"two\" is not a number"),
         ("eval blend.rhai --points points.npy", "points.npy: is not a NumPy file"),
         ("eval blend.rhai --points none.csv", "none.csv: "),
-        ("eval blend.rhai --points a.txt", "a.txt: must end in .csv or .npy"),
+        ("eval blend.rhai --points a.dat", "a.dat: is none of .ply, .xyz, .txt, .csv and .npy"),
         (
             "eval blend.rhai --at 0,0,0 --set blnd=1",
             "there is no parameter \"blnd\": the field has blend, r; did you mean blend?",

@@ -166,8 +166,8 @@ fn what_cannot_be_fitted_is_refused_and_nothing_is_written() {
         assert!(ran.err.contains(why), "{arguments}: {}", ran.err);
         assert!(begun.elapsed() < Duration::from_secs(60) && !folder.0.join("out.rhai").exists());
     };
-    refused("pair.rhai --target none.csv", "the target has no points");
-    refused("pair.rhai --target nan.csv", "nan.csv:1:1: nan is no finite number");
+    refused("pair.rhai --target none.csv", "none.csv: has no points");
+    refused("pair.rhai --target nan.csv", "nan.csv:1:5: nan is no finite number");
     refused("pair.rhai --target absent.csv", "absent.csv");
     refused("ball.rhai --target pair.rhai", "there is no parameter that may move");
     refused("pair.rhai --target pair.rhai --lock q", "there is no parameter \"q\"");

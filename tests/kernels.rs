@@ -184,7 +184,7 @@ fn bounds_contain_and_rises_bound_differences() {
                     // Along the line from a to b, one unit long.
                     let mut rises = still.clone();
                     rises.iter_mut().enumerate().for_each(|(i, rise)| *rise = Interval::point(b[i] - a[i]));
-                    let rise = Kernel::rise(&**output, number, &sides, &rises);
+                    let rise = output.rise(number, &sides, &rises);
                     let (slack, change) = (1e-9 * (1.0 + fa.abs()) + 1e-6 * rise.largest().min(1e6), fb - fa);
                     let within = rise.lo() - slack <= change && change <= rise.hi() + slack;
                     assert!(

@@ -1,6 +1,6 @@
 //! Meshes and points read from files: each format's ways of saying the same, and what is said of files that are broken.
 
-use fieldgrad::mesh::{Mesh, Points, ReadFormat};
+use fieldgrad::mesh::{Mesh, PointCloud, ReadFormat};
 use std::fmt::Write as _;
 
 mod support;
@@ -144,11 +144,11 @@ fn files_are_found_by_their_ending() {
         assert_eq!(Mesh::from_file(&path).unwrap().triangles.len(), 12);
     }
     std::fs::write(folder.join("points.csv"), "z;x;y;weight\n3;1;2;heavy\n# none\n6;4;5;light\n").unwrap();
-    let points = Points::from_file(folder.join("points.csv")).unwrap();
-    assert_eq!((points.places, points.normals.len()), (vec![[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], 0));
-    std::fs::write(folder.join("points.xyz"), "1 2 3 0 0 1\n4 5 6 0 1 0 7\n").unwrap();
-    assert_eq!(Points::from_file(folder.join("points.xyz")).unwrap().normals[1], [0.0, 1.0, 0.0]);
-    assert_eq!(Points::from_file(folder.join("a.ply")).unwrap().normals[6], [0.5; 3]);
+    let cloud = PointCloud::from_file(folder.join("points.csv")).unwrap();
+    assert_eq!((cloud.points, cloud.normals.len()), (vec![[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], 0));
+    std::fs::write(folder.join("points.xyz"), "1 2 3 0 0 1\n4 5 6 0 1 0\n").unwrap();
+    assert_eq!(PointCloud::from_file(folder.join("points.xyz")).unwrap().normals[1], [0.0, 1.0, 0.0]);
+    assert_eq!(PointCloud::from_file(folder.join("a.ply")).unwrap().normals[6], [0.5; 3]);
     let missing = Mesh::from_file(folder.join("b.obj")).unwrap_err().to_string();
     assert!(missing.ends_with("b.obj: there is no such file"), "{missing}");
     let other = Mesh::from_file(folder.join("b.txt")).unwrap_err().to_string();
@@ -247,14 +247,17 @@ fn what_is_wrong_is_said_with_its_place() {
         assert!(said.contains(wanted), "{said}\nand not\n{wanted}");
     }
     let points = [
-        ("1 2\n", "points:1:1: a point has three numbers, not 2"),
-        ("1 2 3\n1 b 3\n", "points:2:1: \"b\" is not a number"),
-        ("1 2 3 4 5 6\n1 2 3\n", "points:2:1: a point and its normal have six numbers, not 3"),
-        ("a,b,c\n1,2,3\n", "points:1:1: columns are called x, y and z"),
+        (
+            "1 2\n",
+            "points:1:1: a point has 3 numbers, with a distance 4, with a normal 6, with both 7; not 2",
+        ),
+        ("1 2 3\n1 b 3\n", "points:2:3: \"b\" is not a number"),
+        ("1 2 3 4 5 6\n1 2 3\n", "points:2:1: there are 3 columns, and 6 above"),
+        ("a,b,c\n1,2,3\n", "points:1:1: the header names no column x"),
         ("# nothing\n", "points: has no points"),
     ];
     for (text, wanted) in points {
-        let said = Points::from_text(text.as_bytes()).unwrap_err().to_string();
+        let said = PointCloud::from_text(text.as_bytes()).unwrap_err().to_string();
         assert!(said.contains(wanted), "{said}\nand not\n{wanted}");
     }
 }
@@ -299,8 +302,8 @@ fn broken_files_are_read_or_refused() {
                     refused += 1;
                 }
             }
-            let _ = Points::from_ply(&bytes);
-            let _ = Points::from_text(&bytes);
+            let _ = PointCloud::from_ply(&bytes);
+            let _ = PointCloud::from_text(&bytes);
         }
     }
     assert!(read > 500 && refused > 1000, "{read} {refused}");

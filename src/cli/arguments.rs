@@ -191,7 +191,8 @@ pub(super) struct Eval {
     /// A point to evaluate at; may be repeated.
     #[arg(long, value_name = "X,Y,Z[,T]", allow_hyphen_values = true, value_parser = point)]
     pub(super) at: Vec<Point>,
-    /// A file of points: .csv (3 or 4 columns, or a header that names x, y, z and t) or .npy (N×3 or N×4).
+    /// A file of points: text (.csv, .xyz, .txt; 3 or 4 columns, or a header that names x, y, z and t), .npy (N×3 or N×4)
+    /// or .ply.
     #[arg(long, value_name = "FILE", conflicts_with = "at")]
     pub(super) points: Option<PathBuf>,
     /// The time of points that have none.
@@ -342,9 +343,9 @@ pub(super) struct Export {
 
 #[derive(Args, Debug)]
 #[command(
-    after_help = "A target is a file of points (.csv, .npy, .xyz, or .ply without faces); or a mesh (.obj, .stl, .ply) or a scene\n\
+    after_help = "A target is a file of points (.csv, .xyz, .txt, .npy, or .ply without faces); or a mesh (.obj, .stl, .ply) or a scene\n\
     (.rhai, .vm, or one built in), of which samples are taken. Points have columns by place: x, y, z; then the signed distance; or then a normal's three numbers; or\n\
-    all of them. A .csv file may have a header instead that names x, y, z, t, f (the signed distance), nx, ny and nz,\n\
+    all of them. Text may have a header instead that names x, y, z, t, f (the signed distance), nx, ny and nz,\n\
     as `eval` writes them. Ends with 1 where --error was not reached, or, without it, where the fit was not done.\n\
     Ctrl-C leaves the best so far."
 )]

@@ -3,10 +3,11 @@
 use super::arguments::{Common, Eval, Precision};
 use super::input::{at_time, fault_error, shown};
 use super::progress::Progress;
-use super::{Ending, input, output, points};
+use super::{Ending, input, output};
 use crate::error::{Error, Result};
 use crate::field::Field;
 use crate::file::write_whole;
+use crate::mesh::PointCloud;
 use crate::npy::{Float, write_header};
 use crate::number::Dual;
 use crate::scene::Scene;
@@ -24,7 +25,7 @@ const HELD: usize = 64;
 pub(super) fn run(verb: &Eval, common: &Common) -> Result<Ending> {
     let scene = input::scene(&verb.scene, common)?;
     let points = match &verb.points {
-        Some(path) => points::read(path, verb.time)?,
+        Some(path) => PointCloud::in_space_time(path, verb.time)?,
         None => verb.at.iter().map(|&at| at_time(at, verb.time)).collect(),
     };
     if points.is_empty() && verb.points.is_none() {

@@ -21,7 +21,6 @@ mod machine;
 mod mesh;
 mod new;
 mod output;
-mod points;
 mod portrait;
 mod progress;
 mod render;

@@ -7,10 +7,10 @@
 use super::least_squares::Residuals;
 use super::model::{Factor, Model};
 use super::part::{NUMBERS, solid};
-use super::problem::along_a_curve;
 use super::robust::Robust;
 use crate::error::Result;
 use crate::field::{Field, param};
+use crate::mesh::morton_order;
 use crate::number::Smooth;
 use crate::tape::{Block64, Tape};
 use nalgebra::DMatrix;
@@ -47,9 +47,10 @@ impl Samples {
         weight: impl Fn(f64) -> f64,
         robust: Robust,
     ) -> Samples {
-        let order = along_a_curve(points);
-        let columns: [Vec<f64>; 3] = [0, 1, 2].map(|axis| order.iter().map(|&n| points[n][axis]).collect());
-        let distances: Vec<f64> = order.iter().map(|&n| distances[n]).collect();
+        let order = morton_order(points);
+        let columns: [Vec<f64>; 3] =
+            [0, 1, 2].map(|axis| order.iter().map(|&n| points[n as usize][axis]).collect());
+        let distances: Vec<f64> = order.iter().map(|&n| distances[n as usize]).collect();
         let shares = distances.iter().map(|&d| weight(d) / distances.len() as f64).collect();
         let (mut centres, mut radii) = ([const { Vec::new() }; 3], Vec::new());
         for start in (0..distances.len()).step_by(PIECE) {

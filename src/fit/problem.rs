@@ -12,6 +12,7 @@ use super::robust::Robust;
 use super::term::Term;
 use crate::error::{Error, Result};
 use crate::field::{Field, Unknowns};
+use crate::mesh::morton_order;
 use crate::number::Interval;
 use crate::tape::{Asked, Block64, Sum, Tape, Tracer};
 use nalgebra::DMatrix;
@@ -217,10 +218,10 @@ impl Prepared {
             outputs.extend(own.into_iter().map(|(_, slope)| slope));
         }
         let derivatives = Program::new(&outputs, all)?;
-        let order = along_a_curve(&at.points);
-        let column = |of: &[f64]| -> Vec<f64> { order.iter().map(|&n| of[n]).collect() };
+        let order = morton_order(&at.points);
+        let column = |of: &[f64]| -> Vec<f64> { order.iter().map(|&n| of[n as usize]).collect() };
         let mut columns: Vec<Vec<f64>> =
-            (0..3).map(|axis| order.iter().map(|&n| at.points[n][axis]).collect()).collect();
+            (0..3).map(|axis| order.iter().map(|&n| at.points[n as usize][axis]).collect()).collect();
         let times = at.times.unwrap_or_default();
         let time = times.first().copied().unwrap_or(0.0);
         if times.iter().any(|&own| own != time) {
@@ -464,26 +465,4 @@ fn block(term: &Prepared, tape: &Tape) -> Block64 {
         }
         _ => Block64::over_times(tape),
     }
-}
-
-/// The order of points along Morton's curve, which fills their box.
-pub(super) fn along_a_curve(points: &[[f64; 3]]) -> Vec<usize> {
-    const STEPS: f64 = 1023.0;
-    let ends = |axis: usize| {
-        let all = points.iter().map(|point| point[axis]);
-        all.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)))
-    };
-    let ends = [ends(0), ends(1), ends(2)];
-    let spread = |x: u64| (0..10).fold(0, |all, bit| all | ((x >> bit) & 1) << (3 * bit));
-    let place = |point: &[f64; 3]| {
-        let part = |axis: usize| {
-            let (low, high) = ends[axis];
-            let part = (point[axis] - low) / (high - low);
-            spread((if part.is_finite() { part } else { 0.0 } * STEPS) as u64) << axis
-        };
-        part(0) | part(1) | part(2)
-    };
-    let mut order: Vec<usize> = (0..points.len()).collect();
-    order.sort_by_cached_key(|&n| (place(&points[n]), n));
-    order
 }

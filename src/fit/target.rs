@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use crate::field::Field;
 use crate::measure::Bounds;
-use crate::mesh::{Distance, Mesh};
+use crate::mesh::{Distance, Mesh, PointCloud};
 use crate::random::Random;
 use crate::tape::{Coordinates, Tape};
 
@@ -74,6 +74,18 @@ impl Target {
             points if points == count => Ok(()),
             points => Err(Error::Input(format!("a {what} for each point: {count} for {points}"))),
         }
+    }
+
+    /// The points of a cloud with all that is known there; at a time, where it knows none. An error as of
+    /// [`Target::with_distances`] and its kin.
+    pub fn of_cloud(cloud: PointCloud, t: f64) -> Result<Target> {
+        let PointCloud { points, times, distances, normals } = cloud;
+        let times = if times.is_empty() { vec![t; points.len()] } else { times };
+        let mut target = Target::new(points)?.with_times(times)?;
+        if !distances.is_empty() {
+            target = target.with_distances(distances)?;
+        }
+        if normals.is_empty() { Ok(target) } else { target.with_normals(normals) }
     }
 
     /// Samples of a field at a time: seven of eight on its surface or moved off it, by nothing, 0.003, 0.01 and 0.04 of the

@@ -9,11 +9,10 @@ mod crossing;
 mod fronts;
 mod kernel;
 mod normals;
-mod order;
 
 use super::tree::{Foot, Nearest, Stack, Tree};
 use super::winding::{Parts, Winding};
-use super::{Mesh, dot};
+use super::{Mesh, dot, morton_order};
 use crate::error::{Error, Result};
 use crate::field::{Axis, Field};
 use crate::number::Identity;
@@ -154,7 +153,7 @@ impl Distance {
     /// The signed distances of points, on all threads. Many are looked at in an order in which neighbours help each other.
     pub fn signed(&self, points: &[[f64; 3]]) -> Vec<f64> {
         const PIECE: usize = 1 << 10;
-        let order = order::along_a_curve(points);
+        let order = morton_order(points);
         let mut found = vec![0.0; points.len()];
         let pieces = order.par_chunks(PIECE).zip(found.par_chunks_mut(PIECE));
         pieces.for_each(|(order, found)| Arch::new().dispatch(Many { distance: self, points, order, found }));

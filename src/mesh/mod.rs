@@ -5,6 +5,7 @@ mod distance;
 mod exact;
 mod extract;
 mod intersect;
+mod morton;
 mod read;
 mod topology;
 mod tree;
@@ -15,8 +16,10 @@ mod write;
 pub use certify::Certificate;
 pub use distance::{Closest, Distance};
 pub use extract::{Extracted, Extraction};
-pub use read::{Points, ReadFormat};
+pub use read::{PointCloud, ReadFormat};
 pub use write::{Dressed, Format};
+
+pub(crate) use morton::morton_order;
 
 use crate::error::{Error, Result};
 

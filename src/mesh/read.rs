@@ -2,9 +2,9 @@
 //!
 //! What a file promises is held to its length before room is made for it. What is wrong is said with its line, or its byte.
 
+mod cloud;
 mod obj;
 mod ply;
-mod points;
 mod polygon;
 mod stl;
 mod text;
@@ -14,7 +14,7 @@ use crate::error::{Error, Place, Result};
 use crate::file::bytes_of;
 use std::path::Path;
 
-pub use points::Points;
+pub use cloud::PointCloud;
 
 /// A format that meshes are read from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -53,18 +53,22 @@ impl ReadFormat {
 #[derive(Debug)]
 enum Wrong {
     Line(usize, String),
+    /// A line and the column in it.
+    Cell(usize, usize, String),
     Byte(usize, String),
     Whole(String),
 }
 
 impl Wrong {
     fn in_file(self, shown: &str) -> Error {
+        let short = |count: usize| count.try_into().unwrap_or(u32::MAX);
+        let at = |line, column, problem| {
+            let place = Place { file: shown.into(), line: short(line), column: short(column) };
+            Error::Text { place, problem }
+        };
         match self {
-            Wrong::Line(line, problem) => {
-                let place =
-                    Place { file: shown.into(), line: line.try_into().unwrap_or(u32::MAX), column: 1 };
-                Error::Text { place, problem }
-            }
+            Wrong::Line(line, problem) => at(line, 1, problem),
+            Wrong::Cell(line, column, problem) => at(line, column, problem),
             Wrong::Byte(byte, problem) => {
                 Error::File { path: shown.into(), problem: format!("{problem}, at byte {byte}") }
             }

@@ -84,23 +84,6 @@ pub trait Kernel: Any + Debug + Send + Sync {
         Smoothness::MayJump
     }
 
-    /// Bounds on how an output changes, across kinks and jumps, where the inputs change at rates within `rises`: on
-    /// every difference quotient, so that it is a Lipschitz bound. The whole line where it may jump.
-    fn rise(&self, output: usize, inputs: &[Interval], rises: &[Interval]) -> Interval {
-        if rises.iter().all(|&rise| rise == Interval::point(0.0)) {
-            return Interval::point(0.0);
-        }
-        if self.smoothness(output, inputs) == Smoothness::MayJump {
-            return Interval::WHOLE;
-        }
-        let term = |(input, &rise): (usize, &Interval)| match self.derivative(output, input) {
-            Derivative::Zero => Interval::point(0.0),
-            Derivative::Own(number) => self.bounds(number, inputs) * rise,
-            Derivative::Of(kernel, number) => kernel.bounds(number, inputs) * rise,
-        };
-        rises.iter().enumerate().map(term).fold(Interval::point(0.0), |sum, term| sum + term)
-    }
-
     /// Outputs at columns of points in `f64`, a column of results after the other: the same bits as [`Kernel::value`].
     fn values(&self, outputs: &[usize], inputs: Columns<f64>, results: &mut [f64]) {
         let mut point = Vec::new();
@@ -130,7 +113,9 @@ pub trait Kernel: Any + Debug + Send + Sync {
         }
     }
 
-    /// Bounds on an output and on its [rise](Kernel::rise) over columns of boxes.
+    /// Bounds on an output over columns of boxes, and on how it changes, across kinks and jumps, where the inputs change at
+    /// rates within `rises`: on every difference quotient, so that they are Lipschitz bounds. The whole line where it may
+    /// jump.
     fn rises_over(
         &self,
         output: usize,
@@ -144,7 +129,7 @@ pub trait Kernel: Any + Debug + Send + Sync {
         for (row, slope) in slopes.iter_mut().enumerate() {
             boxes.copy_row(row, &mut inputs);
             rises.copy_row(row, &mut rates);
-            *slope = self.rise(output, &inputs, &rates);
+            *slope = rise_by_derivatives(self, output, &inputs, &rates);
         }
     }
 
@@ -213,6 +198,37 @@ pub trait Kernel: Any + Debug + Send + Sync {
     fn shader(&self, _output: usize) -> Option<Shader> {
         None
     }
+}
+
+impl dyn Kernel {
+    /// Bounds on how an output changes over one box, as [`Kernel::rises_over`] has them.
+    pub fn rise(&self, output: usize, inputs: &[Interval], rises: &[Interval]) -> Interval {
+        let (mut value, mut slope) = ([Interval::WHOLE], [Interval::WHOLE]);
+        let [boxes, rates] = [inputs, rises].map(|columns| Columns::new(columns, 1));
+        self.rises_over(output, boxes, rates, &mut value, &mut slope);
+        slope[0]
+    }
+}
+
+/// The sum of the derivatives' bounds times the inputs' rates.
+fn rise_by_derivatives<K: Kernel + ?Sized>(
+    kernel: &K,
+    output: usize,
+    inputs: &[Interval],
+    rises: &[Interval],
+) -> Interval {
+    if rises.iter().all(|&rise| rise == Interval::point(0.0)) {
+        return Interval::point(0.0);
+    }
+    if kernel.smoothness(output, inputs) == Smoothness::MayJump {
+        return Interval::WHOLE;
+    }
+    let term = |(input, &rise): (usize, &Interval)| match kernel.derivative(output, input) {
+        Derivative::Zero => Interval::point(0.0),
+        Derivative::Own(number) => kernel.bounds(number, inputs) * rise,
+        Derivative::Of(other, number) => other.bounds(number, inputs) * rise,
+    };
+    rises.iter().enumerate().map(term).fold(Interval::point(0.0), |sum, term| sum + term)
 }
 
 /// The derivative of a kernel's output in one input.

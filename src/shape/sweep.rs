@@ -238,13 +238,6 @@ impl Kernel for Sweep {
         }
     }
 
-    fn rise(&self, output: usize, inputs: &[Interval], rises: &[Interval]) -> Interval {
-        let (mut value, mut slope) = ([Interval::WHOLE], [Interval::WHOLE]);
-        let [boxes, rates] = [inputs, rises].map(|columns| Columns::new(columns, 1));
-        self.rises_over(output, boxes, rates, &mut value, &mut slope);
-        slope[0]
-    }
-
     fn derivative(&self, output: usize, input: usize) -> Derivative {
         let mut order = multi_index(output, self.arity());
         order.push(input);

@@ -126,13 +126,6 @@ impl Kernel for MeshDistance {
         }
     }
 
-    fn rise(&self, output: usize, inputs: &[Interval], rises: &[Interval]) -> Interval {
-        let (mut value, mut slope) = ([Interval::WHOLE], [Interval::WHOLE]);
-        let [boxes, rates] = [inputs, rises].map(|columns| Columns::new(columns, 1));
-        self.rises_over(output, boxes, rates, &mut value, &mut slope);
-        slope[0]
-    }
-
     fn rises_over(
         &self,
         output: usize,

@@ -1,6 +1,6 @@
 //! PLY, as text or binary in either byte order: elements with properties, of which `vertex` and `face` are read.
 
-use super::points::Points;
+use super::cloud::PointCloud;
 use super::text::{number, shown, words};
 use super::{Mesh, Wrong, polygon, so_many};
 
@@ -254,8 +254,8 @@ impl Numbers<'_> {
     }
 }
 
-/// Places, and normals if there are any.
-fn vertices(element: &Element, numbers: &mut Numbers) -> Result<Points, Wrong> {
+/// The points, and normals if there are any.
+fn vertices(element: &Element, numbers: &mut Numbers) -> Result<PointCloud, Wrong> {
     let places = ["x", "y", "z"].map(|name| element.place_of(name));
     let [Some(x), Some(y), Some(z)] = places else {
         return Err(Wrong::Line(element.line, "its vertices lack an x, a y or a z".into()));
@@ -264,9 +264,9 @@ fn vertices(element: &Element, numbers: &mut Numbers) -> Result<Points, Wrong> {
         [Some(x), Some(y), Some(z)] => Some([x, y, z]),
         _ => None,
     };
-    let mut points = Points { places: Vec::with_capacity(element.count), normals: Vec::new() };
+    let mut cloud = PointCloud { points: Vec::with_capacity(element.count), ..PointCloud::default() };
     if normals.is_some() {
-        points.normals.reserve_exact(element.count);
+        cloud.normals.reserve_exact(element.count);
     }
     let mut row = vec![0.0; element.properties.len()];
     for n in 0..element.count {
@@ -280,16 +280,16 @@ fn vertices(element: &Element, numbers: &mut Numbers) -> Result<Points, Wrong> {
         if !place.iter().all(|x| x.is_finite()) {
             return Err(numbers.wrong(format!("vertex {n} is at {place:?}")));
         }
-        points.places.push(place);
+        cloud.points.push(place);
         if let Some(normals) = normals {
             let normal = normals.map(|place| row[place]);
             if !normal.iter().all(|x| x.is_finite()) {
                 return Err(numbers.wrong(format!("vertex {n} has the normal {normal:?}")));
             }
-            points.normals.push(normal);
+            cloud.normals.push(normal);
         }
     }
-    Ok(points)
+    Ok(cloud)
 }
 
 /// Polygons, a list of vertices each, cut into triangles.
@@ -328,15 +328,15 @@ fn faces(element: &Element, numbers: &mut Numbers, places: &[[f64; 3]]) -> Resul
 }
 
 pub(super) fn mesh(bytes: &[u8]) -> Result<Mesh, Wrong> {
-    read(bytes, true).map(|(points, triangles)| Mesh { vertices: points.places, triangles })
+    read(bytes, true).map(|(cloud, triangles)| Mesh { vertices: cloud.points, triangles })
 }
 
 /// The vertices alone, with their normals.
-pub(super) fn points(bytes: &[u8]) -> Result<Points, Wrong> {
-    read(bytes, false).map(|(points, _)| points)
+pub(super) fn points(bytes: &[u8]) -> Result<PointCloud, Wrong> {
+    read(bytes, false).map(|(cloud, _)| cloud)
 }
 
-fn read(bytes: &[u8], wants_faces: bool) -> Result<(Points, Vec<[u32; 3]>), Wrong> {
+fn read(bytes: &[u8], wants_faces: bool) -> Result<(PointCloud, Vec<[u32; 3]>), Wrong> {
     let header = Header::of(bytes)?;
     let mut numbers = Numbers { bytes, form: header.form, at: header.start, line: header.line };
     let mut found = None;
@@ -351,11 +351,11 @@ fn read(bytes: &[u8], wants_faces: bool) -> Result<(Points, Vec<[u32; 3]>), Wron
                 break;
             }
         } else if element.is("face") && wants_faces {
-            let Some(points) = found else {
+            let Some(cloud) = found else {
                 return Err(Wrong::Line(element.line, "its faces come before its vertices".into()));
             };
-            let triangles = faces(element, &mut numbers, &points.places)?;
-            return Ok((points, triangles));
+            let triangles = faces(element, &mut numbers, &cloud.points)?;
+            return Ok((cloud, triangles));
         } else {
             for _ in 0..element.count {
                 element.properties.iter().try_for_each(|property| numbers.skip(property))?;
@@ -363,7 +363,7 @@ fn read(bytes: &[u8], wants_faces: bool) -> Result<(Points, Vec<[u32; 3]>), Wron
         }
     }
     match found {
-        Some(points) => Ok((points, Vec::new())),
+        Some(cloud) => Ok((cloud, Vec::new())),
         None => Err(Wrong::Whole("has no vertices".into())),
     }
 }

@@ -1,9 +1,9 @@
-//! An order of points in which neighbours stand together.
+//! Morton's order of points, in which neighbours stand together.
 
 use rayon::slice::ParallelSliceMut;
 
-/// The numbers of points along Morton's curve through their box.
-pub(super) fn along_a_curve(points: &[[f64; 3]]) -> Vec<u32> {
+/// The numbers of points along Morton's curve, which fills the cube about them.
+pub(crate) fn morton_order(points: &[[f64; 3]]) -> Vec<u32> {
     const FEW: usize = 32;
     const CELLS: f64 = 1023.0;
     if points.len() < FEW {
