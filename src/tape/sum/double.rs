@@ -3,14 +3,14 @@
 use super::partial::{Adder, Call, PartialSum, add_in_pieces, count_of};
 use super::plan;
 use super::rule::{Sent, rules};
+use super::settled::Settled;
 use crate::number::op::of_every_operation;
 use crate::number::{Columns, Doubles, Op, Real};
 use crate::tape::Tape;
-use crate::tape::adjoint::{send_back, send_back_through};
+use crate::tape::adjoint::send_back;
 use crate::tape::block::first_stage_coordinates;
 use crate::tape::block64::{Block64, LANES, Lanes};
 use crate::tape::program::{Code, Program};
-use crate::tape::weights::weight_gradient;
 use pulp::{NullaryFnOnce, Simd, WithSimd};
 use std::marker::PhantomData;
 use std::ops::Range;
@@ -44,17 +44,12 @@ pub struct Sum64 {
     /// The forward pass: the tape, with what the backward pass reads as further outputs.
     block: Block64,
     plan: Arc<Plan>,
-    /// Which values a parameter moves.
-    varies: Arc<[bool]>,
     /// The adjoints of those values; of what is the same for all points, lane by lane, summed over a piece so far.
     adjoints: Vec<Lanes>,
     /// What all points since the last change of time have added.
     part: PartialSum<f64>,
-    /// Whether the derivative in weights is asked for.
-    for_weights: bool,
-    /// The derivative in each parameter, and in each weight, of what was added before.
-    settled: Vec<f64>,
-    settled_weights: Vec<f64>,
+    /// The derivatives of what was added before.
+    settled: Settled,
     /// The outputs and their seeds at a block's points, a column each.
     values: Vec<[f64; LANES]>,
     seeds: Vec<[f64; LANES]>,
@@ -111,18 +106,17 @@ impl Sum64 {
         let outputs = program.outputs.len();
         let plan = Plan::of(&keeping, outputs, first_stage, &varies);
         let count = varies.iter().filter(|&&varies| varies).count();
+        let block = Block64::of_program(Arc::new(keeping), parameters, first_stage);
+        let settled = Settled::none(block.program.clone(), first_stage, varies, for_weights);
         Sum64 {
-            block: Block64::of_program(Arc::new(keeping), parameters, first_stage),
+            block,
             adjoints: vec![Lanes::zero(); count],
             part: PartialSum::of(plan.uniform.len(), outputs),
-            for_weights,
-            settled: vec![0.0; program.parameters.len()],
-            settled_weights: vec![0.0; if for_weights { program.weight_count() } else { 0 }],
+            settled,
             values: vec![[0.0; LANES]; outputs],
             seeds: vec![[0.0; LANES]; outputs],
             inputs: Vec::new(),
             slopes: Vec::new(),
-            varies: varies.into(),
             plan: Arc::new(plan),
         }
     }
@@ -132,16 +126,13 @@ impl Sum64 {
     pub fn set_parameters(&mut self, values: &[f64]) {
         self.block.set_parameters(values);
         self.part.clear();
-        self.settled.fill(0.0);
-        self.settled_weights.fill(0.0);
+        self.settled.clear();
     }
 
     /// Sets the time that all points added from now on share.
     pub fn set_time(&mut self, t: f64) {
-        (self.settled, self.settled_weights) = (self.gradient(), self.weights_sent());
-        let total = self.part.total;
-        self.part.clear();
-        self.part.total = total;
+        let sent = self.sent();
+        self.settled.settle(&self.block.uniform, sent, &mut self.part);
         self.block.set_time(t);
     }
 
@@ -175,42 +166,22 @@ impl Sum64 {
 
     /// The derivative of the sum in every parameter, in the tape's order.
     pub fn gradient(&self) -> Vec<f64> {
-        let slopes = self.uniform_adjoints();
-        let slopes =
-            slopes[self.block.program.parameter_values()].iter().map(|adjoint| adjoint.unwrap_or(0.0));
-        self.settled.iter().zip(slopes).map(|(settled, slope)| settled + slope).collect()
+        self.settled.gradient(&self.block.uniform, self.sent())
     }
 
     /// The derivative of the sum in every weight of the tape's kernels, in the order of [`Tape::weights`]. Panics if the sum
     /// was not made [for weights](Sum64::for_weights).
     pub fn weight_gradient(&self) -> Vec<f64> {
-        assert!(self.for_weights, "a sum for weights");
-        self.weights_sent()
+        assert!(self.settled.for_weights, "a sum for weights");
+        self.settled.weight_gradient(&self.block.uniform, self.sent(), &self.part)
     }
 
-    fn weights_sent(&self) -> Vec<f64> {
-        let mut all = self.settled_weights.clone();
-        if all.is_empty() {
-            return all;
-        }
-        let program = &self.block.program;
-        let adjoints = self.uniform_adjoints();
-        let lines = 0..program.stage(self.block.first_stage).start;
-        let uniform = weight_gradient(program, lines, &self.block.uniform, |value| adjoints[value]);
-        all.iter_mut().zip(uniform).for_each(|(sum, more)| *sum += more);
-        self.part.send_to_weights(program, &mut all);
-        all
-    }
-
-    /// What is sent to the values that are the same for all points.
-    fn uniform_adjoints(&self) -> Vec<Option<f64>> {
-        let program = &self.block.program;
+    /// What points sent to the values that are the same for all of them.
+    fn sent(&self) -> Vec<Option<f64>> {
         let mut adjoints = vec![None; self.block.uniform.len()];
         for (&value, &total) in self.plan.uniform.iter().zip(&self.part.sums) {
             adjoints[value as usize] = Some(total);
         }
-        let lines = 0..program.stage(self.block.first_stage).start;
-        send_back_through(program, lines, &self.block.uniform, &mut adjoints, &self.varies);
         adjoints
     }
 
@@ -276,7 +247,7 @@ impl Sum64 {
         for &operand in &line.operands {
             self.inputs.extend_from_slice(&self.block.registers[operand as usize].0[..rows]);
         }
-        if self.for_weights && kernel.weight_count() > 0 {
+        if self.settled.for_weights && kernel.weight_count() > 0 {
             let columns = [&self.inputs[..], &adjoint.0[..rows]].concat();
             self.part.calls.push(Call { kernel: number, rows, columns });
         }

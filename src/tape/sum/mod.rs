@@ -10,16 +10,16 @@ mod double;
 mod partial;
 mod plan;
 mod rule;
+mod settled;
 
 use super::Tape;
-use super::adjoint::send_back_through;
 use super::block::{Block, Chunk, WIDTH, first_stage_coordinates};
-use super::program::{COORDINATES, Program};
-use super::weights::weight_gradient;
+use super::program::Program;
 use back::{BackwardBlock, Scratch, Source, ZERO};
 pub use double::{ColumnLoss64, Sum64};
 use partial::{Adder, PartialSum, add_in_pieces, count_of};
 use plan::{BackwardPlan, Seed};
+use settled::Settled;
 use std::array::from_fn;
 use std::collections::HashMap;
 use std::ops::Range;
@@ -69,8 +69,6 @@ pub struct Sum {
     /// The forward pass: the tape, with what the backward pass reads as further outputs.
     block: Block,
     plan: Arc<BackwardPlan>,
-    /// Which values a parameter moves.
-    varies: Arc<[bool]>,
     /// The registers of the backward pass.
     memory: Vec<Chunk>,
     /// The plan's sums for the last blocks, lane by lane, and how many blocks those are.
@@ -80,11 +78,8 @@ pub struct Sum {
     piece: Vec<[f64; WIDTH]>,
     /// What all points since the last change of time have added.
     part: PartialSum<f32>,
-    /// Whether the derivative in weights is asked for.
-    for_weights: bool,
-    /// The derivative in each parameter, and in each weight, of what was added before.
-    settled: Vec<f64>,
-    settled_weights: Vec<f64>,
+    /// The derivatives of what was added before.
+    settled: Settled,
     /// The outputs and their seeds at a block's points, a column each.
     values: Vec<Vec<f32>>,
     seeds: Vec<Vec<f32>>,
@@ -129,21 +124,19 @@ impl Sum {
         };
         let plan = plan::plan(program, first_stage, &varies, &place);
         let size = block.points();
+        let settled = Settled::none(block.program.clone(), first_stage, varies, for_weights);
         Sum {
             memory: vec![ZERO; plan.registers * block.chunks()],
             recent: vec![ZERO; plan.sums.len()],
             blocks: 0,
             piece: vec![[0.0; WIDTH]; plan.sums.len()],
             part: PartialSum::of(plan.sums.len(), outputs),
-            settled: vec![0.0; program.parameters.len()],
-            settled_weights: vec![0.0; if for_weights { program.weight_count() } else { 0 }],
             values: vec![vec![0.0; size]; outputs],
             seeds: vec![vec![0.0; size]; outputs],
             scratch: Scratch::default(),
-            varies: varies.into(),
             plan: Arc::new(plan),
             block,
-            for_weights,
+            settled,
         }
     }
 
@@ -161,16 +154,13 @@ impl Sum {
     pub fn set_parameters(&mut self, values: &[f64]) {
         self.block.set_parameters(values);
         self.part.clear();
-        self.settled.fill(0.0);
-        self.settled_weights.fill(0.0);
+        self.settled.clear();
     }
 
     /// Sets the time that all points added from now on share.
     pub fn set_time(&mut self, t: f64) {
-        (self.settled, self.settled_weights) = (self.gradient(), self.weights_sent());
-        let total = self.part.total;
-        self.part.clear();
-        self.part.total = total;
+        let sent = self.sent();
+        self.settled.settle(&self.block.uniform, sent, &mut self.part);
         self.block.set_time(t);
     }
 
@@ -220,35 +210,18 @@ impl Sum {
 
     /// The derivative of the sum in every parameter, in the tape's order.
     pub fn gradient(&self) -> Vec<f64> {
-        let slopes = self.uniform_adjoints();
-        let slopes = slopes[COORDINATES..].iter().map(|adjoint| adjoint.unwrap_or(0.0));
-        self.settled.iter().zip(slopes).map(|(settled, slope)| settled + slope).collect()
+        self.settled.gradient(&self.block.uniform, self.sent())
     }
 
     /// The derivative of the sum in every weight of the tape's kernels, in the order of [`Tape::weights`]. Panics if the sum
     /// was not made [for weights](Sum::for_weights).
     pub fn weight_gradient(&self) -> Vec<f64> {
-        assert!(self.for_weights, "a sum for weights");
-        self.weights_sent()
+        assert!(self.settled.for_weights, "a sum for weights");
+        self.settled.weight_gradient(&self.block.uniform, self.sent(), &self.part)
     }
 
-    fn weights_sent(&self) -> Vec<f64> {
-        let mut all = self.settled_weights.clone();
-        if all.is_empty() {
-            return all;
-        }
-        let program = &self.block.program;
-        let adjoints = self.uniform_adjoints();
-        let lines = 0..program.stage(self.block.first_stage).start;
-        let uniform = weight_gradient(program, lines, &self.block.uniform, |value| adjoints[value]);
-        all.iter_mut().zip(uniform).for_each(|(sum, more)| *sum += more);
-        self.part.send_to_weights(program, &mut all);
-        all
-    }
-
-    /// What is sent to the values that are the same for all points.
-    fn uniform_adjoints(&self) -> Vec<Option<f64>> {
-        let program = &self.block.program;
+    /// What points sent to the values that are the same for all of them.
+    fn sent(&self) -> Vec<Option<f64>> {
         let mut adjoints = vec![None; self.block.uniform.len()];
         let mut add = |value: u32, more: f64| *adjoints[value as usize].get_or_insert(0.0) += more;
         for (sum, &total) in self.plan.sums.iter().zip(&self.part.sums).skip(1) {
@@ -259,8 +232,6 @@ impl Sum {
                 add(value, total);
             }
         }
-        let lines = 0..program.stage(self.block.first_stage).start;
-        send_back_through(program, lines, &self.block.uniform, &mut adjoints, &self.varies);
         adjoints
     }
 
@@ -331,7 +302,7 @@ impl Sum {
             row,
             chunks: count.div_ceil(WIDTH),
             scratch: &mut self.scratch,
-            calls: self.for_weights.then_some(&mut self.part.calls),
+            calls: self.settled.for_weights.then_some(&mut self.part.calls),
         };
         frame.back(self.block.arch, &self.plan.steps);
     }
