@@ -28,12 +28,12 @@ pub(crate) fn write_whole(
         Ok(error) => error,
         Err(error) => unwritable(path, error),
     };
-    let target = match Target::of(path)? {
-        Target::Device(target) => {
+    let target = match WriteTarget::of(path)? {
+        WriteTarget::Device(target) => {
             let written = File::options().write(true).open(&target).and_then(|file| filled(file, write));
             return written.map_err(failed);
         }
-        Target::Plain(target) => target,
+        WriteTarget::Plain(target) => target,
     };
     let permissions = std::fs::metadata(&target).ok().map(|about| about.permissions());
     let part = beside(&target);
@@ -70,7 +70,7 @@ pub(crate) fn bytes_of(path: &Path, shown: &str, most: u64) -> Result<Vec<u8>> {
 
 /// That a file can be written there, before long work on what is to be in it.
 pub(crate) fn check_writable(path: &Path) -> Result<()> {
-    let Target::Plain(target) = Target::of(path)? else { return Ok(()) };
+    let WriteTarget::Plain(target) = WriteTarget::of(path)? else { return Ok(()) };
     let try_it = beside(&target);
     let made = File::create_new(&try_it).and_then(|_| std::fs::remove_file(&try_it));
     made.map_err(|error| unwritable(path, error))
@@ -81,7 +81,7 @@ fn unwritable(path: &Path, problem: impl std::fmt::Display) -> Error {
 }
 
 /// What is written to.
-enum Target {
+enum WriteTarget {
     /// A plain file, there already or not: no link.
     Plain(PathBuf),
     /// A terminal, a pipe, a device.
@@ -91,9 +91,9 @@ enum Target {
 /// The most links that may lead from one to the next.
 const MAX_LINKS: usize = 40;
 
-impl Target {
+impl WriteTarget {
     /// What a path leads to; an error where nothing can be written.
-    fn of(path: &Path) -> Result<Target> {
+    fn of(path: &Path) -> Result<WriteTarget> {
         let mut target = path.to_path_buf();
         let mut links = 0;
         while let Ok(next) = std::fs::read_link(&target) {
@@ -103,14 +103,14 @@ impl Target {
                 return Err(unwritable(path, "its links lead in a circle"));
             }
         }
-        let Ok(about) = std::fs::metadata(&target) else { return Ok(Target::Plain(target)) };
+        let Ok(about) = std::fs::metadata(&target) else { return Ok(WriteTarget::Plain(target)) };
         match () {
             _ if about.is_dir() => Err(unwritable(path, "is a folder")),
-            _ if !about.is_file() => Ok(Target::Device(target)),
+            _ if !about.is_file() => Ok(WriteTarget::Device(target)),
             _ if about.permissions().readonly() => Err(unwritable(path, "it is read-only")),
             // Renaming asks only the folder; whether the file itself may be changed, the system knows.
             _ => match File::options().append(true).open(&target) {
-                Ok(_) => Ok(Target::Plain(target)),
+                Ok(_) => Ok(WriteTarget::Plain(target)),
                 Err(error) => Err(unwritable(path, error)),
             },
         }

@@ -73,7 +73,7 @@ impl<T: Number> Array<T> {
 
 fn read<T: Number>(mut from: impl Read, length: u64, most: usize) -> Result<Array<T>, String> {
     let (header, before) = header_of(&mut from)?;
-    let Header { number, fortran_order, shape } = header;
+    let NpyHeader { number, fortran_order, shape } = header;
     let count = shape.iter().product::<usize>();
     if count > most {
         return Err(format!("has {count} numbers; at most {most} are read"));
@@ -95,7 +95,7 @@ fn read<T: Number>(mut from: impl Read, length: u64, most: usize) -> Result<Arra
 }
 
 /// The header, and how many bytes there are before the numbers.
-fn header_of(from: &mut impl Read) -> Result<(Header, u64), String> {
+fn header_of(from: &mut impl Read) -> Result<(NpyHeader, u64), String> {
     let short = || "ends in the middle of its header".to_string();
     let mut start = [0; 12];
     let mut take = |range: std::ops::Range<usize>| {
@@ -123,19 +123,19 @@ fn header_of(from: &mut impl Read) -> Result<(Header, u64), String> {
     let mut text = vec![0; length];
     from.read_exact(&mut text).map_err(|_| short())?;
     let text = String::from_utf8(text).map_err(|_| "has a header that is no text")?;
-    Ok((Header::of(&text)?, (end + length) as u64))
+    Ok((NpyHeader::of(&text)?, (end + length) as u64))
 }
 
 /// A header, as far as it is read.
-struct Header {
+struct NpyHeader {
     number: NumberType,
     fortran_order: bool,
     shape: Vec<usize>,
 }
 
-impl Header {
+impl NpyHeader {
     /// Reads the dictionary: the three keys in any order, and no other.
-    fn of(text: &str) -> Result<Header, String> {
+    fn of(text: &str) -> Result<NpyHeader, String> {
         let mut reader = Literals { rest: text };
         let (mut number, mut order, mut shape) = (None, None, None);
         reader.expect('{')?;
@@ -154,7 +154,9 @@ impl Header {
         }
         match (number, order, shape) {
             _ if !reader.rest.trim().is_empty() => Err(reader.unexpected("its end")),
-            (Some(number), Some(fortran_order), Some(shape)) => Ok(Header { number, fortran_order, shape }),
+            (Some(number), Some(fortran_order), Some(shape)) => {
+                Ok(NpyHeader { number, fortran_order, shape })
+            }
             (None, ..) => Err(unreadable("it lacks 'descr'")),
             (_, None, _) => Err(unreadable("it lacks 'fortran_order'")),
             _ => Err(unreadable("it lacks 'shape'")),

@@ -13,10 +13,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// A piece of work that several threads may do.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Task(Arc<State>);
+pub(crate) struct Task(Arc<TaskState>);
 
 #[derive(Debug, Default)]
-struct State {
+struct TaskState {
     is_given_up: AtomicBool,
     does: Mutex<&'static str>,
 }

@@ -1,7 +1,7 @@
 //! `bake`: a scene's field sampled on a grid, as a NumPy array that scenes read back with `grid`.
 
 use super::arguments::{Bake, Common};
-use super::progress::Progress;
+use super::progress::ProgressLine;
 use super::{Ending, input, output};
 use crate::error::{Error, Result};
 use crate::file::{check_writable, write_whole};
@@ -68,7 +68,7 @@ fn bounds(verb: &Bake, scene: &Scene, times: Samples, common: &Common) -> Result
     if let Some(bounds) = verb.bounds.or(scene.bounds()) {
         return Ok(bounds);
     }
-    let _progress = Progress::of("finding the bounds", 0, common);
+    let _progress = ProgressLine::of("finding the bounds", 0, common);
     let last = times.start + times.step * (times.count - 1) as f64;
     match scene.field().bounds((times.start, last)) {
         Ok(Some(found)) => {
@@ -140,7 +140,7 @@ impl Sampling {
     fn save(&self, scene: &Scene, path: &Path, common: &Common) -> Result<()> {
         let tape = scene.field().tape()?;
         let [x, y, z] = self.space;
-        let progress = Progress::of("sampling", self.shape().iter().product(), common);
+        let progress = ProgressLine::of("sampling", self.shape().iter().product(), common);
         // A few planes of x at a time: they stand one after the other in the file.
         let planes = (PIECE / (y.count * z.count)).clamp(1, x.count);
         write_whole(path, |out| {

@@ -2,7 +2,7 @@
 
 use super::arguments::Common;
 use super::machine::processor;
-use super::progress::Progress;
+use super::progress::ProgressLine;
 use super::{Ending, output};
 use crate::error::Result;
 use crate::field::{Field, param, sin, t};
@@ -70,7 +70,7 @@ struct Figure {
 }
 
 pub(super) fn run(common: &Common) -> Result<Ending> {
-    let progress = Progress::of("measuring", SUBJECTS.len() * 7, common);
+    let progress = ProgressLine::of("measuring", SUBJECTS.len() * 7, common);
     let mut found = Vec::new();
     for (name, make) in SUBJECTS {
         found.push((name, make().tape()?.len(), figures(make, &progress)?));
@@ -88,7 +88,7 @@ fn points(count: usize) -> [Vec<f32>; 3] {
     std::array::from_fn(|_| (0..count).map(|_| random.between(-1.5, 1.5) as f32).collect())
 }
 
-fn figures(make: fn() -> Field, progress: &Progress) -> Result<Vec<Figure>> {
+fn figures(make: fn() -> Field, progress: &ProgressLine) -> Result<Vec<Figure>> {
     let field = make();
     let (tape, gradient) = (field.tape()?, field.gradient_tape()?);
     let [xs, ys, zs] = points(POINTS);

@@ -3,7 +3,7 @@
 use super::arguments::{Check, Common};
 use super::input::shown;
 use super::machine::bounds;
-use super::progress::Progress;
+use super::progress::ProgressLine;
 use super::{Ending, input, output};
 use crate::error::{Error, Result};
 use crate::field::Field;
@@ -15,11 +15,11 @@ use std::fmt::Write;
 pub(super) fn run(verb: &Check, common: &Common) -> Result<Ending> {
     let scene = input::scene(&verb.scene, common)?;
     let bounds = {
-        let _progress = Progress::of("finding the bounds", 0, common);
+        let _progress = ProgressLine::of("finding the bounds", 0, common);
         bounds(&scene)
     };
     let audit = Audit::new(&scene, bounds, verb.samples as usize, common.seed)?;
-    let progress = Progress::of("checking", audit.parts(), common);
+    let progress = ProgressLine::of("checking", audit.parts(), common);
     let report = audit.run(|parts| progress.advance(parts))?;
     drop(progress);
     match common.json {

@@ -2,7 +2,7 @@
 
 use super::arguments::{Common, Eval, Precision};
 use super::input::{at_time, fault_error, shown};
-use super::progress::Progress;
+use super::progress::ProgressLine;
 use super::{Ending, input, output};
 use crate::error::{Error, Result};
 use crate::field::Field;
@@ -41,7 +41,7 @@ pub(super) fn run(verb: &Eval, common: &Common) -> Result<Ending> {
         None if common.json => output::print_json(&table.json(&points)?),
         None => {
             let mut failed = None;
-            let progress = Progress::of("evaluating", points.len(), common);
+            let progress = ProgressLine::of("evaluating", points.len(), common);
             output::print_by(|out| {
                 writeln!(out, "{}", table.header())?;
                 table.each_piece(&points, &progress, &mut failed, |rows| out.write_all(&table.csv(rows)))
@@ -57,7 +57,7 @@ struct Table<'a> {
     precision: Precision,
     allow_nan: bool,
     columns: Vec<String>,
-    parts: Parts,
+    parts: DerivativeColumns,
     /// Where in the tape's parameters each of the scene's is; nowhere, if the field does not depend on it.
     parameters: Vec<Option<usize>>,
     /// The field; in `f32` all of the columns.
@@ -65,7 +65,7 @@ struct Table<'a> {
 }
 
 #[derive(Clone, Copy)]
-struct Parts {
+struct DerivativeColumns {
     gradient: bool,
     hessian: bool,
     parameters: bool,
@@ -80,7 +80,8 @@ const PAIRS: [(usize, usize); 10] =
 
 impl<'a> Table<'a> {
     fn new(scene: &'a Scene, verb: &Eval) -> Result<Table<'a>> {
-        let parts = Parts { gradient: verb.gradient, hessian: verb.hessian, parameters: verb.params };
+        let parts =
+            DerivativeColumns { gradient: verb.gradient, hessian: verb.hessian, parameters: verb.params };
         let field = scene.field();
         let axes = ["x", "y", "z", "t"];
         let mut columns: Vec<String> = ["x", "y", "z", "t", "f"].map(String::from).into();
@@ -137,7 +138,7 @@ impl<'a> Table<'a> {
 
     fn rows_f64(&self, points: &[[f64; 4]]) -> Rows {
         let mut rows = Rows::with_capacity(points.len() * self.columns.len());
-        let mut reader = Reader::new(self);
+        let mut reader = PointReader::new(self);
         for &at in points {
             rows.extend(at);
             reader.read(at, &mut rows);
@@ -158,7 +159,7 @@ impl<'a> Table<'a> {
     fn each_piece(
         &self,
         points: &[[f64; 4]],
-        progress: &Progress,
+        progress: &ProgressLine,
         failed: &mut Option<Error>,
         mut write: impl FnMut(&[f64]) -> std::io::Result<()>,
     ) -> std::io::Result<()> {
@@ -214,7 +215,7 @@ impl<'a> Table<'a> {
     fn save(&self, points: &[[f64; 4]], path: &Path, common: &Common) -> Result<Result<()>> {
         let mut failed = None;
         let stopped = || std::io::Error::other("a value is not finite");
-        let progress = Progress::of("evaluating", points.len(), common);
+        let progress = ProgressLine::of("evaluating", points.len(), common);
         let written = match output::extension(path).as_str() {
             "csv" => write_whole(path, |out| {
                 writeln!(out, "{}", self.header())?;
@@ -246,7 +247,7 @@ impl<'a> Table<'a> {
 }
 
 /// The columns from the value on, as fields.
-fn fields(field: &Field, parts: Parts, parameters: &[Option<usize>]) -> Result<Vec<Field>> {
+fn fields(field: &Field, parts: DerivativeColumns, parameters: &[Option<usize>]) -> Result<Vec<Field>> {
     let mut fields = vec![field.clone()];
     if parts.gradient {
         fields.extend(field.gradient());
@@ -264,7 +265,7 @@ fn fields(field: &Field, parts: Parts, parameters: &[Option<usize>]) -> Result<V
 }
 
 /// The machines that read one point after another in `f64`.
-struct Reader<'t> {
+struct PointReader<'t> {
     table: &'t Table<'t>,
     values: Machine<f64>,
     duals: Option<Machine<Dual<f64>>>,
@@ -272,10 +273,10 @@ struct Reader<'t> {
     adjoint: Option<Adjoint<f64>>,
 }
 
-impl<'t> Reader<'t> {
-    fn new(table: &'t Table<'t>) -> Reader<'t> {
-        let (tape, Parts { gradient, hessian, parameters }) = (&table.tape, table.parts);
-        Reader {
+impl<'t> PointReader<'t> {
+    fn new(table: &'t Table<'t>) -> PointReader<'t> {
+        let (tape, DerivativeColumns { gradient, hessian, parameters }) = (&table.tape, table.parts);
+        PointReader {
             table,
             values: Machine::new(tape),
             duals: gradient.then(|| Machine::new(tape)),

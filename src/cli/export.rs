@@ -1,7 +1,7 @@
 //! `export`: the field in the formats of other programs.
 
 use super::arguments::{Common, Export};
-use super::progress::Progress;
+use super::progress::ProgressLine;
 use super::{Ending, input, output};
 use crate::error::Result;
 use crate::gpu::TextFormat;
@@ -10,6 +10,6 @@ pub(super) fn run(verb: &Export, common: &Common) -> Result<Ending> {
     let scene = input::scene(&verb.scene, common)?;
     let format = TextFormat::of_extension(&output::extension(&verb.out))
         .ok_or_else(|| output::unknown_kind(&verb.out, ".vm, .wgsl or .glsl"))?;
-    let _progress = Progress::of("finding bounds and slopes", 0, common);
+    let _progress = ProgressLine::of("finding bounds and slopes", 0, common);
     output::save(&verb.out, &format.written(&scene, verb.time)?, common)
 }

@@ -2,7 +2,7 @@
 
 use super::arguments::{Common, Cost, Fit as Verb};
 use super::fit_report::{self, Value};
-use super::progress::Progress;
+use super::progress::ProgressLine;
 use super::{Ending, input, output, signals, targets};
 use crate::error::{Error, Result};
 use crate::file::{abandon_and_exit, check_writable, write_whole};
@@ -48,13 +48,13 @@ pub(super) struct Run<'a> {
     course: Vec<(f64, f64)>,
     iterations: usize,
     is_stopped: bool,
-    progress: Progress,
+    progress: ProgressLine,
 }
 
 impl<'a> Run<'a> {
     fn new(verb: &'a Verb, common: &Common) -> Run<'a> {
         signals::end_gently();
-        let progress = Progress::of("fitting", 0, common);
+        let progress = ProgressLine::of("fitting", 0, common);
         Run {
             verb,
             begun: Instant::now(),
@@ -108,7 +108,7 @@ fn cost(verb: &Verb, size: f64) -> Robust {
 }
 
 fn target(verb: &Verb, common: &Common) -> Result<Target> {
-    let _progress = Progress::of("reading the target", 0, common);
+    let _progress = ProgressLine::of("reading the target", 0, common);
     let usual = if verb.shapes.is_some() { 16_000 } else { 8000 };
     let samples = verb.samples.unwrap_or(usual) as usize;
     let all = verb.target.iter().map(|name| targets::read(name, samples, common));

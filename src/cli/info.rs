@@ -2,7 +2,7 @@
 
 use super::arguments::{Common, Info};
 use super::machine::within;
-use super::progress::Progress;
+use super::progress::ProgressLine;
 use super::{Ending, input, output};
 use crate::error::{Error, Result};
 use crate::field::{Axis, Field, Listing};
@@ -46,7 +46,7 @@ impl Facts {
         let time = verb.time.unwrap_or(timeline.from);
         let budget = Duration::from_secs_f64(verb.budget);
         // Each in turn, on a thread of its own, which is left to itself when its time is over.
-        let measured = |what: &str| Progress::of(what, 0, common);
+        let measured = |what: &str| ProgressLine::of(what, 0, common);
         let bounds = {
             let _progress = measured("finding the bounds");
             let found = held_to(budget, field, move |field| field.bounds((time, time)));

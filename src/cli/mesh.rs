@@ -1,7 +1,7 @@
 //! `mesh`: a scene's surface as triangles, in a file for other programs.
 
 use super::arguments::{Common, Mesh};
-use super::progress::Progress;
+use super::progress::ProgressLine;
 use super::{Ending, input, output};
 use crate::error::{Error, Result};
 use crate::file::check_writable;
@@ -19,7 +19,7 @@ pub(super) fn run(verb: &Mesh, common: &Common) -> Result<Ending> {
     check_writable(&verb.out)?;
     let options = options(verb, &scene);
     let found = {
-        let _progress = Progress::of("finding the surface", 0, common);
+        let _progress = ProgressLine::of("finding the surface", 0, common);
         scene.field().extract(&options).map_err(|error| match error {
             Error::Unbounded => {
                 let why = "the solid is unbounded, or nothing shows that it is bounded: give --bounds";
@@ -34,13 +34,13 @@ pub(super) fn run(verb: &Mesh, common: &Common) -> Result<Ending> {
         ));
     }
     {
-        let _progress = Progress::of("writing", 0, common);
+        let _progress = ProgressLine::of("writing", 0, common);
         let colors = colors(&scene, options.time, &found)?;
         let dressed = Dressed::new(&found.mesh).normals(&found.normals);
         colors.as_ref().map_or(dressed, |colors| dressed.colors(colors)).save(&verb.out)?;
     }
     let certificate = if verb.certify {
-        let _progress = Progress::of("proving its topology", 0, common);
+        let _progress = ProgressLine::of("proving its topology", 0, common);
         Some(found.certify(scene.field())?)
     } else {
         None

@@ -16,15 +16,15 @@ const STEP: Duration = Duration::from_millis(100);
 const LENGTH: usize = 30;
 
 /// A piece of work under way. Its bar is gone when this is dropped.
-pub(super) struct Progress {
+pub(super) struct ProgressLine {
     what: Arc<Mutex<String>>,
     done: Arc<AtomicUsize>,
     drawn: Option<(Sender<()>, JoinHandle<()>)>,
 }
 
-impl Progress {
+impl ProgressLine {
     /// Work of so many parts; of 0, if that is not known.
-    pub(super) fn of(what: &str, parts: usize, common: &Common) -> Progress {
+    pub(super) fn of(what: &str, parts: usize, common: &Common) -> ProgressLine {
         let (what, done) = (Arc::new(Mutex::new(what.to_string())), Arc::new(AtomicUsize::new(0)));
         let wanted = !common.quiet && std::io::stderr().is_terminal();
         let drawn = wanted.then(|| {
@@ -32,7 +32,7 @@ impl Progress {
             let (end, ended) = channel();
             (end, std::thread::spawn(move || draw(&what, parts, &done, &ended)))
         });
-        Progress { what, done, drawn }
+        ProgressLine { what, done, drawn }
     }
 
     /// Work of a number of parts that is not known does this now.
@@ -46,7 +46,7 @@ impl Progress {
     }
 }
 
-impl Drop for Progress {
+impl Drop for ProgressLine {
     fn drop(&mut self) {
         if let Some((end, thread)) = self.drawn.take() {
             drop(end);

@@ -1,7 +1,7 @@
 //! `render`: a picture of a scene, or a film of it.
 
 use super::arguments::{Backend, Common, Render};
-use super::progress::Progress;
+use super::progress::ProgressLine;
 use super::{Ending, input, output};
 use crate::error::{Error, Result};
 use crate::render::{Artist, Film, Frames, Lens, Options, Stage, save};
@@ -39,7 +39,7 @@ pub(super) fn run(verb: &Render, common: &Common) -> Result<Ending> {
 
 fn picture(verb: &Render, scene: &Scene, mut options: Options, common: &Common) -> Result<()> {
     crate::file::check_writable(&verb.out)?;
-    let _progress = Progress::of("rendering", 0, common);
+    let _progress = ProgressLine::of("rendering", 0, common);
     let mut artist = artist(verb.backend, scene)?;
     options.lens = lens(verb, artist.stage())?;
     save(&mut *artist, &options, &verb.out)
@@ -61,7 +61,7 @@ fn film(verb: &Render, scene: &Scene, mut options: Options, common: &Common) -> 
     let mut artist = artist(verb.backend, scene)?;
     options.lens = lens(verb, artist.stage())?;
     film.save(&mut *artist, &options, &verb.out, &frames, &mut |done, all| {
-        let bar = progress.get_or_init(|| Progress::of("rendering", all, common));
+        let bar = progress.get_or_init(|| ProgressLine::of("rendering", all, common));
         bar.advance(done - before);
         before = done;
         true

@@ -218,9 +218,9 @@ fn dot(boxes: &[Box]) -> String {
 
 /// A picture of a graph of numbers, drawn as fields are: boxes, each after those it is computed from.
 #[derive(Default)]
-pub(crate) struct Drawing(Vec<Box>);
+pub(crate) struct GraphDrawing(Vec<Box>);
 
-impl Drawing {
+impl GraphDrawing {
     /// A box more, and its number.
     pub(crate) fn add(
         &mut self,

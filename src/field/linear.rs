@@ -19,18 +19,18 @@ pub(super) struct Linear {
     /// As it was written.
     plain: Field,
     /// None of what is no sum: it is a term itself, or uniform.
-    sum: Option<Arc<Sum>>,
+    sum: Option<Arc<LinearSum>>,
 }
 
 #[derive(Clone, Debug)]
-struct Sum {
-    terms: Vec<Term>,
+struct LinearSum {
+    terms: Vec<LinearTerm>,
     /// What is the same for all points.
     rest: Field,
 }
 
 #[derive(Clone, Debug)]
-struct Term {
+struct LinearTerm {
     of: Field,
     factor: Field,
     /// How often it is read where the sum is as it was written.
@@ -55,13 +55,13 @@ impl Linear {
     }
 
     /// What it is as a sum.
-    fn sum(&self) -> Arc<Sum> {
+    fn sum(&self) -> Arc<LinearSum> {
         match &self.sum {
             Some(sum) => sum.clone(),
-            None if self.is_uniform() => Arc::new(Sum { terms: Vec::new(), rest: self.plain.clone() }),
+            None if self.is_uniform() => Arc::new(LinearSum { terms: Vec::new(), rest: self.plain.clone() }),
             None => {
-                let term = Term { of: self.plain.clone(), factor: Field::constant(1.0), reads: 1 };
-                Arc::new(Sum { terms: vec![term], rest: Field::constant(0.0) })
+                let term = LinearTerm { of: self.plain.clone(), factor: Field::constant(1.0), reads: 1 };
+                Arc::new(LinearSum { terms: vec![term], rest: Field::constant(0.0) })
             }
         }
     }
@@ -85,15 +85,15 @@ impl Linear {
     }
 }
 
-impl Sum {
+impl LinearSum {
     /// The same with each factor, and the rest, changed.
-    fn each(&self, change: impl Fn(&Field) -> Field) -> Sum {
-        let terms = self.terms.iter().map(|term| Term { factor: change(&term.factor), ..term.clone() });
-        Sum { terms: terms.collect(), rest: change(&self.rest) }
+    fn each(&self, change: impl Fn(&Field) -> Field) -> LinearSum {
+        let terms = self.terms.iter().map(|term| LinearTerm { factor: change(&term.factor), ..term.clone() });
+        LinearSum { terms: terms.collect(), rest: change(&self.rest) }
     }
 
     /// This and another added or subtracted; none where there are too many terms.
-    fn with(&self, other: &Sum, op: Op) -> Option<Sum> {
+    fn with(&self, other: &LinearSum, op: Op) -> Option<LinearSum> {
         let join = |a: &Field, b: &Field| Field::scalar(op, vec![a.clone(), b.clone()]);
         let mut terms = self.terms.clone();
         for term in &other.terms {
@@ -104,15 +104,15 @@ impl Sum {
                 }
                 None => {
                     let factor = join(&Field::constant(0.0), &term.factor);
-                    terms.push(Term { factor, ..term.clone() });
+                    terms.push(LinearTerm { factor, ..term.clone() });
                 }
             }
         }
-        (terms.len() <= TERMS).then(|| Sum { terms, rest: join(&self.rest, &other.rest) })
+        (terms.len() <= TERMS).then(|| LinearSum { terms, rest: join(&self.rest, &other.rest) })
     }
 
     fn field(&self) -> Field {
-        let product = |term: &Term| Field::scalar(Op::Mul, vec![term.of.clone(), term.factor.clone()]);
+        let product = |term: &LinearTerm| Field::scalar(Op::Mul, vec![term.of.clone(), term.factor.clone()]);
         let sum = |a: Field, b: Field| Field::scalar(Op::Add, vec![a, b]);
         let products = self.terms.iter().map(product).reduce(sum);
         products.map_or_else(|| self.rest.clone(), |products| sum(products, self.rest.clone()))

@@ -37,7 +37,7 @@ pub use vector::{Points, Vector};
 
 #[cfg(feature = "viewer")]
 pub(crate) use draw::Box;
-pub(crate) use draw::{Drawing, Role, boxes, short};
+pub(crate) use draw::{GraphDrawing, Role, boxes, short};
 pub(crate) use functions::FUNCTIONS;
 #[cfg(feature = "viewer")]
 pub(crate) use layout::Layout;

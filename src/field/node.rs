@@ -1,6 +1,6 @@
 //! The node of the DAG: an operation and its parents.
 
-use super::size::{self, Size};
+use super::size::{self, NodeCount};
 use super::{Label, Material, Parameter};
 use crate::error::{Error, Place, Result};
 use crate::number::{Identity, Op, Output, Real};
@@ -65,7 +65,7 @@ pub(super) struct Node {
     /// The key, made with the values and ranges that parameters are declared with.
     pub(super) stamp: Key,
     pub(super) reads: Reads,
-    pub(super) size: Size,
+    pub(super) size: NodeCount,
     /// Whether it is a remap, or computed from one.
     pub(super) moves: bool,
     pub(super) label: Option<Arc<Label>>,
@@ -262,7 +262,7 @@ impl Field {
         reads: Reads,
         error: Option<Arc<Error>>,
     ) -> Field {
-        let size = Size::of(&kind, &parents, reads);
+        let size = NodeCount::of(&kind, &parents, reads);
         let moves = matches!(kind, Kind::Remap) || parents.iter().any(|parent| parent.0.moves);
         let parents = parents.into_boxed_slice();
         Field(Arc::new(Node {

@@ -52,25 +52,25 @@ impl Evaluations {
 
 /// What a node knows of its size. It may come to know it better, but never larger.
 #[derive(Debug)]
-pub(super) struct Size(AtomicU64);
+pub(super) struct NodeCount(AtomicU64);
 
 /// Whether parts that are shared were counted once.
 const COUNTED: u64 = 1 << 63;
 
-impl Size {
+impl NodeCount {
     /// The size of a node of those parents, as a sum.
-    pub(super) fn of(kind: &Kind, parents: &[Field], reads: super::Reads) -> Size {
+    pub(super) fn of(kind: &Kind, parents: &[Field], reads: super::Reads) -> NodeCount {
         if let Kind::Remap = kind {
             parents[0].count();
         }
         let own = Evaluations::own(kind, parents, reads);
         let here = if let Kind::Remap = kind { &parents[1..] } else { parents };
         let sum = here.iter().fold(own, |sum, parent| sum.and(parent.0.size.known()));
-        Size::new(sum, sum.all <= 1)
+        NodeCount::new(sum, sum.all <= 1)
     }
 
-    fn new(known: Evaluations, is_counted: bool) -> Size {
-        Size(AtomicU64::new(Size::word(known, is_counted)))
+    fn new(known: Evaluations, is_counted: bool) -> NodeCount {
+        NodeCount(AtomicU64::new(NodeCount::word(known, is_counted)))
     }
 
     fn word(known: Evaluations, is_counted: bool) -> u64 {
@@ -87,9 +87,9 @@ impl Size {
     }
 }
 
-impl Clone for Size {
-    fn clone(&self) -> Size {
-        Size(AtomicU64::new(self.0.load(Ordering::Relaxed)))
+impl Clone for NodeCount {
+    fn clone(&self) -> NodeCount {
+        NodeCount(AtomicU64::new(self.0.load(Ordering::Relaxed)))
     }
 }
 
@@ -113,7 +113,7 @@ impl Field {
             });
         }
         spend(seen.len() as u64);
-        self.0.size.0.store(Size::word(sum, true), Ordering::Relaxed);
+        self.0.size.0.store(NodeCount::word(sum, true), Ordering::Relaxed);
     }
 
     /// An error if a reading of the field takes more evaluations than the limit. It costs next to nothing.

@@ -5,7 +5,7 @@ use super::objective::{Ended, Progress, UNBOUNDED, Watch, goes_on};
 use super::schedule::{Decay, Schedule};
 use super::target::Target;
 use crate::error::{Error, Result};
-use crate::learn::{Batch, Network, POINTS, Pass, Read, Weights};
+use crate::learn::{Batch, Network, POINTS, PassMemory, ReadWeights, Weights};
 use crate::random::Random;
 use rayon::prelude::*;
 
@@ -170,11 +170,11 @@ struct Run<'a> {
     center: [f64; 3],
     scale: f64,
     random: Random,
-    read: Read,
+    read: ReadWeights,
     /// A share of the points at each step: a fixed number of them, whoever works them out.
     shares: Vec<Share>,
     /// The memory of each thread.
-    passes: Vec<Pass>,
+    passes: Vec<PassMemory>,
     /// The loss's derivative in every weight.
     gradient: Vec<f64>,
 }
@@ -205,8 +205,8 @@ impl<'a> Run<'a> {
         };
         let shares: Vec<Share> = (0..training.batch.div_ceil(POINTS).max(1)).map(|_| share()).collect();
         let threads = rayon::current_num_threads().min(shares.len());
-        let passes = (0..threads).map(|_| Pass::new(network, &training.weights)).collect();
-        let (random, read) = (Random(training.seed), Read::of(network));
+        let passes = (0..threads).map(|_| PassMemory::new(network, &training.weights)).collect();
+        let (random, read) = (Random(training.seed), ReadWeights::of(network));
         let gradient = vec![0.0; network.weights().len()];
         Run { training, target, center, scale, random, read, shares, passes, gradient }
     }

@@ -18,12 +18,12 @@ pub struct Gpu {
     queue: wgpu::Queue,
     info: wgpu::AdapterInfo,
     /// What went wrong last, until it is asked for.
-    fault: Arc<Mutex<Fault>>,
+    fault: Arc<Mutex<DeviceFault>>,
 }
 
 /// What a device said went wrong.
 #[derive(Clone, Debug, Default)]
-struct Fault {
+struct DeviceFault {
     /// Of the work under way.
     work: Option<String>,
     /// Of the device: nothing works on it any more.
@@ -73,7 +73,7 @@ impl Gpu {
 
     /// A device that something else has made, a window for one. Its errors are from now on reported here.
     pub fn of(info: wgpu::AdapterInfo, device: wgpu::Device, queue: wgpu::Queue) -> Gpu {
-        let fault = Arc::new(Mutex::new(Fault::default()));
+        let fault = Arc::new(Mutex::new(DeviceFault::default()));
         let (of_work, of_device) = (fault.clone(), fault.clone());
         device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {
             // The first says most: what comes after follows from it.

@@ -20,25 +20,25 @@ use crate::scene::Scene;
 pub struct Drawer {
     /// What is drawn on where it can be; none from when it failed.
     gpu: Option<Gpu>,
-    hand: Hand,
+    hand: DrawnBy,
     say: Box<dyn FnMut(&str) + Send>,
     /// What was said last, which is not said again.
     said: String,
 }
 
 /// What draws.
-enum Hand {
+enum DrawnBy {
     Painter(Box<Painter>),
     Stage(Box<Stage>),
 }
 
-impl Hand {
+impl DrawnBy {
     /// The GPU's, if there is one; or the CPU's, and why.
-    fn new(scene: &Scene, gpu: Option<&Gpu>) -> Result<(Hand, Option<Error>)> {
+    fn new(scene: &Scene, gpu: Option<&Gpu>) -> Result<(DrawnBy, Option<Error>)> {
         match gpu.map(|gpu| Painter::new(gpu, scene)) {
-            Some(Ok(painter)) => Ok((Hand::Painter(Box::new(painter)), None)),
+            Some(Ok(painter)) => Ok((DrawnBy::Painter(Box::new(painter)), None)),
             // If the scene itself is wrong, the error is of that.
-            other => Ok((Hand::Stage(Box::new(Stage::new(scene)?)), other.and_then(Result::err))),
+            other => Ok((DrawnBy::Stage(Box::new(Stage::new(scene)?)), other.and_then(Result::err))),
         }
     }
 }
@@ -46,7 +46,7 @@ impl Hand {
 impl Drawer {
     /// Makes a scene ready, for a GPU if there is one. What a GPU cannot draw, or fails at, `say` is told of.
     pub fn new(scene: &Scene, gpu: Option<Gpu>, say: impl FnMut(&str) + Send + 'static) -> Result<Drawer> {
-        let (hand, error) = Hand::new(scene, gpu.as_ref())?;
+        let (hand, error) = DrawnBy::new(scene, gpu.as_ref())?;
         let mut drawer = Drawer { gpu, hand, say: Box::new(say), said: String::new() };
         drawer.tell(error);
         Ok(drawer)
@@ -54,25 +54,25 @@ impl Drawer {
 
     /// Whether a GPU draws.
     pub fn is_on_gpu(&self) -> bool {
-        matches!(self.hand, Hand::Painter(_))
+        matches!(self.hand, DrawnBy::Painter(_))
     }
 
     /// Goes over to another scene, or to the same with other values. After an error the old scene stays.
     pub fn show(&mut self, scene: &Scene) -> Result<()> {
-        if let Hand::Painter(painter) = &mut self.hand
+        if let DrawnBy::Painter(painter) = &mut self.hand
             && painter.show(scene).is_ok()
         {
             return Ok(());
         }
-        if let Hand::Stage(stage) = &mut self.hand
+        if let DrawnBy::Stage(stage) = &mut self.hand
             && stage.scene().is_like(scene)
         {
             **stage = stage.moved(scene)?; // what the GPU could not draw, it cannot now
             return Ok(());
         }
-        let (hand, error) = Hand::new(scene, self.gpu.as_ref())?;
+        let (hand, error) = DrawnBy::new(scene, self.gpu.as_ref())?;
         // A painter waits for what it still compiles when it goes: nobody has to wait with it.
-        if let Hand::Painter(painter) = std::mem::replace(&mut self.hand, hand) {
+        if let DrawnBy::Painter(painter) = std::mem::replace(&mut self.hand, hand) {
             std::thread::spawn(move || drop(painter));
         }
         self.tell(error);
@@ -83,7 +83,7 @@ impl Drawer {
     /// waits until it is done. None where it is not on the GPU that this is drawn best: where the CPU draws, or a scale
     /// of colours is to be written into the picture.
     pub fn paint(&mut self, options: &Options) -> Result<Option<wgpu::Texture>> {
-        let Hand::Painter(painter) = &mut self.hand else { return Ok(None) };
+        let DrawnBy::Painter(painter) = &mut self.hand else { return Ok(None) };
         if options.needs_cpu() || (options.shade.is_scale() && options.bar) {
             return Ok(None);
         }
@@ -96,7 +96,7 @@ impl Drawer {
 
     /// Draws on the CPU from now on: the GPU has failed.
     fn give_up(&mut self, error: Error) -> Result<()> {
-        (self.hand, _) = Hand::new(self.stage().scene(), None)?;
+        (self.hand, _) = DrawnBy::new(self.stage().scene(), None)?;
         self.gpu = None;
         self.tell(Some(error));
         Ok(())
@@ -116,13 +116,13 @@ impl Drawer {
 impl Artist for Drawer {
     fn stage(&self) -> &Stage {
         match &self.hand {
-            Hand::Painter(painter) => painter.stage(),
-            Hand::Stage(stage) => stage,
+            DrawnBy::Painter(painter) => painter.stage(),
+            DrawnBy::Stage(stage) => stage,
         }
     }
 
     fn picture(&mut self, options: &Options) -> Result<Image> {
-        let Hand::Painter(painter) = &mut self.hand else { return self.stage().picture(options) };
+        let DrawnBy::Painter(painter) = &mut self.hand else { return self.stage().picture(options) };
         let error = match painter.picture(options) {
             Ok(image) => return Ok(image),
             Err(Error::Cancelled) => return Err(Error::Cancelled),

@@ -8,7 +8,7 @@ use super::device::Gpu;
 use crate::error::Result;
 use crate::number::Op;
 use crate::shape::noise_shader;
-use crate::tape::text::{Functions, Language};
+use crate::tape::text::{CalledFunctions, Language};
 use crate::tape::{Statement, Tape};
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -122,7 +122,7 @@ pub(super) fn lines(tape: &Tape) -> Option<Vec<Line>> {
 
 /// The shader's text, with cases for what lines do.
 pub(super) fn text(codes: &Codes) -> Result<String> {
-    let (mut used, mut cases) = (Functions::default(), String::new());
+    let (mut used, mut cases) = (CalledFunctions::default(), String::new());
     let operands = ["a", "b", "c", "d"].map(String::from);
     let op = |code: u32| Op::ALL.get(code as usize).copied();
     for &code in codes.iter().filter(|&&code| code != COPY) {

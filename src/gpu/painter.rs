@@ -9,7 +9,7 @@ use super::frame::{self, FrameTextures, view};
 use super::making::Workshop;
 use super::program::{self, DEPTHS, PICTURE, Pass};
 use super::shader::check;
-use super::shot::{self, SHADOW_TILE, TILE, Tile, four, vec};
+use super::shot::{self, SHADOW_TILE, ShotTile, TILE, four, vec};
 use super::work::{Compiling, Handed, Work};
 use crate::error::Result;
 use crate::field::Field;
@@ -359,7 +359,7 @@ impl Painter {
     /// Colours one ray of each pixel, or all of those at edges. Where the view is interpreted, tile by tile.
     fn shade(
         &mut self,
-        (shot, (shade, tiles)): (&Shot, &(Shade, Vec<Tile>)),
+        (shot, (shade, tiles)): (&Shot, &(Shade, Vec<ShotTile>)),
         about: &wgpu::Buffer,
         numbers: &[f32],
         colors: &wgpu::Texture,

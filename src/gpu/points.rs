@@ -5,7 +5,7 @@ use super::numbers;
 use crate::error::{Error, Result};
 use crate::field::Field;
 use crate::tape::Tape;
-use crate::tape::text::{Body, Functions, Language};
+use crate::tape::text::{Body, CalledFunctions, Language};
 
 /// Fields made ready to be evaluated on a GPU, in `f32`, at many points at once.
 ///
@@ -132,7 +132,7 @@ fn text(tape: &Tape) -> Result<(String, Vec<f32>)> {
     };
     let coordinates = ["x", "y", "z", "w"].map(|axis| format!("at.{axis}"));
     let body = Body { language: Language::Wgsl, coordinates, parameter: &parameter };
-    let mut used = Functions::default();
+    let mut used = CalledFunctions::default();
     let (lines, outputs) = body.lines_of(tape, &mut used)?;
     let count = outputs.len();
     let stores = outputs.iter().enumerate();

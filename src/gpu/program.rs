@@ -11,7 +11,7 @@ use crate::render::shared::{
 use crate::render::{Shade, Stage};
 use crate::scene::Scene;
 use crate::tape::Tape;
-use crate::tape::text::{Body, Functions, Language};
+use crate::tape::text::{Body, CalledFunctions, Language};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -106,7 +106,7 @@ pub(super) fn tile(rect: [usize; 4], which: [u32; 4], side: f32) -> Vec<u8> {
 /// A shader of a pass.
 pub(super) struct ShaderProgram {
     text: String,
-    source: Source,
+    source: FieldSource,
     /// The numbers that kernels read.
     numbers: Option<wgpu::TextureView>,
     layout: wgpu::BindGroupLayout,
@@ -114,7 +114,7 @@ pub(super) struct ShaderProgram {
 }
 
 /// Where a shader has its fields from.
-enum Source {
+enum FieldSource {
     /// They are compiled into it, and it is handed the steady values of their tapes.
     Text(Vec<(Tape, Vec<u32>)>),
     /// It is handed their lines, and has cases for what those do.
@@ -135,7 +135,7 @@ impl ShaderProgram {
         let seen = if pass == Pass::March { SEEN } else { "" };
         let reads = if numbers.is_empty() { String::new() } else { numbers::reads(pass.place_of_numbers()) };
         let text = pass.text(stage.scene(), &format!("{reads}{text}{seen}"));
-        let source = Source::Text(tapes);
+        let source = FieldSource::Text(tapes);
         if let Some(known) = known.filter(|known| known.text == text) {
             return Ok(ShaderProgram { source, ..known });
         }
@@ -160,7 +160,7 @@ impl ShaderProgram {
         known: Option<ShaderProgram>,
     ) -> Result<ShaderProgram> {
         let mut codes: Codes = codes.union(&interpreter::usual(gpu)).copied().collect();
-        if let Some(ShaderProgram { source: Source::Lines(own), .. }) = &known {
+        if let Some(ShaderProgram { source: FieldSource::Lines(own), .. }) = &known {
             codes.extend(own);
         }
         let mut functions = String::new();
@@ -174,7 +174,7 @@ impl ShaderProgram {
         }
         let seen = if pass == Pass::March { SEEN_BY_LINES } else { "" };
         let text = pass.text(stage.scene(), &format!("{}\n{functions}{seen}", interpreter::text(&codes)?));
-        let source = Source::Lines(codes);
+        let source = FieldSource::Lines(codes);
         if let Some(known) = known.filter(|known| known.text == text) {
             return Ok(ShaderProgram { source, ..known });
         }
@@ -186,7 +186,7 @@ impl ShaderProgram {
 
     /// Whether it can interpret lines that do this.
     pub fn interprets(&self, codes: &Codes) -> bool {
-        matches!(&self.source, Source::Lines(own) if own.is_superset(codes))
+        matches!(&self.source, FieldSource::Lines(own) if own.is_superset(codes))
     }
 
     /// Whether it can be drawn with, or never will be. `patient` waits for it.
@@ -202,7 +202,7 @@ impl ShaderProgram {
     /// The steady values at a time, with the scene's values of its parameters, that its functions are handed; none if they
     /// are handed lines.
     pub fn steady(&self, scene: &Scene, t: f64) -> Vec<f32> {
-        let Source::Text(tapes) = &self.source else { return Vec::new() };
+        let FieldSource::Text(tapes) = &self.source else { return Vec::new() };
         let at_values = |tape: &Tape| tape.at(scene.shared_values());
         let values = tapes.iter().flat_map(|(tape, steady)| at_values(tape).steady_values(steady, t));
         values.map(|v| (v as f32).clamp(f32::MIN, f32::MAX)).collect()
@@ -253,7 +253,7 @@ struct Written {
 }
 
 fn functions(gpu: &Gpu, parts: &[(&str, Tape)]) -> Result<Written> {
-    let (mut tapes, mut used, mut written) = (Vec::new(), Functions::default(), String::new());
+    let (mut tapes, mut used, mut written) = (Vec::new(), CalledFunctions::default(), String::new());
     let mut count = 0;
     for (name, tape) in parts {
         let steady = tape.steady();
@@ -325,7 +325,13 @@ fn kind_of(outputs: usize) -> String {
 }
 
 /// A function of a point that computes a tape's outputs; the steady values begin at `first`.
-fn function(name: &str, tape: &Tape, steady: &[u32], first: usize, used: &mut Functions) -> Result<String> {
+fn function(
+    name: &str,
+    tape: &Tape,
+    steady: &[u32],
+    first: usize,
+    used: &mut CalledFunctions,
+) -> Result<String> {
     let place = |n: usize| format!("field_steady.values[{}].{}", n / 4, ["x", "y", "z", "w"][n % 4]);
     let known: BTreeMap<u32, String> =
         steady.iter().enumerate().map(|(n, &value)| (value, place(first + n))).collect();

@@ -16,7 +16,7 @@
 use crate::error::{Error, Result};
 use crate::field::{Axis, Field, Kind, Listing, Material, Parameter};
 use crate::scene::Scene;
-use crate::tape::text::{Body, Functions, Language, literal};
+use crate::tape::text::{Body, CalledFunctions, Language, literal};
 use std::fmt::Write;
 
 pub use super::shadertoy::shadertoy;
@@ -30,8 +30,9 @@ pub fn wgsl_library(scene: &Scene, still: Option<f64>) -> Result<String> {
     let parameters = parameters(scene)?;
     let index = |name: &str| parameters.iter().position(|parameter| parameter.name() == name).unwrap_or(0);
     let part = |i: usize| format!("field_parameters.values[{}].{}", i / 4, ["x", "y", "z", "w"][i % 4]);
-    let writer = Writer { scene, language: Language::Wgsl, still, parameter: &|name| part(index(name)) };
-    let mut used = Functions::default();
+    let writer =
+        ShaderWriter { scene, language: Language::Wgsl, still, parameter: &|name| part(index(name)) };
+    let mut used = CalledFunctions::default();
     let value = writer.value(&mut used)?;
     let gradient = writer.gradient(&mut used)?;
     let material = writer.material(&mut used)?;
@@ -105,7 +106,7 @@ pub(super) fn check(scene: &Scene, fields: &[Field]) -> Result<()> {
 }
 
 /// Writes the functions of a scene.
-pub(super) struct Writer<'a> {
+pub(super) struct ShaderWriter<'a> {
     pub(super) scene: &'a Scene,
     pub(super) language: Language,
     /// The time the scene is held still at.
@@ -113,9 +114,9 @@ pub(super) struct Writer<'a> {
     pub(super) parameter: &'a dyn Fn(&str) -> String,
 }
 
-impl Writer<'_> {
+impl ShaderWriter<'_> {
     /// The lines that compute fields of a point `p` and a time `t`.
-    fn lines(&self, fields: &[Field], used: &mut Functions) -> Result<(String, Vec<String>)> {
+    fn lines(&self, fields: &[Field], used: &mut CalledFunctions) -> Result<(String, Vec<String>)> {
         check(self.scene, fields)?;
         let time = self.still.map_or("t".into(), literal);
         let coordinates = ["p.x".into(), "p.y".into(), "p.z".into(), time];
@@ -127,7 +128,7 @@ impl Writer<'_> {
         &self,
         (kind, name): (&'static str, &str),
         fields: &[Field],
-        used: &mut Functions,
+        used: &mut CalledFunctions,
         give: impl FnOnce(&[String]) -> String,
     ) -> Result<String> {
         let (lines, outputs) = self.lines(fields, used)?;
@@ -136,14 +137,14 @@ impl Writer<'_> {
     }
 
     /// `field_value`.
-    pub(super) fn value(&self, used: &mut Functions) -> Result<String> {
+    pub(super) fn value(&self, used: &mut CalledFunctions) -> Result<String> {
         let field = std::slice::from_ref(self.scene.field());
         let function = self.function(("float", "field_value"), field, used, |of| of[0].clone())?;
         Ok(format!("// The field at a point and a time.\n{function}"))
     }
 
     /// `field_gradient`: the value and the derivatives in a structure.
-    pub(super) fn gradient(&self, used: &mut Functions) -> Result<String> {
+    pub(super) fn gradient(&self, used: &mut CalledFunctions) -> Result<String> {
         let (language, mut fields) = (self.language, vec![self.scene.field().clone()]);
         fields.extend(self.slopes());
         let give = |of: &[String]| {
@@ -163,7 +164,7 @@ impl Writer<'_> {
     }
 
     /// `field_normal`: the gradient in space alone.
-    pub(super) fn normal(&self, used: &mut Functions) -> Result<String> {
+    pub(super) fn normal(&self, used: &mut CalledFunctions) -> Result<String> {
         let language = self.language;
         let give = |of: &[String]| language.vector("vec3", of);
         let function = self.function(("vec3", "field_normal"), &self.slopes()[..3], used, give)?;
@@ -171,7 +172,7 @@ impl Writer<'_> {
     }
 
     /// `field_material`: the channels in a structure.
-    pub(super) fn material(&self, used: &mut Functions) -> Result<String> {
+    pub(super) fn material(&self, used: &mut CalledFunctions) -> Result<String> {
         let usual = Material::default();
         let material = self.scene.field().material().unwrap_or(&usual);
         let channels: Vec<Field> = material.channels().into_iter().cloned().collect();
@@ -185,7 +186,7 @@ impl Writer<'_> {
     }
 
     /// A function of time alone, of three fields or of one.
-    pub(super) fn of_time(&self, name: &str, fields: &[Field], used: &mut Functions) -> Result<String> {
+    pub(super) fn of_time(&self, name: &str, fields: &[Field], used: &mut CalledFunctions) -> Result<String> {
         let kind = if fields.len() == 3 { "vec3" } else { "float" };
         let none = || String::from("0.0");
         let time = self.still.map_or("t".into(), literal);

@@ -1,13 +1,13 @@
 //! A scene as a complete image shader for Shadertoy: GLSL ES 3.00 with `mainImage`.
 
-use super::shader::{Writer, comment, head, parameters};
+use super::shader::{ShaderWriter, comment, head, parameters};
 use crate::error::Result;
 use crate::field::{Field, Parameter};
 use crate::measure::Bounds;
 use crate::number::{Dual, Interval};
 use crate::scene::{Camera, Light, Scene};
 use crate::tape::Machine;
-use crate::tape::text::{Functions, Language, literal};
+use crate::tape::text::{CalledFunctions, Language, literal};
 use std::collections::HashSet;
 use std::fmt::Write;
 use std::sync::mpsc::channel;
@@ -23,8 +23,8 @@ use std::time::Duration;
 pub fn shadertoy(scene: &Scene, still: Option<f64>, bounds: &Bounds, steepness: f64) -> Result<String> {
     let parameters = parameters(scene)?;
     let names = Names::of(&parameters);
-    let writer = Writer { scene, language: Language::Glsl, still, parameter: &|name| names.name(name) };
-    let mut used = Functions::default();
+    let writer = ShaderWriter { scene, language: Language::Glsl, still, parameter: &|name| names.name(name) };
+    let mut used = CalledFunctions::default();
     let mut functions =
         vec![writer.value(&mut used)?, writer.normal(&mut used)?, writer.material(&mut used)?];
     functions.extend(settings(&writer, bounds, &mut used)?);
@@ -95,7 +95,7 @@ pub(crate) fn steepness(scene: &Scene, bounds: &Bounds) -> Result<f64> {
 }
 
 /// The functions of time that say how the scene is looked at.
-fn settings(writer: &Writer, bounds: &Bounds, used: &mut Functions) -> Result<Vec<String>> {
+fn settings(writer: &ShaderWriter, bounds: &Bounds, used: &mut CalledFunctions) -> Result<Vec<String>> {
     let scene = writer.scene;
     let framing = Camera::framing(bounds);
     let camera = scene.camera().unwrap_or(&framing);

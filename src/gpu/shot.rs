@@ -68,7 +68,7 @@ impl Shot {
     }
 
     /// The tiles of the picture, with what is enough to colour each.
-    pub(super) fn tiles(&self, stage: &Stage, options: &Options, seen: &[f32]) -> Result<Vec<Tile>> {
+    pub(super) fn tiles(&self, stage: &Stage, options: &Options, seen: &[f32]) -> Result<Vec<ShotTile>> {
         let (Size { width, height }, small) = (self.fine, TILE * options.side());
         let corners =
             (0..height).step_by(small).flat_map(|row| (0..width).step_by(small).map(move |i| (i, row)));
@@ -99,7 +99,7 @@ impl Shot {
             _ => vec![None; rects.len()],
         };
         let tapes = shown.into_iter().zip(value).map(|(shown, value)| [shown, value]);
-        Ok(rects.into_iter().zip(tapes).map(|(rect, tapes)| Tile { rect, tapes }).collect())
+        Ok(rects.into_iter().zip(tapes).map(|(rect, tapes)| ShotTile { rect, tapes }).collect())
     }
 
     /// What is enough of a tape in each tile's span of a kind; none where that is empty.
@@ -121,12 +121,12 @@ impl Shot {
 }
 
 /// Some of a picture's rays, and what is enough to colour them: the tapes a view asks for, if they meet anything.
-pub(super) struct Tile {
+pub(super) struct ShotTile {
     rect: [usize; 4],
     pub tapes: [Option<Arc<Tape>>; 2],
 }
 
-impl Tile {
+impl ShotTile {
     /// As vertices are told of it.
     pub(super) fn told(&self, handed: &Handed) -> Vec<u8> {
         let [[a, b], [c, d]] = self.tapes.each_ref().map(|tape| handed.place(tape.as_ref()));

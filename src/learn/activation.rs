@@ -1,6 +1,6 @@
 //! Activation functions, each with its first three derivatives in one place, on `f32` and `f64` alike.
 
-use super::precision::Precision;
+use super::precision::NetworkFloat;
 
 /// A function that a network applies to each of a layer's sums.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -75,7 +75,7 @@ impl Activation {
 
     /// Its value and its first three derivatives.
     #[inline(always)]
-    pub(super) fn jet<T: Precision>(self, a: T) -> [T; 4] {
+    pub(super) fn jet<T: NetworkFloat>(self, a: T) -> [T; 4] {
         let (zero, one, n) = (T::of(0.0), T::of(1.0), T::of);
         match self {
             Activation::Linear => [a, one, zero, zero],
@@ -121,7 +121,7 @@ impl Activation {
 
     /// The values at a column of sums, and as many derivatives as columns are given for.
     #[inline(always)]
-    pub(super) fn columns<T: Precision>(self, sums: &[T], values: &mut [T], derivatives: &mut [&mut [T]]) {
+    pub(super) fn columns<T: NetworkFloat>(self, sums: &[T], values: &mut [T], derivatives: &mut [&mut [T]]) {
         if let Activation::Sine { frequency } = self {
             return sines(T::of(frequency), sums, values, derivatives);
         }
@@ -146,7 +146,7 @@ impl Activation {
 
 /// Sines of a column, and their derivatives.
 #[inline(always)]
-fn sines<T: Precision>(w: T, sums: &[T], values: &mut [T], derivatives: &mut [&mut [T]]) {
+fn sines<T: NetworkFloat>(w: T, sums: &[T], values: &mut [T], derivatives: &mut [&mut [T]]) {
     let most = sums.iter().fold(T::of(0.0), |most, &sum| if sum.size() > most { sum.size() } else { most });
     let are_near = w * most < T::NEAR;
     waves::<T, 0>(w, sums, values, are_near);
@@ -163,7 +163,7 @@ fn sines<T: Precision>(w: T, sums: &[T], values: &mut [T], derivatives: &mut [&m
 
 /// Sines of a column for quarter 0, cosines for quarter 1: worked out quickly, and again where that does not hold.
 #[inline(always)]
-fn waves<T: Precision, const QUARTER: u64>(w: T, sums: &[T], column: &mut [T], are_near: bool) {
+fn waves<T: NetworkFloat, const QUARTER: u64>(w: T, sums: &[T], column: &mut [T], are_near: bool) {
     column.iter_mut().zip(sums).for_each(|(wave, &sum)| *wave = (w * sum).wave_near(QUARTER));
     if !are_near {
         let far = column.iter_mut().zip(sums).filter(|(_, sum)| w * sum.size() >= T::NEAR);
@@ -173,7 +173,7 @@ fn waves<T: Precision, const QUARTER: u64>(w: T, sums: &[T], column: &mut [T], a
 
 /// The sigmoid and its first two derivatives.
 #[inline(always)]
-fn sigmoid<T: Precision>(a: T) -> [T; 3] {
+fn sigmoid<T: NetworkFloat>(a: T) -> [T; 3] {
     let one = T::of(1.0);
     let small = (-a.size()).exponential(); // at most 1: nothing overflows
     let less = small / (one + small);

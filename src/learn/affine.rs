@@ -17,9 +17,9 @@ const ERROR: usize = 5;
 
 /// c + Σ sᵢεᵢ ± e, all εᵢ in [−1, 1].
 #[derive(Clone, Copy, Debug, Default)]
-struct Form([f64; 6]);
+struct AffineForm([f64; 6]);
 
-impl Form {
+impl AffineForm {
     /// How far from the centre it reaches.
     #[inline(always)]
     fn radius(&self) -> f64 {
@@ -35,10 +35,10 @@ impl Form {
 
     /// λ·self + shift, and a little more of error.
     #[inline(always)]
-    fn scaled(&self, factor: f64, shift: f64, error: f64) -> Form {
+    fn scaled(&self, factor: f64, shift: f64, error: f64) -> AffineForm {
         let [center, rest @ ..] = self.0;
         let slack = 8.0 * f64::EPSILON * (factor.abs() * (center.abs() + self.radius()) + shift.abs());
-        let mut form = Form([factor * center + shift, 0.0, 0.0, 0.0, 0.0, 0.0]);
+        let mut form = AffineForm([factor * center + shift, 0.0, 0.0, 0.0, 0.0, 0.0]);
         for i in 0..4 {
             form.0[1 + i] = factor * rest[i];
         }
@@ -47,17 +47,17 @@ impl Form {
     }
 
     #[inline(always)]
-    fn plus(&self, other: &Form) -> Form {
-        let mut form = Form(std::array::from_fn(|i| self.0[i] + other.0[i]));
+    fn plus(&self, other: &AffineForm) -> AffineForm {
+        let mut form = AffineForm(std::array::from_fn(|i| self.0[i] + other.0[i]));
         form.0[ERROR] += 4.0 * f64::EPSILON * (form.0[0].abs() + form.radius());
         form
     }
 
     #[inline(always)]
-    fn times(&self, other: &Form) -> Form {
+    fn times(&self, other: &AffineForm) -> AffineForm {
         let (a, b) = (&self.0, &other.0);
         let (reach_a, reach_b) = (self.radius(), other.radius());
-        let mut form = Form([a[0] * b[0], 0.0, 0.0, 0.0, 0.0, 0.0]);
+        let mut form = AffineForm([a[0] * b[0], 0.0, 0.0, 0.0, 0.0, 0.0]);
         for i in 1..ERROR {
             form.0[i] = a[0] * b[i] + b[0] * a[i];
         }
@@ -68,7 +68,7 @@ impl Form {
 
     /// An activation function at a form, and so many of its derivatives.
     #[inline(always)]
-    fn through<const N: usize>(&self, activation: Activation) -> [Form; N] {
+    fn through<const N: usize>(&self, activation: Activation) -> [AffineForm; N] {
         let about =
             About { activation, center: self.0[0], reach: self.radius(), jet: activation.jet(self.0[0]) };
         std::array::from_fn(|order| about.linearised(self, order))
@@ -104,19 +104,19 @@ impl About {
     /// A derivative as a form, the value itself for order 0: a line through the centre, and how far from it the values
     /// may be.
     #[inline(always)]
-    fn linearised(&self, of: &Form, order: usize) -> Form {
+    fn linearised(&self, of: &AffineForm, order: usize) -> AffineForm {
         let (center, reach, jet) = (self.center, self.reach, &self.jet);
         let flat = || {
             let within = self.range(order);
             let error = 0.5 * within.width() * (1.0 + 4.0 * f64::EPSILON);
-            Form([within.middle(), 0.0, 0.0, 0.0, 0.0, error])
+            AffineForm([within.middle(), 0.0, 0.0, 0.0, 0.0, error])
         };
         match self.activation {
             Activation::Linear if order == 0 => return *of,
             Activation::Relu if order == 0 => {
                 let (low, high) = (center - reach, center + reach);
                 if low >= 0.0 || high <= 0.0 {
-                    return if low >= 0.0 { *of } else { Form::default() };
+                    return if low >= 0.0 { *of } else { AffineForm::default() };
                 }
                 // The chord above, the parallel that touches 0 below.
                 let factor = high / (high - low);
@@ -155,7 +155,7 @@ impl About {
 }
 
 /// A network's value and derivatives over boxes: for each of the wanted channels, bounds over each box.
-pub(super) struct Over<'a> {
+pub(super) struct AffineBounds<'a> {
     pub(super) network: &'a Network,
     /// The sizes of its weights.
     pub(super) sizes: &'a [f64],
@@ -182,14 +182,14 @@ impl Forms {
     }
 
     #[inline(always)]
-    fn get(&self, place: usize, n: usize) -> Form {
+    fn get(&self, place: usize, n: usize) -> AffineForm {
         let at = place * self.long + n;
         let part = |part: usize| self.parts[at + part * self.boxes];
-        Form([part(0), part(1), part(2), part(3), part(4), self.errors[place * self.short + n]])
+        AffineForm([part(0), part(1), part(2), part(3), part(4), self.errors[place * self.short + n]])
     }
 
     #[inline(always)]
-    fn set(&mut self, place: usize, n: usize, form: Form) {
+    fn set(&mut self, place: usize, n: usize, form: AffineForm) {
         for part in 0..ERROR {
             self.parts[place * self.long + part * self.boxes + n] = form.0[part];
         }
@@ -197,25 +197,25 @@ impl Forms {
     }
 }
 
-impl WithSimd for Over<'_> {
+impl WithSimd for AffineBounds<'_> {
     type Output = Vec<Interval>;
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) -> Vec<Interval> {
-        let Over { network, sizes, channels, wanted, boxes } = self;
+        let AffineBounds { network, sizes, channels, wanted, boxes } = self;
         let (wide, count, rows) = (boxes.len(), channels.count(), boxes.rows());
         let layers = network.layers();
         let widest = layers.iter().map(|layer| layer.outputs.max(layer.inputs)).max().unwrap_or(1);
         let [mut forms, mut sums] = [0, 1].map(|_| Forms::new(rows, count * widest));
         for input in 0..wide {
             for (n, side) in boxes.column(input).iter().enumerate() {
-                let mut form = Form([side.middle(), 0.0, 0.0, 0.0, 0.0, 0.0]);
+                let mut form = AffineForm([side.middle(), 0.0, 0.0, 0.0, 0.0, 0.0]);
                 form.0[1 + input] = 0.5 * side.width() * (1.0 + 4.0 * f64::EPSILON);
                 forms.set(input, n, form);
             }
         }
         for (n, &input) in channels.first.iter().enumerate() {
-            let one = Form([1.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
+            let one = AffineForm([1.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
             (0..rows).for_each(|row| forms.set((1 + n) * wide + input, row, one));
         }
         for layer in layers {
@@ -281,7 +281,7 @@ fn activate<const N: usize>(layer: &Layer, channels: &Channels, sums: &Forms, fo
     let (wide, firsts) = (layer.outputs, channels.first.len());
     for i in 0..wide {
         for row in 0..sums.boxes {
-            let rules: [Form; N] = sums.get(i, row).through(layer.activation);
+            let rules: [AffineForm; N] = sums.get(i, row).through(layer.activation);
             forms.set(i, row, rules[0]);
             for n in 1..=firsts {
                 forms.set(n * wide + i, row, rules[1].times(&sums.get(n * wide + i, row)));

@@ -6,7 +6,7 @@
 
 use super::forward::{Channels, activate_value, add_sums};
 use super::network::{Layer, Network};
-use super::precision::Precision;
+use super::precision::NetworkFloat;
 use super::product::{add_outer, add_product};
 use pulp::Simd;
 
@@ -31,7 +31,7 @@ struct Kept<T> {
     rules: Vec<T>,
 }
 
-impl<T: Precision> Trace<T> {
+impl<T: NetworkFloat> Trace<T> {
     /// Room for columns of so many points, padded to so many rows.
     pub(super) fn new(network: &Network, channels: Channels, [points, rows]: [usize; 2]) -> Trace<T> {
         // The way back needs one derivative more than the way forward.
@@ -178,7 +178,7 @@ impl<T: Precision> Trace<T> {
 
 /// Turns the adjoints of a layer's outputs into those of its sums.
 #[inline(always)]
-fn send_to_sums<T: Precision>(channels: &Channels, kept: &Kept<T>, adjoints: &mut [T], size: usize) {
+fn send_to_sums<T: NetworkFloat>(channels: &Channels, kept: &Kept<T>, adjoints: &mut [T], size: usize) {
     let count = adjoints.len() / size;
     let (slopes, rest) = kept.rules.split_at(size);
     let sum = |channel: usize| &kept.sums[channel * size..(channel + 1) * size];

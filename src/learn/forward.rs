@@ -1,7 +1,7 @@
 //! A network at columns of points: its value and its derivatives in the inputs, worked out together layer by layer.
 
 use super::network::{Layer, Network};
-use super::precision::Precision;
+use super::precision::NetworkFloat;
 use super::product::{GRAIN, add_product};
 use crate::number::Columns;
 use pulp::{Simd, WithSimd};
@@ -31,13 +31,13 @@ impl Channels {
     }
 
     /// The channel of the derivative in some inputs, none, one or two; there is one afterwards.
-    pub(super) fn of(&mut self, inputs: &[usize]) -> Channel {
+    pub(super) fn of(&mut self, inputs: &[usize]) -> JetEntry {
         match *inputs {
-            [] => Channel::Value,
-            [a] => Channel::First(self.first_of(a)),
+            [] => JetEntry::Value,
+            [a] => JetEntry::First(self.first_of(a)),
             [a, b, ..] => {
                 let pair = [self.first_of(a), self.first_of(b)];
-                Channel::Second(place_of(&mut self.second, pair))
+                JetEntry::Second(place_of(&mut self.second, pair))
             }
         }
     }
@@ -47,11 +47,11 @@ impl Channels {
     }
 
     /// A channel's number.
-    pub(super) fn number(&self, channel: Channel) -> usize {
+    pub(super) fn number(&self, channel: JetEntry) -> usize {
         match channel {
-            Channel::Value => 0,
-            Channel::First(n) => 1 + n,
-            Channel::Second(n) => 1 + self.first.len() + n,
+            JetEntry::Value => 0,
+            JetEntry::First(n) => 1 + n,
+            JetEntry::Second(n) => 1 + self.first.len() + n,
         }
     }
 }
@@ -65,7 +65,7 @@ fn place_of<T: PartialEq>(all: &mut Vec<T>, wanted: T) -> usize {
 
 /// A value, or a derivative by its place among those of its order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Channel {
+pub(super) enum JetEntry {
     Value,
     First(usize),
     Second(usize),
@@ -83,7 +83,7 @@ pub(super) struct Forward<'a, T> {
     pub(super) results: &'a mut [T],
 }
 
-impl<T: Precision> WithSimd for Forward<'_, T> {
+impl<T: NetworkFloat> WithSimd for Forward<'_, T> {
     type Output = ();
 
     #[inline(always)]
@@ -117,7 +117,7 @@ impl<T: Precision> WithSimd for Forward<'_, T> {
 
 /// The first layer's inputs: coordinates, and their derivatives.
 #[inline(always)]
-fn seed<T: Precision>(
+fn seed<T: NetworkFloat>(
     into: &mut [T],
     inputs: Columns<T>,
     channels: &Channels,
@@ -139,7 +139,7 @@ fn seed<T: Precision>(
 
 /// A layer's weighted sums, of all channels; biases are the value's alone.
 #[inline(always)]
-pub(super) fn add_sums<T: Precision, S: Simd>(
+pub(super) fn add_sums<T: NetworkFloat, S: Simd>(
     simd: S,
     layer: &Layer,
     weights: &[T],
@@ -162,7 +162,7 @@ pub(super) fn add_sums<T: Precision, S: Simd>(
 
 /// A layer's outputs of its sums, of all channels, and the activation's derivatives at them, one order after the other.
 #[inline(always)]
-pub(super) fn activate<T: Precision>(
+pub(super) fn activate<T: NetworkFloat>(
     layer: &Layer,
     channels: &Channels,
     sums: &[T],
@@ -191,7 +191,7 @@ pub(super) fn activate<T: Precision>(
 
 /// The values of a layer's sums, and so many of the activation's derivatives at them.
 #[inline(always)]
-pub(super) fn activate_value<T: Precision>(
+pub(super) fn activate_value<T: NetworkFloat>(
     layer: &Layer,
     depth: usize,
     sums: &[T],

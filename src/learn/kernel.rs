@@ -1,7 +1,7 @@
 //! A network as a kernel: its inputs are x, y, z, or x, y, z, t; its outputs the value (0), its gradient (1 to 4) and its
 //! second derivatives (from 5 on, in the order of [`PAIRS`]).
 
-use super::affine::Over;
+use super::affine::AffineBounds;
 use super::backward::{Trace, transposed};
 use super::forward::{Channels, Forward};
 use super::network::Network;
@@ -122,7 +122,7 @@ impl NeuralField {
                 Columns::new(&held, boxes.rows())
             }
         };
-        let mut bounds = Arch::new().dispatch(Over { network, sizes, channels, wanted, boxes });
+        let mut bounds = Arch::new().dispatch(AffineBounds { network, sizes, channels, wanted, boxes });
         for column in bounds.chunks_exact_mut(known.len()) {
             let unknown = column.iter_mut().zip(&known).filter(|(_, is_known)| !**is_known);
             unknown.for_each(|(bound, _)| *bound = Interval::WHOLE);

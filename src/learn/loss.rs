@@ -40,15 +40,15 @@ pub(crate) struct Batch {
 }
 
 /// A network's weights as passes read them.
-pub(crate) struct Read {
+pub(crate) struct ReadWeights {
     network: Network,
     weights: Vec<f32>,
     transposed: Vec<f32>,
 }
 
-impl Read {
-    pub(crate) fn of(network: &Network) -> Read {
-        Read { network: network.clone(), weights: Vec::new(), transposed: Vec::new() }
+impl ReadWeights {
+    pub(crate) fn of(network: &Network) -> ReadWeights {
+        ReadWeights { network: network.clone(), weights: Vec::new(), transposed: Vec::new() }
     }
 
     /// Other weights.
@@ -60,33 +60,39 @@ impl Read {
 }
 
 /// The memory of passes one after the other.
-pub(crate) struct Pass {
+pub(crate) struct PassMemory {
     trace: Trace<f32>,
     /// The adjoints of the value and of its change along a direction.
     sent: Vec<f32>,
     slopes: Vec<f32>,
 }
 
-impl Pass {
-    pub(crate) fn new(network: &Network, weights: &Weights) -> Pass {
+impl PassMemory {
+    pub(crate) fn new(network: &Network, weights: &Weights) -> PassMemory {
         let mut channels = Channels::default();
         if weights.need_gradient() {
             channels.of(&[0]); // along a direction that each point has for itself
         }
         let sent = vec![0.0; channels.count() * POINTS];
         let trace = Trace::new(network, channels, [POINTS; 2]);
-        Pass { trace, sent, slopes: vec![0.0; network.inputs() * POINTS] }
+        PassMemory { trace, sent, slopes: vec![0.0; network.inputs() * POINTS] }
     }
 
     /// The loss summed over a batch; its derivatives are added to `gradient`.
-    pub(crate) fn run(&mut self, read: &Read, batch: &Batch, weights: &Weights, gradient: &mut [f32]) -> f64 {
+    pub(crate) fn run(
+        &mut self,
+        read: &ReadWeights,
+        batch: &Batch,
+        weights: &Weights,
+        gradient: &mut [f32],
+    ) -> f64 {
         Arch::new().dispatch(Run { pass: self, read, batch, weights, gradient })
     }
 }
 
 struct Run<'a> {
-    pass: &'a mut Pass,
-    read: &'a Read,
+    pass: &'a mut PassMemory,
+    read: &'a ReadWeights,
     batch: &'a Batch,
     weights: &'a Weights,
     gradient: &'a mut [f32],
@@ -97,8 +103,8 @@ impl WithSimd for Run<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) -> f64 {
-        let Run { pass: Pass { trace, sent, slopes }, read, batch, weights, gradient } = self;
-        let Read { network, weights: numbers, transposed } = read;
+        let Run { pass: PassMemory { trace, sent, slopes }, read, batch, weights, gradient } = self;
+        let ReadWeights { network, weights: numbers, transposed } = read;
         let wide = network.inputs();
         trace.seeds()[..wide * POINTS].copy_from_slice(&batch.inputs);
         trace.forward(simd, network, numbers);

@@ -24,6 +24,6 @@ mod waves;
 
 pub use activation::Activation;
 pub use kernel::neural;
-pub(crate) use loss::{Batch, POINTS, Pass, Read, Weights};
+pub(crate) use loss::{Batch, POINTS, PassMemory, ReadWeights, Weights};
 pub use network::{Layer, Network};
 pub use scalar::{Mark, Operand, Scalars, Value};

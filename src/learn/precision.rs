@@ -7,7 +7,7 @@ use std::fmt::Debug;
 use std::ops::{Add, AddAssign, Div, Mul, Neg, Sub};
 
 /// A floating-point number, and the vectors of it that a processor multiplies at once.
-pub(crate) trait Precision:
+pub(crate) trait NetworkFloat:
     Copy
     + Debug
     + Default
@@ -39,9 +39,9 @@ pub(crate) trait Precision:
 
     fn of(value: f64) -> Self;
     fn size(self) -> Self;
-    /// How far [`Precision::wave_near`] holds.
+    /// How far [`NetworkFloat::wave_near`] holds.
     const NEAR: Self;
-    /// sin a for quarter 0, cos a for quarter 1, quickly, where |a| is below [`Precision::NEAR`].
+    /// sin a for quarter 0, cos a for quarter 1, quickly, where |a| is below [`NetworkFloat::NEAR`].
     fn wave_near(self, quarter: u64) -> Self;
     /// The same for any a.
     fn wave(self, quarter: u64) -> Self;
@@ -86,7 +86,7 @@ macro_rules! vectors {
     };
 }
 
-impl Precision for f32 {
+impl NetworkFloat for f32 {
     vectors!(f32, f32s, as_simd_f32s, as_mut_simd_f32s, splat_f32s, mul_add_e_f32s, reduce_sum_f32s);
 
     const NEAR: f32 = elementary::NEAR;
@@ -115,7 +115,7 @@ impl Precision for f32 {
     }
 }
 
-impl Precision for f64 {
+impl NetworkFloat for f64 {
     vectors!(f64, f64s, as_simd_f64s, as_mut_simd_f64s, splat_f64s, mul_add_e_f64s, reduce_sum_f64s);
 
     const NEAR: f64 = waves::NEAR;

@@ -2,7 +2,7 @@
 //! whole number of vectors long. Every sum is made in the order of its terms, so that a point's result does not depend on
 //! the points beside it.
 
-use super::precision::Precision;
+use super::precision::NetworkFloat;
 use pulp::Simd;
 
 /// Columns are a multiple of so many numbers long: a vector of AVX-512 in `f32`, two in `f64`.
@@ -14,7 +14,7 @@ const VECTORS: usize = 2;
 
 /// Adds to each output column the matrix's row times the input columns. The matrix is `outputs.len()/rows` high.
 #[inline(always)]
-pub(crate) fn add_product<T: Precision, S: Simd>(
+pub(crate) fn add_product<T: NetworkFloat, S: Simd>(
     simd: S,
     matrix: &[T],
     width: usize,
@@ -48,7 +48,7 @@ pub(crate) fn add_product<T: Precision, S: Simd>(
 
 /// So many rows of the matrix at so many vectors of points; the number of rows.
 #[inline(always)]
-fn tile<T: Precision, S: Simd, const R: usize, const V: usize>(
+fn tile<T: NetworkFloat, S: Simd, const R: usize, const V: usize>(
     simd: S,
     matrix: &[T],
     width: usize,
@@ -83,7 +83,7 @@ fn tile<T: Precision, S: Simd, const R: usize, const V: usize>(
 /// Adds to a matrix, row by row, the products of each of the left columns with each of the right ones, summed over the
 /// points.
 #[inline(always)]
-pub(crate) fn add_outer<T: Precision, S: Simd>(
+pub(crate) fn add_outer<T: NetworkFloat, S: Simd>(
     simd: S,
     left: &[T],
     right: &[T],
@@ -112,7 +112,7 @@ pub(crate) fn add_outer<T: Precision, S: Simd>(
 }
 
 #[inline(always)]
-fn outer_tile<T: Precision, S: Simd, const R: usize, const C: usize>(
+fn outer_tile<T: NetworkFloat, S: Simd, const R: usize, const C: usize>(
     simd: S,
     left: &[T::Vector<S>],
     right: &[T::Vector<S>],

@@ -80,39 +80,39 @@ impl Network {
 
 /// A number's bytes in a file.
 #[derive(Clone, Copy)]
-enum Number {
+enum NumberFormat {
     F64,
     F32,
     F16,
     Bf16,
 }
 
-impl Number {
-    fn of(name: &str) -> Option<Number> {
+impl NumberFormat {
+    fn of(name: &str) -> Option<NumberFormat> {
         Some(match name {
-            "F64" => Number::F64,
-            "F32" => Number::F32,
-            "F16" => Number::F16,
-            "BF16" => Number::Bf16,
+            "F64" => NumberFormat::F64,
+            "F32" => NumberFormat::F32,
+            "F16" => NumberFormat::F16,
+            "BF16" => NumberFormat::Bf16,
             _ => return None,
         })
     }
 
     const fn size(self) -> usize {
         match self {
-            Number::F64 => 8,
-            Number::F32 => 4,
-            Number::F16 | Number::Bf16 => 2,
+            NumberFormat::F64 => 8,
+            NumberFormat::F32 => 4,
+            NumberFormat::F16 | NumberFormat::Bf16 => 2,
         }
     }
 
     fn read(self, bytes: &[u8]) -> f64 {
         let word = bytes.iter().rev().fold(0u64, |word, &byte| word << 8 | u64::from(byte));
         match self {
-            Number::F64 => f64::from_bits(word),
-            Number::F32 => f64::from(f32::from_bits(word as u32)),
-            Number::F16 => half(word as u16),
-            Number::Bf16 => f64::from(f32::from_bits((word as u32) << 16)),
+            NumberFormat::F64 => f64::from_bits(word),
+            NumberFormat::F32 => f64::from(f32::from_bits(word as u32)),
+            NumberFormat::F16 => half(word as u16),
+            NumberFormat::Bf16 => f64::from(f32::from_bits((word as u32) << 16)),
         }
     }
 }
@@ -131,7 +131,7 @@ fn half(bits: u16) -> f64 {
 
 /// A tensor as the header has it.
 struct Tensor<'a> {
-    number: Number,
+    number: NumberFormat,
     shape: Vec<usize>,
     data: &'a [u8],
 }
@@ -235,7 +235,7 @@ fn layers_of<'a>(header: &Map<String, Value>, data: &'a [u8]) -> Result<Vec<[Ten
 fn tensor_of<'a>(name: &str, about: &Value, data: &'a [u8]) -> Result<(Tensor<'a>, [usize; 2]), String> {
     let of = |key: &str| about.get(key).ok_or(format!("has no {key} of {name:?}"));
     let dtype = of("dtype")?.as_str().unwrap_or("");
-    let number = Number::of(dtype)
+    let number = NumberFormat::of(dtype)
         .ok_or_else(|| format!("has {name:?} of type {dtype:?}, and must be one of F64, F32, F16, BF16"))?;
     let whole = |value: &Value| value.as_u64().and_then(|value| usize::try_from(value).ok());
     let numbers = |key: &str| -> Result<Vec<usize>, String> {

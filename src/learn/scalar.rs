@@ -34,7 +34,7 @@ use std::ops::{Add, Div, Mul, Neg, Sub};
 /// # Ok::<(), fieldgrad::Error>(())
 /// ```
 pub struct Scalars {
-    nodes: Box<[Node]>,
+    nodes: Box<[ScalarNode]>,
     count: Cell<usize>,
     /// How many times it was rewound: what tells a value from one that later stands in its place.
     rewound: Cell<u32>,
@@ -56,19 +56,19 @@ pub struct Value<'t> {
 pub struct Mark(usize);
 
 /// A value and how it was made: the rule, its operands, and its derivative in each.
-struct Node {
+struct ScalarNode {
     data: Cell<f64>,
     grad: Cell<f64>,
     slopes: Cell<[f64; 2]>,
     parents: Cell<[u32; 2]>,
     /// How often the tape had been rewound.
     rewound: Cell<u32>,
-    rule: Cell<Rule>,
+    rule: Cell<ScalarRule>,
     name: Cell<&'static str>,
 }
 
 #[derive(Clone, Copy, Default)]
-enum Rule {
+enum ScalarRule {
     /// A number that was given.
     #[default]
     Given,
@@ -84,7 +84,7 @@ const GONE: u32 = u32::MAX - 2;
 impl Scalars {
     /// A tape of so many values at most.
     pub fn new(capacity: usize) -> Scalars {
-        let node = |_| Node {
+        let node = |_| ScalarNode {
             data: Cell::default(),
             grad: Cell::default(),
             slopes: Cell::default(),
@@ -99,7 +99,7 @@ impl Scalars {
 
     /// A number that derivatives are wanted in.
     pub fn value(&self, data: f64) -> Value<'_> {
-        self.push(data, Rule::Given, [NONE; 2], [0.0; 2])
+        self.push(data, ScalarRule::Given, [NONE; 2], [0.0; 2])
     }
 
     /// How many values it holds.
@@ -131,7 +131,7 @@ impl Scalars {
     }
 
     #[inline(always)]
-    fn push(&self, data: f64, rule: Rule, parents: [u32; 2], slopes: [f64; 2]) -> Value<'_> {
+    fn push(&self, data: f64, rule: ScalarRule, parents: [u32; 2], slopes: [f64; 2]) -> Value<'_> {
         let (place, rewound) = (self.count.get(), self.rewound.get());
         let Some(node) = self.nodes.get(place) else { return self.no_value(NO_ROOM) };
         node.data.set(data);
@@ -190,7 +190,7 @@ impl<'t> Operand<'t> for f64 {
 
 impl<'t> Value<'t> {
     #[inline]
-    fn node(&self) -> Option<&'t Node> {
+    fn node(&self) -> Option<&'t ScalarNode> {
         let place = self.place as usize;
         let node = self.tape.nodes.get(place)?;
         (node.rewound.get() == self.rewound && place < self.tape.count.get()).then_some(node)
@@ -234,7 +234,7 @@ impl<'t> Value<'t> {
 
     #[inline(always)]
     fn unary(self, op: Op) -> Value<'t> {
-        self.through(Rule::Op(op), |a| {
+        self.through(ScalarRule::Op(op), |a| {
             let value = op.apply(|_| a);
             [value, op.partial(0, |_| a, &value)]
         })
@@ -242,7 +242,7 @@ impl<'t> Value<'t> {
 
     /// A function of this value, which gives its value and slope.
     #[inline(always)]
-    fn through(self, rule: Rule, function: impl Fn(f64) -> [f64; 2]) -> Value<'t> {
+    fn through(self, rule: ScalarRule, function: impl Fn(f64) -> [f64; 2]) -> Value<'t> {
         let Some(node) = self.node() else { return self.tape.no_value(self.tape.why_none(self)) };
         let [value, slope] = function(node.data.get());
         self.tape.push(value, rule, [self.place, NONE], [slope, 0.0])
@@ -258,13 +258,13 @@ impl<'t> Value<'t> {
         let args = [a.data.get(), b.data.get()];
         let value = op.apply(|i| args[i]);
         let slopes = [op.partial(0, |i| args[i], &value), op.partial(1, |i| args[i], &value)];
-        tape.push(value, Rule::Op(op), [self.place, other.place], slopes)
+        tape.push(value, ScalarRule::Op(op), [self.place, other.place], slopes)
     }
 
     /// An activation function of a network.
     #[inline(always)]
     pub fn activated(self, by: Activation) -> Value<'t> {
-        self.through(Rule::Activation(by), |a| {
+        self.through(ScalarRule::Activation(by), |a| {
             let [value, slope, ..] = by.jet(a);
             [value, slope]
         })
@@ -336,7 +336,7 @@ impl<'t> Value<'t> {
             });
         }
         let nodes = &tape.nodes[..=self.place as usize];
-        let is_made = |node: &Node| node.parents.get()[0] != NONE;
+        let is_made = |node: &ScalarNode| node.parents.get()[0] != NONE;
         for node in nodes.iter().filter(|node| is_made(node)) {
             node.grad.set(0.0);
         }

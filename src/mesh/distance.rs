@@ -11,7 +11,7 @@ mod kernel;
 mod normals;
 
 use super::tree::{Foot, Nearest, Stack, Tree};
-use super::winding::{Parts, Winding};
+use super::winding::{Winding, WindingParts};
 use super::{Mesh, dot, morton_order};
 use crate::error::{Error, Result};
 use crate::field::{Axis, Field};
@@ -70,9 +70,9 @@ impl fmt::Debug for Distance {
 
 /// The memory of searches one after the other, of which each may help the next.
 #[derive(Debug, Default)]
-struct Search {
+struct DistanceSearch {
     stack: Stack,
-    parts: Parts,
+    parts: WindingParts,
     /// The last point, and how far it was from the mesh.
     last: Option<([f64; 3], f64)>,
 }
@@ -140,7 +140,7 @@ impl Distance {
 
     /// The place of the mesh nearest to a point.
     pub fn closest(&self, point: [f64; 3]) -> Closest {
-        let at = Arch::new().dispatch(One { distance: self, point, search: &mut Search::default() });
+        let at = Arch::new().dispatch(One { distance: self, point, search: &mut DistanceSearch::default() });
         let place = std::array::from_fn(|axis| point[axis] - at.foot.away[axis]);
         Closest {
             place,
@@ -172,7 +172,7 @@ impl Distance {
                 &made
             }
         };
-        let mut parts = Parts::default();
+        let mut parts = WindingParts::default();
         winding.about((&self.mesh, &self.tree), point, 0.0, None, &mut parts, |_, off| off < 1e-8).0
     }
 
@@ -193,7 +193,7 @@ impl Distance {
     }
 
     #[inline(always)]
-    fn nearest<S: Simd>(&self, simd: S, point: [f64; 3], search: &mut Search) -> Nearest {
+    fn nearest<S: Simd>(&self, simd: S, point: [f64; 3], search: &mut DistanceSearch) -> Nearest {
         // No farther than from where the last was, and from there to here.
         let within = match search.last {
             Some((last, distance)) => {
@@ -208,14 +208,14 @@ impl Distance {
     }
 
     #[inline(always)]
-    fn at<S: Simd>(&self, simd: S, point: [f64; 3], search: &mut Search) -> At {
+    fn at<S: Simd>(&self, simd: S, point: [f64; 3], search: &mut DistanceSearch) -> At {
         let nearest = self.nearest(simd, point, search);
         let foot = self.tree.packets[nearest.packet as usize].foot(simd, nearest.lane as usize, point);
         self.with_side(nearest, foot, point, &mut search.parts)
     }
 
     #[inline(always)]
-    fn with_side(&self, nearest: Nearest, foot: Foot, point: [f64; 3], parts: &mut Parts) -> At {
+    fn with_side(&self, nearest: Nearest, foot: Foot, point: [f64; 3], parts: &mut WindingParts) -> At {
         let triangle = nearest.triangle as usize;
         let normal = self.normals.at(triangle, &foot);
         let is_behind = normal.map(|normal| dot(normal, foot.away) < 0.0);
@@ -239,7 +239,7 @@ impl Distance {
     }
 
     /// −1 where the mesh winds about a point more than half a time, else 1.
-    fn side_by_winding(&self, winding: &Winding, point: [f64; 3], parts: &mut Parts) -> f64 {
+    fn side_by_winding(&self, winding: &Winding, point: [f64; 3], parts: &mut WindingParts) -> f64 {
         let is_enough = |value: f64, off: f64| (value - 0.5).abs() > off;
         let (number, _) = winding.about((&self.mesh, &self.tree), point, 0.0, None, parts, is_enough);
         if number > 0.5 { -1.0 } else { 1.0 }
@@ -298,7 +298,7 @@ impl At {
 struct One<'a> {
     distance: &'a Distance,
     point: [f64; 3],
-    search: &'a mut Search,
+    search: &'a mut DistanceSearch,
 }
 
 impl WithSimd for One<'_> {
@@ -323,7 +323,7 @@ impl WithSimd for Many<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let mut search = Search::default();
+        let mut search = DistanceSearch::default();
         for n in 0..self.order.len() {
             let point = self.points[self.order[n] as usize];
             self.found[n] = self.distance.at(simd, point, &mut search).value();

@@ -12,7 +12,7 @@ impl Mesh {
     /// The answer is exact for the coordinates as they are: signs are computed without rounding. Triangles that only
     /// touch count too. What has no area is left out ([`Mesh::degenerate_triangles`]).
     pub fn self_intersections(&self) -> Vec<[usize; 2]> {
-        let tree = Tree::new(self);
+        let tree = BoxTree::new(self);
         let found = (0..self.triangles.len()).into_par_iter().map(|first| {
             let mut met = Vec::new();
             tree.visit(tree.boxes[first], &mut |second| {
@@ -121,15 +121,15 @@ fn overlap(a: &Box3, b: &Box3) -> bool {
 const LEAF: usize = 4;
 
 /// A tree of boxes: of triangles, or of anything.
-pub(crate) struct Tree {
+pub(crate) struct BoxTree {
     boxes: Vec<Box3>,
     /// The boxes' numbers, those of a node side by side.
     order: Vec<u32>,
     /// Each node's box; for an inner one the number of the second part (the first follows it), for a leaf its triangles.
-    nodes: Vec<Node>,
+    nodes: Vec<BoxNode>,
 }
 
-struct Node {
+struct BoxNode {
     around: Box3,
     start: u32,
     end: u32,
@@ -137,18 +137,18 @@ struct Node {
     second: u32,
 }
 
-impl Tree {
-    fn new(mesh: &Mesh) -> Tree {
+impl BoxTree {
+    fn new(mesh: &Mesh) -> BoxTree {
         let around = |n: usize| {
             let [a, b, c] = mesh.corners(n);
             joined(joined([a, a], [b, b]), [c, c])
         };
-        Tree::of((0..mesh.triangles.len()).map(around).collect())
+        BoxTree::of((0..mesh.triangles.len()).map(around).collect())
     }
 
-    pub fn of(boxes: Vec<Box3>) -> Tree {
+    pub fn of(boxes: Vec<Box3>) -> BoxTree {
         let order = (0..boxes.len() as u32).collect();
-        let mut tree = Tree { boxes, order, nodes: Vec::new() };
+        let mut tree = BoxTree { boxes, order, nodes: Vec::new() };
         if !tree.order.is_empty() {
             tree.build(0, tree.order.len());
         }
@@ -161,7 +161,7 @@ impl Tree {
         let of = |n: &u32| boxes[*n as usize];
         let around = self.order[start..end].iter().map(of).reduce(joined).expect("a node has triangles");
         let node = self.nodes.len();
-        self.nodes.push(Node { around, start: start as u32, end: end as u32, second: 0 });
+        self.nodes.push(BoxNode { around, start: start as u32, end: end as u32, second: 0 });
         if end - start <= LEAF {
             return;
         }

@@ -39,7 +39,7 @@ const PACKET: u32 = 1 << 31;
 /// The boxes of a node's children. Those that are not there have boxes infinitely far away.
 #[derive(Clone, Debug)]
 #[repr(align(64))]
-pub(super) struct Node {
+pub(super) struct WideNode {
     lower: [[f32; WIDE]; 3],
     upper: [[f32; WIDE]; 3],
     children: [u32; WIDE],
@@ -65,7 +65,7 @@ impl Child {
 /// The tree of a mesh. Its first node is its root.
 #[derive(Debug)]
 pub(super) struct Tree {
-    pub(super) nodes: Vec<Node>,
+    pub(super) nodes: Vec<WideNode>,
     pub(super) packets: Vec<Packet>,
     /// The middle of the mesh, from where boxes are measured, and half the diagonal of its box.
     pub(super) middle: [f64; 3],
@@ -102,7 +102,7 @@ fn chunk<S: Simd>(simd: S, sides: &[f32; WIDE], chunk: usize) -> S::f32s {
     }
 }
 
-impl Node {
+impl WideNode {
     /// The squared distances of the children's boxes from a box.
     #[inline(always)]
     fn squared<S: Simd>(&self, simd: S, lower: [f32; 3], upper: [f32; 3]) -> [f32; WIDE] {

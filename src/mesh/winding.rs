@@ -14,7 +14,7 @@ type Children = [f64; WIDE];
 
 /// What there is of the triangles below each of a node's children.
 #[derive(Clone, Debug)]
-struct Moments {
+struct Multipoles {
     /// The middle of their area, from the tree's, and how far from that they reach.
     middle: [Children; 3],
     reach: Children,
@@ -68,12 +68,12 @@ impl Integrals {
 /// The moments of a tree's nodes.
 #[derive(Debug)]
 pub(super) struct Winding {
-    nodes: Vec<Moments>,
+    nodes: Vec<Multipoles>,
 }
 
 /// A part of a mesh: how often it winds about a point, as far as is known, and what that may be off.
 #[derive(Clone, Copy, Debug)]
-struct Part {
+struct WindingPart {
     off: f64,
     value: f64,
     child: Child,
@@ -81,10 +81,10 @@ struct Part {
 
 /// The parts still to be looked at closer, a heap with the one that is most off first.
 #[derive(Debug, Default)]
-pub(super) struct Parts(Vec<Part>);
+pub(super) struct WindingParts(Vec<WindingPart>);
 
-impl Parts {
-    fn push(&mut self, part: Part) {
+impl WindingParts {
+    fn push(&mut self, part: WindingPart) {
         let mut place = self.0.len();
         self.0.push(part);
         while place > 0 && self.0[(place - 1) / 2].off < self.0[place].off {
@@ -93,7 +93,7 @@ impl Parts {
         }
     }
 
-    fn pop(&mut self) -> Option<Part> {
+    fn pop(&mut self) -> Option<WindingPart> {
         let last = self.0.len().checked_sub(1)?;
         self.0.swap(0, last);
         let top = self.0.pop();
@@ -120,7 +120,7 @@ impl Winding {
     pub(super) fn of(mesh: &Mesh, tree: &Tree) -> Winding {
         let mut sums = vec![Integrals::default(); tree.nodes.len()];
         let empty = [0.0; WIDE];
-        let none = Moments {
+        let none = Multipoles {
             middle: [empty; 3],
             reach: empty,
             area: empty,
@@ -180,7 +180,7 @@ impl Winding {
         node: usize,
         point: [f64; 3],
         around: f64,
-        parts: &mut Parts,
+        parts: &mut WindingParts,
     ) -> (f64, f64, usize) {
         let own = &self.nodes[node];
         let (mut values, mut offs) = ([0.0; WIDE], [0.0; WIDE]);
@@ -219,7 +219,7 @@ impl Winding {
                 values[i] = 0.0;
                 unknown += 1;
             }
-            parts.push(Part { off: offs[i], value: values[i], child });
+            parts.push(WindingPart { off: offs[i], value: values[i], child });
         }
         (value, off, unknown)
     }
@@ -233,7 +233,7 @@ impl Winding {
         point: [f64; 3],
         around: f64,
         without: Option<u32>,
-        parts: &mut Parts,
+        parts: &mut WindingParts,
         is_enough: impl Fn(f64, f64) -> bool,
     ) -> (f64, f64) {
         parts.0.clear();

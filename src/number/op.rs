@@ -328,18 +328,18 @@ impl Op {
     /// The operation on numbers, as [`Op::apply`] has it, by a function of its own: for tests, which are compiled for many
     /// types of numbers.
     pub(crate) fn on<R: Real>(self, arg: impl Fn(usize) -> R) -> R {
-        struct Functions<R>(std::marker::PhantomData<R>);
+        struct ByOperation<R>(std::marker::PhantomData<R>);
         fn function<R: Real, const OP: usize>(args: &[R]) -> R {
             apply_known!(Op::ALL[OP], R, |i: usize| args[i].clone())
         }
         macro_rules! functions {
             ($($op:literal)*) => { [$(function::<R, $op>),*] };
         }
-        impl<R: Real> Functions<R> {
+        impl<R: Real> ByOperation<R> {
             const ALL: [fn(&[R]) -> R; Op::ALL.len()] = of_every_operation!(functions);
         }
         let args: Vec<R> = (0..self.arity()).map(arg).collect();
-        Functions::<R>::ALL[self.number()](&args)
+        ByOperation::<R>::ALL[self.number()](&args)
     }
 
     /// Whether numbers are in its domain, where outside of it there are numbers too. A length is 0, or no smaller than

@@ -60,7 +60,7 @@ const MAX_FRAMES: usize = 1_000_000;
 type Drawn<'a> = &'a mut dyn FnMut(usize) -> io::Result<Vec<u8>>;
 
 /// What a film is written to.
-enum Form {
+enum FilmFormat {
     Gif,
     /// An animated PNG.
     Png,
@@ -68,8 +68,8 @@ enum Form {
     Pictures(String, usize, String),
 }
 
-impl Form {
-    fn of(path: &Path) -> Result<Form> {
+impl FilmFormat {
+    fn of(path: &Path) -> Result<FilmFormat> {
         let wrong = |problem: &str| Err(about(path, problem));
         let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
         let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -80,12 +80,12 @@ impl Form {
                 };
                 let count = if digits.is_empty() { Some(0) } else { digits.parse().ok() };
                 match count.filter(|&count| count <= 20 && !after.contains('%')) {
-                    Some(count) => Ok(Form::Pictures(before.into(), count, after.into())),
+                    Some(count) => Ok(FilmFormat::Pictures(before.into(), count, after.into())),
                     None => wrong("has a % that is no number such as %04d, or several"),
                 }
             }
-            (Some("gif"), None) => Ok(Form::Gif),
-            (Some("png"), None) => Ok(Form::Png),
+            (Some("gif"), None) => Ok(FilmFormat::Gif),
+            (Some("png"), None) => Ok(FilmFormat::Png),
             _ => wrong("a film is written to a .gif, to a .png, or to name_%04d.png or .exr"),
         }
     }
@@ -138,21 +138,21 @@ impl Film {
         watch: &mut dyn FnMut(usize, usize) -> bool,
     ) -> Result<()> {
         let (form, options, which) =
-            (Form::of(path)?, self.prepared(artist.stage(), options)?, self.which(frames)?);
-        if options.layer.is_some() && !matches!(form, Form::Pictures(..)) {
+            (FilmFormat::of(path)?, self.prepared(artist.stage(), options)?, self.which(frames)?);
+        if options.layer.is_some() && !matches!(form, FilmFormat::Pictures(..)) {
             return Err(about(path, "a layer is written to single pictures, name_%04d.png"));
         }
-        if frames.resume && !matches!(form, Form::Pictures(..)) {
+        if frames.resume && !matches!(form, FilmFormat::Pictures(..)) {
             return Err(about(path, "only a film of single pictures, name_%04d.png, can be gone on with"));
         }
         let (first, all) = (which.start, which.len());
         check_writable(&match &form {
-            Form::Pictures(before, ..) => path.with_file_name(before),
+            FilmFormat::Pictures(before, ..) => path.with_file_name(before),
             _ => path.into(),
         })?;
         tell(watch, 0, all)?;
         match form {
-            Form::Pictures(before, digits, after) => {
+            FilmFormat::Pictures(before, digits, after) => {
                 let named = |frame: usize| path.with_file_name(format!("{before}{frame:0digits$}{after}"));
                 let scene = Key::of_text(&artist.stage().scene().identity_text());
                 for frame in which {
@@ -174,7 +174,7 @@ impl Film {
                     Ok(image.to_srgb())
                 };
                 write_whole(path, |file| match form {
-                    Form::Gif => self.write_gif(file, options.size, which, &mut picture),
+                    FilmFormat::Gif => self.write_gif(file, options.size, which, &mut picture),
                     _ => self.write_png(file, options.size, which, &mut picture),
                 })
             }

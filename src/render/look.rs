@@ -33,13 +33,13 @@ pub(super) struct Sight {
 pub(super) struct Look {
     pub horizon: Vec3,
     pub zenith: Vec3,
-    pub kind: Kind,
+    pub kind: Coloring,
     /// Whether light is bent to what a screen can show.
     pub tone: bool,
 }
 
 /// What is shown.
-pub(super) enum Kind {
+pub(super) enum Coloring {
     Lit(Lighting),
     Normals,
     Scale(Scale),
@@ -66,7 +66,7 @@ impl Look {
     /// The scale of its colours, if it shows numbers.
     pub fn scale(&self) -> Option<Scale> {
         match self.kind {
-            Kind::Scale(scale) => Some(scale),
+            Coloring::Scale(scale) => Some(scale),
             _ => None,
         }
     }
@@ -75,21 +75,21 @@ impl Look {
     pub fn colors(&self, sights: &[Sight]) -> Vec<(usize, Vec3)> {
         let behind = |ray: Vec3| self.horizon.lerp(self.zenith, ray.y.max(0.0));
         let color = |sight: &Sight, open: f32| match (sight.met, &self.kind) {
-            (Met::Surface { finish, .. }, Kind::Lit(light)) => {
+            (Met::Surface { finish, .. }, Coloring::Lit(light)) => {
                 let light = light.on(sight, finish, open);
                 if self.tone { toned(light) } else { light }
             }
-            (Met::Surface { .. }, Kind::Normals) => {
+            (Met::Surface { .. }, Coloring::Normals) => {
                 let screen = (0.5 * sight.stand.normal + 0.5).to_array();
                 Vec3::from(screen.map(|v| srgb_to_linear(f64::from(v)) as f32))
             }
-            (Met::Surface { value, .. }, Kind::Scale(scale)) => Vec3::from(scale.color(f64::from(value))),
-            (Met::Ground(plainly), Kind::Lit(light)) => {
+            (Met::Surface { value, .. }, Coloring::Scale(scale)) => Vec3::from(scale.color(f64::from(value))),
+            (Met::Ground(plainly), Coloring::Lit(light)) => {
                 behind(sight.ray) * (1.0 - plainly * (1.0 - light.on_ground(sight, open)))
             }
             _ => behind(sight.ray),
         };
-        let Kind::Lit(light) = &self.kind else {
+        let Coloring::Lit(light) = &self.kind else {
             return sights.par_iter().map(|sight| (sight.pixel, color(sight, 1.0))).collect();
         };
         let stands: Vec<Stand> = sights

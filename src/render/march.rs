@@ -18,7 +18,7 @@ use crate::tape::{Asked, BOXES, Block, Bounding, Boxes, Slopes, Tape};
 use crate::task;
 use glam::{DVec3, Vec3};
 use rayon::prelude::*;
-use walk::{Bracket, Steps, Walk};
+use walk::{RayWalk, SignChange, Strides};
 
 #[cfg(feature = "gpu")]
 mod cells;
@@ -69,7 +69,7 @@ pub fn surface(field: &Field, lens: &Lens, size: Size, t: f64, inside: Inside) -
 /// The same of a field's tape, its parameters at the tape's values.
 pub(super) fn surface_of(tape: &Tape, lens: &Lens, size: Size, t: f64, inside: Inside) -> Result<Surface> {
     let march = March { normal: true, inside, ..March::new(lens, size, false) };
-    let Seen { depths, normals, .. } = march.seen(tape, t)?;
+    let MarchedRays { depths, normals, .. } = march.seen(tape, t)?;
     Ok(Surface { depths, normals })
 }
 
@@ -86,7 +86,7 @@ pub(super) fn met(lens: &Lens, size: Size, depths: &[f32]) -> (Vec<usize>, Vec<V
 
 /// What a picture's rays meet, row by row from the top.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Seen {
+pub(super) struct MarchedRays {
     /// How deep each goes.
     pub depths: Vec<f32>,
     /// How often the field was looked at along each, if that was counted.
@@ -97,7 +97,7 @@ pub(super) struct Seen {
 
 /// The depths as [`depths`] gives them, of a field's tape with its parameters at the tape's values; also how many steps
 /// rays take there, if they are to be counted.
-pub(super) fn seen(tape: &Tape, lens: &Lens, size: Size, t: f64, counted: bool) -> Result<Seen> {
+pub(super) fn seen(tape: &Tape, lens: &Lens, size: Size, t: f64, counted: bool) -> Result<MarchedRays> {
     March::new(lens, size, counted).seen(tape, t)
 }
 
@@ -164,7 +164,7 @@ struct Tile {
 
 /// A ray on its way.
 #[derive(Clone, Copy, Debug)]
-struct Ray {
+struct MarchedRay {
     u: f32,
     v: f32,
     /// The sign of the field where the ray starts; at 0 it is taken to be inside. 1 if it ends where it starts inside.
@@ -177,7 +177,7 @@ struct Ray {
 
 /// Some pixels and some depth.
 #[derive(Clone, Copy, Debug)]
-struct Cell {
+struct Frustum {
     rect: Rect,
     from: f32,
     to: f32,
@@ -185,24 +185,24 @@ struct Cell {
 
 /// The memory one thread works in.
 #[derive(Default)]
-struct Space {
+struct MarchMemory {
     /// Those that are looked at, at each level of cutting.
     boxes: Vec<Boxes<Rise<BOXES>>>,
     /// The tile that is worked on.
     tile: Rect,
     /// Its rays, row by row.
-    rays: Vec<Ray>,
+    rays: Vec<MarchedRay>,
     /// The normals where they met the surface, if those are asked for.
     normals: Vec<[f32; 3]>,
     /// The side all of them start on, if it is the same.
     side: Option<f32>,
-    walk: Walk,
+    walk: RayWalk,
     /// The rays that have met the surface in a cell.
-    met: Vec<Bracket>,
+    met: Vec<SignChange>,
     slopes: Slopes,
 }
 
-impl Space {
+impl MarchMemory {
     /// The rays of a rectangle within the tile.
     fn rays_of(&self, rect: Rect) -> impl Iterator<Item = usize> + Clone + use<> {
         let tile = self.tile;
@@ -247,7 +247,7 @@ impl<'a> March<'a> {
     }
 
     /// What the rays meet.
-    fn seen(&self, tape: &Tape, t: f64) -> Result<Seen> {
+    fn seen(&self, tape: &Tape, t: f64) -> Result<MarchedRays> {
         let tape = self.lens.fixed(tape, Some(t))?;
         let tiles = self.tiles(&[Rect::whole(self.size)], &tape);
         let seen = self.through_tiles(&tiles, |tile| tile.tape.clone());
@@ -255,20 +255,20 @@ impl<'a> March<'a> {
     }
 
     /// What the rays of tiles meet, of whose fields `still` tells how they are at the time.
-    fn through_tiles(&self, tiles: &[Tile], still: impl Fn(&Tile) -> Tape + Sync) -> Seen {
-        let seen = |space: &mut Space, tile: &Tile| {
+    fn through_tiles(&self, tiles: &[Tile], still: impl Fn(&Tile) -> Tape + Sync) -> MarchedRays {
+        let seen = |space: &mut MarchMemory, tile: &Tile| {
             if task::is_given_up() {
-                return (tile.rect, Seen::default());
+                return (tile.rect, MarchedRays::default());
             }
             self.tile(tile, &still(tile), space);
             let steps = if self.counted { &*space.rays } else { &[] };
             let steps = steps.iter().map(|ray| ray.steps).collect();
             let depths = space.rays.iter().map(|ray| ray.depth).collect();
-            (tile.rect, Seen { depths, steps, normals: space.normals.clone() })
+            (tile.rect, MarchedRays { depths, steps, normals: space.normals.clone() })
         };
-        let found: Vec<(Rect, Seen)> = tiles.par_iter().map_init(Space::default, seen).collect();
+        let found: Vec<(Rect, MarchedRays)> = tiles.par_iter().map_init(MarchMemory::default, seen).collect();
         let pixels = self.size.pixels();
-        let mut all = Seen {
+        let mut all = MarchedRays {
             depths: vec![NOTHING; pixels],
             steps: vec![0.0; if self.counted { pixels } else { 0 }],
             normals: vec![[0.0; 3]; if self.normal { pixels } else { 0 }],
@@ -286,8 +286,8 @@ impl<'a> March<'a> {
         if task::is_given_up() {
             return Vec::new();
         }
-        let cell = |&rect: &Rect| Cell { rect, from: self.lens.near as f32, to: self.lens.far as f32 };
-        let cells: Vec<Cell> = rects.iter().map(cell).collect();
+        let cell = |&rect: &Rect| Frustum { rect, from: self.lens.near as f32, to: self.lens.far as f32 };
+        let cells: Vec<Frustum> = rects.iter().map(cell).collect();
         let mut boxes: Boxes<Rise<BOXES>> = Boxes::default();
         let found = self.bound(&cells, tape, &mut boxes);
         let mut open = Vec::with_capacity(cells.len());
@@ -310,14 +310,14 @@ impl<'a> March<'a> {
     }
 
     /// Bounds on the field in some cells, up to sixteen, and on its rise along the rays.
-    fn bound(&self, cells: &[Cell], tape: &Tape, boxes: &mut Boxes<Rise<BOXES>>) -> Rise<BOXES> {
+    fn bound(&self, cells: &[Frustum], tape: &Tape, boxes: &mut Boxes<Rise<BOXES>>) -> Rise<BOXES> {
         let [u, v, s, t] = self.bounds(cells);
         boxes.over(tape, [Rise::across(u), Rise::across(v), Rise::along(s), Rise::across(t)]);
         boxes.output(tape, 0)
     }
 
     /// Up to sixteen cells as boxes of u, v, s and t, the last repeated.
-    fn bounds(&self, cells: &[Cell]) -> [Intervals<BOXES>; 4] {
+    fn bounds(&self, cells: &[Frustum]) -> [Intervals<BOXES>; 4] {
         let (mut lo, mut hi) = ([[0.0f32; BOXES]; 4], [[0.0f32; BOXES]; 4]);
         for lane in 0..BOXES {
             let cell = &cells[lane.min(cells.len() - 1)];
@@ -335,7 +335,7 @@ impl<'a> March<'a> {
     }
 
     /// Sends the rays of a tile's pixels to where they end.
-    fn tile(&self, &Tile { rect, deep, .. }: &Tile, tape: &Tape, space: &mut Space) {
+    fn tile(&self, &Tile { rect, deep, .. }: &Tile, tape: &Tape, space: &mut MarchMemory) {
         space.tile = rect;
         space.normals.clear();
         space.normals.resize(if self.normal { rect.width() * rect.height() } else { 0 }, [0.0; 3]);
@@ -343,19 +343,19 @@ impl<'a> March<'a> {
         for j in rect.from[1]..rect.to[1] {
             for i in rect.from[0]..rect.to[0] {
                 let [u, v] = self.size.across(i as f64 + 0.5, j as f64 + 0.5).map(|v| v as f32);
-                space.rays.push(Ray { u, v, side: 1.0, depth: NOTHING, steps: 0.0 });
+                space.rays.push(MarchedRay { u, v, side: 1.0, depth: NOTHING, steps: 0.0 });
             }
         }
         if self.inside == Inside::Leaves {
             self.find_sides(tape, &mut space.rays);
         }
         space.side = Some(space.rays[0].side).filter(|&side| space.rays.iter().all(|ray| ray.side == side));
-        let cell = Cell { rect, from: self.lens.near as f32, to: self.lens.far as f32 };
+        let cell = Frustum { rect, from: self.lens.near as f32, to: self.lens.far as f32 };
         self.through(cell, deep, tape, 0, space);
     }
 
     /// Finds on which side rays start.
-    fn find_sides(&self, tape: &Tape, rays: &mut [Ray]) {
+    fn find_sides(&self, tape: &Tape, rays: &mut [MarchedRay]) {
         let starts: [Vec<f32>; 3] = [
             rays.iter().map(|ray| ray.u).collect(),
             rays.iter().map(|ray| ray.v).collect(),
@@ -367,7 +367,7 @@ impl<'a> March<'a> {
     }
 
     /// Takes the rays of a cell through it. `deep` is how much the cell's depth counts against its width where it is cut.
-    fn through(&self, cell: Cell, deep: f64, tape: &Tape, level: usize, space: &mut Space) {
+    fn through(&self, cell: Frustum, deep: f64, tape: &Tape, level: usize, space: &mut MarchMemory) {
         if space.boxes.len() == level {
             space.boxes.push(Boxes::default());
         }
@@ -423,7 +423,7 @@ impl<'a> March<'a> {
     }
 
     /// About how many steps a ray may take through a cell.
-    fn steps(&self, cell: &Cell, value: Interval, rise: Interval, side: Option<f32>) -> f64 {
+    fn steps(&self, cell: &Frustum, value: Interval, rise: Interval, side: Option<f32>) -> f64 {
         let long = f64::from(cell.to - cell.from);
         let (falls, rises) = (-rise.lo(), rise.hi());
         let (towards, far) = match side {
@@ -440,18 +440,18 @@ impl<'a> March<'a> {
     }
 
     /// The least step in a cell.
-    fn least(&self, cell: &Cell) -> f64 {
+    fn least(&self, cell: &Frustum) -> f64 {
         f64::from(self.tolerance[0] + self.tolerance[1] * cell.from)
     }
 
     /// Whether a cell is too small to be cut.
-    fn is_finest(&self, cell: &Cell) -> bool {
+    fn is_finest(&self, cell: &Frustum) -> bool {
         let across = cell.rect.width().max(cell.rect.height());
         across < 2 * MIN_SIDE && f64::from(cell.to - cell.from) <= 8.0 * self.least(cell)
     }
 
     /// How much a cell's depth counts against its width: as much as the field changes along it, of what it changes.
-    fn deep(&self, cell: &Cell, value: Interval, rise: Interval) -> f64 {
+    fn deep(&self, cell: &Frustum, value: Interval, rise: Interval) -> f64 {
         let long = f64::from(cell.to - cell.from);
         let across = cell.rect.width().max(cell.rect.height()) as f64 * self.size.step();
         let wide = self.lens.across(across, 0.5 * f64::from(cell.from + cell.to));
@@ -461,9 +461,9 @@ impl<'a> March<'a> {
     }
 
     /// Cuts a cell into sixteen: in depth first where it is much longer than wide, else each way.
-    fn sixteen(&self, cell: Cell, deep: f64) -> Vec<Cell> {
+    fn sixteen(&self, cell: Frustum, deep: f64) -> Vec<Frustum> {
         let mut pieces = [1, 1, 1];
-        let Cell { rect, from, to } = cell;
+        let Frustum { rect, from, to } = cell;
         let counts = [rect.width(), rect.height()];
         for _ in 0..BOXES.ilog2() {
             let depth = deep * f64::from(to - from) / pieces[2] as f64;
@@ -490,14 +490,14 @@ impl<'a> March<'a> {
         let rects = rect.split([pieces[0], pieces[1]]);
         (0..pieces[2])
             .flat_map(|n| rects.iter().map(move |&rect| (rect, n)))
-            .map(|(rect, n)| Cell { rect, from: at(n), to: at(n + 1) })
+            .map(|(rect, n)| Frustum { rect, from: at(n), to: at(n + 1) })
             .collect()
     }
 
     /// Takes the rays of a small cell through it, where the field rises by no less and no more than `rise`.
-    fn march(&self, cell: Cell, rise: [f32; 2], block: &mut Block, space: &mut Space) {
+    fn march(&self, cell: Frustum, rise: [f32; 2], block: &mut Block, space: &mut MarchMemory) {
         let through = space.rays_of(cell.rect);
-        let Space { rays, walk, met, .. } = space;
+        let MarchMemory { rays, walk, met, .. } = space;
         // Rays on one side of the surface and on the other, apart: they fear falls and rises.
         for side in [1.0, -1.0] {
             if space.side.is_some_and(|all| all != side) {
@@ -507,7 +507,7 @@ impl<'a> March<'a> {
             let start = through.clone().filter(alive).map(|n| (n, [rays[n].u, rays[n].v]));
             walk.start(start, cell.from);
             let towards = if side > 0.0 { -rise[0] } else { rise[1] };
-            let steps = Steps {
+            let steps = Strides {
                 side,
                 // No step is too long where the field goes the other way.
                 safe: if towards > 0.0 { 0.999 / towards } else { f32::INFINITY },
@@ -532,8 +532,8 @@ impl<'a> March<'a> {
     }
 
     /// Narrows down where the sign changes, and notes it.
-    fn refine(&self, met: &mut [Bracket], block: &mut Block, rays: &mut [Ray]) {
-        let tolerance = |bracket: &Bracket| self.tolerance[0] + self.tolerance[1] * bracket.from[0];
+    fn refine(&self, met: &mut [SignChange], block: &mut Block, rays: &mut [MarchedRay]) {
+        let tolerance = |bracket: &SignChange| self.tolerance[0] + self.tolerance[1] * bracket.from[0];
         let mut points: [Vec<f32>; 4] = Default::default();
         let mut open: Vec<usize> = (0..met.len()).collect();
         for round in 0..REFINE {
@@ -545,7 +545,7 @@ impl<'a> March<'a> {
                 let tolerance = tolerance(&met[i]);
                 let goes_on = !met[i].is_narrow(tolerance);
                 if goes_on {
-                    let Ray { u, v, .. } = rays[met[i].ray];
+                    let MarchedRay { u, v, .. } = rays[met[i].ray];
                     let at = met[i].between(round, tolerance);
                     points.iter_mut().zip([u, v, at, 0.0]).for_each(|(column, v)| column.push(v));
                 }
@@ -568,9 +568,9 @@ impl<'a> March<'a> {
     }
 
     /// The normals where some rays met the surface, of a tape that is enough of the field there.
-    fn find_normals(&self, met: &[usize], tape: &Tape, space: &mut Space) {
-        let Space { rays, normals, slopes, .. } = space;
-        let column = |pick: fn(&Ray) -> f32| met.iter().map(|&n| pick(&rays[n])).collect::<Vec<f32>>();
+    fn find_normals(&self, met: &[usize], tape: &Tape, space: &mut MarchMemory) {
+        let MarchMemory { rays, normals, slopes, .. } = space;
+        let column = |pick: fn(&MarchedRay) -> f32| met.iter().map(|&n| pick(&rays[n])).collect::<Vec<f32>>();
         let [u, v, s] = [column(|ray| ray.u), column(|ray| ray.v), column(|ray| ray.depth)];
         let [mut du, mut dv, mut ds] = [0, 1, 2].map(|_| vec![0.0; met.len()]);
         slopes.eval(tape, [&u, &v, &s], [&mut du, &mut dv, &mut ds]);

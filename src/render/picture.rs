@@ -5,15 +5,15 @@
 
 use super::bar;
 use super::light::{Finish, Sky};
-use super::look::{Kind, Lamp, Lighting, Look, Met, Sight};
-use super::march::{self, NOTHING, Seen};
+use super::look::{Coloring, Lamp, Lighting, Look, Met, Sight};
+use super::march::{self, MarchedRays, NOTHING};
 use super::occlusion::Stand;
 use super::options::{Options, Shade};
 use super::places::values_at;
 use super::plane;
 use super::scale::Scale;
 use super::shadow::Shadow;
-use super::stage::{Shot, Tapes};
+use super::stage::{SceneTapes, Shot};
 use super::{Image, Layer, Lens, Size, Stage};
 use crate::error::Result;
 use crate::field::Axis;
@@ -37,7 +37,7 @@ use rayon::prelude::*;
 pub fn picture(scene: &Scene, options: &Options) -> Result<Image> {
     options.check()?;
     match &options.cut {
-        Some(cut) => cut.draw(scene, &Tapes::default(), options, options.time_in(scene)),
+        Some(cut) => cut.draw(scene, &SceneTapes::default(), options, options.time_in(scene)),
         None => {
             options.shade.check_size(scene)?;
             Stage::new(scene)?.picture(options)
@@ -158,7 +158,7 @@ impl<'a> Drawing<'a> {
     }
 
     /// What the pixels' rays meet, tile by tile; of all pixels or of some.
-    fn sights(&self, lens: &Lens, seen: &Seen, only: Option<&[bool]>) -> Result<Vec<Sight>> {
+    fn sights(&self, lens: &Lens, seen: &MarchedRays, only: Option<&[bool]>) -> Result<Vec<Sight>> {
         let size = self.options.size;
         let sight = |pixel: usize| {
             let [u, v] = size.middle(pixel);
@@ -216,9 +216,9 @@ impl<'a> Drawing<'a> {
     fn look(&self, sights: &[Sight]) -> Result<Look> {
         let [horizon, zenith] = self.stage.scene().background().at(self.shot.time)?.map(vec);
         let kind = match self.options.shade {
-            Shade::Lit => Kind::Lit(self.lighting(sights, horizon, zenith)?),
-            Shade::Normals => Kind::Normals,
-            shade => Kind::Scale(match self.options.range {
+            Shade::Lit => Coloring::Lit(self.lighting(sights, horizon, zenith)?),
+            Shade::Normals => Coloring::Normals,
+            shade => Coloring::Scale(match self.options.range {
                 Some([from, to]) => Scale { from, to, signed: from == -to },
                 None => Scale::holding(shade, &mut values_of(sights).collect()),
             }),
@@ -280,12 +280,12 @@ fn values_of(sights: &[Sight]) -> impl Iterator<Item = f32> {
 }
 
 /// One part of each pixel, of all parts of all pixels.
-fn part(seen: &Seen, size: Size, side: usize, [a, b]: [usize; 2]) -> Seen {
+fn part(seen: &MarchedRays, size: Size, side: usize, [a, b]: [usize; 2]) -> MarchedRays {
     let pick = |all: &[f32]| -> Vec<f32> {
         let rows = all.chunks(size.width * side).skip(b).step_by(side);
         rows.flat_map(|row| row.iter().skip(a).step_by(side)).copied().collect()
     };
-    Seen { depths: pick(&seen.depths), steps: pick(&seen.steps), normals: Vec::new() }
+    MarchedRays { depths: pick(&seen.depths), steps: pick(&seen.steps), normals: Vec::new() }
 }
 
 /// The lens whose pixels' middles are a part of the pixels of another.

@@ -4,7 +4,7 @@
 
 use super::options::Options;
 use super::scale::rounded;
-use super::stage::Tapes;
+use super::stage::SceneTapes;
 use super::{Image, Size};
 use crate::error::{Error, Result};
 use crate::field::{Axis, Field};
@@ -203,10 +203,10 @@ impl Cut {
 
     /// The cut through the middle of a scene: through all of its bounds, and its timeline.
     pub fn of(&self, scene: &Scene, size: Size, t: f64) -> Result<Slice> {
-        self.slice(scene, &Tapes::default(), size, t)
+        self.slice(scene, &SceneTapes::default(), size, t)
     }
 
-    fn slice(&self, scene: &Scene, tapes: &Tapes, size: Size, t: f64) -> Result<Slice> {
+    fn slice(&self, scene: &Scene, tapes: &SceneTapes, size: Size, t: f64) -> Result<Slice> {
         let timeline = scene.timeline();
         let still = timeline.to <= timeline.from;
         let span = (timeline.from, if still { timeline.from + 1.0 } else { timeline.to });
@@ -234,7 +234,7 @@ impl Cut {
         Ok(slice)
     }
 
-    pub(super) fn draw(&self, scene: &Scene, tapes: &Tapes, options: &Options, t: f64) -> Result<Image> {
+    pub(super) fn draw(&self, scene: &Scene, tapes: &SceneTapes, options: &Options, t: f64) -> Result<Image> {
         let slice = self.slice(scene, tapes, options.size, t)?;
         slice.draw_tape(&tapes.cut(scene, slice.axes)?, options.size)
     }

@@ -1,6 +1,6 @@
 //! A scene made ready for pictures: what is costly to know of it, once for all of them.
 
-use super::march::{self, NOTHING, Seen, SpanTiles};
+use super::march::{self, MarchedRays, NOTHING, SpanTiles};
 use super::options::{Options, Shade};
 use super::{Lens, Size};
 use crate::error::{Error, Result};
@@ -33,7 +33,7 @@ const FAR: f32 = 100.0;
 /// The same scene with other values ([`Stage::moved`]) has the same tapes.
 pub struct Stage {
     scene: Scene,
-    tapes: Arc<Tapes>,
+    tapes: Arc<SceneTapes>,
     camera: Camera,
     bounds: Option<Bounds>,
     ground: OnceLock<Result<Option<f32>>>,
@@ -44,7 +44,7 @@ pub struct Stage {
 /// The tapes of a scene, whatever the values of its parameters, each made when it is first asked for; and given at the
 /// values of the scene that asks.
 #[derive(Default)]
-pub(super) struct Tapes {
+pub(super) struct SceneTapes {
     /// Those of what views ask for, in the order of [`Shade::ALL`].
     asked: [OnceLock<Result<Tape>>; Shade::ALL.len()],
     shape: OnceLock<Result<Tape>>,
@@ -94,7 +94,7 @@ impl Stage {
         Stage::with_tapes(scene, tapes)
     }
 
-    fn with_tapes(scene: &Scene, tapes: Arc<Tapes>) -> Result<Stage> {
+    fn with_tapes(scene: &Scene, tapes: Arc<SceneTapes>) -> Result<Stage> {
         scene.graph().check_size(MAX_RUN)?;
         let bounds = match scene.bounds() {
             Some(bounds) => Some(bounds),
@@ -159,7 +159,7 @@ impl Stage {
         time: f64,
         span: Option<[f64; 2]>,
         counted: bool,
-    ) -> Result<Seen> {
+    ) -> Result<MarchedRays> {
         let shape = &self.shape()?;
         let Some(span) = span.filter(|span| span[0] <= time && time <= span[1]) else {
             return march::seen(shape, lens, size, time, counted);
@@ -198,12 +198,12 @@ impl Stage {
     }
 
     /// All tapes that were made of the scene.
-    pub(super) fn tapes(&self) -> &Tapes {
+    pub(super) fn tapes(&self) -> &SceneTapes {
         &self.tapes
     }
 }
 
-impl Tapes {
+impl SceneTapes {
     /// The scene's field.
     pub fn shape(&self, scene: &Scene) -> Result<Tape> {
         made(&self.shape, scene, || vec![scene.graph().clone()])

@@ -9,7 +9,7 @@ use super::{Home, Origin};
 use crate::error::Result;
 use crate::learn::Network;
 use crate::mesh::{Distance, Mesh};
-use crate::shape::grid::{Grid, GridSamples, Interpolation, check_box, placed, usual_box};
+use crate::shape::grid::{GridSamples, Interpolation, SplineKernel, check_box, placed, usual_box};
 use crate::shape::{Argument, Call};
 use crate::task;
 use std::collections::HashMap;
@@ -31,7 +31,7 @@ const MAX_NETWORK_BYTES: u64 = 1 << 26;
 /// The data files that a scene has read.
 pub(super) struct Data {
     origin: Origin,
-    grids: HashMap<(PathBuf, Interpolation), Arc<Grid>>,
+    grids: HashMap<(PathBuf, Interpolation), Arc<SplineKernel>>,
     samples: usize,
     meshes: HashMap<PathBuf, Arc<Distance>>,
     mesh_bytes: u64,
@@ -43,7 +43,7 @@ pub(super) struct Data {
 
 /// A file as it is now: where it is, how long, and when it was last written.
 #[derive(Clone, Debug, PartialEq)]
-struct State {
+struct FileState {
     path: PathBuf,
     length: u64,
     modified: SystemTime,
@@ -52,30 +52,30 @@ struct State {
 }
 
 /// What scenes hold of files, each with the state its file had.
-struct Held<T>(Mutex<Vec<(State, Weak<T>)>>);
+struct Held<T>(Mutex<Vec<(FileState, Weak<T>)>>);
 
-static GRIDS: Held<Grid> = Held(Mutex::new(Vec::new()));
+static GRIDS: Held<SplineKernel> = Held(Mutex::new(Vec::new()));
 static MESHES: Held<Distance> = Held(Mutex::new(Vec::new()));
 static NETWORKS: Held<Network> = Held(Mutex::new(Vec::new()));
 
-impl State {
+impl FileState {
     /// Nothing where the file is not there, or when it was written is not known.
-    fn of(path: &Path, interpolation: Option<Interpolation>) -> Option<State> {
+    fn of(path: &Path, interpolation: Option<Interpolation>) -> Option<FileState> {
         let about = std::fs::metadata(path).ok()?;
         let (length, modified) = (about.len(), about.modified().ok()?);
-        Some(State { path: path.into(), length, modified, interpolation })
+        Some(FileState { path: path.into(), length, modified, interpolation })
     }
 }
 
 impl<T> Held<T> {
-    fn get(&self, state: &State) -> Option<Arc<T>> {
+    fn get(&self, state: &FileState) -> Option<Arc<T>> {
         let held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         held.iter().find(|(own, _)| own == state).and_then(|(_, made)| made.upgrade())
     }
 
     /// Keeps what was made of a file, unless the file was written meanwhile and may be another than was read.
-    fn hold(&self, state: Option<State>, made: &Arc<T>) {
-        let now = state.as_ref().and_then(|state| State::of(&state.path, state.interpolation));
+    fn hold(&self, state: Option<FileState>, made: &Arc<T>) {
+        let now = state.as_ref().and_then(|state| FileState::of(&state.path, state.interpolation));
         let Some(state) = state.filter(|state| now.as_ref() == Some(state)) else { return };
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         held.retain(|(own, made)| made.strong_count() > 0 && *own != state);
@@ -131,7 +131,7 @@ impl Data {
         }
         self.check_count()?;
         let start = worked();
-        let state = State::of(&found, None);
+        let state = FileState::of(&found, None);
         let (length, most) =
             (state.as_ref().map_or(0, |state| state.length), MAX_MESH_BYTES - self.mesh_bytes);
         let held = state.as_ref().filter(|_| length <= most).and_then(|state| MESHES.get(state));
@@ -159,7 +159,7 @@ impl Data {
         }
         self.check_count()?;
         let start = worked();
-        let state = State::of(&found, None);
+        let state = FileState::of(&found, None);
         let (length, most) =
             (state.as_ref().map_or(0, |state| state.length), MAX_NETWORK_BYTES - self.network_bytes);
         let held = state.as_ref().filter(|_| length <= most).and_then(|state| NETWORKS.get(state));
@@ -174,7 +174,12 @@ impl Data {
     }
 
     /// The grid of a file. `asker` is the script that names it.
-    fn grid(&mut self, asker: &str, path: &str, interpolation: Interpolation) -> Result<Arc<Grid>, String> {
+    fn grid(
+        &mut self,
+        asker: &str,
+        path: &str,
+        interpolation: Interpolation,
+    ) -> Result<Arc<SplineKernel>, String> {
         let (shown, found) = self.located(asker, path, "npy")?;
         let key = (found, interpolation);
         if let Some(grid) = self.grids.get(&key) {
@@ -191,14 +196,19 @@ impl Data {
     }
 }
 
-fn read(path: &Path, shown: &str, interpolation: Interpolation, most: usize) -> Result<Arc<Grid>, String> {
-    let state = State::of(path, Some(interpolation));
+fn read(
+    path: &Path,
+    shown: &str,
+    interpolation: Interpolation,
+    most: usize,
+) -> Result<Arc<SplineKernel>, String> {
+    let state = FileState::of(path, Some(interpolation));
     let held = state.as_ref().and_then(|state| GRIDS.get(state));
     if let Some(grid) = held.filter(|grid| grid.counts().iter().product::<usize>() <= most) {
         return Ok(grid);
     }
     let samples = GridSamples::read_at_most(path, shown, most).map_err(|error| error.to_string())?;
-    let grid = Arc::new(Grid::of(&samples, interpolation));
+    let grid = Arc::new(SplineKernel::of(&samples, interpolation));
     task::check().map_err(|error| error.to_string())?; // what was given up is not whole
     GRIDS.hold(state, &grid);
     Ok(grid)

@@ -102,14 +102,14 @@ fn round_away(a: &Field) -> Field {
 }
 
 /// A word of the text, and where it stands.
-struct Word<'a> {
+struct VmWord<'a> {
     text: &'a str,
     line: usize,
     /// In characters, from 1.
     column: usize,
 }
 
-impl Word<'_> {
+impl VmWord<'_> {
     fn wrong(&self, file: &str, problem: String) -> Error {
         let place = Place { file: file.into(), line: self.line as u32, column: self.column as u32 };
         Error::Text { place, problem }
@@ -117,7 +117,7 @@ impl Word<'_> {
 }
 
 /// The words of a line.
-fn words(text: &str, line: usize) -> impl Iterator<Item = Word<'_>> {
+fn words(text: &str, line: usize) -> impl Iterator<Item = VmWord<'_>> {
     let mut rest = text;
     let mut column = 1;
     std::iter::from_fn(move || {
@@ -125,7 +125,7 @@ fn words(text: &str, line: usize) -> impl Iterator<Item = Word<'_>> {
         column += rest[..start].chars().count();
         rest = &rest[start..];
         let (text, after) = rest.split_at(rest.find(char::is_whitespace).unwrap_or(rest.len()));
-        let word = Word { text, line, column };
+        let word = VmWord { text, line, column };
         column += text.chars().count();
         rest = after;
         Some(word)
@@ -172,14 +172,14 @@ pub fn read_vm(text: &str, file: &str) -> Result<Field> {
         last = Some(field);
     }
     last.ok_or_else(|| {
-        let end = Word { text: "", line: line_count.max(1), column: 1 };
+        let end = VmWord { text: "", line: line_count.max(1), column: 1 };
         end.wrong(file, "the file has no expression".into())
     })
 }
 
 fn read_operation<'a>(
-    operation: &Word,
-    words: &mut impl Iterator<Item = Word<'a>>,
+    operation: &VmWord,
+    words: &mut impl Iterator<Item = VmWord<'a>>,
     known: &HashMap<&str, (Field, usize)>,
     file: &str,
 ) -> Result<Field> {

@@ -129,11 +129,11 @@ pub(crate) fn check_box(counts: [usize; 4], lower: [f64; 4], upper: [f64; 4]) ->
 /// negative, √(f² + |p − q|²), else f + |p − q|. Where the samples are a bound on a distance to what is within the box, so
 /// is that. Before the first time and after the last it stands still.
 pub fn sampled(samples: &GridSamples, interpolation: Interpolation) -> Field {
-    placed(Arc::new(Grid::of(samples, interpolation)), samples.lower, samples.upper)
+    placed(Arc::new(SplineKernel::of(samples, interpolation)), samples.lower, samples.upper)
 }
 
 /// The field of [`sampled`] that a kernel is in a box.
-pub(crate) fn placed(grid: Arc<Grid>, lower: [f64; 4], upper: [f64; 4]) -> Field {
+pub(crate) fn placed(grid: Arc<SplineKernel>, lower: [f64; 4], upper: [f64; 4]) -> Field {
     let counts = grid.counts();
     let coordinates = Axis::ALL.map(Field::coordinate);
     let held = |axis: usize| coordinates[axis].clone().clamp(lower[axis].into(), upper[axis].into());
@@ -156,7 +156,7 @@ pub(crate) fn placed(grid: Arc<Grid>, lower: [f64; 4], upper: [f64; 4]) -> Field
 
 /// A spline in units of the grid: its inputs are places along t, x, y and z, from 0 to one less than the samples' number.
 /// Its outputs are derivatives, of every order in each.
-pub(crate) struct Grid {
+pub(crate) struct SplineKernel {
     spline: Arc<Spline>,
     /// Bounds on the coefficients, and on their differences, over blocks of them.
     pyramid: Pyramid,
@@ -165,20 +165,20 @@ pub(crate) struct Grid {
     shader: OnceLock<Shader>,
 }
 
-impl fmt::Debug for Grid {
+impl fmt::Debug for SplineKernel {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         write!(f, "Grid({:?}, {:?})", self.spline.interpolation, self.spline.counts)
     }
 }
 
-impl Grid {
+impl SplineKernel {
     /// The kernel of samples. One whose task was given up is not whole.
-    pub(crate) fn of(samples: &GridSamples, interpolation: Interpolation) -> Grid {
+    pub(crate) fn of(samples: &GridSamples, interpolation: Interpolation) -> SplineKernel {
         let shape = samples.counts.iter().fold(Identity::of("grid"), |all, &count| all.and(count as u128));
         let bits = samples.values.iter().map(|value| value.to_bits());
         let content = bits.fold(shape.and(interpolation as u128), |all, bits| all.and(u128::from(bits)));
         let spline = Arc::new(Spline::of(samples.counts, &samples.values, interpolation));
-        Grid { pyramid: Pyramid::of(&spline), spline, identity: content, shader: OnceLock::new() }
+        SplineKernel { pyramid: Pyramid::of(&spline), spline, identity: content, shader: OnceLock::new() }
     }
 
     /// How many samples there are along t, x, y and z.
@@ -202,7 +202,7 @@ impl Grid {
     }
 }
 
-impl Kernel for Grid {
+impl Kernel for SplineKernel {
     fn name(&self) -> &str {
         "grid"
     }
@@ -280,7 +280,7 @@ impl Kernel for Grid {
         let [t, x, y, z] = self.spline.counts;
         let values = weights.iter().map(|&weight| weight as f32).collect();
         let samples = GridSamples { counts: [t, x, y, z], lower: [0.0; 4], upper: [1.0; 4], values };
-        Some(Arc::new(Grid::of(&samples, self.spline.interpolation)))
+        Some(Arc::new(SplineKernel::of(&samples, self.spline.interpolation)))
     }
 
     fn backward(

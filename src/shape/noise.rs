@@ -78,7 +78,7 @@ impl Kernel for Noise {
 
     /// The same sums in `f32`, at the widest vectors the machine has.
     fn values_f32(&self, outputs: &[usize], inputs: Columns<f32>, results: &mut [f32]) {
-        Arch::new().dispatch(Corners { outputs, inputs, results });
+        Arch::new().dispatch(NoiseColumns { outputs, inputs, results });
     }
 
     fn bounds(&self, output: usize, inputs: &[Interval]) -> Interval {
@@ -129,13 +129,13 @@ impl Kernel for Noise {
 }
 
 /// Outputs at columns of points, to be compiled for each width of vector: loops over the sixteen corners.
-struct Corners<'a> {
+struct NoiseColumns<'a> {
     outputs: &'a [usize],
     inputs: Columns<'a, f32>,
     results: &'a mut [f32],
 }
 
-impl pulp::NullaryFnOnce for Corners<'_> {
+impl pulp::NullaryFnOnce for NoiseColumns<'_> {
     type Output = ();
 
     #[inline(always)]

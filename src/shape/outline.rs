@@ -18,7 +18,7 @@ pub(super) struct Edge {
 }
 
 /// A point as an edge sees it.
-pub(super) struct Sight {
+pub(super) struct EdgeView {
     /// How far past the nearer end, along the edge; not above 0 beside the edge.
     pub beyond: Field,
     /// How far to the left of the line through it.
@@ -40,15 +40,15 @@ impl Edge {
         if_some(&self.length, then, otherwise)
     }
 
-    pub(super) fn seen_from(&self, x: &Field, y: &Field) -> Sight {
+    pub(super) fn seen_from(&self, x: &Field, y: &Field) -> EdgeView {
         let (Vector([ax, ay]), [ex, ey]) = (&self.from, &self.direction);
         let (px, py) = (x - ax, y - ay);
         let along = &px * ex + &py * ey;
-        Sight { beyond: (&along - &self.length).max(-along), left: py * ex - px * ey }
+        EdgeView { beyond: (&along - &self.length).max(-along), left: py * ex - px * ey }
     }
 }
 
-impl Sight {
+impl EdgeView {
     /// The distance to the edge.
     pub(super) fn distance(&self) -> Field {
         hypot(self.beyond.max(0), &self.left)

@@ -4,7 +4,7 @@
 //! values and ranges, remaps, the kernels of this crate by what they are made of, labels with their places, materials.
 
 use super::catalogue;
-use super::grid::{Grid, GridSamples, Interpolation};
+use super::grid::{GridSamples, Interpolation, SplineKernel};
 use super::noise::Noise;
 use super::sweep::Sweep;
 use crate::error::{Error, Place, Result};
@@ -46,7 +46,7 @@ impl Field {
     /// # Ok::<(), fieldgrad::Error>(())
     /// ```
     pub fn to_json(&self) -> Result<String> {
-        let mut writer = Writer { place: HashMap::new(), nodes: Vec::new(), given: HashMap::new() };
+        let mut writer = GraphWriter { place: HashMap::new(), nodes: Vec::new(), given: HashMap::new() };
         let root = writer.write(self)?;
         let all = json!({ "format": FORMAT, "version": VERSION, "root": root, "nodes": writer.nodes });
         Ok(format!("{all}\n"))
@@ -97,7 +97,7 @@ impl Field {
         }
         let mut read = Vec::with_capacity(nodes.len());
         for (n, node) in nodes.iter().enumerate() {
-            let field = Reader { read: &read, kernels, node }.field();
+            let field = NodeReader { read: &read, kernels, node }.field();
             let field = field.and_then(|field| match field.check() {
                 Err(error) => Err(error.to_string()),
                 Ok(()) => Ok(field),
@@ -115,7 +115,7 @@ fn without_place(error: &serde_json::Error) -> String {
     text.rsplit_once(" at line ").map_or(text.clone(), |(problem, _)| problem.into())
 }
 
-struct Writer {
+struct GraphWriter {
     /// Where nodes stand, by where they are in memory: equal ones may be called differently.
     place: HashMap<usize, usize>,
     nodes: Vec<Value>,
@@ -123,7 +123,7 @@ struct Writer {
     given: HashMap<String, Identity>,
 }
 
-impl Writer {
+impl GraphWriter {
     /// Writes a graph, and says where its root stands. No recursion: graphs may be deep.
     fn write(&mut self, root: &Field) -> Result<usize> {
         root.check()?;
@@ -199,7 +199,7 @@ impl Writer {
         note("output", output.number().into());
         if kernel.is::<Noise>() {
             note("kernel", "noise".into());
-        } else if let Some(grid) = kernel.downcast_ref::<Grid>() {
+        } else if let Some(grid) = kernel.downcast_ref::<SplineKernel>() {
             note("kernel", "grid".into());
             note("counts", json!(grid.counts()));
             note("linear", (grid.interpolation() == Interpolation::Linear).into());
@@ -247,7 +247,7 @@ fn word_of(op: Op) -> String {
 }
 
 /// A node that is read, those before it, and the kernels from outside of this crate.
-struct Reader<'a> {
+struct NodeReader<'a> {
     read: &'a [Field],
     kernels: &'a [(Arc<dyn Kernel>, usize)],
     node: &'a Value,
@@ -259,7 +259,7 @@ fn is_length_with(length: &Field, part: &Field) -> bool {
         && length.parents().iter().any(|parent| parent.key() == part.key())
 }
 
-impl Reader<'_> {
+impl NodeReader<'_> {
     fn field(&self) -> Result<Field, String> {
         let field = self.bare()?.without_material();
         let field = match &self.node["material"] {
@@ -366,7 +366,7 @@ impl Reader<'_> {
         }
     }
 
-    fn grid(&self) -> Result<Grid, String> {
+    fn grid(&self) -> Result<SplineKernel, String> {
         let whole = |value: &Value| value.as_u64().and_then(|count| usize::try_from(count).ok());
         let counts = self.node["counts"].as_array().and_then(|all| all.iter().map(whole).collect());
         let counts: Vec<usize> = counts.ok_or("a grid has counts")?;
@@ -376,7 +376,7 @@ impl Reader<'_> {
         let samples =
             GridSamples::new(&counts, [0.0; 4], [1.0; 4], samples).map_err(|error| error.to_string())?;
         let linear = self.node["linear"] == true;
-        Ok(Grid::of(&samples, if linear { Interpolation::Linear } else { Interpolation::Cubic }))
+        Ok(SplineKernel::of(&samples, if linear { Interpolation::Linear } else { Interpolation::Cubic }))
     }
 
     /// A label, with names of the shape library: what else a function may be called is left out.

@@ -20,8 +20,8 @@ use crate::field::{Axis, Field, Kind, Listing};
 use crate::number::{Columns, Derivative, Identity, Interval, Kernel, Shader};
 use derivative::{multi_index, output_of};
 use moving::Moving;
-use search::{Found, Precision};
-use spans::{Over, Span};
+use search::{Minimum, SearchPrecision};
+use spans::{Span, SweepBox};
 use std::fmt;
 use std::sync::Arc;
 
@@ -102,10 +102,10 @@ impl Sweep {
         &self,
         outputs: &[usize],
         inputs: &Columns<f64>,
-        found: &[Found],
+        found: &[Minimum],
         results: &mut [T],
         narrow: impl Fn(f64) -> T,
-        precision: Precision,
+        precision: SearchPrecision,
     ) {
         let rows = inputs.rows();
         let first: Vec<usize> =
@@ -166,8 +166,8 @@ impl Kernel for Sweep {
         for row in 0..rows {
             inputs.copy_row(row, &mut point);
             let own = Columns::new(&point, 1);
-            let found = self.shape.search(&own, self.left.as_deref(), Precision::Double);
-            self.fill(outputs, &own, &found, &mut result, |value| value, Precision::Double);
+            let found = self.shape.search(&own, self.left.as_deref(), SearchPrecision::Double);
+            self.fill(outputs, &own, &found, &mut result, |value| value, SearchPrecision::Double);
             result.iter().enumerate().for_each(|(n, &value)| results[n * rows + row] = value);
         }
     }
@@ -175,12 +175,12 @@ impl Kernel for Sweep {
     fn values_f32(&self, outputs: &[usize], inputs: Columns<f32>, results: &mut [f32]) {
         let wide: Vec<f64> = inputs.all().iter().map(|&value| f64::from(value)).collect();
         let inputs = Columns::new(&wide, inputs.rows());
-        let found = self.shape.search(&inputs, self.left.as_deref(), Precision::Single);
-        self.fill(outputs, &inputs, &found, results, |value| value as f32, Precision::Single);
+        let found = self.shape.search(&inputs, self.left.as_deref(), SearchPrecision::Single);
+        self.fill(outputs, &inputs, &found, results, |value| value as f32, SearchPrecision::Single);
     }
 
     fn bounds(&self, output: usize, inputs: &[Interval]) -> Interval {
-        let over = Over::of(inputs);
+        let over = SweepBox::of(inputs);
         if output == 0 {
             let (mut value, mut slope) = ([Interval::WHOLE], [Interval::WHOLE]);
             let still = vec![Interval::point(0.0); inputs.len()];
@@ -253,7 +253,7 @@ impl Kernel for Sweep {
     }
 
     fn pruned(&self, inputs: &[Interval]) -> Option<Arc<dyn Kernel>> {
-        let left = self.shape.prune(&Over::of(inputs), self.left.as_deref())?;
+        let left = self.shape.prune(&SweepBox::of(inputs), self.left.as_deref())?;
         Some(Arc::new(Sweep { shape: self.shape.clone(), left: Some(left.into()) }))
     }
 }

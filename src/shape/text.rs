@@ -6,7 +6,7 @@ use super::catalogue::Call;
 use super::outline::Edge;
 use super::plane::arc_distance;
 use crate::field::*;
-use font::{LINE, Piece, glyph};
+use font::{LINE, StrokePiece, glyph};
 
 /// Text to be drawn: a `&str` or a `String` of printable ASCII, `\n` between lines.
 pub trait Text: Into<String> {
@@ -32,7 +32,7 @@ pub(super) fn distance(text: &str, size: &Field) -> Field {
     let nearer = |a: Field, b: Field| a.min(b);
     let mut nearest: Option<Field> = None;
     for (i, line) in lines.iter().enumerate() {
-        let glyphs: Vec<(Vec<Piece>, f64)> = line.chars().filter_map(glyph).collect();
+        let glyphs: Vec<(Vec<StrokePiece>, f64)> = line.chars().filter_map(glyph).collect();
         // The last glyph's advance ends two units right of the middle of its stroke.
         let width = glyphs.iter().map(|(_, advance)| advance).sum::<f64>() - 2.0;
         let mut at = [-width / 2.0, LINE * ((lines.len() - 1) as f64 / 2.0 - i as f64) - 3.0];
@@ -52,15 +52,15 @@ pub(super) fn distance(text: &str, size: &Field) -> Field {
 const NOWHERE: f64 = 1e6;
 
 /// The distance to a piece of a stroke whose glyph stands `at`, all in units.
-fn away(piece: &Piece, at: [f64; 2], unit: &Field) -> Field {
+fn away(piece: &StrokePiece, at: [f64; 2], unit: &Field) -> Field {
     let place = |point: &[f64; 2]| Vector([0, 1].map(|i| (at[i] + point[i]) * unit));
     match piece {
-        Piece::Line { from, direction, length } => {
+        StrokePiece::Line { from, direction, length } => {
             let edge =
                 Edge { from: place(from), direction: direction.map(Field::constant), length: *length * unit };
             edge.seen_from(&x(), &y()).distance()
         }
-        Piece::Arc { center, radius, middle: [mx, my], reach } => {
+        StrokePiece::Arc { center, radius, middle: [mx, my], reach } => {
             let Vector([cx, cy]) = place(center);
             let (px, py) = (x() - cx, y() - cy);
             let (across, along) = (&px * *my - &py * *mx, px * *mx + py * *my);

@@ -117,8 +117,9 @@ impl Grid {
         let tape = &self.fixed(tape);
         let rows = outputs.iter_mut().map(|output| output.chunks_mut(self.x.count).collect()).collect();
         let part = GridPart { from: [0; 4], count: self.axes().map(|axis| axis.count), rows };
-        let mut work = Work { axes: self.axes(), lengths: self.axes().map(|axis| axis.step.abs()), asked };
-        let mut space = Space::default();
+        let mut work =
+            GridWork { axes: self.axes(), lengths: self.axes().map(|axis| axis.step.abs()), asked };
+        let mut space = GridMemory::default();
         work.measure_time(tape, &mut space);
         work.descend(part, tape, 0.5, &mut space);
         outputs
@@ -183,14 +184,14 @@ impl<'a> GridPart<'a> {
 
 /// The memory one thread works in.
 #[derive(Default)]
-struct Space {
+struct GridMemory {
     boxes: Boxes,
     plan: Pruning,
     points: [Vec<f32>; 3],
     outputs: Vec<Vec<f32>>,
 }
 
-struct Work {
+struct GridWork {
     axes: [Samples; 4],
     /// How much a step along each axis changes values, up to a common factor.
     lengths: [f64; 4],
@@ -198,7 +199,7 @@ struct Work {
 }
 
 /// What is known of a part once its box has been looked at.
-enum Known {
+enum PartState {
     /// The one output's sign, and a bound that has it.
     Sign(f32),
     /// A shorter tape does.
@@ -207,9 +208,9 @@ enum Known {
     Same,
 }
 
-impl Work {
+impl GridWork {
     /// Weighs time against space: by how much the values' bounds grow over some steps of either, at a few places.
-    fn measure_time(&mut self, tape: &Tape, space: &mut Space) {
+    fn measure_time(&mut self, tape: &Tape, space: &mut GridMemory) {
         if self.axes[3].count == 1 || tape.output_count() == 0 {
             return;
         }
@@ -247,7 +248,7 @@ impl Work {
     }
 
     /// Gives the part its values. `share` is how much of the tape is expected to be left in a sixteenth of the part.
-    fn descend(&self, part: GridPart, tape: &Tape, share: f64, space: &mut Space) {
+    fn descend(&self, part: GridPart, tape: &Tape, share: f64, space: &mut GridMemory) {
         if task::is_given_up() {
             return;
         }
@@ -271,22 +272,22 @@ impl Work {
             self.look(part, i, tape, most, share, &space.boxes, plan)
         };
         // Long tapes are pruned for several boxes at once: near the root there is no other work to share.
-        let known: Vec<Known> = if tape.len() >= LONG && rayon::current_num_threads() > 1 {
+        let known: Vec<PartState> = if tape.len() >= LONG && rayon::current_num_threads() > 1 {
             parts.par_iter().enumerate().map_init(Pruning::default, |plan, part| look(part, plan)).collect()
         } else {
             parts.iter().enumerate().map(|part| look(part, &mut space.plan)).collect()
         };
         for (mut part, known) in parts.into_iter().zip(known) {
             match known {
-                Known::Sign(bound) => part.rows.iter_mut().flatten().for_each(|row| row.fill(bound)),
-                Known::Shorter(pruned) => left.push((part, Some(pruned))),
-                Known::Same if part.len() <= SMALL => {
+                PartState::Sign(bound) => part.rows.iter_mut().flatten().for_each(|row| row.fill(bound)),
+                PartState::Shorter(pruned) => left.push((part, Some(pruned))),
+                PartState::Same if part.len() <= SMALL => {
                     match together.iter_mut().find(|parts| parts[0].from[3] == part.from[3]) {
                         Some(parts) => parts.push(part),
                         None => together.push(vec![part]),
                     }
                 }
-                Known::Same => left.push((part, None)),
+                PartState::Same => left.push((part, None)),
             }
         }
         together.into_iter().for_each(|parts| self.run(parts, tape, space));
@@ -304,26 +305,28 @@ impl Work {
         share: f64,
         boxes: &Boxes,
         plan: &mut Pruning,
-    ) -> Known {
+    ) -> PartState {
         if self.asked == Asked::Sign && tape.output_count() == 1 {
             let bound = boxes.output(tape, 0).lane(i);
             if bound.lo() > 0.0 || bound.hi() < 0.0 {
                 let nearest = if bound.lo() > 0.0 { bound.lo() } else { bound.hi() };
-                return Known::Sign(nearest.clamp(f64::from(f32::MIN), f64::from(f32::MAX)) as f32);
+                return PartState::Sign(nearest.clamp(f64::from(f32::MIN), f64::from(f32::MAX)) as f32);
             }
         }
         // To write a shorter tape and make it ready must cost less than it saves.
         let saves = part.len() as f64 * POINT_LINE * (1.0 - share) > PRUNE_LINE + share * KEEP_LINE;
         match saves {
-            true => boxes.prune_by(plan, tape, i, self.asked, most).map_or(Known::Same, Known::Shorter),
-            false => Known::Same,
+            true => {
+                boxes.prune_by(plan, tape, i, self.asked, most).map_or(PartState::Same, PartState::Shorter)
+            }
+            false => PartState::Same,
         }
     }
 
     /// Goes on with each part, on several threads where there is work for them.
-    fn each(&self, parts: Vec<(GridPart, Option<Tape>)>, tape: &Tape, share: f64, space: &mut Space) {
+    fn each(&self, parts: Vec<(GridPart, Option<Tape>)>, tape: &Tape, share: f64, space: &mut GridMemory) {
         let whole = tape.len().max(1) as f64;
-        let go_on = |(part, pruned): (GridPart, Option<Tape>), space: &mut Space| match pruned {
+        let go_on = |(part, pruned): (GridPart, Option<Tape>), space: &mut GridMemory| match pruned {
             // What pruning left here is what it may leave farther down, when it left little.
             Some(pruned) => {
                 let share = (pruned.len() as f64 / whole).clamp(0.1, 0.9);
@@ -333,7 +336,7 @@ impl Work {
         };
         let points: usize = parts.iter().map(|(part, _)| part.len()).sum();
         if points >= SHARED && rayon::current_num_threads() > 1 {
-            parts.into_par_iter().for_each_init(Space::default, |space, part| go_on(part, space));
+            parts.into_par_iter().for_each_init(GridMemory::default, |space, part| go_on(part, space));
         } else {
             parts.into_iter().for_each(|part| go_on(part, space));
         }
@@ -366,9 +369,9 @@ impl Work {
     }
 
     /// Runs one tape at the points of some parts of the same times.
-    fn run(&self, mut parts: Vec<GridPart>, tape: &Tape, space: &mut Space) {
+    fn run(&self, mut parts: Vec<GridPart>, tape: &Tape, space: &mut GridMemory) {
         let mut block = Block::new(tape);
-        let Space { points, outputs, .. } = space;
+        let GridMemory { points, outputs, .. } = space;
         points.iter_mut().for_each(Vec::clear);
         for part in &parts {
             let [x, y, z] = [0, 1, 2].map(|axis| part.from[axis]..part.from[axis] + part.count[axis]);

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 /// What of a value is read.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Read {
+enum Demand {
     Nothing,
     IsNegative,
     Sign,
@@ -26,25 +26,25 @@ impl Tape {
     pub(crate) fn of_sign(&self) -> Tape {
         let program = &*self.program;
         let leaves = program.leaves();
-        let mut reads = vec![Read::Nothing; program.lines.len()];
-        let note = |reads: &mut [Read], value: u32, read: Read| {
+        let mut reads = vec![Demand::Nothing; program.lines.len()];
+        let note = |reads: &mut [Demand], value: u32, read: Demand| {
             if let Some(line) = (value as usize).checked_sub(leaves) {
                 reads[line] = reads[line].max(read);
             }
         };
         let mut found = program.clone();
-        found.outputs[0] = simpler(program, program.outputs[0], Read::IsNegative);
-        note(&mut reads, found.outputs[0], Read::IsNegative);
+        found.outputs[0] = simpler(program, program.outputs[0], Demand::IsNegative);
+        note(&mut reads, found.outputs[0], Demand::IsNegative);
         for i in (0..program.lines.len()).rev() {
             let (line, read) = (&program.lines[i], reads[i]);
             let operands = program.operands(line);
-            for (n, &operand) in operands.iter().enumerate().filter(|_| read != Read::Nothing) {
+            for (n, &operand) in operands.iter().enumerate().filter(|_| read != Demand::Nothing) {
                 let read = match line.code {
-                    _ if read == Read::Value => Read::Value,
+                    _ if read == Demand::Value => Demand::Value,
                     Code::Op(Op::Min | Op::Max) => read,
                     Code::Op(Op::Mul) if is_positive(program, operands[1 - n]) => read,
-                    Code::Op(Op::Neg) => Read::Sign,
-                    _ => Read::Value,
+                    Code::Op(Op::Neg) => Demand::Sign,
+                    _ => Demand::Value,
                 };
                 let operand = simpler(program, operand, read);
                 found.operands[line.operands.start as usize + n] = operand;
@@ -56,11 +56,11 @@ impl Tape {
 }
 
 /// A value that is as good for what is read of it.
-fn simpler(program: &Program, value: u32, read: Read) -> u32 {
+fn simpler(program: &Program, value: u32, read: Demand) -> u32 {
     let mut value = value;
     loop {
-        let inside = if read == Read::IsNegative { inside_of(program, value) } else { None };
-        match inside.or_else(|| if read < Read::Value { largest_of(program, value) } else { None }) {
+        let inside = if read == Demand::IsNegative { inside_of(program, value) } else { None };
+        match inside.or_else(|| if read < Demand::Value { largest_of(program, value) } else { None }) {
             Some(next) => value = next,
             None => return value,
         }

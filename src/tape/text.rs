@@ -63,7 +63,7 @@ impl Language {
     }
 
     /// An operation on operands that are names or literals. `used` notes the functions it calls.
-    pub(crate) fn operation(self, op: Op, operands: &[String], used: &mut Functions) -> String {
+    pub(crate) fn operation(self, op: Op, operands: &[String], used: &mut CalledFunctions) -> String {
         let a = |i: usize| operands[i].as_str();
         let call = |name: &str| format!("{name}({})", operands.join(", "));
         let infix = |sign: &str| format!("{} {sign} {}", a(0), a(1));
@@ -107,43 +107,43 @@ impl Language {
 
 /// The functions a text calls that are no part of the language, each after those it calls itself.
 #[derive(Default)]
-pub(crate) struct Functions(Vec<Function>);
+pub(crate) struct CalledFunctions(Vec<CalledFunction>);
 
 /// The most numbers that a text holds: compilers are slow to read them.
 const MAX_NUMBERS: usize = 1 << 13;
 
 /// A function, by its name.
-enum Function {
+enum CalledFunction {
     /// Of an operation.
     Op(String),
     /// Of a kernel, or of what a kernel's calls.
     Given(Shader),
 }
 
-impl Function {
+impl CalledFunction {
     fn is_called(&self, name: &str) -> bool {
         match self {
-            Function::Op(own) => own == name,
-            Function::Given(shader) => name.strip_prefix("field_") == Some(&shader.function),
+            CalledFunction::Op(own) => own == name,
+            CalledFunction::Given(shader) => name.strip_prefix("field_") == Some(&shader.function),
         }
     }
 
     fn data(&self) -> Option<(&str, &[f32])> {
         match self {
-            Function::Given(Shader { function, data: Some(data), .. }) => Some((function, data)),
+            CalledFunction::Given(Shader { function, data: Some(data), .. }) => Some((function, data)),
             _ => None,
         }
     }
 
     fn text(&self, language: Language) -> Result<String> {
         match (self, language) {
-            (Function::Op(name), _) => match (name.as_str(), language) {
+            (CalledFunction::Op(name), _) => match (name.as_str(), language) {
                 ("field_pow", Wgsl) => Ok(include_str!("../../shaders/pow.wgsl").into()),
                 ("field_pow", Glsl) => Ok(include_str!("../../shaders/pow.glsl").into()),
                 _ => written_out(name, language),
             },
-            (Function::Given(shader), Wgsl) => Ok(shader.wgsl.clone().into_owned()),
-            (Function::Given(shader), Glsl) => match &shader.glsl {
+            (CalledFunction::Given(shader), Wgsl) => Ok(shader.wgsl.clone().into_owned()),
+            (CalledFunction::Given(shader), Glsl) => match &shader.glsl {
                 Some(glsl) => Ok(glsl.clone().into_owned()),
                 None => Err(Error::Unsupported(format!("no GLSL can compute {:?}", shader.function))),
             },
@@ -177,12 +177,16 @@ impl Body<'_> {
     /// The lines that compute some fields, and what the fields are called then.
     ///
     /// An error if one has a kernel that no shader can compute.
-    pub(crate) fn lines(&self, fields: &[Field], used: &mut Functions) -> Result<(String, Vec<String>)> {
+    pub(crate) fn lines(
+        &self,
+        fields: &[Field],
+        used: &mut CalledFunctions,
+    ) -> Result<(String, Vec<String>)> {
         self.lines_of(&Tape::new(fields)?, used)
     }
 
     /// The lines that compute a tape's outputs, and what the outputs are called then.
-    pub(crate) fn lines_of(&self, tape: &Tape, used: &mut Functions) -> Result<(String, Vec<String>)> {
+    pub(crate) fn lines_of(&self, tape: &Tape, used: &mut CalledFunctions) -> Result<(String, Vec<String>)> {
         self.lines_from(tape, 0, &BTreeMap::new(), used)
     }
 
@@ -192,7 +196,7 @@ impl Body<'_> {
         tape: &Tape,
         start: usize,
         known: &BTreeMap<u32, String>,
-        used: &mut Functions,
+        used: &mut CalledFunctions,
     ) -> Result<(String, Vec<String>)> {
         let mut names: Vec<String> = self.coordinates.to_vec();
         names.extend(tape.parameters().map(|parameter| (self.parameter)(parameter.name())));
@@ -227,14 +231,14 @@ impl Body<'_> {
     }
 }
 
-impl Functions {
+impl CalledFunctions {
     fn has(&self, name: &str) -> bool {
         self.0.iter().any(|function| function.is_called(name))
     }
 
     fn op(&mut self, name: String) {
         if !self.has(&name) {
-            self.0.push(Function::Op(name));
+            self.0.push(CalledFunction::Op(name));
         }
     }
 
@@ -253,14 +257,14 @@ impl Functions {
         for called in &shader.calls {
             self.give(called.clone(), &format!("field_{}", called.function));
         }
-        self.0.push(Function::Given(shader));
+        self.0.push(CalledFunction::Given(shader));
     }
 
     /// The functions, for a kernel's text that calls them.
     pub(crate) fn shaders(&self) -> Result<Vec<Shader>> {
-        let shader = |function: &Function| match function {
-            Function::Given(shader) => Ok(shader.clone()),
-            Function::Op(name) => Ok(Shader {
+        let shader = |function: &CalledFunction| match function {
+            CalledFunction::Given(shader) => Ok(shader.clone()),
+            CalledFunction::Op(name) => Ok(Shader {
                 function: name.trim_start_matches("field_").to_string().into(),
                 numbers: [0; 4],
                 wgsl: function.text(Wgsl)?.into(),
@@ -347,7 +351,7 @@ fn written_out(name: &str, language: Language) -> Result<String> {
     let none = || String::from("0.0");
     let body =
         Body { language, coordinates: [none(), none(), none(), none()], parameter: &|name| name.into() };
-    let (lines, outputs) = body.lines(&[field], &mut Functions::default())?;
+    let (lines, outputs) = body.lines(&[field], &mut CalledFunctions::default())?;
     let arguments: Vec<(&'static str, &str)> =
         arguments.iter().map(|&argument| ("float", argument)).collect();
     let mut text = language.function("float", name, &arguments);

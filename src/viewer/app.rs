@@ -9,9 +9,9 @@ use super::job::{Export, Job};
 use super::memory::Memory;
 use super::painter::{self, Painted, Painter, Picture, Wanted};
 use super::panels::{self, Asking, Completion, Dialog, Unanswered};
-use super::probe::Probe;
+use super::probe::SurfacePoint;
 use super::recovery::{Offer, Recovery};
-use super::scout::{self, Found, Look, Purpose, Scout};
+use super::scout::{self, Scout, ScoutPurpose, ScoutRequest, Scouted};
 use super::senses::Senses;
 use super::sign::{MOMENT, Sign};
 use super::timeline::Playhead;
@@ -98,7 +98,7 @@ pub(super) struct App {
     pub plane: Option<Plane>,
     pub tool: Tool,
     pub hand: Hand,
-    pub probe: Option<Result<Option<Probe>>>,
+    pub probe: Option<Result<Option<SurfacePoint>>>,
     /// What made the point of the surface that was clicked last, the whole scene first.
     pub made: Vec<Member>,
     /// The part of the scene that is shown alone, if one is.
@@ -135,7 +135,7 @@ pub(super) struct App {
     /// What is told of what draws.
     drawn: painter::Say,
     scout: Scout,
-    reader: Worker<super::document::Draft, (u64, Result<Scene>)>,
+    reader: Worker<super::document::PendingText, (u64, Result<Scene>)>,
     wanted: Option<Wanted>,
     looked: Option<Looked>,
     anatomy: Option<Anatomy>,
@@ -155,11 +155,12 @@ impl App {
         let now = Instant::now();
         let playhead = Playhead::of(&scene.timeline(), true);
         let drawn = painter::Say::default();
-        let supersedes = |_: &super::document::Draft, _: &super::document::Draft| true;
-        let reader = Worker::start(wake.clone(), supersedes, |draft: super::document::Draft, report| {
-            task::does("reading the text");
-            report.give((draft.revision, draft.source.read(&draft.text)));
-        });
+        let supersedes = |_: &super::document::PendingText, _: &super::document::PendingText| true;
+        let reader =
+            Worker::start(wake.clone(), supersedes, |draft: super::document::PendingText, report| {
+                task::does("reading the text");
+                report.give((draft.revision, draft.source.read(&draft.text)));
+            });
         App {
             document: Document::new(scene, source, now),
             playhead,
@@ -475,7 +476,7 @@ impl App {
     /// Asks what made the surface at a place of the picture.
     pub(super) fn ask_made(&mut self, place: [f64; 2]) {
         if let (Some(lens), false) = (self.lens(), self.is_flat()) {
-            self.scout.ask(self.look(lens, place, Purpose::Made));
+            self.scout.ask(self.look(lens, place, ScoutPurpose::Made));
         }
     }
 
@@ -609,11 +610,11 @@ impl App {
             None => {}
         }
         match self.scout.answer() {
-            Some(Found::Point(probe)) => self.probe = Some(probe),
-            Some(Found::Made(Ok(made))) => self.made = made,
-            Some(Found::Made(Err(error))) => self.say(error.to_string()),
-            Some(Found::Held(grip)) if matches!(self.hand, Hand::Reaching) => self.hold(grip),
-            Some(Found::Held(_)) | None => {}
+            Some(Scouted::Point(probe)) => self.probe = Some(probe),
+            Some(Scouted::Made(Ok(made))) => self.made = made,
+            Some(Scouted::Made(Err(error))) => self.say(error.to_string()),
+            Some(Scouted::Held(grip)) if matches!(self.hand, Hand::Reaching) => self.hold(grip),
+            Some(Scouted::Held(_)) | None => {}
         }
         let told = self.drawn.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(told) = told {
@@ -652,7 +653,7 @@ impl App {
         let sides = painted.bounds.map_or([1.0; 3], |bounds| bounds.size());
         let size = 0.5 * glam::DVec3::from(sides).length();
         self.hand = Hand::Reaching;
-        self.scout.ask(self.look(lens, place, Purpose::Hold { locked, size }));
+        self.scout.ask(self.look(lens, place, ScoutPurpose::Hold { locked, size }));
     }
 
     /// The hand that holds the surface goes to a place of the picture, as far from the eye as it began.
@@ -671,9 +672,17 @@ impl App {
         self.document.values.let_go();
     }
 
-    fn look(&self, lens: Lens, place: [f64; 2], purpose: Purpose) -> Look {
+    fn look(&self, lens: Lens, place: [f64; 2], purpose: ScoutPurpose) -> ScoutRequest {
         let (scene, values) = (self.document.scene().clone(), self.document.values.all());
-        Look { scene, values, alone: self.alone.clone(), lens, place, time: self.playhead.time, purpose }
+        ScoutRequest {
+            scene,
+            values,
+            alone: self.alone.clone(),
+            lens,
+            place,
+            time: self.playhead.time,
+            purpose,
+        }
     }
 
     /// Asks what is under the cursor, if that is another point than the last.
@@ -682,7 +691,7 @@ impl App {
         let (true, Some(place), Some(lens)) = (is_wanted, self.pointed, self.lens()) else { return };
         let key = (place, lens, self.playhead.time, self.document.values.all());
         if self.looked.as_ref() != Some(&key) && !self.scout.is_busy() {
-            self.scout.ask(self.look(lens, place, Purpose::Probe));
+            self.scout.ask(self.look(lens, place, ScoutPurpose::Probe));
             self.looked = Some(key);
         }
     }

@@ -114,14 +114,14 @@ impl Orbit {
     }
 
     /// From a side.
-    pub(super) fn from(self, side: Side) -> Orbit {
+    pub(super) fn from(self, side: ViewSide) -> Orbit {
         let (turn, rise) = match side {
-            Side::Front => (0.0, 0.0),
-            Side::Back => (PI, 0.0),
-            Side::Right => (FRAC_PI_2, 0.0),
-            Side::Left => (-FRAC_PI_2, 0.0),
-            Side::Top => (0.0, FRAC_PI_2),
-            Side::Bottom => (0.0, -FRAC_PI_2),
+            ViewSide::Front => (0.0, 0.0),
+            ViewSide::Back => (PI, 0.0),
+            ViewSide::Right => (FRAC_PI_2, 0.0),
+            ViewSide::Left => (-FRAC_PI_2, 0.0),
+            ViewSide::Top => (0.0, FRAC_PI_2),
+            ViewSide::Bottom => (0.0, -FRAC_PI_2),
         };
         Orbit { turn, rise, ..self }
     }
@@ -129,7 +129,7 @@ impl Orbit {
 
 /// The six sides a scene can be seen from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Side {
+pub(super) enum ViewSide {
     Front,
     Back,
     Right,
@@ -138,10 +138,10 @@ pub(super) enum Side {
     Bottom,
 }
 
-impl Side {
+impl ViewSide {
     /// All of them.
-    pub(super) const ALL: [Side; 6] =
-        [Side::Front, Side::Back, Side::Right, Side::Left, Side::Top, Side::Bottom];
+    pub(super) const ALL: [ViewSide; 6] =
+        [ViewSide::Front, ViewSide::Back, ViewSide::Right, ViewSide::Left, ViewSide::Top, ViewSide::Bottom];
 }
 
 #[cfg(test)]
@@ -207,7 +207,7 @@ mod tests {
         let lens = Orbit { turn: 0.0, ..top }.lens();
         assert!(DVec3::from(lens.ahead).distance(-DVec3::Y) < 1e-12);
         assert!(DVec3::from(lens.up).normalize().distance(-DVec3::Z) < 1e-12);
-        for side in Side::ALL {
+        for side in ViewSide::ALL {
             let lens = orbit().from(side).lens();
             assert!([lens.ahead, lens.up, lens.right].iter().flatten().all(|v| v.is_finite()), "{side:?}");
         }

@@ -1,6 +1,6 @@
 //! What the window can be told, by keys and from menus alike: one list for both, and for the page of help.
 
-use super::camera::Side;
+use super::camera::ViewSide;
 use egui::{Key, KeyboardShortcut, Modifiers};
 
 /// Something to do.
@@ -24,7 +24,7 @@ pub(super) enum Command {
     Frame,
     SceneCamera,
     Parallel,
-    From(Side),
+    From(ViewSide),
     Pull,
     Probe,
     Editor,
@@ -66,12 +66,12 @@ pub(super) const COMMANDS: &[Entry] = &[
     (Frame, "Frame the object", Some((NONE, Key::F)), "Bring all of it into view"),
     (SceneCamera, "Scene's camera", Some((NONE, Key::Num0)), "Look through the scene's own camera again"),
     (Parallel, "Orthographic", Some((NONE, Key::Num5)), "Parallel rays, or a pinhole's"),
-    (From(Side::Front), "Front", Some((NONE, Key::Num1)), "Look from the front"),
-    (From(Side::Back), "Back", Some((CTRL, Key::Num1)), "Look from behind"),
-    (From(Side::Right), "Right", Some((NONE, Key::Num3)), "Look from the right"),
-    (From(Side::Left), "Left", Some((CTRL, Key::Num3)), "Look from the left"),
-    (From(Side::Top), "Top", Some((NONE, Key::Num7)), "Look from above"),
-    (From(Side::Bottom), "Bottom", Some((CTRL, Key::Num7)), "Look from below"),
+    (From(ViewSide::Front), "Front", Some((NONE, Key::Num1)), "Look from the front"),
+    (From(ViewSide::Back), "Back", Some((CTRL, Key::Num1)), "Look from behind"),
+    (From(ViewSide::Right), "Right", Some((NONE, Key::Num3)), "Look from the right"),
+    (From(ViewSide::Left), "Left", Some((CTRL, Key::Num3)), "Look from the left"),
+    (From(ViewSide::Top), "Top", Some((NONE, Key::Num7)), "Look from above"),
+    (From(ViewSide::Bottom), "Bottom", Some((CTRL, Key::Num7)), "Look from below"),
     (Pull, "Pull the surface", Some((NONE, Key::G)), "Dragging pulls at the surface (Alt does so too)"),
     (Probe, "Probe", Some((NONE, Key::P)), "Say what is known of the point under the cursor"),
     (Editor, "Editor", Some((NONE, Key::E)), "Show or hide the scene's text"),
@@ -135,7 +135,7 @@ mod tests {
             assert!(!keys[..i].contains(key), "{key:?} is there twice");
         }
         assert!(COMMANDS.iter().all(|(_, name, _, says)| !name.is_empty() && !says.is_empty()));
-        for side in Side::ALL {
+        for side in ViewSide::ALL {
             assert!(!Command::From(side).about().0.is_empty());
         }
     }

@@ -44,7 +44,7 @@ impl Source {
 
 /// A text that wants reading.
 #[derive(Clone, Debug)]
-pub(super) struct Draft {
+pub(super) struct PendingText {
     /// Which text of the document it is.
     pub revision: u64,
     /// Where it stands.
@@ -270,10 +270,10 @@ impl Document {
     }
 
     /// The text, when it is to be read.
-    pub(super) fn due(&mut self, now: Instant) -> Option<Draft> {
+    pub(super) fn due(&mut self, now: Instant) -> Option<PendingText> {
         self.due.filter(|&due| due <= now)?;
         self.due = None;
-        Some(Draft { revision: self.revision, source: self.source.clone(), text: self.text.clone() })
+        Some(PendingText { revision: self.revision, source: self.source.clone(), text: self.text.clone() })
     }
 
     /// A text was read. Whether the scene is another now: what is wrong, or was changed since, leaves it as it was.

@@ -11,14 +11,14 @@ pub(super) struct Folder {
     /// The text that leads there, up to its last separator; empty for where the program was started.
     pub text: String,
     /// The folders first, each kind in the order of its names.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<FolderEntry>,
     /// Why it could not be read.
     pub problem: Option<String>,
 }
 
 /// A file, or a folder.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Entry {
+pub(super) struct FolderEntry {
     pub is_file: bool,
     pub name: String,
 }
@@ -42,7 +42,7 @@ impl Folder {
             // As what a link leads to.
             let is_file = !std::fs::metadata(entry.path()).ok()?.is_dir();
             let ending = Path::new(&name).extension().unwrap_or_default().to_string_lossy().to_lowercase();
-            (!is_file || endings.contains(&ending.as_str())).then_some(Entry { is_file, name })
+            (!is_file || endings.contains(&ending.as_str())).then_some(FolderEntry { is_file, name })
         });
         folder.entries = entries.collect();
         folder.entries.sort();
@@ -67,7 +67,7 @@ impl Folder {
     }
 
     /// The text of one of its entries.
-    pub fn text_of(&self, entry: &Entry) -> String {
+    pub fn text_of(&self, entry: &FolderEntry) -> String {
         format!("{}{}{}", self.text, entry.name, if entry.is_file { "" } else { "/" })
     }
 }

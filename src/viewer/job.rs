@@ -27,11 +27,11 @@ pub(super) enum Export {
 pub(super) struct Job {
     /// What is made.
     pub path: PathBuf,
-    state: Arc<State>,
+    state: Arc<JobState>,
 }
 
 #[derive(Default)]
-struct State {
+struct JobState {
     done: AtomicUsize,
     all: AtomicUsize,
     task: Task,
@@ -47,7 +47,7 @@ impl Job {
         path: PathBuf,
         wake: Wake,
     ) -> Job {
-        let state = Arc::new(State::default());
+        let state = Arc::new(JobState::default());
         let (own, to) = (state.clone(), path.clone());
         std::thread::spawn(move || {
             let work = || {
@@ -81,7 +81,7 @@ impl Job {
     }
 }
 
-fn write(scene: &Scene, export: &Export, path: &Path, state: &State, wake: &Wake) -> Result<()> {
+fn write(scene: &Scene, export: &Export, path: &Path, state: &JobState, wake: &Wake) -> Result<()> {
     let extension = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
     match export {
         Export::Picture(options) => {

@@ -5,7 +5,7 @@
 //! given up for anything. How coarse a picture is, is found from how long those before it took.
 
 use super::anatomy::Member;
-use super::worker::{Report, Wake, Worker};
+use super::worker::{Wake, Worker, WorkerReport};
 use crate::error::{Error, Result};
 use crate::gpu::{Drawer, Gpu, wgpu};
 use crate::measure::Bounds;
@@ -132,7 +132,7 @@ struct Ready {
     drawer: Drawer,
 }
 
-type Told<'a> = Report<'a, Wanted, Result<Painted>>;
+type Told<'a> = WorkerReport<'a, Wanted, Result<Painted>>;
 
 impl Easel {
     fn paint(&mut self, wanted: &Wanted, report: &Told) -> Result<()> {

@@ -7,7 +7,7 @@ use crate::render::Lens;
 
 /// A point of the surface, and all that can be asked of it.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Probe {
+pub(super) struct SurfacePoint {
     /// The place and the time.
     pub at: [f64; 4],
     /// The value of the field there: 0, up to the last digits.
@@ -46,19 +46,19 @@ pub(super) fn ray(lens: &Lens, [u, v]: [f64; 2]) -> (Ray, (f64, f64)) {
     (Ray { origin, direction: [0, 1, 2].map(|i| next[i] - origin[i]) }, (lens.near, lens.far))
 }
 
-impl Probe {
+impl SurfacePoint {
     /// The point that a ray meets first, if it meets any.
     ///
     /// Where a shape is repeated around an axis, intervals cannot tell what f is on the seam between two copies, and a
     /// ray that crosses it may seem to graze something there: f itself says that there is nothing, and the ray goes on.
-    pub(super) fn of(field: &Field, ray: Ray, range: (f64, f64), t: f64) -> Result<Option<Probe>> {
+    pub(super) fn of(field: &Field, ray: Ray, range: (f64, f64), t: f64) -> Result<Option<SurfacePoint>> {
         let mut from = range.0;
         for _ in 0..MAX_SEAMS {
             let Some(hit) = field.hit(ray, t, (from, range.1))? else { return Ok(None) };
             let [x, y, z] = hit.point;
             let size = [x, y, z].iter().fold(1.0, |most: f64, v| most.max(v.abs()));
             if !hit.grazing || field.value_at([x, y, z, t])?.abs() <= TOUCH * size {
-                return Probe::at(field, [x, y, z, t]).map(Some);
+                return SurfacePoint::at(field, [x, y, z, t]).map(Some);
             }
             from = hit.distance + TOUCH * hit.distance.abs().max(1.0);
         }
@@ -66,12 +66,12 @@ impl Probe {
     }
 
     /// What is known of a point.
-    pub(super) fn at(field: &Field, at: [f64; 4]) -> Result<Probe> {
+    pub(super) fn at(field: &Field, at: [f64; 4]) -> Result<SurfacePoint> {
         let here = field.value_with_gradient_at(at)?;
         let [x, y, z, _] = here.slope;
         let steepness = (x * x + y * y + z * z).sqrt();
         let slopes = field.parameter_gradient_at(at)?;
-        Ok(Probe {
+        Ok(SurfacePoint {
             at,
             value: here.value,
             gradient: here.slope,
@@ -112,7 +112,7 @@ mod tests {
         let scene = Scene::from_text(text, "a.rhai").unwrap();
         let lens = Lens::pinhole([9.0, 0.0, 0.0], [0.0; 3], [0.0, 1.0, 0.0], 40.0);
         let (ray, range) = ray(&lens, [0.0, 0.0]);
-        let probe = Probe::of(scene.field(), ray, range, 0.25).unwrap().unwrap();
+        let probe = SurfacePoint::of(scene.field(), ray, range, 0.25).unwrap().unwrap();
         let near = |a: f64, b: f64| assert!((a - b).abs() < 1e-9, "{a} {b}");
         near(probe.at[0], 1.0); // its middle is at 0.5, and it is 0.5 wide
         near(probe.value, 0.0);
@@ -137,7 +137,7 @@ mod tests {
         let mut found = 0;
         for place in std::iter::once([0.018, 0.2393]).chain(places) {
             let (ray, range) = ray(&lens, place);
-            if let Some(probe) = Probe::of(drop.field(), ray, range, 10.515).unwrap() {
+            if let Some(probe) = SurfacePoint::of(drop.field(), ray, range, 10.515).unwrap() {
                 found += 1;
                 assert!(probe.value.abs() < 1e-6, "{place:?}: {probe:?}");
             }
@@ -151,7 +151,7 @@ mod tests {
         let lens = Lens::parallel([9.0, 0.0, 0.0], [0.0; 3], [0.0, 1.0, 0.0], 4.0);
         for (place, is_hit) in [([0.1, 0.1], true), ([0.5, 0.0], false)] {
             let (ray, range) = ray(&lens, place);
-            assert_eq!(Probe::of(scene.field(), ray, range, 0.0).unwrap().is_some(), is_hit);
+            assert_eq!(SurfacePoint::of(scene.field(), ray, range, 0.0).unwrap().is_some(), is_hit);
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::anatomy::{Member, provenance};
 use super::drag::Grip;
 use super::painter::with_values;
-use super::probe::{Probe, ray};
+use super::probe::{SurfacePoint, ray};
 use super::values::Given;
 use super::worker::{Wake, Worker};
 use crate::error::Result;
@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 /// A place of the picture to look at.
 #[derive(Clone)]
-pub(super) struct Look {
+pub(super) struct ScoutRequest {
     /// The scene, with its parameters as its text has them.
     pub scene: Arc<Scene>,
     /// The values its parameters have instead.
@@ -28,12 +28,12 @@ pub(super) struct Look {
     /// The time.
     pub time: f64,
     /// What for.
-    pub purpose: Purpose,
+    pub purpose: ScoutPurpose,
 }
 
 /// What a place is looked at for.
 #[derive(Clone)]
-pub(super) enum Purpose {
+pub(super) enum ScoutPurpose {
     /// To know what is there.
     Probe,
     /// To know what made it.
@@ -48,9 +48,9 @@ pub(super) enum Purpose {
 }
 
 /// What is there.
-pub(super) enum Found {
+pub(super) enum Scouted {
     /// What is known of the point; nothing, if there is none.
-    Point(Result<Option<Probe>>),
+    Point(Result<Option<SurfacePoint>>),
     /// What made the surface there, the whole scene first; nothing, if there is none.
     Made(Result<Vec<Member>>),
     /// The surface, held there; nothing, if there is none.
@@ -58,15 +58,15 @@ pub(super) enum Found {
 }
 
 /// A thread that looks.
-pub(super) type Scout = Worker<Look, Found>;
+pub(super) type Scout = Worker<ScoutRequest, Scouted>;
 
 /// Starts a thread that looks.
 pub(super) fn start(wake: Wake) -> Scout {
     let mut known: Option<(Arc<Scene>, Option<Member>, Given, Field)> = None;
-    let supersedes = |look: &Look, own: &Look| {
-        !Arc::ptr_eq(&look.scene, &own.scene) || !matches!(look.purpose, Purpose::Probe)
+    let supersedes = |look: &ScoutRequest, own: &ScoutRequest| {
+        !Arc::ptr_eq(&look.scene, &own.scene) || !matches!(look.purpose, ScoutPurpose::Probe)
     };
-    Worker::start(wake, supersedes, move |look: Look, report| {
+    Worker::start(wake, supersedes, move |look: ScoutRequest, report| {
         let field = match &known {
             Some((scene, alone, values, field))
                 if Arc::ptr_eq(scene, &look.scene) && *alone == look.alone && *values == look.values =>
@@ -79,15 +79,15 @@ pub(super) fn start(wake: Wake) -> Scout {
             known = Some((look.scene.clone(), look.alone.clone(), look.values.clone(), field.clone()));
         }
         let (ray, range) = ray(&look.lens, look.place);
-        let probe = || field.clone().and_then(|field| Probe::of(&field, ray, range, look.time));
+        let probe = || field.clone().and_then(|field| SurfacePoint::of(&field, ray, range, look.time));
         report.give(match &look.purpose {
-            Purpose::Probe => Found::Point(probe()),
-            Purpose::Made => Found::Made(probe().and_then(|probe| match (probe, &field) {
+            ScoutPurpose::Probe => Scouted::Point(probe()),
+            ScoutPurpose::Made => Scouted::Made(probe().and_then(|probe| match (probe, &field) {
                 (Some(probe), Ok(field)) if look.alone.is_none() => provenance(field, probe.at),
                 _ => Ok(Vec::new()),
             })),
-            Purpose::Hold { locked, size } => Found::Held(probe().and_then(|probe| {
-                let Some(Probe { at: [x, y, z, t], .. }) = probe else { return Ok(None) };
+            ScoutPurpose::Hold { locked, size } => Scouted::Held(probe().and_then(|probe| {
+                let Some(SurfacePoint { at: [x, y, z, t], .. }) = probe else { return Ok(None) };
                 Grip::at(&subject(&look)?, [x, y, z], t, &look.values, locked, *size).map(Some)
             })),
         });
@@ -95,7 +95,7 @@ pub(super) fn start(wake: Wake) -> Scout {
 }
 
 /// The field, its parameters as the text has them.
-fn subject(look: &Look) -> Result<Field> {
+fn subject(look: &ScoutRequest) -> Result<Field> {
     match &look.alone {
         Some(alone) => Ok(alone.alone(&look.scene)?.field().clone()),
         None => Ok(look.scene.field().clone()),
@@ -103,7 +103,7 @@ fn subject(look: &Look) -> Result<Field> {
 }
 
 /// The field with the values.
-fn field_of(look: &Look) -> Result<Field> {
+fn field_of(look: &ScoutRequest) -> Result<Field> {
     let scene = match &look.alone {
         Some(alone) => alone.alone(&look.scene)?,
         None => Scene::clone(&look.scene),

@@ -73,9 +73,9 @@ impl<Q, A> Desk<Q, A> {
 }
 
 /// What a worker tells of its work, and learns.
-pub(super) struct Report<'a, Q, A>(&'a Desk<Q, A>);
+pub(super) struct WorkerReport<'a, Q, A>(&'a Desk<Q, A>);
 
-impl<Q, A> Report<'_, Q, A> {
+impl<Q, A> WorkerReport<'_, Q, A> {
     /// Gives an answer, in place of one that was not yet taken; not if the work was given up, whatever came of it.
     pub(super) fn give(&self, answer: A) {
         let mut papers = self.0.papers();
@@ -110,7 +110,7 @@ impl<Q: Clone + Send + 'static, A: Send + 'static> Worker<Q, A> {
     pub(super) fn start(
         wake: Wake,
         supersedes: Supersedes<Q>,
-        mut work: impl FnMut(Q, &Report<Q, A>) + Send + 'static,
+        mut work: impl FnMut(Q, &WorkerReport<Q, A>) + Send + 'static,
     ) -> Worker<Q, A> {
         let now = Instant::now();
         let papers = Papers {
@@ -127,7 +127,7 @@ impl<Q: Clone + Send + 'static, A: Send + 'static> Worker<Q, A> {
         let own = desk.clone();
         std::thread::spawn(move || {
             while let Some(question) = own.next() {
-                own.task.within(|| work(question, &Report(&own)));
+                own.task.within(|| work(question, &WorkerReport(&own)));
             }
         });
         Worker(desk)
@@ -228,7 +228,7 @@ mod tests {
     /// A worker that never ends with a question below 0 unless it is given up, and says where it is.
     fn stubborn() -> (Worker<i32, i32>, std::sync::mpsc::Receiver<()>) {
         let (done, answered) = channel();
-        let work = |question: i32, report: &Report<i32, i32>| {
+        let work = |question: i32, report: &WorkerReport<i32, i32>| {
             task::does("counting");
             if question == -2 {
                 report.yields();

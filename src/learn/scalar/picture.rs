@@ -1,7 +1,7 @@
 //! A value's graph as a picture, as fields are drawn.
 
-use super::{Rule, Value};
-use crate::field::{Drawing, Role, short};
+use super::{ScalarRule, Value};
+use crate::field::{GraphDrawing, Role, short};
 
 impl Value<'_> {
     /// What the value was made of, each with its number and its derivative, in Graphviz's language: `dot -Tsvg` draws it.
@@ -14,8 +14,8 @@ impl Value<'_> {
         self.drawing().to_svg()
     }
 
-    fn drawing(&self) -> Drawing {
-        let mut drawing = Drawing::default();
+    fn drawing(&self) -> GraphDrawing {
+        let mut drawing = GraphDrawing::default();
         let Some(last) = self.node().map(|_| self.place as usize) else { return drawing };
         // Which values it was made of: an operand stands before what is made of it.
         let nodes = &self.tape.nodes[..=last];
@@ -34,14 +34,14 @@ impl Value<'_> {
         for (place, node) in nodes.iter().enumerate().filter(|(place, _)| is_part[*place]) {
             let (rule, name) = (node.rule.get(), node.name.get());
             let (title, role) = match rule {
-                Rule::Given if name.is_empty() => ("value", Role::Leaf),
-                Rule::Given => (name, Role::Parameter),
-                Rule::Op(op) => (op.name(), Role::Operation),
-                Rule::Activation(activation) => (activation.name(), Role::Operation),
+                ScalarRule::Given if name.is_empty() => ("value", Role::Leaf),
+                ScalarRule::Given => (name, Role::Parameter),
+                ScalarRule::Op(op) => (op.name(), Role::Operation),
+                ScalarRule::Activation(activation) => (activation.name(), Role::Operation),
             };
             let mut lines =
                 vec![format!("data {}", short(node.data.get())), format!("grad {}", short(node.grad.get()))];
-            if !matches!(rule, Rule::Given) && !name.is_empty() {
+            if !matches!(rule, ScalarRule::Given) && !name.is_empty() {
                 lines.insert(0, name.into());
             }
             let inputs =

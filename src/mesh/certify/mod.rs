@@ -32,7 +32,7 @@ use crate::tape::{Asked, Branches, Tape, Tracer};
 use crate::task;
 use distance::Rising;
 use facets::Facets;
-use octree::{Known, Octree, Sides};
+use octree::{OctantState, Octree, Sides};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
@@ -93,7 +93,7 @@ const BEYOND: f64 = 1e-9;
 const ASIDE: [f64; 3] = [0.137, 0.211, 0.173];
 
 /// A box still to be looked at.
-struct Task {
+struct BoxTask {
     cell: usize,
     tape: Tape,
     triangles: Vec<u32>,
@@ -103,7 +103,7 @@ struct Task {
 type Point = [f64; 3];
 
 /// What is found of a box.
-enum Found {
+enum BoxFinding {
     Clear(bool),
     Rises,
     /// The tape that is enough in it, and the triangles that meet its eight parts.
@@ -127,7 +127,7 @@ pub(super) fn certify(tape: &Tape, mesh: &Mesh, bounds: Bounds, cell: f64) -> Re
     let mut tree = Octree::new(root);
     let mut rising = Vec::new();
     let all = (0..mesh.triangles.len() as u32).collect();
-    let mut tasks = vec![Task { cell: 0, tape: tape.clone(), triangles: all }];
+    let mut tasks = vec![BoxTask { cell: 0, tape: tape.clone(), triangles: all }];
     let (mut side, mut left) = (root[0].width(), usize::MAX);
     while !tasks.is_empty() {
         task::check()?;
@@ -138,20 +138,20 @@ pub(super) fn certify(tape: &Tape, mesh: &Mesh, bounds: Bounds, cell: f64) -> Re
             }
             left -= tasks.len();
         }
-        let found: Vec<Found> =
+        let found: Vec<BoxFinding> =
             tasks.par_iter().map(|task| looked_at(task, &tree.sides[task.cell], &facets, cell)).collect();
         let mut next = Vec::new();
         for (task, found) in tasks.into_iter().zip(found) {
             match found {
-                Found::Clear(inside) => tree.known[task.cell] = Known::Clear(inside),
-                Found::Rises => {
-                    tree.known[task.cell] = Known::Rises;
+                BoxFinding::Clear(inside) => tree.known[task.cell] = OctantState::Clear(inside),
+                BoxFinding::Rises => {
+                    tree.known[task.cell] = OctantState::Rises;
                     rising.push(Rising { sides: tree.sides[task.cell], triangles: task.triangles });
                 }
-                Found::Parts(tape, parts) => {
+                BoxFinding::Parts(tape, parts) => {
                     let first = tree.split(task.cell);
                     let parts = parts.into_iter().enumerate();
-                    next.extend(parts.map(|(n, triangles)| Task {
+                    next.extend(parts.map(|(n, triangles)| BoxTask {
                         cell: first + n,
                         tape: tape.clone(),
                         triangles,
@@ -204,7 +204,7 @@ fn winding(mesh: &Mesh, point: [f64; 3]) -> Option<i64> {
 /// The open leaves, those of one cell taken together.
 fn open(tree: &Octree, cell: f64) -> Vec<Bounds> {
     let mut cells: BTreeMap<[i64; 3], Sides> = BTreeMap::new();
-    let leaves = (0..tree.known.len()).filter(|&leaf| tree.known[leaf] == Known::Open);
+    let leaves = (0..tree.known.len()).filter(|&leaf| tree.known[leaf] == OctantState::Open);
     for sides in leaves.map(|leaf| tree.sides[leaf]) {
         let place = [0, 1, 2].map(|n| ((sides[n].middle() - tree.sides[0][n].lo()) / cell).floor() as i64);
         cells.entry(place).and_modify(|own| *own = hull(own, &sides)).or_insert(sides);
@@ -231,14 +231,14 @@ fn root(bounds: Bounds, cell: f64) -> Sides {
     })
 }
 
-fn looked_at(task: &Task, sides: &Sides, facets: &Facets, cell: f64) -> Found {
+fn looked_at(task: &BoxTask, sides: &Sides, facets: &Facets, cell: f64) -> BoxFinding {
     let mut tracer = Tracer::new(&task.tape);
     let beyond = grown(sides, BEYOND * sides[0].width());
     let [x, y, z] = beyond;
     let value = tracer.over([x, y, z, Interval::point(0.0)])[0];
     let is_clear = value.lo() > 0.0 || value.hi() < 0.0;
     if is_clear && task.triangles.is_empty() {
-        return Found::Clear(value.hi() < 0.0);
+        return BoxFinding::Clear(value.hi() < 0.0);
     }
     let tape = tracer.prune(Asked::Value).unwrap_or_else(|| task.tape.clone());
     let side = sides[0].width();
@@ -246,11 +246,14 @@ fn looked_at(task: &Task, sides: &Sides, facets: &Facets, cell: f64) -> Found {
         && task.triangles.len() <= TRIANGLES
         && rises(&tape, &beyond, &task.triangles, facets)
     {
-        return Found::Rises;
+        return BoxFinding::Rises;
     }
     let mut tree = Octree::new(*sides);
     tree.split(0);
-    Found::Parts(tape, tree.sides[1..].iter().map(|part| facets.meeting(part, &task.triangles)).collect())
+    BoxFinding::Parts(
+        tape,
+        tree.sides[1..].iter().map(|part| facets.meeting(part, &task.triangles)).collect(),
+    )
 }
 
 fn grown(sides: &Sides, by: f64) -> Sides {
@@ -276,25 +279,25 @@ fn rises(tape: &Tape, sides: &Sides, triangles: &[u32], facets: &Facets) -> bool
 }
 
 /// Clear boxes that are joined through faces.
-struct Part {
+struct ClearRegion {
     leaves: Vec<usize>,
     largest: usize,
     /// Whether f is below 0 there.
     inside: bool,
 }
 
-fn clear_parts(tree: &Octree) -> Vec<Part> {
+fn clear_parts(tree: &Octree) -> Vec<ClearRegion> {
     let mut root: Vec<usize> = (0..tree.known.len()).collect();
     tree.neighbours(|a, b| {
-        if tree.known[a] == tree.known[b] && matches!(tree.known[a], Known::Clear(_)) {
+        if tree.known[a] == tree.known[b] && matches!(tree.known[a], OctantState::Clear(_)) {
             let (a, b) = (root_of(&mut root, a), root_of(&mut root, b));
             root[a.max(b)] = a.min(b);
         }
     });
-    let mut parts: BTreeMap<usize, Part> = BTreeMap::new();
+    let mut parts: BTreeMap<usize, ClearRegion> = BTreeMap::new();
     for leaf in 0..tree.known.len() {
-        let Known::Clear(inside) = tree.known[leaf] else { continue };
-        let none = || Part { leaves: Vec::new(), largest: leaf, inside };
+        let OctantState::Clear(inside) = tree.known[leaf] else { continue };
+        let none = || ClearRegion { leaves: Vec::new(), largest: leaf, inside };
         let part = parts.entry(root_of(&mut root, leaf)).or_insert_with(none);
         part.leaves.push(leaf);
         if tree.sides[leaf][0].width() > tree.sides[part.largest][0].width() {

@@ -7,7 +7,7 @@ pub(super) type Sides = [Interval; 3];
 
 /// What is known of a part of space.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Known {
+pub(super) enum OctantState {
     /// Its eight parts stand from there on.
     Split(u32),
     /// f is not 0 in it, and below 0 if that is so, and nothing of the mesh is in it.
@@ -20,22 +20,22 @@ pub(super) enum Known {
 
 /// The cells, the root first; a cell's parts are by their sides, a bit an axis.
 pub(super) struct Octree {
-    pub known: Vec<Known>,
+    pub known: Vec<OctantState>,
     pub sides: Vec<Sides>,
 }
 
 impl Octree {
     pub fn new(root: Sides) -> Octree {
-        Octree { known: vec![Known::Open], sides: vec![root] }
+        Octree { known: vec![OctantState::Open], sides: vec![root] }
     }
 
     /// Cuts a cell in eight; the first of them.
     pub fn split(&mut self, cell: usize) -> usize {
         let first = self.known.len();
-        self.known[cell] = Known::Split(first as u32);
+        self.known[cell] = OctantState::Split(first as u32);
         let whole = self.sides[cell];
         for n in 0..8 {
-            self.known.push(Known::Open);
+            self.known.push(OctantState::Open);
             self.sides.push([0, 1, 2].map(|axis| {
                 let (side, middle) = (whole[axis], whole[axis].middle());
                 if n >> axis & 1 == 0 {
@@ -53,7 +53,7 @@ impl Octree {
         let mut cells = vec![0];
         let mut faces = Vec::new();
         while let Some(cell) = cells.pop() {
-            let Known::Split(first) = self.known[cell] else { continue };
+            let OctantState::Split(first) = self.known[cell] else { continue };
             let first = first as usize;
             cells.extend(first..first + 8);
             for axis in 0..3 {
@@ -62,12 +62,12 @@ impl Octree {
             }
             while let Some((a, b, axis)) = faces.pop() {
                 let parts = |cell: usize, high: bool| -> [usize; 4] {
-                    let Known::Split(first) = self.known[cell] else { return [cell; 4] };
+                    let OctantState::Split(first) = self.known[cell] else { return [cell; 4] };
                     let mut on = (0..8).filter(|n| (n >> axis & 1 == 1) == high);
                     [(); 4].map(|()| first as usize + on.next().expect("four on a side"))
                 };
                 match (self.known[a], self.known[b]) {
-                    (Known::Split(_), _) | (_, Known::Split(_)) => {
+                    (OctantState::Split(_), _) | (_, OctantState::Split(_)) => {
                         let pairs = parts(a, true).into_iter().zip(parts(b, false));
                         faces.extend(pairs.map(|(a, b)| (a, b, axis)));
                     }

@@ -2,13 +2,13 @@
 
 use super::super::tree::{Child, LANES, WIDE};
 use super::super::{dot, minus};
-use super::{Distance, Search};
+use super::{Distance, DistanceSearch};
 use crate::number::Interval;
 use pulp::{Simd, WithSimd};
 
 /// What is known of the distance over a box.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Over {
+pub(super) struct DistanceBounds {
     /// The least distance, without its sign.
     pub(super) lower: f64,
     /// −1 or 1 where all of the box is on one side.
@@ -21,15 +21,15 @@ pub(super) struct Over {
 
 /// A box: its middle, half its sides and half its diagonal, rounded up.
 #[derive(Clone, Copy)]
-pub(super) struct Sides {
+pub(super) struct CenteredBox {
     pub(super) middle: [f64; 3],
     pub(super) half: [f64; 3],
     pub(super) around: f64,
 }
 
-impl Sides {
+impl CenteredBox {
     /// None where the box is not finite.
-    pub(super) fn of(inputs: &[Interval]) -> Option<Sides> {
+    pub(super) fn of(inputs: &[Interval]) -> Option<CenteredBox> {
         if !inputs.iter().take(3).all(|side| side.is_finite() && side.largest() < super::MAX_REACH) {
             return None;
         }
@@ -38,19 +38,25 @@ impl Sides {
             let (lo, hi) = (inputs[axis].lo(), inputs[axis].hi());
             (middle[axis] - lo).max(hi - middle[axis]) * (1.0 + 4.0 * f64::EPSILON)
         });
-        Some(Sides { middle, half, around: dot(half, half).sqrt() * (1.0 + 4.0 * f64::EPSILON) })
+        Some(CenteredBox { middle, half, around: dot(half, half).sqrt() * (1.0 + 4.0 * f64::EPSILON) })
     }
 }
 
 impl Distance {
     /// What rounding may do to the distance of a point of a box.
-    fn slack(&self, sides: &Sides) -> f64 {
+    fn slack(&self, sides: &CenteredBox) -> f64 {
         let way = minus(sides.middle, self.tree.middle);
         1e-14 * (self.tree.reach + dot(way, way).sqrt() + sides.around)
     }
 
     /// −1 or 1 where all of a box is on one side.
-    fn side_over(&self, sides: &Sides, distance: f64, side: f64, search: &mut Search) -> Option<f64> {
+    fn side_over(
+        &self,
+        sides: &CenteredBox,
+        distance: f64,
+        side: f64,
+        search: &mut DistanceSearch,
+    ) -> Option<f64> {
         if distance <= sides.around + self.slack(sides) {
             return None;
         }
@@ -75,15 +81,15 @@ impl Distance {
 /// Bounds over a box.
 pub(super) struct Bound<'a> {
     pub(super) distance: &'a Distance,
-    pub(super) sides: Sides,
-    pub(super) search: &'a mut Search,
+    pub(super) sides: CenteredBox,
+    pub(super) search: &'a mut DistanceSearch,
 }
 
 impl WithSimd for Bound<'_> {
-    type Output = Over;
+    type Output = DistanceBounds;
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) -> Over {
+    fn with_simd<S: Simd>(self, simd: S) -> DistanceBounds {
         let Bound { distance: all, sides, search } = self;
         let at = all.at(simd, sides.middle, search);
         let own = at.nearest.squared.sqrt();
@@ -120,14 +126,20 @@ impl WithSimd for Bound<'_> {
             Some(side) if lower > 0.0 => all.gradient_over(&sides, own, [lower, upper], side),
             _ => whole,
         };
-        Over { lower, side, value, gradient }
+        DistanceBounds { lower, side, value, gradient }
     }
 }
 
 impl Distance {
     /// A lower bound of the distance over a box, from the tangents at its middle of the triangles' distances.
     #[inline(always)]
-    fn least_over<S: Simd>(&self, simd: S, sides: &Sides, own: f64, search: &mut Search) -> f64 {
+    fn least_over<S: Simd>(
+        &self,
+        simd: S,
+        sides: &CenteredBox,
+        own: f64,
+        search: &mut DistanceSearch,
+    ) -> f64 {
         let mut best = own;
         let stack = &mut search.stack;
         stack.clear();
@@ -163,7 +175,7 @@ impl Distance {
     }
 
     /// Bounds on the gradient over a box on one side, whose distance is within bounds.
-    fn gradient_over(&self, sides: &Sides, own: f64, distance: [f64; 2], side: f64) -> [Interval; 3] {
+    fn gradient_over(&self, sides: &CenteredBox, own: f64, distance: [f64; 2], side: f64) -> [Interval; 3] {
         let Some([lower, upper]) = self.nearest_over(sides, own) else {
             return [Interval::new(-1.0, 1.0); 3];
         };
@@ -178,7 +190,7 @@ impl Distance {
     }
 
     /// The box of what may be nearest to a point of a box; none where that is too much to look through.
-    fn nearest_over(&self, sides: &Sides, own: f64) -> Option<[[f64; 3]; 2]> {
+    fn nearest_over(&self, sides: &CenteredBox, own: f64) -> Option<[[f64; 3]; 2]> {
         const MANY: usize = 64;
         let mut corners = [[f64::INFINITY; 3], [f64::NEG_INFINITY; 3]];
         let (most, mut looked) = (own + 2.0 * sides.around + self.slack(sides), 0);
@@ -213,7 +225,7 @@ impl Distance {
 }
 
 /// What may be nearest to the points of a box.
-pub(super) struct Left {
+pub(super) struct Candidates {
     /// The middle of the box, and for each packet how far its nearest triangle is from there, the nearest packet first.
     pub(super) middle: [f64; 3],
     pub(super) packets: Vec<(f64, u32)>,
@@ -224,18 +236,18 @@ pub(super) struct Left {
 /// Finds what may be nearest to the points of a box; none where that is many packets, unless the side is known.
 pub(super) struct Prune<'a> {
     pub(super) distance: &'a Distance,
-    pub(super) sides: Sides,
-    pub(super) search: &'a mut Search,
+    pub(super) sides: CenteredBox,
+    pub(super) search: &'a mut DistanceSearch,
 }
 
 /// So many packets are gone through one after the other.
 const MAX_PACKETS: usize = 24;
 
 impl WithSimd for Prune<'_> {
-    type Output = Option<Left>;
+    type Output = Option<Candidates>;
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) -> Option<Left> {
+    fn with_simd<S: Simd>(self, simd: S) -> Option<Candidates> {
         let Prune { distance: all, sides, search } = self;
         let nearest = all.nearest(simd, sides.middle, search);
         let own = nearest.squared.sqrt();
@@ -274,6 +286,6 @@ impl WithSimd for Prune<'_> {
         let foot = all.tree.packets[nearest.packet as usize].foot(simd, nearest.lane as usize, sides.middle);
         let at = all.with_side(nearest, foot, sides.middle, &mut search.parts);
         let side = all.side_over(&sides, own, at.side, search);
-        Some(Left { middle: sides.middle, packets, side })
+        Some(Candidates { middle: sides.middle, packets, side })
     }
 }

@@ -6,7 +6,7 @@
 //! they may be off; without a border they are off by nothing.
 
 use super::super::tree::Tree;
-use super::super::winding::{Parts, Winding};
+use super::super::winding::{Winding, WindingParts};
 use super::super::{Mesh, dot, minus};
 use super::normals::{NONE, Normals, Seams};
 use pulp::{Arch, Simd, WithSimd};
@@ -100,8 +100,8 @@ impl Fronts {
             Front { winds: [f32::NAN; 2], border, radius: (radius * (1.0 + 1e-6)) as f32 }
         };
         let mut fronts = Fronts { each: (0..count).map(front).collect(), length: border.length };
-        let (mut parts, mut seeds, mut queue) = (Parts::default(), 0, VecDeque::new());
-        let mut seed = |n: usize, parts: &mut Parts| {
+        let (mut parts, mut seeds, mut queue) = (WindingParts::default(), 0, VecDeque::new());
+        let mut seed = |n: usize, parts: &mut WindingParts| {
             seeds += 1;
             if seeds > MAX_SEEDS {
                 return None;

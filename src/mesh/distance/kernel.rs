@@ -1,8 +1,8 @@
 //! The distance to a mesh as a kernel: its inputs are x, y and z, its outputs the signed distance (0), its gradient (1 to
 //! 3) and its second derivatives in xx, xy, xz, yy, yz and zz (4 to 9).
 
-use super::bounds::{Bound, Left, Over, Prune, Sides};
-use super::{At, Distance, Search, dot};
+use super::bounds::{Bound, Candidates, CenteredBox, DistanceBounds, Prune};
+use super::{At, Distance, DistanceSearch, dot};
 use crate::number::{Closure, Columns, Derivative, Identity, Interval, Kernel, Smoothness};
 use pulp::{Arch, Simd, WithSimd};
 use std::fmt;
@@ -14,7 +14,7 @@ const SECOND: usize = 4;
 /// The signed distance to a mesh, or to what of it may be nearest within a box.
 pub(super) struct MeshDistance {
     distance: Arc<Distance>,
-    left: Option<Arc<Left>>,
+    left: Option<Arc<Candidates>>,
     identity: Identity,
 }
 
@@ -32,8 +32,8 @@ impl MeshDistance {
         MeshDistance { identity: distance.identity, distance, left: None }
     }
 
-    fn over(&self, inputs: &[Interval], search: &mut Search) -> Option<Over> {
-        let sides = Sides::of(inputs)?;
+    fn over(&self, inputs: &[Interval], search: &mut DistanceSearch) -> Option<DistanceBounds> {
+        let sides = CenteredBox::of(inputs)?;
         let over = Arch::new().dispatch(Bound { distance: &self.distance, sides, search });
         Some(over)
     }
@@ -46,7 +46,7 @@ impl MeshDistance {
         }
     }
 
-    fn bound(output: usize, over: &Over) -> Interval {
+    fn bound(output: usize, over: &DistanceBounds) -> Interval {
         match output {
             0 => over.value,
             1..SECOND => over.gradient[output - 1],
@@ -64,7 +64,7 @@ impl MeshDistance {
         }
     }
 
-    fn rise_of(&self, over: Option<&Over>, rises: &[Interval]) -> Interval {
+    fn rise_of(&self, over: Option<&DistanceBounds>, rises: &[Interval]) -> Interval {
         if rises.iter().all(|&rise| rise == Interval::point(0.0)) {
             return Interval::point(0.0);
         }
@@ -105,20 +105,26 @@ impl Kernel for MeshDistance {
     }
 
     fn values(&self, outputs: &[usize], inputs: Columns<f64>, results: &mut [f64]) {
-        Arch::new().dispatch(Work { kernel: self, outputs, inputs, results, narrow: |value| value });
+        Arch::new().dispatch(KernelWork { kernel: self, outputs, inputs, results, narrow: |value| value });
     }
 
     fn values_f32(&self, outputs: &[usize], inputs: Columns<f32>, results: &mut [f32]) {
-        Arch::new().dispatch(Work { kernel: self, outputs, inputs, results, narrow: |value| value as f32 });
+        Arch::new().dispatch(KernelWork {
+            kernel: self,
+            outputs,
+            inputs,
+            results,
+            narrow: |value| value as f32,
+        });
     }
 
     fn bounds(&self, output: usize, inputs: &[Interval]) -> Interval {
-        let over = self.over(inputs, &mut Search::default());
+        let over = self.over(inputs, &mut DistanceSearch::default());
         over.map_or(Self::anywhere(output), |over| Self::bound(output, &over))
     }
 
     fn bounds_over(&self, output: usize, boxes: Columns<Interval>, results: &mut [Interval]) {
-        let (mut inputs, mut search) = (Vec::new(), Search::default());
+        let (mut inputs, mut search) = (Vec::new(), DistanceSearch::default());
         for (row, result) in results.iter_mut().enumerate() {
             boxes.copy_row(row, &mut inputs);
             let over = self.over(&inputs, &mut search);
@@ -134,7 +140,7 @@ impl Kernel for MeshDistance {
         values: &mut [Interval],
         slopes: &mut [Interval],
     ) {
-        let (mut inputs, mut rates, mut search) = (Vec::new(), Vec::new(), Search::default());
+        let (mut inputs, mut rates, mut search) = (Vec::new(), Vec::new(), DistanceSearch::default());
         for row in 0..values.len() {
             boxes.copy_row(row, &mut inputs);
             rises.copy_row(row, &mut rates);
@@ -174,14 +180,14 @@ impl Kernel for MeshDistance {
             return Smoothness::MayJump;
         }
         let is_continuous = self.distance.is_closed
-            || self.over(inputs, &mut Search::default()).is_some_and(|over| over.side.is_some());
+            || self.over(inputs, &mut DistanceSearch::default()).is_some_and(|over| over.side.is_some());
         if is_continuous { Smoothness::Continuous } else { Smoothness::MayJump }
     }
 
     fn pruned(&self, inputs: &[Interval]) -> Option<Arc<dyn Kernel>> {
-        let sides = Sides::of(inputs)?;
+        let sides = CenteredBox::of(inputs)?;
         let distance = &self.distance;
-        let left = Arch::new().dispatch(Prune { distance, sides, search: &mut Search::default() })?;
+        let left = Arch::new().dispatch(Prune { distance, sides, search: &mut DistanceSearch::default() })?;
         if self.left.as_ref().is_some_and(|own| own.packets.len() <= left.packets.len() + 1) {
             return None;
         }
@@ -195,12 +201,12 @@ impl Kernel for MeshDistance {
 
 impl Distance {
     fn at_point(&self, point: [f64; 3]) -> At {
-        Arch::new().dispatch(super::One { distance: self, point, search: &mut Search::default() })
+        Arch::new().dispatch(super::One { distance: self, point, search: &mut DistanceSearch::default() })
     }
 }
 
 /// Outputs at columns of points.
-struct Work<'a, T, F> {
+struct KernelWork<'a, T, F> {
     kernel: &'a MeshDistance,
     outputs: &'a [usize],
     inputs: Columns<'a, T>,
@@ -208,15 +214,15 @@ struct Work<'a, T, F> {
     narrow: F,
 }
 
-impl<T: Copy + Into<f64>, F: Fn(f64) -> T> WithSimd for Work<'_, T, F> {
+impl<T: Copy + Into<f64>, F: Fn(f64) -> T> WithSimd for KernelWork<'_, T, F> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Work { kernel, outputs, inputs, results, narrow } = self;
+        let KernelWork { kernel, outputs, inputs, results, narrow } = self;
         let (all, rows) = (&*kernel.distance, inputs.rows());
         let (x, y, z) = (inputs.column(0), inputs.column(1), inputs.column(2));
-        let mut search = Search::default();
+        let mut search = DistanceSearch::default();
         let is_value = outputs == [0];
         for row in 0..rows {
             let point: [f64; 3] = [x[row].into(), y[row].into(), z[row].into()];
@@ -247,7 +253,7 @@ impl<T: Copy + Into<f64>, F: Fn(f64) -> T> WithSimd for Work<'_, T, F> {
 
 /// The nearest triangle of those that are left, of several the first in the mesh.
 #[inline(always)]
-fn nearest_of<S: Simd>(all: &Distance, simd: S, left: &Left, point: [f64; 3]) -> super::Nearest {
+fn nearest_of<S: Simd>(all: &Distance, simd: S, left: &Candidates, point: [f64; 3]) -> super::Nearest {
     let way = [point[0] - left.middle[0], point[1] - left.middle[1], point[2] - left.middle[2]];
     let moved = dot(way, way).sqrt() * (1.0 + 1e-12) + 1e-14 * (all.tree.reach + left.packets[0].0);
     let (mut best, mut distance) = (super::Nearest::NONE, f64::INFINITY);

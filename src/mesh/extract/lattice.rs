@@ -64,21 +64,21 @@ impl Lattice {
     }
 
     /// The sides of a part of space between planes.
-    fn sides(&self, part: &Part) -> [Interval; 3] {
+    fn sides(&self, part: &CellBlock) -> [Interval; 3] {
         [0, 1, 2].map(|axis| self.side(axis, part.lo[axis], part.hi[axis]))
     }
 }
 
 /// Cells from some planes to others.
 #[derive(Clone, Copy)]
-struct Part {
+struct CellBlock {
     lo: [usize; 3],
     hi: [usize; 3],
 }
 
-impl Part {
+impl CellBlock {
     /// Pieces of it, at most `size` cells along each axis.
-    fn pieces(&self, size: usize) -> Vec<Part> {
+    fn pieces(&self, size: usize) -> Vec<CellBlock> {
         let cuts = |axis: usize| {
             let length = self.hi[axis] - self.lo[axis];
             let count = length.div_ceil(size).max(1);
@@ -90,7 +90,7 @@ impl Part {
         let mut parts = Vec::with_capacity(xs.len() * ys.len() * zs.len());
         for &(x0, x1) in &xs {
             for &(y0, y1) in &ys {
-                parts.extend(zs.iter().map(|&(z0, z1)| Part { lo: [x0, y0, z0], hi: [x1, y1, z1] }));
+                parts.extend(zs.iter().map(|&(z0, z1)| CellBlock { lo: [x0, y0, z0], hi: [x1, y1, z1] }));
             }
         }
         parts
@@ -102,21 +102,21 @@ impl Part {
 }
 
 /// Some cells that may hold the surface, side by side, and the tape that is enough there.
-pub(super) struct Tile {
+pub(super) struct LatticeTile {
     pub tape: Tape,
     pub cells: Vec<[u32; 3]>,
 }
 
 /// The tiles in which bounds do not show that there is no surface, in a fixed order.
-pub(super) fn tiles(tape: &Tape, lattice: &Lattice) -> Result<Vec<Tile>> {
-    let whole = Part { lo: [0; 3], hi: [0, 1, 2].map(|axis| lattice.planes[axis].len() - 1) };
+pub(super) fn tiles(tape: &Tape, lattice: &Lattice) -> Result<Vec<LatticeTile>> {
+    let whole = CellBlock { lo: [0; 3], hi: [0, 1, 2].map(|axis| lattice.planes[axis].len() - 1) };
     let regions = whole.pieces(REGION);
     let found = regions.into_par_iter().map_init(Boxes::<Intervals<BOXES>>::default, |boxes, region| {
-        let mut walk = Walk { lattice, boxes, tiles: Vec::new() };
+        let mut walk = LatticeWalk { lattice, boxes, tiles: Vec::new() };
         walk.look_into(tape, &[region]);
         walk.tiles
     });
-    let found: Vec<Vec<Tile>> = found.collect();
+    let found: Vec<Vec<LatticeTile>> = found.collect();
     task::check()?;
     let cells: usize = found.iter().flatten().map(|tile| tile.cells.len()).sum();
     if cells > MAX_SURFACE {
@@ -127,14 +127,14 @@ pub(super) fn tiles(tape: &Tape, lattice: &Lattice) -> Result<Vec<Tile>> {
     Ok(found.into_iter().flatten().collect())
 }
 
-struct Walk<'a> {
+struct LatticeWalk<'a> {
     lattice: &'a Lattice,
     boxes: &'a mut Boxes<Intervals<BOXES>>,
-    tiles: Vec<Tile>,
+    tiles: Vec<LatticeTile>,
 }
 
-impl Walk<'_> {
-    fn look_into(&mut self, tape: &Tape, parts: &[Part]) {
+impl LatticeWalk<'_> {
+    fn look_into(&mut self, tape: &Tape, parts: &[CellBlock]) {
         for parts in parts.chunks(BOXES) {
             if task::is_given_up() {
                 return;
@@ -151,7 +151,7 @@ impl Walk<'_> {
     }
 
     /// The parts in which bounds leave a zero, with their pruned tapes if those are asked.
-    fn undecided(&mut self, tape: &Tape, parts: &[Part], prune: bool) -> Vec<(Part, Option<Tape>)> {
+    fn undecided(&mut self, tape: &Tape, parts: &[CellBlock], prune: bool) -> Vec<(CellBlock, Option<Tape>)> {
         let sides: Vec<[Interval; 3]> = parts.iter().map(|part| self.lattice.sides(part)).collect();
         over(self.boxes, tape, &sides);
         let bounds = self.boxes.output(tape, 0);
@@ -166,14 +166,14 @@ impl Walk<'_> {
         left
     }
 
-    fn add_tile(&mut self, tape: &Tape, part: Part) {
+    fn add_tile(&mut self, tape: &Tape, part: CellBlock) {
         let mut cells = Vec::new();
         for parts in part.pieces(1).chunks(BOXES) {
             let left = self.undecided(tape, parts, false);
             cells.extend(left.into_iter().map(|(part, _)| part.lo.map(|n| n as u32)));
         }
         if !cells.is_empty() {
-            self.tiles.push(Tile { tape: tape.clone(), cells });
+            self.tiles.push(LatticeTile { tape: tape.clone(), cells });
         }
     }
 }
@@ -254,7 +254,7 @@ pub(super) type Numbers = HashMap<u64, u32, BuildHasherDefault<Mixer>>;
 
 /// What is known of all corners, edges, faces and insides of cells that may hold the surface.
 #[derive(Default)]
-pub(super) struct Points {
+pub(super) struct LatticePoints {
     pub keys: Vec<Key>,
     /// The first cell that each belongs to, and which of its 27 points it is.
     pub homes: Vec<(u32, u8)>,
@@ -277,9 +277,9 @@ pub(super) struct Points {
     pub of_tiles: Vec<[Vec<u32>; 4]>,
 }
 
-impl Points {
-    pub fn of(tiles: &[Tile]) -> Points {
-        let mut points = Points::default();
+impl LatticePoints {
+    pub fn of(tiles: &[LatticeTile]) -> LatticePoints {
+        let mut points = LatticePoints::default();
         for (tile, of) in tiles.iter().enumerate() {
             let mut own: [Vec<u32>; 4] = Default::default();
             for cell in &of.cells {

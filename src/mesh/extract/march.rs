@@ -5,10 +5,10 @@
 //! that become one point were a disc of the surface about it: which is so, and stays so for edges and triangles between
 //! points on the surface, wherever `settle` leaves a point on the surface.
 
-use super::lattice::{Lattice, Points, Tile, freedom};
+use super::lattice::{Lattice, LatticePoints, LatticeTile, freedom};
 use super::link::LINKS;
 use super::place::{bits, room, rounded};
-use super::probe::{Bracket, Point, Probe, between, dot};
+use super::probe::{Bracket, Point, TapeProbe, between, dot};
 use crate::error::Result;
 use crate::mesh::Mesh;
 use crate::task;
@@ -19,7 +19,7 @@ use std::collections::HashMap;
 const INSIDE: f64 = 0.1;
 
 /// Takes points off the surface where sheets of it would touch in them.
-pub(super) fn settle(points: &mut Points, tiles: &[Tile], lattice: &Lattice) {
+pub(super) fn settle(points: &mut LatticePoints, tiles: &[LatticeTile], lattice: &Lattice) {
     let on: Vec<u32> = (0..points.len() as u32).filter(|&n| points.on[n as usize]).collect();
     let wrong: Vec<bool> = on.par_iter().map(|&point| !is_simple(points, point)).collect();
     let first = on.iter().zip(&wrong).filter(|(_, wrong)| **wrong).map(|(&point, _)| point).collect();
@@ -35,7 +35,7 @@ pub(super) fn settle(points: &mut Points, tiles: &[Tile], lattice: &Lattice) {
 }
 
 /// The points about a point that are outside, and those that are not known; a bit each.
-fn outside_about(points: &Points, point: u32) -> (u32, u32) {
+fn outside_about(points: &LatticePoints, point: u32) -> (u32, u32) {
     let link = &LINKS[freedom(points.keys[point as usize])];
     let (mut plus, mut unknown) = (0u32, 0u32);
     for (n, &by) in link.offsets.iter().enumerate() {
@@ -48,14 +48,14 @@ fn outside_about(points: &Points, point: u32) -> (u32, u32) {
 }
 
 /// Whether what is outside about a point on the surface is one piece, and what is inside is too: two discs.
-fn is_simple(points: &Points, point: u32) -> bool {
+fn is_simple(points: &LatticePoints, point: u32) -> bool {
     let link = &LINKS[freedom(points.keys[point as usize])];
     let (plus, unknown) = outside_about(points, point);
     unknown == 0 && link.is_one_piece(plus) && link.is_one_piece(link.all() & !plus)
 }
 
 /// Whether the surface touches itself along an edge, or in a triangle, between a point on it and others on it.
-fn has_pinched_edge(points: &Points, point: u32) -> bool {
+fn has_pinched_edge(points: &LatticePoints, point: u32) -> bool {
     let link = &LINKS[freedom(points.keys[point as usize])];
     let (plus, _) = outside_about(points, point);
     let mut on = 0u32;
@@ -72,10 +72,10 @@ fn has_pinched_edge(points: &Points, point: u32) -> bool {
 }
 
 /// Puts points that were on the surface inside it.
-fn take_off(points: &mut Points, tiles: &[Tile], lattice: &Lattice, off: Vec<u32>) {
+fn take_off(points: &mut LatticePoints, tiles: &[LatticeTile], lattice: &Lattice, off: Vec<u32>) {
     for point in off {
         let own = room(points, lattice, point).shrunk(0.02);
-        let mut probe = Probe::new(&tiles[points.tile(point)].tape);
+        let mut probe = TapeProbe::new(&tiles[points.tile(point)].tape);
         let mut at = points.places[point as usize];
         for _ in 0..4 {
             let (value, slope) = probe.slope(at);
@@ -130,7 +130,7 @@ const fn tetrahedra() -> [([usize; 4], bool); 48] {
 
 /// A corner of the mesh: a point on the surface, or a place between one inside and one outside.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-struct Corner(u32, u32);
+struct MeshCorner(u32, u32);
 
 /// No point.
 const NONE: u32 = u32::MAX;
@@ -158,7 +158,7 @@ impl Marched {
 }
 
 /// The surface through all cells.
-pub(super) fn march(points: &Points, tiles: &[Tile], lattice: &Lattice) -> Result<Marched> {
+pub(super) fn march(points: &LatticePoints, tiles: &[LatticeTile], lattice: &Lattice) -> Result<Marched> {
     let cells = || points.of_cells.par_iter();
     let is_mixed = |cell: &[u32; 27]| {
         let inside = cell.iter().filter(|&&point| points.inside[point as usize]).count();
@@ -174,16 +174,16 @@ pub(super) fn march(points: &Points, tiles: &[Tile], lattice: &Lattice) -> Resul
         }
         corners
     });
-    let corners: Vec<[Corner; 3]> = pieces.collect::<Vec<_>>().concat();
+    let corners: Vec<[MeshCorner; 3]> = pieces.collect::<Vec<_>>().concat();
     task::check()?;
     // Numbers in the order of first use.
     let mut of_points = vec![NONE; points.len()];
-    let mut between_points: HashMap<Corner, u32> = HashMap::new();
+    let mut between_points: HashMap<MeshCorner, u32> = HashMap::new();
     let (mut vertices, mut crossings) = (Vec::new(), Vec::new());
     let mut triangles = Vec::with_capacity(corners.len());
     for triangle in corners {
         triangles.push(triangle.map(|corner| {
-            let Corner(inside, outside) = corner;
+            let MeshCorner(inside, outside) = corner;
             let next = vertices.len() as u32;
             let number = match outside {
                 NONE => &mut of_points[inside as usize],
@@ -199,13 +199,13 @@ pub(super) fn march(points: &Points, tiles: &[Tile], lattice: &Lattice) -> Resul
             *number
         }));
     }
-    let places = crossings.par_iter().map(|&(_, Corner(inside, outside))| {
+    let places = crossings.par_iter().map(|&(_, MeshCorner(inside, outside))| {
         let ends = [inside, outside].map(|n| points.places[n as usize]);
         let values = [inside, outside].map(|n| points.values[n as usize]);
         // The cell of the two is that of the one that is more of a cell.
         let more = |n: u32| freedom(points.keys[n as usize]).count_ones();
         let home = if more(inside) > more(outside) { inside } else { outside };
-        let mut probe = Probe::new(&tiles[points.tile(home)].tape);
+        let mut probe = TapeProbe::new(&tiles[points.tile(home)].tape);
         let s = probe.roots(&[Bracket { ends, values }])[0].clamp(lattice.nearest, 1.0 - lattice.nearest);
         rounded(between(ends[0], ends[1], s))
     });
@@ -213,19 +213,24 @@ pub(super) fn march(points: &Points, tiles: &[Tile], lattice: &Lattice) -> Resul
     for ((number, _), place) in crossings.iter().zip(places) {
         vertices[*number as usize] = place;
     }
-    let ends = |Corner(inside, outside)| [inside, outside].map(|n: u32| points.places[n as usize]);
+    let ends = |MeshCorner(inside, outside)| [inside, outside].map(|n: u32| points.places[n as usize]);
     let crossings = crossings.into_iter().map(|(vertex, corner)| (vertex, ends(corner))).collect();
     Ok(Marched { mesh: Mesh { vertices, triangles }, crossings, seen })
 }
 
 /// Adds the triangles between a tetrahedron's points inside and those outside, seen from outside counter-clockwise.
-fn add_triangles(points: &Points, corners: [u32; 4], even: bool, triangles: &mut Vec<[Corner; 3]>) {
+fn add_triangles(
+    points: &LatticePoints,
+    corners: [u32; 4],
+    even: bool,
+    triangles: &mut Vec<[MeshCorner; 3]>,
+) {
     let inside = corners.map(|point| points.inside[point as usize]);
     let crossing = |a: usize, b: usize| {
         let (a, b) = if inside[a] { (corners[a], corners[b]) } else { (corners[b], corners[a]) };
-        if points.on[a as usize] { Corner(a, NONE) } else { Corner(a, b) }
+        if points.on[a as usize] { MeshCorner(a, NONE) } else { MeshCorner(a, b) }
     };
-    let mut add = |[a, b, c]: [Corner; 3], flip: bool| {
+    let mut add = |[a, b, c]: [MeshCorner; 3], flip: bool| {
         if a != b && b != c && c != a {
             triangles.push(if flip { [a, c, b] } else { [a, b, c] });
         }

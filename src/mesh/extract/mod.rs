@@ -26,7 +26,7 @@ use crate::measure::Bounds;
 use crate::number::Interval;
 use crate::tape::{Coordinates, Tape};
 use crate::task;
-use lattice::{Lattice, Points, Tile, still_undecided};
+use lattice::{Lattice, LatticePoints, LatticeTile, still_undecided};
 use march::Marched;
 use rayon::prelude::*;
 
@@ -159,7 +159,7 @@ fn extract(field: &Field, options: &Extraction) -> Result<Extracted> {
     let lattice = Lattice::new(bounds, options.resolution)?;
     let tape = clipped(field, bounds).tape()?.fixed([None, None, None, Some(t)]);
     let tiles = lattice::tiles(&tape, &lattice)?;
-    let mut points = Points::of(&tiles);
+    let mut points = LatticePoints::of(&tiles);
     place::place(&mut points, &tiles, &lattice)?;
     march::settle(&mut points, &tiles, &lattice);
     let mut marched = march::march(&points, &tiles, &lattice)?;
@@ -225,7 +225,7 @@ fn clipped(field: &Field, bounds: Bounds) -> Field {
 }
 
 /// The boxes in which no surface was seen and bounds leave some.
-fn unresolved(tiles: &[Tile], seen: &[bool], lattice: &Lattice) -> Vec<Bounds> {
+fn unresolved(tiles: &[LatticeTile], seen: &[bool], lattice: &Lattice) -> Vec<Bounds> {
     let firsts = tiles.iter().scan(0, |next, tile| {
         let first = *next;
         *next += tile.cells.len();

@@ -4,9 +4,9 @@
 //! What an edge decides is decided by the edge alone, a face by its edges and corners, a cell by what bounds it: so all
 //! who share one agree.
 
-use super::lattice::{Lattice, Points, Tile};
+use super::lattice::{Lattice, LatticePoints, LatticeTile};
 use super::link::{LINKS, Link};
-use super::probe::{Bracket, Point, Probe, Room};
+use super::probe::{Bracket, Point, Room, TapeProbe};
 use crate::error::{Error, Result};
 use crate::task;
 use rayon::prelude::*;
@@ -39,12 +39,12 @@ impl Placed {
 }
 
 /// Places all points, those of corners first.
-pub(super) fn place(points: &mut Points, tiles: &[Tile], lattice: &Lattice) -> Result<()> {
+pub(super) fn place(points: &mut LatticePoints, tiles: &[LatticeTile], lattice: &Lattice) -> Result<()> {
     for axes in 0..4 {
         task::check()?;
         let placed = |tile: usize| {
             let own = &points.of_tiles[tile][axes];
-            let mut placing = Placing { points, lattice, probe: Probe::new(&tiles[tile].tape) };
+            let mut placing = Placing { points, lattice, probe: TapeProbe::new(&tiles[tile].tape) };
             match axes {
                 _ if own.is_empty() || task::is_given_up() => Ok(Vec::new()),
                 0 => placing.corners(own),
@@ -71,14 +71,14 @@ pub(super) fn place(points: &mut Points, tiles: &[Tile], lattice: &Lattice) -> R
 }
 
 /// Where a point may be, without a margin.
-fn whole_room(points: &Points, lattice: &Lattice, point: u32) -> Room {
+fn whole_room(points: &LatticePoints, lattice: &Lattice, point: u32) -> Room {
     let key = points.keys[point as usize];
     let end = |up: u32| [0, 1, 2].map(|axis| lattice.planes[axis][((key[axis] + up) / 2) as usize]);
     Room { lo: end(0), hi: end(1) }
 }
 
 /// Where a point may be: strictly within what it stands for, after it is rounded too.
-pub(super) fn room(points: &Points, lattice: &Lattice, point: u32) -> Room {
+pub(super) fn room(points: &LatticePoints, lattice: &Lattice, point: u32) -> Room {
     let whole = whole_room(points, lattice, point);
     let margin = EDGE * lattice.cell;
     let (mut lo, mut hi) = (whole.lo, whole.hi);
@@ -97,9 +97,9 @@ pub(super) fn rounded(p: Point) -> Point {
 }
 
 struct Placing<'a> {
-    points: &'a Points,
+    points: &'a LatticePoints,
     lattice: &'a Lattice,
-    probe: Probe<'a>,
+    probe: TapeProbe<'a>,
 }
 
 impl Placing<'_> {

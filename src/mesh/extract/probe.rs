@@ -60,16 +60,16 @@ const NARROW: f64 = 1e-10;
 const MAX_STEPS: usize = 60;
 
 /// Reads one tape.
-pub(super) struct Probe<'t> {
+pub(super) struct TapeProbe<'t> {
     tape: &'t Tape,
     block: Option<Block64>,
     dual: Option<Machine<Dual<f64, 3>>>,
     columns: [Vec<f64>; 4],
 }
 
-impl<'t> Probe<'t> {
-    pub fn new(tape: &'t Tape) -> Probe<'t> {
-        Probe { tape, block: None, dual: None, columns: Default::default() }
+impl<'t> TapeProbe<'t> {
+    pub fn new(tape: &'t Tape) -> TapeProbe<'t> {
+        TapeProbe { tape, block: None, dual: None, columns: Default::default() }
     }
 
     /// The values at some points.
@@ -100,14 +100,14 @@ impl<'t> Probe<'t> {
 
     /// Where between each two points the root is, as a part of the way, by regula falsi with halvings between.
     pub fn roots(&mut self, brackets: &[Bracket]) -> Vec<f64> {
-        struct State {
+        struct RootState {
             lo: f64,
             hi: f64,
             values: [f64; 2],
             found: f64,
         }
-        let start = |bracket: &Bracket| State { lo: 0.0, hi: 1.0, values: bracket.values, found: 0.5 };
-        let mut states: Vec<State> = brackets.iter().map(start).collect();
+        let start = |bracket: &Bracket| RootState { lo: 0.0, hi: 1.0, values: bracket.values, found: 0.5 };
+        let mut states: Vec<RootState> = brackets.iter().map(start).collect();
         let mut open: Vec<usize> = (0..states.len()).collect();
         let mut tried = Vec::new();
         for step in 0..MAX_STEPS {
@@ -116,7 +116,7 @@ impl<'t> Probe<'t> {
             }
             tried.clear();
             for &n in &open {
-                let State { lo, hi, values: [a, b], .. } = states[n];
+                let RootState { lo, hi, values: [a, b], .. } = states[n];
                 let part = a / (a - b);
                 let halve = step % 3 == 2 || !(part.is_finite() && (0.0..=1.0).contains(&part));
                 // Not quite an end, so that the bracket shrinks from both sides.

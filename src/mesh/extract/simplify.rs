@@ -7,7 +7,7 @@
 //! looked at when all is done: vertices where they do are kept, and it is done again from the beginning.
 
 use crate::mesh::exact::are_collinear;
-use crate::mesh::intersect::Tree;
+use crate::mesh::intersect::BoxTree;
 use crate::mesh::{Mesh, cross, dot, minus};
 use crate::task;
 use rayon::prelude::*;
@@ -60,7 +60,7 @@ pub(super) fn simplified(mesh: &Mesh, tolerance: f64) -> Option<Mesh> {
             };
             lost.push([end(false), end(true)]);
         }
-        let lost = Tree::of(lost);
+        let lost = BoxTree::of(lost);
         kept.par_iter_mut().zip(&mesh.vertices).for_each(|(kept, vertex)| {
             lost.visit([*vertex; 2], &mut |_| *kept = true);
         });

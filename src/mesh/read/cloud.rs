@@ -67,7 +67,7 @@ impl PointCloud {
         if self.points.is_empty() { Err(Wrong::Whole("has no points".into())) } else { Ok(self) }
     }
 
-    fn push(&mut self, columns: &Columns, [x, y, z, t, f, normal @ ..]: [f64; 8]) {
+    fn push(&mut self, columns: &ColumnOrder, [x, y, z, t, f, normal @ ..]: [f64; 8]) {
         self.points.push([x, y, z]);
         self.times.extend(columns.has(3).then_some(t));
         self.distances.extend(columns.has(4).then_some(f));
@@ -87,14 +87,14 @@ enum Rows {
 const NAMES: [&str; 8] = ["x", "y", "z", "t", "f", "nx", "ny", "nz"];
 
 /// The column of each of [`NAMES`] in a row of so many cells.
-struct Columns {
+struct ColumnOrder {
     of: [Option<usize>; 8],
     count: usize,
 }
 
-impl Columns {
+impl ColumnOrder {
     /// Those of a row without a header.
-    fn by_place(rows: Rows, count: usize) -> Result<Columns, String> {
+    fn by_place(rows: Rows, count: usize) -> Result<ColumnOrder, String> {
         let [time, distance, normal] = match (rows, count) {
             (_, 3) => [None, None, None],
             (Rows::SpaceTime, 4) => [Some(3), None, None],
@@ -110,11 +110,11 @@ impl Columns {
             }
         };
         let at = |n: usize| normal.map(|first| first + n);
-        Ok(Columns { of: [Some(0), Some(1), Some(2), time, distance, at(0), at(1), at(2)], count })
+        Ok(ColumnOrder { of: [Some(0), Some(1), Some(2), time, distance, at(0), at(1), at(2)], count })
     }
 
     /// Those that a header names.
-    fn by_name(rows: Rows, names: &[&str]) -> Result<Columns, String> {
+    fn by_name(rows: Rows, names: &[&str]) -> Result<ColumnOrder, String> {
         let known = match rows {
             Rows::Surface => NAMES.len(),
             Rows::SpaceTime => 4,
@@ -125,7 +125,7 @@ impl Columns {
         }
         match (0..3).find(|&axis| of[axis].is_none()) {
             Some(axis) => Err(format!("the header names no column {}", NAMES[axis])),
-            None => Ok(Columns { of, count: names.len() }),
+            None => Ok(ColumnOrder { of, count: names.len() }),
         }
     }
 
@@ -151,8 +151,8 @@ fn array(array: &Array<f64>, rows: Rows) -> Result<PointCloud, String> {
     let [_, wide] = array.shape[..] else {
         return Err(format!("has {} dimensions; rows and columns are 2", array.shape.len()));
     };
-    let columns =
-        Columns::by_place(rows, wide).map_err(|problem| format!("has rows of {wide} numbers: {problem}"))?;
+    let columns = ColumnOrder::by_place(rows, wide)
+        .map_err(|problem| format!("has rows of {wide} numbers: {problem}"))?;
     if let Some(n) = array.values.iter().position(|value| !value.is_finite()) {
         return Err(format!("has {} in row {}, which is no finite number", array.values[n], n / wide));
     }
@@ -176,7 +176,7 @@ fn cells(line: &str, separator: Separator) -> Vec<&str> {
 
 fn text(bytes: &[u8], rows: Rows) -> Result<PointCloud, Wrong> {
     let mut cloud = PointCloud::default();
-    let mut known: Option<(Columns, Separator)> = None;
+    let mut known: Option<(ColumnOrder, Separator)> = None;
     let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
     for (n, bytes) in bytes.split(|&byte| byte == b'\n').enumerate() {
         let (number, text) = (n + 1, String::from_utf8_lossy(bytes));
@@ -192,8 +192,8 @@ fn text(bytes: &[u8], rows: Rows) -> Result<PointCloud, Wrong> {
                 let first = cells(line, separator);
                 let is_header = first.iter().all(|cell| cell.parse::<f64>().is_err());
                 let columns = match is_header {
-                    true => Columns::by_name(rows, &first),
-                    false => Columns::by_place(rows, first.len()),
+                    true => ColumnOrder::by_name(rows, &first),
+                    false => ColumnOrder::by_place(rows, first.len()),
                 };
                 let found = known.insert((columns.map_err(wrong)?, separator));
                 if is_header {

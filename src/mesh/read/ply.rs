@@ -69,15 +69,15 @@ impl Element {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Form {
+enum PlyEncoding {
     Text,
     Little,
     Big,
 }
 
 /// The header's form and elements, and where what follows starts: its byte and its line.
-struct Header {
-    form: Form,
+struct PlyHeader {
+    form: PlyEncoding,
     elements: Vec<Element>,
     start: usize,
     line: usize,
@@ -86,8 +86,8 @@ struct Header {
 /// The most elements, and properties of one.
 const MANY: usize = 256;
 
-impl Header {
-    fn of(bytes: &[u8]) -> Result<Header, Wrong> {
+impl PlyHeader {
+    fn of(bytes: &[u8]) -> Result<PlyHeader, Wrong> {
         let (mut form, mut elements, mut at, mut line) = (None, Vec::<Element>::new(), 0, 0);
         loop {
             let end = bytes[at..].iter().position(|&byte| byte == b'\n').map(|n| at + n);
@@ -107,9 +107,9 @@ impl Header {
             }
             let all: Vec<&[u8]> = words(text).take(6).collect();
             match all[..] {
-                [b"format", b"ascii", _] => form = Some(Form::Text),
-                [b"format", b"binary_little_endian", _] => form = Some(Form::Little),
-                [b"format", b"binary_big_endian", _] => form = Some(Form::Big),
+                [b"format", b"ascii", _] => form = Some(PlyEncoding::Text),
+                [b"format", b"binary_little_endian", _] => form = Some(PlyEncoding::Little),
+                [b"format", b"binary_big_endian", _] => form = Some(PlyEncoding::Big),
                 [b"comment" | b"obj_info", ..] | [] => (),
                 [b"element", name, count] => {
                     let count = std::str::from_utf8(count).ok().and_then(|text| text.parse().ok());
@@ -141,14 +141,14 @@ impl Header {
             }
         }
         let Some(form) = form else { return Err(Wrong::Line(line, "its header has no format".into())) };
-        Ok(Header { form, elements, start: at, line: line + 1 })
+        Ok(PlyHeader { form, elements, start: at, line: line + 1 })
     }
 }
 
 /// The numbers behind the header, one after the other.
 struct Numbers<'a> {
     bytes: &'a [u8],
-    form: Form,
+    form: PlyEncoding,
     at: usize,
     line: usize,
 }
@@ -156,7 +156,7 @@ struct Numbers<'a> {
 impl Numbers<'_> {
     fn wrong(&self, problem: String) -> Wrong {
         match self.form {
-            Form::Text => Wrong::Line(self.line, problem),
+            PlyEncoding::Text => Wrong::Line(self.line, problem),
             _ => Wrong::Byte(self.at, problem),
         }
     }
@@ -168,14 +168,14 @@ impl Numbers<'_> {
     /// How many bytes a number has at least.
     fn size(&self, number: Type) -> usize {
         match self.form {
-            Form::Text => 1,
+            PlyEncoding::Text => 1,
             _ => number.size(),
         }
     }
 
     fn next(&mut self, number_type: Type) -> Result<f64, Wrong> {
         let short = |own: &Self| Err(own.wrong("ends before its last element".into()));
-        if self.form == Form::Text {
+        if self.form == PlyEncoding::Text {
             while let Some(byte) = self.bytes.get(self.at).filter(|byte| byte.is_ascii_whitespace()) {
                 self.line += usize::from(*byte == b'\n');
                 self.at += 1;
@@ -192,7 +192,7 @@ impl Numbers<'_> {
         let Some(own) = self.bytes.get(self.at..self.at + size) else { return short(self) };
         let mut raw = [0; 8];
         raw[..size].copy_from_slice(own);
-        if self.form == Form::Big {
+        if self.form == PlyEncoding::Big {
             raw[..size].reverse();
         }
         let [a, b, c, d, ..] = raw;
@@ -225,7 +225,7 @@ impl Numbers<'_> {
             Some(length) => self.length(length, property.number)?,
             None => 1,
         };
-        if self.form == Form::Text {
+        if self.form == PlyEncoding::Text {
             for _ in 0..count {
                 self.next(property.number)?;
             }
@@ -337,7 +337,7 @@ pub(super) fn points(bytes: &[u8]) -> Result<PointCloud, Wrong> {
 }
 
 fn read(bytes: &[u8], wants_faces: bool) -> Result<(PointCloud, Vec<[u32; 3]>), Wrong> {
-    let header = Header::of(bytes)?;
+    let header = PlyHeader::of(bytes)?;
     let mut numbers = Numbers { bytes, form: header.form, at: header.start, line: header.line };
     let mut found = None;
     for element in &header.elements {

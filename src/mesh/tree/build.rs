@@ -2,7 +2,7 @@
 //! cut further until there are eight of them.
 
 use super::super::Mesh;
-use super::{LANES, Node, PACKET, Packet, Tree, WIDE};
+use super::{LANES, PACKET, Packet, Tree, WIDE, WideNode};
 
 /// A triangle's box and number.
 #[derive(Clone, Copy)]
@@ -19,12 +19,12 @@ impl Item {
 }
 
 #[derive(Clone, Copy)]
-struct Sides {
+struct BuildBox {
     lower: [f32; 3],
     upper: [f32; 3],
 }
 
-const NOTHING: Sides = Sides { lower: [f32::INFINITY; 3], upper: [f32::NEG_INFINITY; 3] };
+const NOTHING: BuildBox = BuildBox { lower: [f32::INFINITY; 3], upper: [f32::NEG_INFINITY; 3] };
 
 fn lesser(a: f32, b: f32) -> f32 {
     if a < b { a } else { b }
@@ -34,7 +34,7 @@ fn greater(a: f32, b: f32) -> f32 {
     if a > b { a } else { b }
 }
 
-impl Sides {
+impl BuildBox {
     fn join(&mut self, lower: [f32; 3], upper: [f32; 3]) {
         for axis in 0..3 {
             self.lower[axis] = lesser(self.lower[axis], lower[axis]);
@@ -42,7 +42,7 @@ impl Sides {
         }
     }
 
-    fn of(items: &[Item]) -> Sides {
+    fn of(items: &[Item]) -> BuildBox {
         let mut sides = NOTHING;
         items.iter().for_each(|item| sides.join(item.lower, item.upper));
         sides
@@ -57,10 +57,10 @@ impl Sides {
 
 /// A child of a node while it is made: items from one place to another.
 #[derive(Clone, Copy)]
-struct Piece {
+struct BuildChild {
     from: usize,
     to: usize,
-    sides: Sides,
+    sides: BuildBox,
 }
 
 /// Where items are cut into bins along an axis.
@@ -99,7 +99,7 @@ pub(super) fn build(mesh: &Mesh) -> Tree {
         }
     };
     let mut items: Vec<Item> = (0..mesh.triangles.len()).map(item).collect();
-    let whole = Piece { from: 0, to: items.len(), sides: Sides::of(&items) };
+    let whole = BuildChild { from: 0, to: items.len(), sides: BuildBox::of(&items) };
     let mut tree = Tree { nodes: Vec::new(), packets: Vec::new(), middle, reach, scale };
     add_node(mesh, &mut items, &mut tree, whole, 0);
     tree
@@ -112,10 +112,10 @@ fn scale_of(length: f64) -> f64 {
 }
 
 /// Adds the node of a piece, and what is below it.
-fn add_node(mesh: &Mesh, items: &mut [Item], tree: &mut Tree, whole: Piece, depth: usize) {
+fn add_node(mesh: &Mesh, items: &mut [Item], tree: &mut Tree, whole: BuildChild, depth: usize) {
     let number = tree.nodes.len();
     let far = [[f32::INFINITY; WIDE]; 3];
-    tree.nodes.push(Node { lower: far, upper: far, children: [0; WIDE] });
+    tree.nodes.push(WideNode { lower: far, upper: far, children: [0; WIDE] });
     let pieces = cut_in_eight(items, whole, depth);
     for (n, piece) in pieces.into_iter().enumerate() {
         let child = match piece.to - piece.from {
@@ -141,7 +141,7 @@ fn add_node(mesh: &Mesh, items: &mut [Item], tree: &mut Tree, whole: Piece, dept
     }
 }
 
-fn cut_in_eight(items: &mut [Item], whole: Piece, depth: usize) -> Vec<Piece> {
+fn cut_in_eight(items: &mut [Item], whole: BuildChild, depth: usize) -> Vec<BuildChild> {
     let mut pieces = vec![whole];
     while pieces.len() < WIDE {
         let large = (0..pieces.len()).filter(|&n| pieces[n].to - pieces[n].from > LANES);
@@ -149,7 +149,7 @@ fn cut_in_eight(items: &mut [Item], whole: Piece, depth: usize) -> Vec<Piece> {
         else {
             break;
         };
-        let Piece { from, to, .. } = pieces.swap_remove(largest);
+        let BuildChild { from, to, .. } = pieces.swap_remove(largest);
         let own = &mut items[from..to];
         let middle = match depth {
             MAX_DEPTH.. => own.len() / 2,
@@ -157,7 +157,7 @@ fn cut_in_eight(items: &mut [Item], whole: Piece, depth: usize) -> Vec<Piece> {
             _ => cut_in_bins(own),
         };
         for (from, to) in [(from, from + middle), (from + middle, to)] {
-            pieces.push(Piece { from, to, sides: Sides::of(&items[from..to]) });
+            pieces.push(BuildChild { from, to, sides: BuildBox::of(&items[from..to]) });
         }
     }
     pieces

@@ -96,7 +96,7 @@ fn to_edge<S: Simd>(simd: S, from: &Vectors<S>, edge: &Vectors<S>, over: S::f64s
 }
 
 /// How far the parts of triangles are from a point.
-struct Parts<S: Simd> {
+struct FeatureDistances<S: Simd> {
     /// Whether the foot on the plane is within the triangle, and how far that is, squared.
     is_inside: S::m64s,
     plane: S::f64s,
@@ -145,7 +145,7 @@ impl Packet {
     }
 
     #[inline(always)]
-    fn parts<S: Simd>(&self, simd: S, n: usize, point: &Vectors<S>) -> Parts<S> {
+    fn parts<S: Simd>(&self, simd: S, n: usize, point: &Vectors<S>) -> FeatureDistances<S> {
         let edges = [chunks(simd, &self.edges[0], n), chunks(simd, &self.edges[1], n)];
         let over = chunks(simd, &self.over, n);
         let from = differences(simd, point, &chunks(simd, &self.corner, n));
@@ -163,7 +163,7 @@ impl Packet {
         let (from_b, bc) = (differences(simd, &from, &edges[0]), differences(simd, &edges[1], &edges[0]));
         let (b_to_c, bc) = to_edge(simd, &from_b, &bc, over[2]);
         let plane = simd.mul_f64s(height, height);
-        Parts { is_inside, plane, along: [to_b, to_c, b_to_c], edges: [ab, ac, bc] }
+        FeatureDistances { is_inside, plane, along: [to_b, to_c, b_to_c], edges: [ab, ac, bc] }
     }
 
     /// The squared distances of the triangles from a point.
@@ -172,7 +172,7 @@ impl Packet {
         let point = [simd.splat_f64s(point[0]), simd.splat_f64s(point[1]), simd.splat_f64s(point[2])];
         let mut squared = [0.0; LANES];
         for n in 0..LANES.div_ceil(S::F64_LANES) {
-            let Parts { is_inside, plane, edges: [ab, ac, bc], .. } = self.parts(simd, n, &point);
+            let FeatureDistances { is_inside, plane, edges: [ab, ac, bc], .. } = self.parts(simd, n, &point);
             let edge = simd.min_f64s(simd.min_f64s(ab, ac), bc);
             put(simd, &mut squared, n, simd.select_f64s(is_inside, plane, edge));
         }

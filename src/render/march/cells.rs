@@ -1,6 +1,6 @@
 //! Where in a picture rays may meet the surface, and how far they may step there: for what marches them elsewhere.
 
-use super::{Cell, March, Rect, side_of};
+use super::{Frustum, March, Rect, side_of};
 use crate::error::Result;
 use crate::number::{Interval, Rise};
 use crate::render::{Lens, Size};
@@ -44,8 +44,8 @@ const FINE: f64 = 0.15;
 const COARSE: f64 = 2.0;
 
 /// Cuts a cell into sixteen along its depth: evenly, or far away so that each is longer than the last.
-fn sixteen(cell: Cell) -> Vec<Cell> {
-    let Cell { rect, from, to } = cell;
+fn sixteen(cell: Frustum) -> Vec<Frustum> {
+    let Frustum { rect, from, to } = cell;
     let by_ratio = from > 0.0 && to > 4.0 * from;
     let at = |n: usize| match (n, by_ratio) {
         (0, _) => from,
@@ -53,7 +53,7 @@ fn sixteen(cell: Cell) -> Vec<Cell> {
         (n, true) => from * (to / from).powf(n as f32 / BOXES as f32),
         (n, false) => from + (to - from) * (n as f32 / BOXES as f32),
     };
-    (0..BOXES).map(|n| Cell { rect, from: at(n), to: at(n + 1) }).collect()
+    (0..BOXES).map(|n| Frustum { rect, from: at(n), to: at(n + 1) }).collect()
 }
 
 /// The patches of a picture that see something, of at most `small` pixels across, with the tolerance of depths: at depth 0,
@@ -92,7 +92,7 @@ impl Cutter<'_> {
         let (from, to) = (self.march.lens.near as f32, self.march.lens.far as f32);
         let small = |across: usize| across.div_ceil(self.small).clamp(1, 4);
         let parts = rect.split([small(rect.width()), small(rect.height())]);
-        let cells: Vec<Cell> = parts.iter().map(|&rect| Cell { rect, from, to }).collect();
+        let cells: Vec<Frustum> = parts.iter().map(|&rect| Frustum { rect, from, to }).collect();
         let bounds = self.march.bound(&cells, tape, boxes);
         let mut open = Vec::new();
         for (lane, &cell) in cells.iter().enumerate() {
@@ -115,7 +115,7 @@ impl Cutter<'_> {
     /// Whether a piece is not cut up further. Where the field may jump it is cut finer: mostly it jumps beside the
     /// surface, or in what the piece's own tape leaves out. That tape has the field's sign, and is no nearer to 0: so
     /// what its rise makes a safe step is one for the field too.
-    fn ends(&self, piece: &Cell, rise: Interval) -> bool {
+    fn ends(&self, piece: &Frustum, rise: Interval) -> bool {
         let across = piece.rect.width().max(piece.rect.height()).max(self.small) as f64;
         let middle = 0.5 * f64::from(piece.from + piece.to);
         let wide = self.march.lens.across(across * self.march.size.step(), middle);
@@ -125,7 +125,13 @@ impl Cutter<'_> {
     }
 
     /// Goes through a patch's cell from front to back; says whether rays come out of its end.
-    fn along(&self, cell: Cell, tape: &Arc<Tape>, boxes: &mut Boxes<Rise<BOXES>>, patch: &mut Patch) -> bool {
+    fn along(
+        &self,
+        cell: Frustum,
+        tape: &Arc<Tape>,
+        boxes: &mut Boxes<Rise<BOXES>>,
+        patch: &mut Patch,
+    ) -> bool {
         if task::is_given_up() {
             return false;
         }

@@ -1,6 +1,6 @@
 //! What pictures through one lens share while time goes on.
 
-use super::{March, Rect, Seen, Tile};
+use super::{March, MarchedRays, Rect, Tile};
 use crate::error::Result;
 use crate::render::{Lens, Size};
 use crate::tape::Tape;
@@ -31,7 +31,7 @@ impl SpanTiles {
     }
 
     /// What the rays meet at a time of the span; also how many steps they take, if those are to be counted.
-    pub fn seen(&self, t: f64, counted: bool) -> Result<Seen> {
+    pub fn seen(&self, t: f64, counted: bool) -> Result<MarchedRays> {
         let march = March::new(&self.lens, self.size, counted);
         let seen = march.through_tiles(&self.tiles, |tile| tile.tape.fixed([None, None, None, Some(t)]));
         task::check().map(|()| seen)

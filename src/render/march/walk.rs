@@ -6,7 +6,7 @@ use crate::tape::Block;
 const TOGETHER: usize = 64;
 
 /// How rays step through a cell.
-pub(super) struct Steps {
+pub(super) struct Strides {
     /// Which side of the surface they are on.
     pub side: f32,
     /// How long a step is safe for a value of one.
@@ -20,7 +20,7 @@ pub(super) struct Steps {
     pub to: f32,
 }
 
-impl Steps {
+impl Strides {
     /// Where a ray is after so many of the least steps.
     fn ahead(&self, start: f32, count: usize) -> f32 {
         (start + count as f32 * self.least).min(self.to)
@@ -42,7 +42,7 @@ impl Steps {
 
 /// Where along a ray the sign changes: two depths, and the values there.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Bracket {
+pub(super) struct SignChange {
     pub ray: usize,
     pub from: [f32; 2],
     pub to: [f32; 2],
@@ -50,7 +50,7 @@ pub(super) struct Bracket {
     pub nearest_before: f32,
 }
 
-impl Bracket {
+impl SignChange {
     /// Where a straight line between the two is 0.
     pub fn secant(&self) -> f32 {
         let ([a, fa], [b, fb]) = (self.from, self.to);
@@ -95,7 +95,7 @@ impl Bracket {
 
 /// The rays that go through a cell together: a column for each thing known.
 #[derive(Default)]
-pub(super) struct Walk {
+pub(super) struct RayWalk {
     /// Which rays.
     which: Vec<usize>,
     u: Vec<f32>,
@@ -115,7 +115,7 @@ pub(super) struct Walk {
     ended: Vec<usize>,
 }
 
-impl Walk {
+impl RayWalk {
     /// Takes on rays, each with its u and v, at a depth.
     pub fn start(&mut self, rays: impl Iterator<Item = (usize, [f32; 2])>, s: f32) {
         rays.for_each(|(n, [u, v])| {
@@ -136,7 +136,7 @@ impl Walk {
 
     /// The field where the rays are, and where they are sure to come next if all their steps are as short as can be.
     /// Says at how many places of each that is.
-    pub fn look(&mut self, steps: &Steps, block: &mut Block) -> usize {
+    pub fn look(&mut self, steps: &Strides, block: &mut Block) -> usize {
         let count = self.which.len();
         self.ahead = if steps.safe.is_finite() { (TOGETHER / count).clamp(1, 8) } else { 1 };
         self.f.resize(count * self.ahead, 0.0);
@@ -157,7 +157,7 @@ impl Walk {
     }
 
     /// Moves each ray on as far as is safe. Those that have crossed the surface go to `met`; those at the end are let go.
-    pub fn go_on(&mut self, steps: &Steps, met: &mut Vec<Bracket>) {
+    pub fn go_on(&mut self, steps: &Strides, met: &mut Vec<SignChange>) {
         self.next.resize(self.which.len(), 0.0);
         let any_ends = match self.ahead {
             1 => self.one_step(steps, met),
@@ -177,7 +177,7 @@ impl Walk {
     }
 
     /// A step of each ray: most go on, in a loop without a branch. Says whether any ends.
-    fn one_step(&mut self, steps: &Steps, met: &mut Vec<Bracket>) -> bool {
+    fn one_step(&mut self, steps: &Strides, met: &mut Vec<SignChange>) -> bool {
         let (mut any_crosses, mut any_ends) = (false, false);
         for ((next, &s), &f) in self.next.iter_mut().zip(&self.s).zip(&self.f) {
             let (crosses, ends) = (steps.crosses(f), s >= steps.to);
@@ -198,7 +198,7 @@ impl Walk {
     }
 
     /// The steps of a ray through the places looked at: where it goes then.
-    fn several_steps(&mut self, i: usize, steps: &Steps, met: &mut Vec<Bracket>) -> f32 {
+    fn several_steps(&mut self, i: usize, steps: &Strides, met: &mut Vec<SignChange>) -> f32 {
         let (start, values) = (self.s[i], &self.f[i * self.ahead..][..self.ahead]);
         let mut before = [self.before[0][i], self.before[1][i]];
         let mut k = 0;
@@ -224,9 +224,9 @@ impl Walk {
     }
 
     /// Where a ray has crossed the surface.
-    fn bracket(&self, i: usize, before: [f32; 2], to: [f32; 2]) -> Bracket {
+    fn bracket(&self, i: usize, before: [f32; 2], to: [f32; 2]) -> SignChange {
         // On entering the cell there is nothing before: that is the place.
-        Bracket {
+        SignChange {
             ray: self.which[i],
             from: if before[1] == 0.0 { to } else { before },
             to,

@@ -1,6 +1,6 @@
 //! Derivatives beside difference quotients, where the field is smooth.
 
-use super::{Audit, Seen, TOLERANCE, steepest};
+use super::{Audit, AuditedPoint, TOLERANCE, steepest};
 use crate::number::Dual;
 use crate::tape::{Adjoint, Machine};
 
@@ -45,7 +45,7 @@ impl<'t> Differ<'t> {
         }
     }
 
-    pub(super) fn differences(&mut self, seen: &Seen) -> Vec<Difference> {
+    pub(super) fn differences(&mut self, seen: &AuditedPoint) -> Vec<Difference> {
         let mut found = Vec::new();
         let scale = self.audit.scale;
         for (i, name) in ["x", "y", "z", "t"].into_iter().enumerate() {

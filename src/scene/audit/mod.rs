@@ -101,14 +101,14 @@ pub struct Audit<'a> {
 }
 
 /// What was seen at a point.
-struct Seen {
+struct AuditedPoint {
     at: [f64; 4],
     dual: Dual<f64>,
     /// The derivative in each of the tape's parameters.
     slopes: Vec<f64>,
 }
 
-impl Seen {
+impl AuditedPoint {
     /// |∇ₓf|.
     fn steepness(&self) -> f64 {
         steepness(&self.dual)
@@ -186,7 +186,7 @@ impl<'a> Audit<'a> {
         };
         let all = self.seen(progress);
         self.hunt(&all, &mut report)?;
-        let finite: Vec<&Seen> = all.iter().filter(|seen| seen.dual.is_finite()).collect();
+        let finite: Vec<&AuditedPoint> = all.iter().filter(|seen| seen.dual.is_finite()).collect();
         self.compare(&finite, progress, &mut report)?;
         self.kinks(&finite, progress, &mut report)?;
         self.claims(&finite, &mut report)?;
@@ -198,14 +198,18 @@ impl<'a> Audit<'a> {
         Ok(report)
     }
 
-    fn seen(&self, advance: &(impl Fn(usize) + Sync)) -> Vec<Seen> {
-        let look = |piece: &[[f64; 4]]| -> Vec<Seen> {
+    fn seen(&self, advance: &(impl Fn(usize) + Sync)) -> Vec<AuditedPoint> {
+        let look = |piece: &[[f64; 4]]| -> Vec<AuditedPoint> {
             let mut duals = Machine::<Dual<f64>>::new(&self.tape);
             let mut adjoint = Adjoint::<f64>::new(&self.tape);
             let seen = piece.iter().map(|&at| {
                 let _ = adjoint.forward(at);
                 adjoint.back(&[1.0]);
-                Seen { at, dual: duals.at(Dual::variables(at))[0], slopes: adjoint.parameters().collect() }
+                AuditedPoint {
+                    at,
+                    dual: duals.at(Dual::variables(at))[0],
+                    slopes: adjoint.parameters().collect(),
+                }
             });
             let seen = seen.collect();
             advance(2 * piece.len());
@@ -215,11 +219,12 @@ impl<'a> Audit<'a> {
     }
 
     /// What is not finite, once for each node where it begins.
-    fn hunt(&self, all: &[Seen], report: &mut Report) -> Result<()> {
+    fn hunt(&self, all: &[AuditedPoint], report: &mut Report) -> Result<()> {
         let names: Vec<String> = self.tape.parameters().map(|parameter| parameter.name().into()).collect();
         let mut known: HashMap<(String, Option<Place>, bool), usize> = HashMap::new();
-        let is_wrong =
-            |seen: &&Seen| !(seen.dual.is_finite() && seen.slopes.iter().all(|slope| slope.is_finite()));
+        let is_wrong = |seen: &&AuditedPoint| {
+            !(seen.dual.is_finite() && seen.slopes.iter().all(|slope| slope.is_finite()))
+        };
         for seen in all.iter().filter(is_wrong).take(TRACED) {
             let fault = match seen.dual.is_finite() {
                 false => self.scene.field().fault_at(seen.at)?,
@@ -257,13 +262,13 @@ impl<'a> Audit<'a> {
     /// Derivatives in space, time and parameters against differences, where the field is smooth.
     fn compare(
         &self,
-        finite: &[&Seen],
+        finite: &[&AuditedPoint],
         advance: &(impl Fn(usize) + Sync),
         report: &mut Report,
     ) -> Result<()> {
         let step = (finite.len() / COMPARED).max(1);
-        let chosen: Vec<&Seen> = finite.iter().step_by(step).copied().collect();
-        let compare = |piece: &[&Seen]| -> Vec<Difference> {
+        let chosen: Vec<&AuditedPoint> = finite.iter().step_by(step).copied().collect();
+        let compare = |piece: &[&AuditedPoint]| -> Vec<Difference> {
             let mut differ = Differ::new(self);
             let found = piece.iter().flat_map(|seen| differ.differences(seen)).collect();
             advance(piece.len());
@@ -298,7 +303,12 @@ impl<'a> Audit<'a> {
 
     /// Kinks, where the gradient jumps, and jumps of the value, sought along short ways through space; each once for
     /// the node where it begins.
-    fn kinks(&self, finite: &[&Seen], advance: &(impl Fn(usize) + Sync), report: &mut Report) -> Result<()> {
+    fn kinks(
+        &self,
+        finite: &[&AuditedPoint],
+        advance: &(impl Fn(usize) + Sync),
+        report: &mut Report,
+    ) -> Result<()> {
         let field = self.scene.field();
         let mut random = Random(self.seed ^ 0x5eed);
         let step = (finite.len() / COMPARED).max(1);
@@ -349,7 +359,7 @@ impl<'a> Audit<'a> {
 
     /// How steep the field is, and the calls of the scene: those that claim to be no steeper than a distance, and those
     /// that are the first to be so.
-    fn claims(&self, finite: &[&Seen], report: &mut Report) -> Result<()> {
+    fn claims(&self, finite: &[&AuditedPoint], report: &mut Report) -> Result<()> {
         let claims = Claims::of(self.scene.field());
         let slopes = || finite.iter().map(|seen| seen.steepness());
         report.steepness = (slopes().fold(f64::INFINITY, f64::min), slopes().fold(0.0, f64::max));
@@ -390,7 +400,7 @@ impl<'a> Audit<'a> {
     }
 
     /// Parameters that do nothing, next to nothing, or too much.
-    fn parameters(&self, finite: &[&Seen], report: &mut Report) -> Result<()> {
+    fn parameters(&self, finite: &[&AuditedPoint], report: &mut Report) -> Result<()> {
         let looks = looks(self.scene)?;
         let known: Vec<&Parameter> = self.tape.parameters().collect();
         for parameter in self.scene.parameters() {

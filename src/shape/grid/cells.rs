@@ -33,15 +33,15 @@ struct Along<T> {
 impl<T: Coordinate> Along<T> {
     /// The weights of a place.
     #[inline(always)]
-    fn weights(&self, n: usize) -> Weights<T> {
+    fn weights(&self, n: usize) -> SplineWeights<T> {
         let ([a, b, c, d], [p, q, r, s]) = (&self.values, &self.slopes);
-        Weights { value: [a[n], b[n], c[n], d[n]], slope: [p[n], q[n], r[n], s[n]] }
+        SplineWeights { value: [a[n], b[n], c[n], d[n]], slope: [p[n], q[n], r[n], s[n]] }
     }
 }
 
 /// The weights of the coefficients along an axis in the value and in the slope.
 #[derive(Clone, Copy)]
-struct Weights<T> {
+struct SplineWeights<T> {
     value: [T; TAPS],
     slope: [T; TAPS],
 }
@@ -106,7 +106,7 @@ impl<'a> Cells<'a> {
 
     /// The rows from a coefficient on, summed along x by the weights in the value and, if `SLOPES`, in the slope.
     #[inline(always)]
-    fn over_x<T: Coordinate, const SLOPES: bool>(&self, start: usize, x: &Weights<T>) -> [Rows<T>; 2] {
+    fn over_x<T: Coordinate, const SLOPES: bool>(&self, start: usize, x: &SplineWeights<T>) -> [Rows<T>; 2] {
         let coefficients = &self.spline.coefficients[start..];
         let [mut sums, mut slopes] = [[[T::zero(); TAPS]; TAPS]; 2];
         for i in 0..TAPS {
@@ -128,7 +128,11 @@ impl<'a> Cells<'a> {
 
     /// The value and, if `SLOPES`, the derivatives at the same time everywhere.
     #[inline(always)]
-    fn still<T: Coordinate, const SLOPES: bool>(&self, start: usize, [x, y, z]: [Weights<T>; 3]) -> [T; 5] {
+    fn still<T: Coordinate, const SLOPES: bool>(
+        &self,
+        start: usize,
+        [x, y, z]: [SplineWeights<T>; 3],
+    ) -> [T; 5] {
         let [sums, in_x] = self.over_x::<T, SLOPES>(start, &x);
         let values = over(&sums, &y.value);
         if !SLOPES {
@@ -148,7 +152,7 @@ impl<'a> Cells<'a> {
     fn moving<T: Coordinate, const SLOPES: bool>(
         &self,
         start: usize,
-        [t, x, y, z]: [Weights<T>; 4],
+        [t, x, y, z]: [SplineWeights<T>; 4],
     ) -> [T; 5] {
         let mut sums = [T::zero(); 5];
         for l in 0..TAPS {

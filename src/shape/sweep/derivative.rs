@@ -6,8 +6,8 @@
 //! and v_x that weighs u_t and v_t to 0. Each further derivative is that of an expression in such derivatives, by the
 //! same rule.
 
-use super::moving::{Moving, Scratch};
-use super::search::{Found, MinimumAt, Precision};
+use super::moving::{Moving, SearchMemory};
+use super::search::{Minimum, MinimumAt, SearchPrecision};
 use super::{PARAMETERS, T0, T1};
 use crate::field::{Field, if_less, param};
 use crate::number::Columns;
@@ -33,7 +33,7 @@ pub(super) fn output_of(order: &[usize], arity: usize) -> Option<usize> {
 
 /// A side of a kink.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Side {
+enum KinkSide {
     Before,
     After,
 }
@@ -51,7 +51,7 @@ pub(super) struct Higher {
 struct Kink {
     expression: Field,
     /// The derivatives that stand in it as parameters, by their numbers in their names.
-    atoms: Vec<(Side, Field)>,
+    atoms: Vec<(KinkSide, Field)>,
     /// The atoms, as a tape that has f as its first output; and the expression.
     values: Tape,
     outcome: Tape,
@@ -62,7 +62,7 @@ fn name(atom: usize) -> String {
 }
 
 impl Kink {
-    fn of(shape: &Moving, expression: Field, atoms: Vec<(Side, Field)>) -> Kink {
+    fn of(shape: &Moving, expression: Field, atoms: Vec<(KinkSide, Field)>) -> Kink {
         let fields: Vec<Field> = std::iter::once(shape.field.clone())
             .chain(atoms.iter().map(|(_, field)| field.clone()))
             .collect();
@@ -77,8 +77,8 @@ impl Kink {
         let expression = match input {
             T0 | T1 => Field::constant(0.0),
             _ => {
-                let before = atom(&mut atoms, Side::Before, shape.along(&shape.field, input));
-                let speed = atom(&mut atoms, Side::Before, shape.field.dt());
+                let before = atom(&mut atoms, KinkSide::Before, shape.along(&shape.field, input));
+                let speed = atom(&mut atoms, KinkSide::Before, shape.field.dt());
                 before + speed * drift(shape, input, &mut atoms)
             }
         };
@@ -104,7 +104,7 @@ impl Kink {
         machine.set_parameters(&inputs[PARAMETERS..]);
         let [x, y, z] = [inputs[0], inputs[1], inputs[2]];
         let sides = [before, after].map(|time| machine.at([x, y, z, time]).to_vec());
-        let value = |n: usize| sides[(self.atoms[n].0 == Side::After) as usize][1 + n];
+        let value = |n: usize| sides[(self.atoms[n].0 == KinkSide::After) as usize][1 + n];
         let mut outcome = Machine::<f64>::new(&self.outcome);
         let number = |name: &str| name.rsplit(' ').next().and_then(|n| n.parse::<usize>().ok());
         let atoms: Vec<f64> =
@@ -115,7 +115,7 @@ impl Kink {
 }
 
 /// A derivative of f on one side of the kink, as a parameter.
-fn atom(atoms: &mut Vec<(Side, Field)>, side: Side, field: Field) -> Field {
+fn atom(atoms: &mut Vec<(KinkSide, Field)>, side: KinkSide, field: Field) -> Field {
     if field.as_constant().is_some() {
         return field;
     }
@@ -128,9 +128,10 @@ fn atom(atoms: &mut Vec<(Side, Field)>, side: Side, field: Field) -> Field {
 }
 
 /// How the kink moves with an input: −(u_i − v_i)/(u_t − v_t).
-fn drift(shape: &Moving, input: usize, atoms: &mut Vec<(Side, Field)>) -> Field {
+fn drift(shape: &Moving, input: usize, atoms: &mut Vec<(KinkSide, Field)>) -> Field {
     let along = shape.along(&shape.field, input);
-    let mut rift = |field: Field| atom(atoms, Side::Before, field.clone()) - atom(atoms, Side::After, field);
+    let mut rift =
+        |field: Field| atom(atoms, KinkSide::Before, field.clone()) - atom(atoms, KinkSide::After, field);
     -rift(along) / rift(shape.field.dt())
 }
 
@@ -178,7 +179,7 @@ impl Higher {
     }
 
     /// Its value where the least was found.
-    pub(super) fn at(&self, inputs: &[f64], found: &Found) -> f64 {
+    pub(super) fn at(&self, inputs: &[f64], found: &Minimum) -> f64 {
         let place = match found.place {
             MinimumAt::Kink { before, after } => return self.kink.at(inputs, before, after),
             MinimumAt::Start => 0,
@@ -220,12 +221,12 @@ impl Moving {
         &self,
         wanted: &[usize],
         inputs: &Columns<f64>,
-        found: &[Found],
-        precision: Precision,
+        found: &[Minimum],
+        precision: SearchPrecision,
     ) -> Vec<f64> {
         let rows = inputs.rows();
         // All first derivatives at the time of the least; at a kink, before it and after it.
-        let sides = |found: &Found| match found.place {
+        let sides = |found: &Minimum| match found.place {
             MinimumAt::Kink { before, after } => (before, Some(after)),
             _ => (found.time, None),
         };
@@ -279,13 +280,13 @@ impl Moving {
         inputs: &Columns<f64>,
         rows: &[usize],
         times: &[f64],
-        precision: Precision,
-        scratch: &mut Scratch,
+        precision: SearchPrecision,
+        scratch: &mut SearchMemory,
     ) -> Vec<f64> {
         let count = self.slopes.output_count();
         let mut out = vec![0.0; count * rows.len()];
         match precision {
-            Precision::Double => {
+            SearchPrecision::Double => {
                 let mut machine = Machine::<f64>::new(&self.slopes);
                 let mut point = Vec::new();
                 for (n, (&row, &time)) in rows.iter().zip(times).enumerate() {
@@ -298,7 +299,7 @@ impl Moving {
                         .for_each(|(column, &value)| out[column * rows.len() + n] = value);
                 }
             }
-            Precision::Single => {
+            SearchPrecision::Single => {
                 let mut point = Vec::new();
                 inputs.copy_row(rows[0], &mut point);
                 scratch.set_parameters(&point[PARAMETERS..]);

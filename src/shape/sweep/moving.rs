@@ -26,11 +26,11 @@ pub(super) struct Moving {
     /// How a shader computes it, once that was asked for.
     pub(super) shader: OnceLock<Option<Shader>>,
     /// Memory that is not in use.
-    scratch: Mutex<Vec<Scratch>>,
+    scratch: Mutex<Vec<SearchMemory>>,
 }
 
 /// Memory of a search.
-pub(super) struct Scratch {
+pub(super) struct SearchMemory {
     /// Points with a time each: f and f_t, and all first derivatives.
     pub(super) speed: Block,
     pub(super) slopes: Block,
@@ -42,7 +42,7 @@ pub(super) struct Scratch {
     parameters: Vec<f64>,
 }
 
-impl Scratch {
+impl SearchMemory {
     /// The blocks at the values of the parameters.
     pub(super) fn set_parameters(&mut self, values: &[f64]) {
         if self.parameters != values {
@@ -76,9 +76,9 @@ impl Moving {
     }
 
     /// Does something with memory of a search.
-    pub(super) fn with_scratch<T>(&self, work: impl FnOnce(&mut Scratch) -> T) -> T {
+    pub(super) fn with_scratch<T>(&self, work: impl FnOnce(&mut SearchMemory) -> T) -> T {
         let kept = self.scratch.lock().expect("no search panics holding it").pop();
-        let mut scratch = kept.unwrap_or_else(|| Scratch {
+        let mut scratch = kept.unwrap_or_else(|| SearchMemory {
             speed: Block::over_times(&self.value_and_speed),
             slopes: Block::over_times(&self.slopes),
             rises: Boxes::default(),

@@ -4,8 +4,8 @@
 //! began. A point's span narrows to two neighbouring times between which f_t changes from falling to rising; one
 //! step by the secant of f_t, or at a kink to where the two tangents meet, gives the time of the least there.
 
-use super::moving::{Moving, Scratch};
-use super::spans::{Over, Span};
+use super::moving::{Moving, SearchMemory};
+use super::spans::{Span, SweepBox};
 use super::{PARAMETERS, T0, T1};
 use crate::number::{Columns, Interval};
 use crate::tape::Machine;
@@ -13,25 +13,25 @@ use crate::task;
 
 /// How exactly is searched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Precision {
+pub(super) enum SearchPrecision {
     Single,
     Double,
 }
 
-impl Precision {
+impl SearchPrecision {
     /// How many times the grid halves a span, and the bits of a time.
     fn halvings(self) -> [i32; 2] {
         match self {
-            Precision::Single => [12, 22],
-            Precision::Double => [30, 50],
+            SearchPrecision::Single => [12, 22],
+            SearchPrecision::Double => [30, 50],
         }
     }
 
     /// How much values may be off, in parts of their size: what is less tells no two places apart.
     fn rounding(self) -> f64 {
         match self {
-            Precision::Single => 2.0 * f32::EPSILON as f64,
-            Precision::Double => 4.0 * f64::EPSILON,
+            SearchPrecision::Single => 2.0 * f32::EPSILON as f64,
+            SearchPrecision::Double => 4.0 * f64::EPSILON,
         }
     }
 }
@@ -67,7 +67,7 @@ impl MinimumAt {
 
 /// The least of a point.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Found {
+pub(super) struct Minimum {
     pub(super) value: f64,
     pub(super) time: f64,
     pub(super) place: MinimumAt,
@@ -75,18 +75,18 @@ pub(super) struct Found {
 
 /// The times that one point's search looks at: the multiples of a step between the first time and the last, and these.
 #[derive(Clone, Copy)]
-struct Times {
+struct SearchTimes {
     first: f64,
     last: f64,
     step: f64,
 }
 
-impl Times {
-    fn of(first: f64, last: f64, precision: Precision) -> Times {
+impl SearchTimes {
+    fn of(first: f64, last: f64, precision: SearchPrecision) -> SearchTimes {
         let [halvings, bits] = precision.halvings();
         let power = |value: f64| value.max(f64::MIN_POSITIVE).log2().ceil() as i32;
         let exponent = (power(last - first) - halvings).max(power(first.abs().max(last.abs())) - bits);
-        Times { first, last, step: f64::powi(2.0, exponent.max(-1000)) }
+        SearchTimes { first, last, step: f64::powi(2.0, exponent.max(-1000)) }
     }
 
     fn at(&self, n: i64) -> f64 {
@@ -103,7 +103,7 @@ impl Times {
 
 /// A time that was looked at: f and f_t there.
 #[derive(Clone, Copy, Debug)]
-struct Look {
+struct TimeSample {
     n: i64,
     time: f64,
     value: f64,
@@ -114,8 +114,8 @@ struct Look {
 #[derive(Clone, Copy, Debug)]
 struct Narrowing {
     row: usize,
-    from: Look,
-    to: Look,
+    from: TimeSample,
+    to: TimeSample,
     /// The span it is a piece of, with what is known of f there.
     span: Span,
 }
@@ -133,8 +133,8 @@ impl Moving {
         &self,
         inputs: &Columns<f64>,
         left: Option<&[Span]>,
-        precision: Precision,
-    ) -> Vec<Found> {
+        precision: SearchPrecision,
+    ) -> Vec<Minimum> {
         let rows = inputs.rows();
         let parameters =
             |row: usize| (PARAMETERS..inputs.len()).map(move |i| inputs.column(i)[row].to_bits());
@@ -157,29 +157,29 @@ impl Moving {
         };
         let boxed: Vec<Interval> = (0..inputs.len()).map(|i| hull(inputs.column(i))).collect();
         self.with_scratch(|scratch| {
-            let spans = self.spans_with(&Over::of(&boxed), left, scratch);
+            let spans = self.spans_with(&SweepBox::of(&boxed), left, scratch);
             let (found, looks) = (Vec::new(), Vec::new());
-            Search { shape: self, inputs: *inputs, precision, scratch, found, looks }.run(&spans)
+            MinimumSearch { shape: self, inputs: *inputs, precision, scratch, found, looks }.run(&spans)
         })
     }
 }
 
-struct Search<'a> {
+struct MinimumSearch<'a> {
     shape: &'a Moving,
     inputs: Columns<'a, f64>,
-    precision: Precision,
-    scratch: &'a mut Scratch,
+    precision: SearchPrecision,
+    scratch: &'a mut SearchMemory,
     /// The last looks: f and f_t at each, and with their times on the grid.
     found: Vec<[f64; 2]>,
-    looks: Vec<Look>,
+    looks: Vec<TimeSample>,
 }
 
-impl Search<'_> {
-    fn run(&mut self, spans: &[Span]) -> Vec<Found> {
+impl MinimumSearch<'_> {
+    fn run(&mut self, spans: &[Span]) -> Vec<Minimum> {
         let rows = self.inputs.rows();
         let [t0, t1] = [T0, T1].map(|i| self.inputs.column(i));
-        let times: Vec<Times> = (0..rows)
-            .map(|row| Times::of(t0[row].min(t1[row]), t0[row].max(t1[row]), self.precision))
+        let times: Vec<SearchTimes> = (0..rows)
+            .map(|row| SearchTimes::of(t0[row].min(t1[row]), t0[row].max(t1[row]), self.precision))
             .collect();
         let mut offers = Offers::of(rows, self.precision.rounding());
         let mut open = self.first_looks(spans, &times, &mut offers);
@@ -189,14 +189,14 @@ impl Search<'_> {
     }
 
     /// Looks at spans, the closer the lower f may be; gives the pieces in which a minimum is.
-    fn first_looks(&mut self, spans: &[Span], times: &[Times], offers: &mut Offers) -> Vec<Narrowing> {
+    fn first_looks(&mut self, spans: &[Span], times: &[SearchTimes], offers: &mut Offers) -> Vec<Narrowing> {
         let mut pieces = self.coarse(spans, times, offers);
         let (mut open, mut torn, mut split) = (Vec::new(), Vec::new(), Vec::new());
         let (mut rows, mut middles) = (Vec::new(), Vec::new());
         while !pieces.is_empty() {
             split.clear();
             for piece in &pieces {
-                let (own, Look { n: from, .. }) = (&times[piece.row], piece.from);
+                let (own, TimeSample { n: from, .. }) = (&times[piece.row], piece.from);
                 let least = piece.least();
                 // Of what only rises, or only falls, an end is the least, and is known.
                 let is_bracket = piece.from.speed < 0.0 && piece.to.speed > 0.0;
@@ -232,7 +232,7 @@ impl Search<'_> {
     }
 
     /// Each point's part of the spans, in a few pieces of those of which nothing is known.
-    fn coarse(&mut self, spans: &[Span], times: &[Times], offers: &mut Offers) -> Vec<Narrowing> {
+    fn coarse(&mut self, spans: &[Span], times: &[SearchTimes], offers: &mut Offers) -> Vec<Narrowing> {
         let (mut rows, mut numbers, mut of) = (Vec::new(), Vec::new(), Vec::new());
         for (row, times) in times.iter().enumerate() {
             let mut has_any = false;
@@ -284,7 +284,7 @@ impl Search<'_> {
             for (((row, [from, to]), &time), &[value, speed]) in
                 torn.into_iter().zip(&middles).zip(&self.found)
             {
-                offers.add(row, Found { value, time, place: MinimumAt::Still });
+                offers.add(row, Minimum { value, time, place: MinimumAt::Still });
                 let middle = [time, value, speed];
                 let halves = [[from, middle], [middle, to]];
                 let [before, after] = halves.map(tear);
@@ -297,7 +297,7 @@ impl Search<'_> {
     }
 
     /// Narrows pieces until no time of the grid is between their ends.
-    fn narrow(&mut self, pieces: &mut [Narrowing], times: &[Times], offers: &mut Offers) {
+    fn narrow(&mut self, pieces: &mut [Narrowing], times: &[SearchTimes], offers: &mut Offers) {
         let mut open: Vec<usize> = (0..pieces.len()).collect();
         let (mut rows, mut numbers) = (Vec::new(), Vec::new());
         for round in 0..200 {
@@ -351,7 +351,7 @@ impl Search<'_> {
                 || speed.abs() <= self.precision.rounding() * 8.0 * (piece.to.speed - piece.from.speed);
             let tiny = piece.to.speed - piece.from.speed <= 64.0 * self.precision.rounding() * value.abs();
             match is_level || tiny {
-                true => offers.add(piece.row, Found { value, time: level[n], place: MinimumAt::Level }),
+                true => offers.add(piece.row, Minimum { value, time: level[n], place: MinimumAt::Level }),
                 false => kinked.push(n),
             }
         }
@@ -403,15 +403,17 @@ impl Search<'_> {
         for (i, &row) in rows.iter().enumerate() {
             let [from, to] = brackets[i];
             let [time, value] = last[i];
-            offers.add(row, Found { value, time, place: MinimumAt::Kink { before: from[0], after: to[0] } });
+            offers
+                .add(row, Minimum { value, time, place: MinimumAt::Kink { before: from[0], after: to[0] } });
         }
     }
 
     /// Looks at rows, each at a time of its grid.
-    fn look(&mut self, rows: &[usize], numbers: &[i64], times: &[Times]) {
+    fn look(&mut self, rows: &[usize], numbers: &[i64], times: &[SearchTimes]) {
         let at: Vec<f64> = rows.iter().zip(numbers).map(|(&row, &n)| times[row].at(n)).collect();
         self.look_at(rows, &at);
-        let look = |((&n, &time), &[value, speed]): ((&i64, &f64), &[f64; 2])| Look { n, time, value, speed };
+        let look =
+            |((&n, &time), &[value, speed]): ((&i64, &f64), &[f64; 2])| TimeSample { n, time, value, speed };
         self.looks.clear();
         self.looks.extend(numbers.iter().zip(&at).zip(&self.found).map(look));
     }
@@ -425,7 +427,7 @@ impl Search<'_> {
         let inputs = &self.inputs;
         let mut point = Vec::new();
         match self.precision {
-            Precision::Double => {
+            SearchPrecision::Double => {
                 let mut machine = Machine::<f64>::new(&self.shape.value_and_speed);
                 self.found.extend(rows.iter().zip(times).map(|(&row, &time)| {
                     inputs.copy_row(row, &mut point);
@@ -434,10 +436,10 @@ impl Search<'_> {
                     [found[0], found[1]]
                 }));
             }
-            Precision::Single => {
+            SearchPrecision::Single => {
                 inputs.copy_row(0, &mut point);
                 self.scratch.set_parameters(&point[PARAMETERS..]);
-                let Scratch { speed, columns: [x, y, z, t, value, slope], .. } = &mut *self.scratch;
+                let SearchMemory { speed, columns: [x, y, z, t, value, slope], .. } = &mut *self.scratch;
                 for (axis, column) in [&mut *x, y, z].into_iter().enumerate() {
                     let all = inputs.column(axis);
                     column.clear();
@@ -489,7 +491,7 @@ impl Narrowing {
     }
 
     /// Where to look next: by the secant of f_t, then where the tangents meet, then in the middle, which is sure.
-    fn between(&self, round: usize, times: &Times) -> i64 {
+    fn between(&self, round: usize, times: &SearchTimes) -> i64 {
         let [from, to] = self.ends();
         let time = match round % 3 {
             0 => from[0] - from[2] * (to[0] - from[0]) / (to[2] - from[2]),
@@ -512,7 +514,7 @@ fn tear([from, to]: [[f64; 3]; 2]) -> f64 {
 
 /// The least that was found so far, of each point.
 struct Offers {
-    best: Vec<Found>,
+    best: Vec<Minimum>,
     /// A value that it does not exceed.
     known: Vec<f64>,
     rounding: f64,
@@ -520,12 +522,12 @@ struct Offers {
 
 impl Offers {
     fn of(rows: usize, rounding: f64) -> Offers {
-        let nothing = Found { value: f64::NAN, time: 0.0, place: MinimumAt::Still };
+        let nothing = Minimum { value: f64::NAN, time: 0.0, place: MinimumAt::Still };
         Offers { best: vec![nothing; rows], known: vec![f64::INFINITY; rows], rounding }
     }
 
     /// Takes what is less; of what is as small but for rounding the place that is understood best, then the earliest.
-    fn add(&mut self, row: usize, found: Found) {
+    fn add(&mut self, row: usize, found: Minimum) {
         self.know(row, found.value);
         let near = self.near(found.value);
         let best = &mut self.best[row];
@@ -542,14 +544,14 @@ impl Offers {
     }
 
     /// Takes a look: at an end of the whole span, or at a time that means nothing.
-    fn look(&mut self, row: usize, look: Look, times: &Times) {
-        let Look { time, .. } = look;
+    fn look(&mut self, row: usize, look: TimeSample, times: &SearchTimes) {
+        let TimeSample { time, .. } = look;
         let place = match time {
             _ if time == times.first && look.speed >= 0.0 => MinimumAt::Start,
             _ if time == times.last && look.speed <= 0.0 => MinimumAt::End,
             _ => MinimumAt::Still,
         };
-        self.add(row, Found { value: look.value, time, place });
+        self.add(row, Minimum { value: look.value, time, place });
     }
 
     /// How far values of that size may be apart by rounding: f may be what is left of terms of the size of 1.

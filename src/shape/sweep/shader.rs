@@ -6,7 +6,7 @@ use super::{PARAMETERS, T0};
 use crate::error::Result;
 use crate::number::Shader;
 use crate::tape::Tape;
-use crate::tape::text::{Body, Functions, Language};
+use crate::tape::text::{Body, CalledFunctions, Language};
 use std::fmt::Write;
 
 /// At how many times a shader looks, and how often a place between two is narrowed.
@@ -28,7 +28,7 @@ pub(super) fn shader(shape: &Moving, order: &[usize]) -> Option<Shader> {
 /// The functions in both languages.
 fn written(shape: &Moving) -> Result<Shader> {
     let function = format!("sweep_{:016x}", shape.field.key().word() as u64);
-    let mut used = Functions::default();
+    let mut used = CalledFunctions::default();
     let wgsl = text(shape, &function, Language::Wgsl, &mut used)?;
     let glsl = text(shape, &function, Language::Glsl, &mut used)?;
     let calls = used.shaders()?;
@@ -37,7 +37,7 @@ fn written(shape: &Moving) -> Result<Shader> {
     Ok(Shader { function: function.into(), numbers: [0; 4], wgsl: wgsl.into(), glsl, calls, data: None })
 }
 
-fn text(shape: &Moving, name: &str, language: Language, used: &mut Functions) -> Result<String> {
+fn text(shape: &Moving, name: &str, language: Language, used: &mut CalledFunctions) -> Result<String> {
     let arguments: Vec<String> = (0..shape.parameters.len()).map(|n| format!("a{n}")).collect();
     let parameter = |name: &str| {
         let place = shape.parameters.iter().position(|own| own == name);

@@ -3,7 +3,7 @@
 //! What drops a span: a lower bound above the value at some other time, or that f rises or falls throughout, so that
 //! only an end counts. Both hold across kinks and jumps, since they come of the field's [`Rise`].
 
-use super::moving::{Moving, Scratch};
+use super::moving::{Moving, SearchMemory};
 use super::{PARAMETERS, T0, T1};
 use crate::number::{Bend, Columns, Dual, Interval, Intervals, Real, Rise};
 use crate::tape::{BOXES, Machine};
@@ -42,7 +42,7 @@ impl Span {
 }
 
 /// A box of a sweep's inputs.
-pub(super) struct Over<'a> {
+pub(super) struct SweepBox<'a> {
     space: [Interval; 3],
     /// Where the first time and the last time may be.
     pub(super) first: Interval,
@@ -50,10 +50,10 @@ pub(super) struct Over<'a> {
     parameters: &'a [Interval],
 }
 
-impl<'a> Over<'a> {
-    pub(super) fn of(inputs: &'a [Interval]) -> Over<'a> {
+impl<'a> SweepBox<'a> {
+    pub(super) fn of(inputs: &'a [Interval]) -> SweepBox<'a> {
         let (t0, t1) = (inputs[T0], inputs[T1]);
-        Over {
+        SweepBox {
             space: [inputs[0], inputs[1], inputs[2]],
             first: t0.min(t1),
             last: t0.max(t1),
@@ -102,11 +102,16 @@ impl Bounded {
 
 impl Moving {
     /// The spans of time in which the least is, in order, wherever in a box the inputs are.
-    pub(super) fn spans(&self, over: &Over, left: Option<&[Span]>) -> Vec<Span> {
+    pub(super) fn spans(&self, over: &SweepBox, left: Option<&[Span]>) -> Vec<Span> {
         self.with_scratch(|scratch| self.spans_with(over, left, scratch))
     }
 
-    pub(super) fn spans_with(&self, over: &Over, left: Option<&[Span]>, scratch: &mut Scratch) -> Vec<Span> {
+    pub(super) fn spans_with(
+        &self,
+        over: &SweepBox,
+        left: Option<&[Span]>,
+        scratch: &mut SearchMemory,
+    ) -> Vec<Span> {
         let (start, end) = (over.first.lo(), over.last.hi());
         if start >= end || !(end - start).is_finite() {
             return vec![Span::open(start, start.max(end))];
@@ -160,10 +165,10 @@ impl Moving {
     fn look_at(
         &self,
         spans: &[Span],
-        over: &Over,
+        over: &SweepBox,
         whole: f64,
         least: &mut f64,
-        scratch: &mut Scratch,
+        scratch: &mut SearchMemory,
     ) -> Vec<Bounded> {
         let time = |lane: usize| {
             let span = spans[(lane % TOGETHER).min(spans.len() - 1)];
@@ -220,7 +225,7 @@ impl Moving {
     }
 
     /// The spans that are left over a box; none if they are hardly less than before.
-    pub(super) fn prune(&self, over: &Over, left: Option<&[Span]>) -> Option<Vec<Span>> {
+    pub(super) fn prune(&self, over: &SweepBox, left: Option<&[Span]>) -> Option<Vec<Span>> {
         let before = match left {
             Some(left) => left.iter().map(Span::width).sum(),
             None => over.last.hi() - over.first.lo(),
@@ -266,7 +271,7 @@ impl Moving {
         side: impl Fn(usize, usize) -> Interval,
         rate: impl Fn(usize, usize) -> Interval,
         (values, slopes): (&mut [Interval], &mut [Interval]),
-        scratch: &mut Scratch,
+        scratch: &mut SearchMemory,
     ) {
         let lanes = |input: usize| {
             let [value, slope] = [
@@ -362,7 +367,7 @@ impl Moving {
     }
 
     /// Bounds on a derivative over a box, wherever in some spans the least is.
-    pub(super) fn bounds_of_derivative(&self, order: &[usize], over: &Over, spans: &[Span]) -> Interval {
+    pub(super) fn bounds_of_derivative(&self, order: &[usize], over: &SweepBox, spans: &[Span]) -> Interval {
         let at_times = |tape, time: Interval| -> Vec<Interval> {
             let mut machine: Machine<Interval> = Machine::new(tape);
             machine.set_parameters(over.parameters);

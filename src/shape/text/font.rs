@@ -108,7 +108,7 @@ pub(super) const LINE: f64 = 10.0;
 
 /// A part of a stroke, along the middle of the pen.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Piece {
+pub(super) enum StrokePiece {
     /// From a point on, in a unit direction, over a length.
     Line { from: [f64; 2], direction: [f64; 2], length: f64 },
     /// Of a circle: `reach` (an angle) to each side of the unit direction `middle`.
@@ -116,48 +116,48 @@ pub(super) enum Piece {
 }
 
 /// A character drawn: its strokes' pieces, and how far it is from its left edge to that of the next one.
-pub(super) fn glyph(character: char) -> Option<(Vec<Piece>, f64)> {
+pub(super) fn glyph(character: char) -> Option<(Vec<StrokePiece>, f64)> {
     let strokes = &GLYPHS.get((character as usize).checked_sub(' ' as usize)?)?[1..];
     if strokes.is_empty() {
         return Some((Vec::new(), 3.0));
     }
-    let strokes: Vec<Vec<Corner>> = strokes.split(';').map(corners).collect();
+    let strokes: Vec<Vec<Fillet>> = strokes.split(';').map(corners).collect();
     let width = strokes.iter().flatten().map(|corner| corner.at[0]).fold(0.0, f64::max);
     Some((strokes.iter().flat_map(|stroke| pieces(stroke)).collect(), width + 2.0))
 }
 
-struct Corner {
+struct Fillet {
     at: [f64; 2],
     radius: f64,
 }
 
-fn corners(stroke: &str) -> Vec<Corner> {
+fn corners(stroke: &str) -> Vec<Fillet> {
     let number = |text: &str| text.parse::<f64>().expect("a number in the font");
     let mut radius = 0.0;
     let mut corners = Vec::new();
     for word in stroke.split_whitespace() {
         match (word.strip_prefix('~'), word.split_once(',')) {
             (Some(r), _) => radius = number(r),
-            (_, Some((x, y))) => corners.push(Corner { at: [number(x), number(y)], radius }),
+            (_, Some((x, y))) => corners.push(Fillet { at: [number(x), number(y)], radius }),
             _ => unreachable!("a corner or a radius in the font"),
         }
     }
     corners
 }
 
-fn pieces(stroke: &[Corner]) -> Vec<Piece> {
+fn pieces(stroke: &[Fillet]) -> Vec<StrokePiece> {
     let minus = |a: [f64; 2], b: [f64; 2]| [a[0] - b[0], a[1] - b[1]];
     let onward = |a: [f64; 2], d: [f64; 2], s: f64| [a[0] + d[0] * s, a[1] + d[1] * s];
     let (first, last) = (&stroke[0], &stroke[stroke.len() - 1]);
     if stroke.len() == 1 {
-        return vec![Piece::Line { from: first.at, direction: [1.0, 0.0], length: 0.0 }];
+        return vec![StrokePiece::Line { from: first.at, direction: [1.0, 0.0], length: 0.0 }];
     }
     let mut pieces = Vec::new();
-    let line = |from: [f64; 2], to: [f64; 2], pieces: &mut Vec<Piece>| {
+    let line = |from: [f64; 2], to: [f64; 2], pieces: &mut Vec<StrokePiece>| {
         let way = minus(to, from);
         let length = way[0].hypot(way[1]);
         if length > 1e-9 {
-            pieces.push(Piece::Line { from, direction: way.map(|part| part / length), length });
+            pieces.push(StrokePiece::Line { from, direction: way.map(|part| part / length), length });
         }
     };
     let mut from = first.at;
@@ -175,7 +175,7 @@ fn pieces(stroke: &[Corner]) -> Vec<Piece> {
             let center = onward(corner.at, inward, corner.radius / (turn / 2.0).cos());
             line(from, onward(corner.at, incoming, -touches), &mut pieces);
             let middle = inward.map(|part| -part);
-            pieces.push(Piece::Arc { center, radius: corner.radius, middle, reach: turn / 2.0 });
+            pieces.push(StrokePiece::Arc { center, radius: corner.radius, middle, reach: turn / 2.0 });
             from = onward(corner.at, outgoing, touches);
         } else {
             line(from, corner.at, &mut pieces);
@@ -201,9 +201,9 @@ mod tests {
                 let drawn: f64 = pieces(&stroke)
                     .iter()
                     .map(|piece| match piece {
-                        Piece::Line { length, .. } => *length,
+                        StrokePiece::Line { length, .. } => *length,
                         // What the corner it replaces was long.
-                        Piece::Arc { radius, reach, .. } => 2.0 * radius * reach.tan(),
+                        StrokePiece::Arc { radius, reach, .. } => 2.0 * radius * reach.tan(),
                     })
                     .sum();
                 assert!((length - drawn).abs() < 1e-9, "{name}: {length} {drawn}");

@@ -1,7 +1,7 @@
 //! The steps a block runs: which lines of a program are run as one, and where each value stands.
 
 use super::place::{MAX_CHUNKS, Slot};
-use super::step::{Chunk, Code as Loop, Pattern, Step};
+use super::step::{Chunk, LoopCode, Pattern, Step};
 use crate::number::Op;
 use crate::tape::program::{Code, Line, Program};
 use std::ops::Range;
@@ -116,7 +116,7 @@ struct Cosines {
 /// A line that is run, and its leaves. Of the virtual lines after the program's each is a reciprocal.
 struct Chosen {
     line: u32,
-    code: Option<Loop>,
+    code: Option<LoopCode>,
     leaves: Range<u32>,
 }
 
@@ -274,7 +274,7 @@ impl Fusion<'_> {
         self.chosen.push(Chosen { line: line as u32, code, leaves: start..self.leaves.len() as u32 });
     }
 
-    fn choose_loop(&mut self, op: Op, operands: Operands) -> Loop {
+    fn choose_loop(&mut self, op: Op, operands: Operands) -> LoopCode {
         let mut pattern = Pattern::of(op);
         let start = self.leaves.len();
         for (n, &operand) in operands.all().iter().enumerate() {
@@ -352,7 +352,7 @@ impl BlockPlan {
         let fusion = Fusion::of(program, first_stage, coordinates);
         let (registers, count) = allocate(&fusion);
         let chunks = (CACHE / (count as usize * size_of::<Chunk>())).clamp(1, MAX_CHUNKS);
-        let mut writer = Writer {
+        let mut writer = StepWriter {
             plan: BlockPlan { chunks, uniform_start: count as usize * chunks, ..BlockPlan::default() },
             slots: vec![NONE; (Uniform::FIXED + 2 * fusion.first) as usize],
             registers,
@@ -404,7 +404,7 @@ fn allocate(fusion: &Fusion) -> (Vec<u32>, u32) {
 }
 
 /// Writes a plan's steps.
-struct Writer<'f, 'p> {
+struct StepWriter<'f, 'p> {
     plan: BlockPlan,
     fusion: &'f Fusion<'p>,
     registers: Vec<u32>,
@@ -412,7 +412,7 @@ struct Writer<'f, 'p> {
     slots: Vec<u32>,
 }
 
-impl Writer<'_, '_> {
+impl StepWriter<'_, '_> {
     fn write(&mut self, chosen: &Chosen) {
         let fusion = self.fusion;
         let leaves = &fusion.leaves[chosen.leaves.start as usize..chosen.leaves.end as usize];

@@ -78,7 +78,7 @@ const KIND: usize = PLAIN + HEADS.len() * ARMS * ARMS;
 
 /// Which loop a step runs: those of unchanged leaves, then those of leaves scaled and shifted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Code(u16);
+pub(super) struct LoopCode(u16);
 
 /// An operation and what its operands are results of, as far as it can take them in.
 #[derive(Clone, Copy)]
@@ -131,18 +131,18 @@ impl Pattern {
     }
 
     /// The loop, of leaves that are scaled and shifted or not.
-    pub(super) fn code(self, shifted: bool) -> Code {
+    pub(super) fn code(self, shifted: bool) -> LoopCode {
         let [left, right] = self.arms;
         let number = match self.head {
             Some(head) if left + right > 0 => PLAIN + (head * ARMS + left) * ARMS + right,
             _ => self.op.number(),
         };
         let shifted = shifted || !LIGHT.contains(&self.op);
-        Code((number + if shifted { KIND } else { 0 }) as u16)
+        LoopCode((number + if shifted { KIND } else { 0 }) as u16)
     }
 }
 
-impl Code {
+impl LoopCode {
     /// Whether each leaf has three places: its own, its scale's and its shift's.
     pub(super) fn shifts(self) -> bool {
         usize::from(self.0) >= KIND
@@ -150,7 +150,7 @@ impl Code {
 }
 
 /// A value worked out of leaves: by one operation, or a tree of them.
-trait Tree {
+trait ExpressionTree {
     const LEAVES: usize;
     fn value(leaves: &Leaves) -> Chunk;
 }
@@ -158,7 +158,7 @@ trait Tree {
 /// The operation of that number in [`Op::ALL`], on leaves.
 struct Plain<const OP: usize>;
 
-impl<const OP: usize> Tree for Plain<OP> {
+impl<const OP: usize> ExpressionTree for Plain<OP> {
     const LEAVES: usize = Op::ALL[OP].arity();
     #[inline(always)]
     fn value(leaves: &Leaves) -> Chunk {
@@ -169,7 +169,7 @@ impl<const OP: usize> Tree for Plain<OP> {
 /// A head with its arms, each 0 for a leaf or one more than its number.
 struct Fused<const HEAD: usize, const LEFT: usize, const RIGHT: usize>;
 
-impl<const HEAD: usize, const LEFT: usize, const RIGHT: usize> Tree for Fused<HEAD, LEFT, RIGHT> {
+impl<const HEAD: usize, const LEFT: usize, const RIGHT: usize> ExpressionTree for Fused<HEAD, LEFT, RIGHT> {
     const LEAVES: usize = HEADS[HEAD].op.arity() - 2 + leaves_of(HEAD, LEFT) + leaves_of(HEAD, RIGHT);
     #[inline(always)]
     fn value(leaves: &Leaves) -> Chunk {
@@ -208,7 +208,7 @@ struct Loop<'a, T, const SHIFTED: bool> {
     tree: PhantomData<T>,
 }
 
-impl<T: Tree, const SHIFTED: bool> WithSimd for Loop<'_, T, SHIFTED> {
+impl<T: ExpressionTree, const SHIFTED: bool> WithSimd for Loop<'_, T, SHIFTED> {
     type Output = ();
 
     #[inline(always)]
@@ -245,7 +245,12 @@ impl<T: Tree, const SHIFTED: bool> WithSimd for Loop<'_, T, SHIFTED> {
     }
 }
 
-fn run<S: Simd, T: Tree, const SHIFTED: bool>(simd: S, memory: &Memory, places: &[Slot], chunks: usize) {
+fn run<S: Simd, T: ExpressionTree, const SHIFTED: bool>(
+    simd: S,
+    memory: &Memory,
+    places: &[Slot],
+    chunks: usize,
+) {
     simd.vectorize(Loop::<T, SHIFTED> { memory, places, chunks, tree: PhantomData });
 }
 
@@ -301,7 +306,7 @@ impl<S: Simd> Table<S> {
 /// A step that is no kernel.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Step {
-    pub(super) code: Code,
+    pub(super) code: LoopCode,
     /// Where its places start in the list of them.
     pub(super) places: u32,
 }
@@ -332,7 +337,7 @@ impl WithSimd for Steps<'_> {
 }
 
 // For machines without wide vectors there are no loops by code: they would be a third of all, for few machines.
-impl Code {
+impl LoopCode {
     fn run_plainly(self, memory: &Memory, places: &[Slot], chunks: usize) {
         let shifts = self.shifts();
         let pattern = Pattern::numbered(usize::from(self.0) % KIND);

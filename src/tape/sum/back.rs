@@ -1,6 +1,6 @@
 //! The backward pass, run: loops over chunks of points, compiled for each width of vector.
 
-use super::partial::Call;
+use super::partial::WeightedCall;
 use crate::number::{Columns, Lanes, Op, Real, Smooth};
 use crate::tape::adjoint::send_back;
 use crate::tape::block::{Chunk, WIDTH};
@@ -21,7 +21,7 @@ pub(super) enum BackwardStep {
     /// An adjoint summed over the points.
     Sum { adjoint: u32, sum: u32 },
     /// An adjoint times a value, summed over the points.
-    SumProduct { adjoint: u32, factor: Source, sum: u32 },
+    SumProduct { adjoint: u32, factor: ForwardValue, sum: u32 },
     /// What a kernel sends to its inputs: first and count of its inputs and targets. The adjoint may have the other sign.
     Kernel { kernel: u32, range: (u32, u32), adjoint: u32, negated: bool },
 }
@@ -29,21 +29,21 @@ pub(super) enum BackwardStep {
 /// Where the forward pass has left a value: its first chunk among those, or with stride 0 its place among the values that
 /// are the same for all points.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Source {
+pub(super) struct ForwardValue {
     start: u32,
     stride: u32,
 }
 
-impl Source {
+impl ForwardValue {
     /// No value: a place that can be read.
-    pub(super) const NONE: Source = Source { start: 0, stride: 1 };
+    pub(super) const NONE: ForwardValue = ForwardValue { start: 0, stride: 1 };
 
-    pub(super) fn varying(start: usize) -> Source {
-        Source { start: start as u32, stride: 1 }
+    pub(super) fn varying(start: usize) -> ForwardValue {
+        ForwardValue { start: start as u32, stride: 1 }
     }
 
-    pub(super) fn uniform(value: u32) -> Source {
-        Source { start: value, stride: 0 }
+    pub(super) fn uniform(value: u32) -> ForwardValue {
+        ForwardValue { start: value, stride: 0 }
     }
 }
 
@@ -51,22 +51,22 @@ impl Source {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Send {
     pub(super) run: Loop,
-    pub(super) operands: [Source; 4],
-    pub(super) value: Source,
+    pub(super) operands: [ForwardValue; 4],
+    pub(super) value: ForwardValue,
     pub(super) adjoint: u32,
-    pub(super) targets: [Target; 4],
+    pub(super) targets: [AdjointTarget; 4],
 }
 
 /// Where something sent goes: added to register `from` it is put in register `to`, and its sum over the points is
 /// added to a sum. One of the two is wanted, and the other thrown away: that costs less than to choose.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Target {
+pub(super) struct AdjointTarget {
     pub(super) from: u32,
     pub(super) to: u32,
     pub(super) sum: u32,
 }
 
-impl Target {
+impl AdjointTarget {
     /// The register that holds 0.
     pub(super) const NOTHING: u32 = 0;
     /// The register that nothing reads.
@@ -74,20 +74,21 @@ impl Target {
     /// How many registers have such a meaning.
     pub(super) const REGISTERS: u32 = 2;
     /// Nowhere.
-    pub(super) const NONE: Target = Target { from: Target::NOTHING, to: Target::UNWANTED, sum: 0 };
+    pub(super) const NONE: AdjointTarget =
+        AdjointTarget { from: AdjointTarget::NOTHING, to: AdjointTarget::UNWANTED, sum: 0 };
 }
 
 /// The inputs and targets of kernels, which may have any number of them.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Kernels {
-    pub(super) inputs: Vec<Source>,
-    pub(super) targets: Vec<Target>,
+    pub(super) inputs: Vec<ForwardValue>,
+    pub(super) targets: Vec<AdjointTarget>,
 }
 
 impl BackwardStep {
     /// Visits each register, those that are read first; `true` comes with those that are written.
     pub(super) fn registers(&mut self, kernels: &mut Kernels, mut visit: impl FnMut(&mut u32, bool)) {
-        let all = |targets: &mut [Target], visit: &mut dyn FnMut(&mut u32, bool)| {
+        let all = |targets: &mut [AdjointTarget], visit: &mut dyn FnMut(&mut u32, bool)| {
             targets.iter_mut().for_each(|target| visit(&mut target.from, false));
             targets.iter_mut().for_each(|target| visit(&mut target.to, true));
         };
@@ -127,7 +128,7 @@ pub(super) struct BackwardBlock<'a> {
     pub(super) chunks: usize,
     pub(super) scratch: &'a mut Scratch,
     /// The calls of kernels with weights, where those are asked for.
-    pub(super) calls: Option<&'a mut Vec<Call<f32>>>,
+    pub(super) calls: Option<&'a mut Vec<WeightedCall<f32>>>,
 }
 
 /// The columns of a kernel's inputs, and of its values and slopes there.
@@ -140,12 +141,12 @@ pub(super) struct Scratch {
 
 /// A value's chunks: one a step of the loop, or the same at each.
 #[derive(Clone, Copy)]
-struct Column<'a> {
+struct ChunkColumn<'a> {
     chunks: &'a [Chunk],
     stride: usize,
 }
 
-impl Column<'_> {
+impl ChunkColumn<'_> {
     #[inline(always)]
     fn at(&self, c: usize) -> &Chunk {
         &self.chunks[c * self.stride]
@@ -172,14 +173,14 @@ impl<'a> BackwardBlock<'a> {
                 &BackwardStep::Kernel { kernel, range, adjoint, negated } => {
                     self.kernel(kernel, range, adjoint, negated)
                 }
-                _ => arch.dispatch(Plain { step, frame: self }),
+                _ => arch.dispatch(PlainStep { step, frame: self }),
             }
         }
     }
 
     /// The column of an operand; if it is the same for all points, it is spread in `spread`.
     #[inline(always)]
-    fn column<'b>(&self, operand: Source, spread: &'b mut Chunk) -> Column<'b>
+    fn column<'b>(&self, operand: ForwardValue, spread: &'b mut Chunk) -> ChunkColumn<'b>
     where
         'a: 'b,
     {
@@ -187,9 +188,9 @@ impl<'a> BackwardBlock<'a> {
         match stride {
             0 => {
                 *spread = Lanes([self.uniform[start] as f32; WIDTH]);
-                Column { chunks: std::slice::from_ref(spread), stride }
+                ChunkColumn { chunks: std::slice::from_ref(spread), stride }
             }
-            _ => Column { chunks: &self.values[start..start + self.chunks], stride },
+            _ => ChunkColumn { chunks: &self.values[start..start + self.chunks], stride },
         }
     }
 
@@ -226,7 +227,7 @@ impl<'a> BackwardBlock<'a> {
     }
 
     #[inline(always)]
-    fn sum_product(&mut self, adjoint: u32, factor: Source, sum: u32) {
+    fn sum_product(&mut self, adjoint: u32, factor: ForwardValue, sum: u32) {
         let mut spread = ZERO;
         let factor = self.column(factor, &mut spread);
         let start = self.row(adjoint);
@@ -314,9 +315,9 @@ impl<'a> BackwardBlock<'a> {
             let sign = if negated { -1.0 } else { 1.0 };
             let mut columns = scratch.inputs.clone();
             columns.extend(adjoints.map(|adjoint| sign * adjoint));
-            calls.push(Call { kernel: number, rows, columns });
+            calls.push(WeightedCall { kernel: number, rows, columns });
         }
-        if targets.iter().all(|target| target.to == Target::UNWANTED && target.sum == 0) {
+        if targets.iter().all(|target| target.to == AdjointTarget::UNWANTED && target.sum == 0) {
             return;
         }
         scratch.slopes.resize((1 + inputs.len()) * rows, 0.0);
@@ -375,12 +376,12 @@ impl<O: Constant, const MASK: u8, const LANES: usize> NullaryFnOnce for Sending<
 }
 
 /// A step that works no rule out.
-struct Plain<'s, 'f, 'a> {
+struct PlainStep<'s, 'f, 'a> {
     step: &'s BackwardStep,
     frame: &'f mut BackwardBlock<'a>,
 }
 
-impl NullaryFnOnce for Plain<'_, '_, '_> {
+impl NullaryFnOnce for PlainStep<'_, '_, '_> {
     type Output = ();
 
     #[inline(always)]

@@ -1,6 +1,6 @@
 //! Sums over points in `f64`: values and adjoints on blocks of [`Doubles`](crate::number::Doubles), a line at a time.
 
-use super::partial::{Adder, Call, PartialSum, add_in_pieces, count_of};
+use super::partial::{Adder, PartialSum, WeightedCall, add_in_pieces, count_of};
 use super::plan;
 use super::rule::{Sent, rules};
 use super::settled::Settled;
@@ -227,7 +227,7 @@ impl Sum64 {
             let is_kernel = |line: &BackwardLine| matches!(line.code, Code::Kernel(_));
             let (plain, rest) = lines.split_at(lines.iter().position(is_kernel).unwrap_or(lines.len()));
             let (registers, adjoints) = (&self.block.registers[..], &mut self.adjoints[..]);
-            self.block.arch.dispatch(Run { lines: plain, frame: Frame { registers, adjoints } });
+            self.block.arch.dispatch(Run { lines: plain, frame: BackwardFrame { registers, adjoints } });
             lines = match rest {
                 [] => rest,
                 [kernel, rest @ ..] => {
@@ -249,7 +249,7 @@ impl Sum64 {
         }
         if self.settled.for_weights && kernel.weight_count() > 0 {
             let columns = [&self.inputs[..], &adjoint.0[..rows]].concat();
-            self.part.calls.push(Call { kernel: number, rows, columns });
+            self.part.calls.push(WeightedCall { kernel: number, rows, columns });
         }
         if line.targets.iter().all(Option::is_none) {
             return;
@@ -312,7 +312,7 @@ impl Plan {
 }
 
 /// What lines of the backward pass work on.
-struct Frame<'a> {
+struct BackwardFrame<'a> {
     /// The forward pass's results.
     registers: &'a [Lanes],
     adjoints: &'a mut [Lanes],
@@ -321,7 +321,7 @@ struct Frame<'a> {
 /// A run of plain lines, the last first.
 struct Run<'a> {
     lines: &'a [BackwardLine],
-    frame: Frame<'a>,
+    frame: BackwardFrame<'a>,
 }
 
 impl WithSimd for Run<'_> {
@@ -338,7 +338,7 @@ impl WithSimd for Run<'_> {
 
 /// A line of one operation.
 struct LineOf<'f, 'a, const OP: usize> {
-    frame: &'f mut Frame<'a>,
+    frame: &'f mut BackwardFrame<'a>,
     line: &'f BackwardLine,
 }
 
@@ -347,7 +347,7 @@ impl<const OP: usize> NullaryFnOnce for LineOf<'_, '_, OP> {
 
     #[inline(always)]
     fn call(self) {
-        let LineOf { frame: Frame { registers, adjoints }, line } = self;
+        let LineOf { frame: BackwardFrame { registers, adjoints }, line } = self;
         let (adjoint, value) = (adjoints[line.adjoint as usize], registers[line.value as usize]);
         let arg = |n: usize| registers[line.operands[n] as usize];
         for n in 0..const { Op::ALL[OP].arity() } {
@@ -359,12 +359,12 @@ impl<const OP: usize> NullaryFnOnce for LineOf<'_, '_, OP> {
     }
 }
 
-fn line<S: Simd, const OP: usize>(simd: S, frame: &mut Frame, line: &BackwardLine) {
+fn line<S: Simd, const OP: usize>(simd: S, frame: &mut BackwardFrame, line: &BackwardLine) {
     simd.vectorize(LineOf::<OP> { frame, line });
 }
 
 /// Runs a line of one operation.
-type RunLine<S> = fn(S, &mut Frame, &BackwardLine);
+type RunLine<S> = fn(S, &mut BackwardFrame, &BackwardLine);
 
 /// A function for each operation, compiled for one width of vector.
 struct Table<S>(PhantomData<S>);

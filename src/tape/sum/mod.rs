@@ -15,7 +15,7 @@ mod settled;
 use super::Tape;
 use super::block::{Block, Chunk, WIDTH, first_stage_coordinates};
 use super::program::Program;
-use back::{BackwardBlock, Scratch, Source, ZERO};
+use back::{BackwardBlock, ForwardValue, Scratch, ZERO};
 pub use double::{ColumnLoss64, Sum64};
 use partial::{Adder, PartialSum, add_in_pieces, count_of};
 use plan::{BackwardPlan, Seed};
@@ -119,8 +119,8 @@ impl Sum {
         let starts = (outputs..).map(|output| block.start_of_output(output));
         let starts: HashMap<u32, usize> = kept.into_iter().zip(starts).collect();
         let place = |value: u32| match plan::is_uniform(program, first_stage, value) {
-            true => Source::uniform(value),
-            false => Source::varying(starts[&value]),
+            true => ForwardValue::uniform(value),
+            false => ForwardValue::varying(starts[&value]),
         };
         let plan = plan::plan(program, first_stage, &varies, &place);
         let size = block.points();

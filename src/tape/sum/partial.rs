@@ -20,14 +20,14 @@ pub(super) struct PartialSum<T> {
     /// To each output's seed.
     pub(super) seeds: Vec<f64>,
     /// The calls of kernels with weights.
-    pub(super) calls: Vec<Call<T>>,
+    pub(super) calls: Vec<WeightedCall<T>>,
 }
 
 /// A call of a kernel with weights, in the backward pass: a column an input, and one of the adjoints sent to it.
 ///
 /// Weights may be millions: so these are not summed for each piece of the points, but by themselves, in their order.
 #[derive(Clone, Debug)]
-pub(super) struct Call<T> {
+pub(super) struct WeightedCall<T> {
     pub(super) kernel: u32,
     pub(super) rows: usize,
     pub(super) columns: Vec<T>,
@@ -67,7 +67,8 @@ impl<T: Copy + Into<f64>> PartialSum<T> {
     fn send_to_weights_of(&self, program: &Program, kernel: u32, weights: &mut [f64]) {
         let output = &program.kernels[kernel as usize];
         let mut columns: Vec<Vec<f64>> = Vec::new();
-        for Call { rows, columns: own, .. } in self.calls.iter().filter(|call| call.kernel == kernel) {
+        for WeightedCall { rows, columns: own, .. } in self.calls.iter().filter(|call| call.kernel == kernel)
+        {
             let (inputs, adjoints) = own.split_at(own.len() - rows);
             columns.resize(own.len() / rows, Vec::new());
             let counts = (0..*rows).filter(|&row| adjoints[row].into() != 0.0);

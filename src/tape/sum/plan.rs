@@ -1,7 +1,7 @@
 //! The backward pass, planned: which adjoint is sent where, in which registers, and what of the forward pass it reads.
 
-use super::back::{BackwardStep, Kernels, Send, Source, Target, loop_of};
-use super::rule::{Rule, Sent, rules};
+use super::back::{AdjointTarget, BackwardStep, ForwardValue, Kernels, Send, loop_of};
+use super::rule::{AdjointRule, Sent, rules};
 use crate::number::Op;
 use crate::tape::block::first_stage_coordinates;
 use crate::tape::program::{COORDINATES, Code, Program};
@@ -42,7 +42,7 @@ pub(super) fn kept(program: &Program, first_stage: usize, varies: &[bool], for_w
         for (n, _) in operands.iter().enumerate().filter(|&(_, &operand)| varies[operand as usize]) {
             match line.code {
                 Code::Op(op) => {
-                    let Rule { reads_operand, reads_value, .. } = rules(op)[n];
+                    let AdjointRule { reads_operand, reads_value, .. } = rules(op)[n];
                     for (i, &operand) in operands.iter().enumerate() {
                         read[operand as usize] |= reads_operand[i];
                     }
@@ -101,7 +101,7 @@ pub(super) struct BackwardPlan {
 
 /// The adjoint of a value: a register, or what is in it with the other sign.
 #[derive(Clone, Copy, Debug)]
-struct Adjoint {
+struct AdjointRegister {
     register: u32,
     negated: bool,
 }
@@ -111,8 +111,8 @@ struct Planner<'p> {
     first_stage: usize,
     varies: &'p [bool],
     /// Where the forward pass has left each value.
-    place: &'p dyn Fn(u32) -> Source,
-    adjoints: Vec<Option<Adjoint>>,
+    place: &'p dyn Fn(u32) -> ForwardValue,
+    adjoints: Vec<Option<AdjointRegister>>,
     /// The sum that is open for a value and a sign, and how often it is added to.
     open_sums: HashMap<(u32, bool), (u32, u32)>,
     plan: BackwardPlan,
@@ -123,13 +123,13 @@ pub(super) fn plan(
     program: &Program,
     first_stage: usize,
     varies: &[bool],
-    place: &dyn Fn(u32) -> Source,
+    place: &dyn Fn(u32) -> ForwardValue,
 ) -> BackwardPlan {
     let unwanted = UniformSum { value: 0, negated: false };
     let plan = BackwardPlan {
         steps: Vec::new(),
         kernels: Kernels::default(),
-        registers: Target::REGISTERS as usize,
+        registers: AdjointTarget::REGISTERS as usize,
         seeds: Vec::new(),
         sums: vec![unwanted],
     };
@@ -156,7 +156,7 @@ impl Planner<'_> {
         }
         for (n, &output) in outputs.iter().enumerate() {
             if let Seed::Register(register) = self.plan.seeds[n] {
-                self.pass(output, Adjoint { register, negated: false });
+                self.pass(output, AdjointRegister { register, negated: false });
             }
         }
     }
@@ -181,7 +181,7 @@ impl Planner<'_> {
                 Sent::Nothing => (),
                 Sent::Same => self.pass(operand, adjoint),
                 Sent::Negated => {
-                    self.pass(operand, Adjoint { negated: !adjoint.negated, ..adjoint });
+                    self.pass(operand, AdjointRegister { negated: !adjoint.negated, ..adjoint });
                 }
                 Sent::Times(factor) if self.is_uniform(operand) => {
                     let sum = self.sum(operand, adjoint.negated);
@@ -202,13 +202,13 @@ impl Planner<'_> {
     }
 
     /// What an operation sends to some of its operands, worked out together.
-    fn send(&mut self, op: Op, value: u32, operands: &[u32], group: &[usize], adjoint: Adjoint) {
+    fn send(&mut self, op: Op, value: u32, operands: &[u32], group: &[usize], adjoint: AdjointRegister) {
         let mut send = Send {
             run: loop_of(op, group.iter().fold(0, |mask, n| mask | 1 << n)),
-            operands: [Source::NONE; 4],
-            value: Source::NONE,
+            operands: [ForwardValue::NONE; 4],
+            value: ForwardValue::NONE,
             adjoint: adjoint.register,
-            targets: [Target::NONE; 4],
+            targets: [AdjointTarget::NONE; 4],
         };
         for &n in group {
             let rule = rules(op)[n];
@@ -223,30 +223,30 @@ impl Planner<'_> {
         self.plan.steps.push(BackwardStep::Send(send));
     }
 
-    fn kernel(&mut self, kernel: u32, operands: &[u32], adjoint: Adjoint) {
+    fn kernel(&mut self, kernel: u32, operands: &[u32], adjoint: AdjointRegister) {
         let start = self.plan.kernels.targets.len() as u32;
         for &operand in operands {
             let target = match self.varies[operand as usize] {
-                false => Target::NONE,
+                false => AdjointTarget::NONE,
                 true if self.is_uniform(operand) => self.target(operand, adjoint.negated),
-                true => Target { to: self.register(), ..Target::NONE },
+                true => AdjointTarget { to: self.register(), ..AdjointTarget::NONE },
             };
             self.plan.kernels.targets.push(target);
             self.plan.kernels.inputs.push((self.place)(operand));
         }
         let range = (start, operands.len() as u32);
-        let Adjoint { register, negated } = adjoint;
+        let AdjointRegister { register, negated } = adjoint;
         self.plan.steps.push(BackwardStep::Kernel { kernel, range, adjoint: register, negated });
         for (n, &operand) in operands.iter().enumerate() {
-            let Target { to, .. } = self.plan.kernels.targets[start as usize + n];
-            if to != Target::UNWANTED {
-                self.pass(operand, Adjoint { register: to, ..adjoint });
+            let AdjointTarget { to, .. } = self.plan.kernels.targets[start as usize + n];
+            if to != AdjointTarget::UNWANTED {
+                self.pass(operand, AdjointRegister { register: to, ..adjoint });
             }
         }
     }
 
     /// Sends an adjoint on as it is.
-    fn pass(&mut self, to: u32, adjoint: Adjoint) {
+    fn pass(&mut self, to: u32, adjoint: AdjointRegister) {
         if self.is_uniform(to) {
             let sum = self.sum(to, adjoint.negated);
             self.plan.steps.push(BackwardStep::Sum { adjoint: adjoint.register, sum });
@@ -257,7 +257,7 @@ impl Planner<'_> {
             Some(there) => {
                 let subtract = there.negated != adjoint.negated;
                 let (a, b) = (there.register, adjoint.register);
-                Adjoint { register: self.combine(a, b, subtract), ..there }
+                AdjointRegister { register: self.combine(a, b, subtract), ..there }
             }
         };
         self.adjoints[to as usize] = Some(joined);
@@ -270,18 +270,18 @@ impl Planner<'_> {
     }
 
     /// Where what is worked out for a value goes.
-    fn target(&mut self, value: u32, negated: bool) -> Target {
+    fn target(&mut self, value: u32, negated: bool) -> AdjointTarget {
         if self.is_uniform(value) {
-            return Target { sum: self.sum(value, negated), ..Target::NONE };
+            return AdjointTarget { sum: self.sum(value, negated), ..AdjointTarget::NONE };
         }
         let from = match self.adjoints[value as usize] {
-            None => Target::NOTHING,
+            None => AdjointTarget::NOTHING,
             Some(there) if there.negated == negated => there.register,
-            Some(there) => self.combine(Target::NOTHING, there.register, true),
+            Some(there) => self.combine(AdjointTarget::NOTHING, there.register, true),
         };
         let to = self.register();
-        self.adjoints[value as usize] = Some(Adjoint { register: to, negated });
-        Target { from, to, ..Target::NONE }
+        self.adjoints[value as usize] = Some(AdjointRegister { register: to, negated });
+        AdjointTarget { from, to, ..AdjointTarget::NONE }
     }
 
     fn is_uniform(&self, value: u32) -> bool {
@@ -321,8 +321,8 @@ fn share_registers(plan: &mut BackwardPlan) {
     }
     let mut shared = vec![u32::MAX; *registers];
     let mut free = Vec::new();
-    let mut count = Target::REGISTERS;
-    for own in 0..Target::REGISTERS {
+    let mut count = AdjointTarget::REGISTERS;
+    for own in 0..AdjointTarget::REGISTERS {
         shared[own as usize] = own;
         last_read[own as usize] = usize::MAX;
     }

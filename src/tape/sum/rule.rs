@@ -23,30 +23,30 @@ pub(super) enum Sent {
 
 /// What is sent to an operand, and what that is worked out from.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Rule {
+pub(super) struct AdjointRule {
     pub(super) sent: Sent,
     pub(super) reads_operand: [bool; 4],
     pub(super) reads_value: bool,
 }
 
 /// The rules of an operation, an operand each.
-pub(super) fn rules(op: Op) -> &'static [Rule] {
-    static RULES: LazyLock<HashMap<Op, Vec<Rule>>> = LazyLock::new(|| {
-        let of = |op: Op| (0..op.arity()).map(|n| Rule::of(op, n)).collect();
+pub(super) fn rules(op: Op) -> &'static [AdjointRule] {
+    static RULES: LazyLock<HashMap<Op, Vec<AdjointRule>>> = LazyLock::new(|| {
+        let of = |op: Op| (0..op.arity()).map(|n| AdjointRule::of(op, n)).collect();
         Op::ALL.iter().map(|&op| (op, of(op))).collect()
     });
     &RULES[&op]
 }
 
-impl Rule {
+impl AdjointRule {
     /// The rule run on symbols: the operands are the coordinates, the value is a parameter, and 1 comes.
-    fn of(op: Op, n: usize) -> Rule {
+    fn of(op: Op, n: usize) -> AdjointRule {
         let operand = |i: usize| Field::coordinate(Axis::ALL[i]);
         let value = param("value", 1.0);
         let sent = send_back(op, n, operand, &value, Field::constant(1.0));
         let times = (0..op.arity()).find(|&i| sent.key() == operand(i).key());
         let reads = sent.reads();
-        Rule {
+        AdjointRule {
             sent: match (sent.as_constant(), times) {
                 (Some(0.0), _) => Sent::Nothing,
                 (Some(1.0), _) => Sent::Same,
@@ -73,8 +73,8 @@ mod tests {
         assert_eq!(sent(Op::Neg), [Negated]);
         assert_eq!(sent(Op::Sub), [Same, Negated]);
         assert_eq!(sent(Op::Mul), [Times(1), Times(0)]);
-        assert_eq!(sent(Op::Mix), [Rule, Times(2), Rule]);
-        assert_eq!(sent(Op::IfLess), [Nothing, Nothing, Rule, Rule]);
+        assert_eq!(sent(Op::Mix), [AdjointRule, Times(2), AdjointRule]);
+        assert_eq!(sent(Op::IfLess), [Nothing, Nothing, AdjointRule, AdjointRule]);
         let [sine, root] = [Op::Sin, Op::Sqrt].map(|op| rules(op)[0]);
         assert!(sine.reads_operand[0] && !sine.reads_value);
         assert!(!root.reads_operand[0] && root.reads_value);

@@ -80,7 +80,7 @@ fn view(app: &mut App, ui: &mut egui::Ui) {
         entry(app, ui, command);
     }
     ui.separator();
-    for side in crate::viewer::camera::Side::ALL {
+    for side in crate::viewer::camera::ViewSide::ALL {
         entry(app, ui, Command::From(side));
     }
     ui.separator();

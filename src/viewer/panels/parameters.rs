@@ -2,7 +2,7 @@
 
 use crate::viewer::app::App;
 use crate::viewer::commands::Command;
-use crate::viewer::probe::Probe;
+use crate::viewer::probe::SurfacePoint;
 use crate::viewer::values::Slider;
 
 pub(super) fn show(app: &mut App, ui: &mut egui::Ui) {
@@ -120,7 +120,7 @@ fn probe(app: &App, ui: &mut egui::Ui) {
     }
 }
 
-fn facts(probe: &Probe, ui: &mut egui::Ui) {
+fn facts(probe: &SurfacePoint, ui: &mut egui::Ui) {
     let short = |value: f64| format!("{:.4}", value + 0.0);
     let list = |values: &[f64]| values.iter().map(|&value| short(value)).collect::<Vec<_>>().join(", ");
     egui::Grid::new("probe").num_columns(2).striped(true).show(ui, |ui| {

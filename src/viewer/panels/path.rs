@@ -3,13 +3,13 @@
 use crate::render::Size;
 use crate::viewer::app::{App, Leaving};
 use crate::viewer::document::{Document, Source};
-use crate::viewer::folder::{Entry, Folder, parted};
+use crate::viewer::folder::{Folder, FolderEntry, parted};
 use crate::viewer::job::Export;
 use std::path::{Path, PathBuf};
 
 /// What a path is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Purpose {
+enum PathPurpose {
     Open,
     SaveAs,
     Picture,
@@ -17,19 +17,19 @@ enum Purpose {
     Shader,
 }
 
-impl Purpose {
+impl PathPurpose {
     /// Its title, what is asked, and what the button says.
     fn says(self) -> [&'static str; 3] {
         match self {
-            Purpose::Open => {
+            PathPurpose::Open => {
                 ["Open a scene", "A .rhai or .vm file, or the name of a scene built in:", "Open"]
             }
-            Purpose::SaveAs => ["Save the scene", "Where to:", "Save"],
-            Purpose::Picture => ["Export a picture", "A .png or an .exr file:", "Export"],
-            Purpose::Film => {
+            PathPurpose::SaveAs => ["Save the scene", "Where to:", "Save"],
+            PathPurpose::Picture => ["Export a picture", "A .png or an .exr file:", "Export"],
+            PathPurpose::Film => {
                 ["Export a film", "A .gif, a .png, or single pictures as name_%04d.png:", "Export"]
             }
-            Purpose::Shader => {
+            PathPurpose::Shader => {
                 ["Export a shader", "A .wgsl, a .glsl (for Shadertoy), or a .vm file:", "Export"]
             }
         }
@@ -38,11 +38,11 @@ impl Purpose {
     /// The endings of the files that there may be already.
     fn endings(self) -> &'static [&'static str] {
         match self {
-            Purpose::Open => &["rhai", "vm"],
-            Purpose::SaveAs => &["rhai"],
-            Purpose::Picture => &["png", "exr"],
-            Purpose::Film => &["gif", "png"],
-            Purpose::Shader => &["wgsl", "glsl", "vm"],
+            PathPurpose::Open => &["rhai", "vm"],
+            PathPurpose::SaveAs => &["rhai"],
+            PathPurpose::Picture => &["png", "exr"],
+            PathPurpose::Film => &["gif", "png"],
+            PathPurpose::Shader => &["wgsl", "glsl", "vm"],
         }
     }
 }
@@ -53,7 +53,7 @@ const FILM: Size = Size { width: 480, height: 360 };
 /// A question for a path, and what was said so far.
 #[derive(Clone, Debug, PartialEq)]
 pub(in crate::viewer) struct Asking {
-    purpose: Purpose,
+    purpose: PathPurpose,
     path: String,
     /// Of a picture.
     size: Size,
@@ -64,7 +64,7 @@ pub(in crate::viewer) struct Asking {
 }
 
 impl Asking {
-    fn new(purpose: Purpose, path: String, size: Size) -> Asking {
+    fn new(purpose: PathPurpose, path: String, size: Size) -> Asking {
         let folder = Folder::read(parted(&path).0, purpose.endings());
         Asking { purpose, path, size, folder, then: None }
     }
@@ -75,7 +75,7 @@ impl Asking {
             Source::File(path) => path.display().to_string(),
             Source::Exhibit(_) => String::new(),
         };
-        Asking::new(Purpose::Open, parted(&path).0.into(), PICTURE)
+        Asking::new(PathPurpose::Open, parted(&path).0.into(), PICTURE)
     }
 
     pub fn save_as(document: &Document) -> Asking {
@@ -83,7 +83,7 @@ impl Asking {
             Source::File(path) => path.display().to_string(),
             Source::Exhibit(exhibit) => exhibit.file(),
         };
-        Asking::new(Purpose::SaveAs, path, PICTURE)
+        Asking::new(PathPurpose::SaveAs, path, PICTURE)
     }
 
     /// For a file to save to before the document is left.
@@ -92,15 +92,15 @@ impl Asking {
     }
 
     pub fn picture(document: &Document) -> Asking {
-        Asking::new(Purpose::Picture, beside(document, "png"), PICTURE)
+        Asking::new(PathPurpose::Picture, beside(document, "png"), PICTURE)
     }
 
     pub fn film(document: &Document) -> Asking {
-        Asking::new(Purpose::Film, beside(document, "gif"), FILM)
+        Asking::new(PathPurpose::Film, beside(document, "gif"), FILM)
     }
 
     pub fn shader(document: &Document) -> Asking {
-        Asking::new(Purpose::Shader, beside(document, "glsl"), PICTURE)
+        Asking::new(PathPurpose::Shader, beside(document, "glsl"), PICTURE)
     }
 
     /// Does what the path was asked for.
@@ -108,17 +108,17 @@ impl Asking {
         let path = self.path.trim();
         let (file, size) = (PathBuf::from(path), self.size);
         match self.purpose {
-            Purpose::Open => {
+            PathPurpose::Open => {
                 let exhibit = crate::viewer::document::exhibit(path).filter(|_| !file.is_file());
                 app.open(exhibit.map_or(Source::File(file), Source::Exhibit));
             }
-            Purpose::SaveAs => match self.then.clone() {
+            PathPurpose::SaveAs => match self.then.clone() {
                 Some(to) => app.save_and_go(Some(file), to),
                 None => drop(app.save(Some(file))),
             },
-            Purpose::Picture => app.export(file, size, Export::Picture),
-            Purpose::Film => app.export(file, size, Export::Film),
-            Purpose::Shader => app.export(file, size, |_| Export::Shader),
+            PathPurpose::Picture => app.export(file, size, Export::Picture),
+            PathPurpose::Film => app.export(file, size, Export::Film),
+            PathPurpose::Shader => app.export(file, size, |_| Export::Shader),
         }
     }
 
@@ -129,9 +129,9 @@ impl Asking {
     }
 
     /// Takes an entry of the folder. A file of a scene to open is the answer.
-    fn choose(&mut self, entry: &Entry) -> Answer {
+    fn choose(&mut self, entry: &FolderEntry) -> Answer {
         self.path = self.folder.text_of(entry);
-        if entry.is_file && self.purpose == Purpose::Open { Answer::Yes } else { Answer::Waits }
+        if entry.is_file && self.purpose == PathPurpose::Open { Answer::Yes } else { Answer::Waits }
     }
 }
 
@@ -169,7 +169,7 @@ pub(super) fn show(asking: &mut Asking, ui: &mut egui::Ui) -> Answer {
         asking.folder = Folder::read(folder, asking.purpose.endings());
     }
     let mut answer = entries(asking, ui);
-    if matches!(asking.purpose, Purpose::Picture | Purpose::Film) {
+    if matches!(asking.purpose, PathPurpose::Picture | PathPurpose::Film) {
         ui.horizontal(|ui| {
             for (name, side) in [("Width", &mut asking.size.width), ("Height", &mut asking.size.height)] {
                 let label = ui.label(name);
@@ -177,7 +177,7 @@ pub(super) fn show(asking: &mut Asking, ui: &mut egui::Ui) -> Answer {
             }
         });
     }
-    if asking.purpose != Purpose::Open && asking.is_answered() && Path::new(asking.path.trim()).exists() {
+    if asking.purpose != PathPurpose::Open && asking.is_answered() && Path::new(asking.path.trim()).exists() {
         ui.label("There is such a file: it will be replaced.");
     }
     ui.horizontal(|ui| {
@@ -194,9 +194,11 @@ pub(super) fn show(asking: &mut Asking, ui: &mut egui::Ui) -> Answer {
 /// What is in the folder: of scenes to open, what begins as is typed.
 fn entries(asking: &mut Asking, ui: &mut egui::Ui) -> Answer {
     let typed = parted(&asking.path).1.to_lowercase();
-    let begins =
-        |entry: &Entry| asking.purpose != Purpose::Open || entry.name.to_lowercase().starts_with(&typed);
-    let mut shown: Vec<Entry> = asking.folder.entries.iter().filter(|entry| begins(entry)).cloned().collect();
+    let begins = |entry: &FolderEntry| {
+        asking.purpose != PathPurpose::Open || entry.name.to_lowercase().starts_with(&typed)
+    };
+    let mut shown: Vec<FolderEntry> =
+        asking.folder.entries.iter().filter(|entry| begins(entry)).cloned().collect();
     if shown.is_empty() {
         shown.clone_from(&asking.folder.entries); // a name that is built in, or a mistake
     }
