@@ -145,35 +145,41 @@ pub(crate) fn abandon_and_exit(code: i32) -> ! {
     std::process::exit(code)
 }
 
+/// A folder of its own for a test, gone when it ends.
+#[cfg(test)]
+pub(crate) struct TestFolder(pub(crate) PathBuf);
+
+#[cfg(test)]
+impl TestFolder {
+    pub(crate) fn new(name: &str) -> TestFolder {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let own = (std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let path = std::env::temp_dir().join(format!("fieldgrad_{name}_{}_{}", own.0, own.1));
+        let _ = std::fs::remove_dir_all(&path);
+        std::fs::create_dir_all(&path).unwrap();
+        TestFolder(path)
+    }
+
+    /// The names of what is in it, sorted.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let entries = std::fs::read_dir(&self.0).unwrap();
+        let mut names: Vec<String> =
+            entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into()).collect();
+        names.sort();
+        names
+    }
+}
+
+#[cfg(test)]
+impl Drop for TestFolder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// A folder of its own for a test, gone when it ends.
-    struct Folder(PathBuf);
-
-    impl Folder {
-        fn new(name: &str) -> Folder {
-            let folder = std::env::temp_dir().join(format!("fieldgrad_{name}_{}", std::process::id()));
-            let _ = std::fs::remove_dir_all(&folder);
-            std::fs::create_dir_all(&folder).unwrap();
-            Folder(folder)
-        }
-
-        fn names(&self) -> Vec<String> {
-            let entries = std::fs::read_dir(&self.0).unwrap();
-            let mut names: Vec<String> =
-                entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into()).collect();
-            names.sort();
-            names
-        }
-    }
-
-    impl Drop for Folder {
-        fn drop(&mut self) {
-            let _ = std::fs::remove_dir_all(&self.0);
-        }
-    }
 
     fn write(path: &Path, text: &str) -> Result<()> {
         write_whole(path, |out| out.write_all(text.as_bytes()))
@@ -181,7 +187,7 @@ mod tests {
 
     #[test]
     fn a_write_that_fails_leaves_the_old_file_and_nothing_else() {
-        let folder = Folder::new("failed");
+        let folder = TestFolder::new("failed");
         let path = folder.0.join("a.txt");
         write(&path, "old").unwrap();
         let failed = write_whole(&path, |out| {
@@ -196,7 +202,7 @@ mod tests {
 
     #[test]
     fn a_name_as_long_as_names_can_be_is_as_good_as_any() {
-        let folder = Folder::new("long");
+        let folder = TestFolder::new("long");
         for name in ["a".repeat(255), "é".repeat(127)] {
             let path = folder.0.join(&name);
             check_writable(&path).unwrap();
@@ -210,7 +216,7 @@ mod tests {
     #[test]
     fn a_file_keeps_its_permissions_and_one_that_is_read_only_its_content() {
         use std::os::unix::fs::PermissionsExt;
-        let folder = Folder::new("modes");
+        let folder = TestFolder::new("modes");
         let path = folder.0.join("a.txt");
         write(&path, "old").unwrap();
         let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o7777;
@@ -232,7 +238,7 @@ mod tests {
     #[test]
     fn a_link_stays_wherever_it_leads() {
         use std::os::unix::fs::symlink;
-        let folder = Folder::new("links");
+        let folder = TestFolder::new("links");
         let at = |name: &str| folder.0.join(name);
         std::fs::create_dir(at("below")).unwrap();
         symlink("below/file", at("dangling")).unwrap();

@@ -6,7 +6,7 @@ mod device;
 mod support;
 
 use device::{MOVING, SMALL, gpu, scene, unlike};
-use fieldgrad::gpu::{Gpu, Painter, Points};
+use fieldgrad::gpu::{Evaluator, Gpu, Painter};
 use fieldgrad::number::{Op, Real};
 use fieldgrad::prelude::*;
 use fieldgrad::render::{Image, Lens, Options, Shade, Size, march};
@@ -20,7 +20,7 @@ use support::Random;
 /// and at how many points they were compared. Kinks are left out, where `f32` may take the other side.
 fn worst(gpu: &Gpu, field: &Field, points: &[[f32; 4]], what: &str) -> (f64, usize) {
     let [fx, fy, fz, ft] = field.gradient();
-    let on_gpu = Points::new(gpu, &[field.clone(), fx, fy, fz, ft]);
+    let on_gpu = Evaluator::new(gpu, &[field.clone(), fx, fy, fz, ft]);
     let found =
         on_gpu.and_then(|on_gpu| on_gpu.eval(points)).unwrap_or_else(|error| panic!("{what}: {error}"));
     let tape = field.tape().unwrap();
@@ -99,7 +99,7 @@ fn conventions_at_kinks_are_those_of_the_cpu() {
     ] {
         let [fx, fy, fz, ft] = field.gradient();
         let fields = [field, fx, fy, fz, ft];
-        let found = Points::new(&gpu, &fields).unwrap().eval(&origin).unwrap();
+        let found = Evaluator::new(&gpu, &fields).unwrap().eval(&origin).unwrap();
         for (found, field) in found[0].iter().zip(&fields) {
             let want = field.value_at([0.0; 4]).unwrap();
             assert!((f64::from(*found) - want).abs() < 1e-6, "{what}: {found}, not {want}, at its kink");
@@ -127,7 +127,7 @@ fn parameters_have_their_values_and_many_points_all_have_theirs() {
     let field = sphere(param("r", 0.5)) + param("a b", 0.25) * t();
     let points = points(10_001, 5);
     let found =
-        Points::new(&gpu, &[field.clone(), field.gradient()[0].clone()]).unwrap().eval(&points).unwrap();
+        Evaluator::new(&gpu, &[field.clone(), field.gradient()[0].clone()]).unwrap().eval(&points).unwrap();
     let tape = Tape::new(&[field.clone(), field.gradient()[0].clone()]).unwrap();
     let mut machine = fieldgrad::tape::Machine::<f64>::new(&tape);
     assert_eq!(found.len(), points.len());
@@ -135,7 +135,7 @@ fn parameters_have_their_values_and_many_points_all_have_theirs() {
         let want = machine.at(point.map(f64::from));
         assert!(found.iter().zip(want).all(|(found, want)| (f64::from(*found) - want).abs() < 1e-5));
     }
-    assert!(Points::new(&gpu, &[field]).unwrap().eval(&[]).unwrap().is_empty());
+    assert!(Evaluator::new(&gpu, &[field]).unwrap().eval(&[]).unwrap().is_empty());
 }
 
 /// The same picture by both, and what the rays of the CPU's meet.

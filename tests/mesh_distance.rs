@@ -293,7 +293,7 @@ fn bounds_hold_and_what_is_pruned_is_the_same() {
                     }
                 }
                 let rises: Vec<Interval> = (0..3).map(|i| Interval::point(b[i] - a[i])).collect();
-                let rise = Kernel::rise(&**output, 0, &sides, &rises);
+                let rise = output.rise(0, &sides, &rises);
                 let change = Kernel::value(&**output, 0, &b) - Kernel::value(&**output, 0, &a);
                 assert!(rise.lo() - 1e-12 <= change && change <= rise.hi() + 1e-12, "{rise:?}: {change}");
                 assert!(

@@ -176,7 +176,7 @@ fn bounds_contain_and_are_tight_over_small_boxes() {
                     if number == 0 {
                         let rates: Vec<Interval> =
                             a.iter().zip(&b).map(|(a, b)| Interval::point(b - a)).collect();
-                        let rise = Kernel::rise(&**output, 0, &sides, &rates);
+                        let rise = output.rise(0, &sides, &rates);
                         let slack = 1e-9 * (1.0 + fa.abs());
                         let is_within = rise.lo() - slack <= fb - fa && fb - fa <= rise.hi() + slack;
                         assert!(is_within, "{network:?}: {rise:?} bounds {}", fb - fa);

@@ -6,7 +6,7 @@ mod support;
 
 use fieldgrad::prelude::*;
 use fieldgrad::scene::{CHANNELS, Scene, Way, words};
-use fieldgrad::sense::osc::{self, Value};
+use fieldgrad::sense::osc::{self, OscArgument};
 use fieldgrad::sense::{Clock, Recording, Sound};
 use fieldgrad::tape::Machine;
 use std::f64::consts::{PI, TAU};
@@ -465,7 +465,7 @@ fn bundles_come_in_order_with_their_times() {
                 let value = f64::from(track.values[tick as usize] as f32);
                 expected.push((
                     format!("/fieldgrad/probe/{}/{}", probe.name, track.name),
-                    vec![Value::Number(value)],
+                    vec![OscArgument::Number(value)],
                 ));
             }
         }
@@ -538,7 +538,7 @@ fn packets_are_read_as_they_are_written_and_nothing_else_is() {
     assert_eq!(read.len(), 2);
     assert_eq!(
         (read[1].address.as_str(), &read[1].arguments[..]),
-        ("/fieldgrad/param/k", &[Value::Number(-0.25)][..])
+        ("/fieldgrad/param/k", &[OscArgument::Number(-0.25)][..])
     );
     // Cut anywhere but between its messages, it is no packet any more.
     let ends = [16, 16 + 4 + messages[0].len(), bundle.len()];
@@ -559,8 +559,8 @@ fn packets_are_read_as_they_are_written_and_nothing_else_is() {
     }
     assert_eq!(osc::messages(&deep), None);
     let other = b"/x\0\0,ifdhsbTFNI\0\0\0\0\x07\x3f\x80\0\0\x40\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x09ab\0\0\0\0\0\x01c\0\0\0";
-    let values = [7.0, 1.0, 2.0, 9.0].map(Value::Number);
+    let values = [7.0, 1.0, 2.0, 9.0].map(OscArgument::Number);
     let read = osc::messages(other).unwrap();
     assert_eq!(read[0].arguments[..4], values);
-    assert_eq!((&read[0].arguments[4], read[0].arguments.len()), (&Value::Text("ab".into()), 10));
+    assert_eq!((&read[0].arguments[4], read[0].arguments.len()), (&OscArgument::Text("ab".into()), 10));
 }

@@ -32,7 +32,7 @@ pub(super) fn run(verb: &Eval, common: &Common) -> Result<Ending> {
         let problem = "there is nothing to evaluate at: give --at x,y,z or --points FILE";
         return Err(Error::Input(problem.into()));
     }
-    let table = Table::new(&scene, verb)?;
+    let table = EvalTable::new(&scene, verb)?;
     match &verb.out {
         Some(path) => {
             let written = table.save(&points, path, common)?;
@@ -52,7 +52,7 @@ pub(super) fn run(verb: &Eval, common: &Common) -> Result<Ending> {
 }
 
 /// What is asked of each point, and the programs that answer.
-struct Table<'a> {
+struct EvalTable<'a> {
     scene: &'a Scene,
     precision: Precision,
     allow_nan: bool,
@@ -78,8 +78,8 @@ type Rows = Vec<f64>;
 const PAIRS: [(usize, usize); 10] =
     [(0, 0), (0, 1), (0, 2), (0, 3), (1, 1), (1, 2), (1, 3), (2, 2), (2, 3), (3, 3)];
 
-impl<'a> Table<'a> {
-    fn new(scene: &'a Scene, verb: &Eval) -> Result<Table<'a>> {
+impl<'a> EvalTable<'a> {
+    fn new(scene: &'a Scene, verb: &Eval) -> Result<EvalTable<'a>> {
         let parts =
             DerivativeColumns { gradient: verb.gradient, hessian: verb.hessian, parameters: verb.params };
         let field = scene.field();
@@ -103,7 +103,7 @@ impl<'a> Table<'a> {
             Precision::F32 => Tape::new(&fields(field, parts, &parameters)?)?,
         };
         let (precision, allow_nan) = (verb.precision, verb.allow_nan);
-        Ok(Table { scene, precision, allow_nan, columns, parts, parameters, tape })
+        Ok(EvalTable { scene, precision, allow_nan, columns, parts, parameters, tape })
     }
 
     fn header(&self) -> String {
@@ -266,7 +266,7 @@ fn fields(field: &Field, parts: DerivativeColumns, parameters: &[Option<usize>])
 
 /// The machines that read one point after another in `f64`.
 struct PointReader<'t> {
-    table: &'t Table<'t>,
+    table: &'t EvalTable<'t>,
     values: Machine<f64>,
     duals: Option<Machine<Dual<f64>>>,
     seconds: Option<Machine<Dual<Dual<f64>>>>,
@@ -274,7 +274,7 @@ struct PointReader<'t> {
 }
 
 impl<'t> PointReader<'t> {
-    fn new(table: &'t Table<'t>) -> PointReader<'t> {
+    fn new(table: &'t EvalTable<'t>) -> PointReader<'t> {
         let (tape, DerivativeColumns { gradient, hessian, parameters }) = (&table.tape, table.parts);
         PointReader {
             table,

@@ -86,11 +86,11 @@ impl PassMemory {
         weights: &Weights,
         gradient: &mut [f32],
     ) -> f64 {
-        Arch::new().dispatch(Run { pass: self, read, batch, weights, gradient })
+        Arch::new().dispatch(LossRun { pass: self, read, batch, weights, gradient })
     }
 }
 
-struct Run<'a> {
+struct LossRun<'a> {
     pass: &'a mut PassMemory,
     read: &'a ReadWeights,
     batch: &'a Batch,
@@ -98,12 +98,12 @@ struct Run<'a> {
     gradient: &'a mut [f32],
 }
 
-impl WithSimd for Run<'_> {
+impl WithSimd for LossRun<'_> {
     type Output = f64;
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) -> f64 {
-        let Run { pass: PassMemory { trace, sent, slopes }, read, batch, weights, gradient } = self;
+        let LossRun { pass: PassMemory { trace, sent, slopes }, read, batch, weights, gradient } = self;
         let ReadWeights { network, weights: numbers, transposed } = read;
         let wide = network.inputs();
         trace.seeds()[..wide * POINTS].copy_from_slice(&batch.inputs);

@@ -22,7 +22,7 @@ const PARAM: &str = "/fieldgrad/param/";
 
 /// The argument of a message.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Value {
+pub enum OscArgument {
     /// A number, of whatever type it was.
     Number(f64),
     /// A text.
@@ -37,7 +37,7 @@ pub struct Message {
     /// The address, which begins with `/`.
     pub address: String,
     /// The arguments.
-    pub arguments: Vec<Value>,
+    pub arguments: Vec<OscArgument>,
 }
 
 /// The bytes of a text: ended by a zero, and filled up with zeros to a multiple of four.
@@ -68,10 +68,10 @@ pub fn bundle(at: SystemTime, messages: &[Vec<u8>]) -> Vec<u8> {
 /// The messages of a packet, those of bundles among them, in order; none, where it is no packet.
 ///
 /// ```
-/// use fieldgrad::sense::osc::{Value, message, messages};
+/// use fieldgrad::sense::osc::{OscArgument, message, messages};
 ///
 /// let told = messages(&message("/fieldgrad/param/blend", 0.5)).unwrap();
-/// assert_eq!((told[0].address.as_str(), &told[0].arguments[0]), ("/fieldgrad/param/blend", &Value::Number(0.5)));
+/// assert_eq!((told[0].address.as_str(), &told[0].arguments[0]), ("/fieldgrad/param/blend", &OscArgument::Number(0.5)));
 /// assert_eq!(messages(b"anything else"), None);
 /// ```
 pub fn messages(packet: &[u8]) -> Option<Vec<Message>> {
@@ -120,25 +120,25 @@ fn read_message(packet: &[u8]) -> Option<Message> {
     for kind in types.strip_prefix(',')?.chars() {
         let mut four = || take(&mut rest, 4).and_then(|bytes| <[u8; 4]>::try_from(bytes).ok());
         arguments.push(match kind {
-            'i' => Value::Number(i32::from_be_bytes(four()?).into()),
-            'f' => Value::Number(f32::from_be_bytes(four()?).into()),
-            'd' => Value::Number(f64::from_be_bytes(take(&mut rest, 8)?.try_into().ok()?)),
-            'h' => Value::Number(i64::from_be_bytes(take(&mut rest, 8)?.try_into().ok()?) as f64),
-            's' | 'S' => Value::Text(take_text(&mut rest)?),
+            'i' => OscArgument::Number(i32::from_be_bytes(four()?).into()),
+            'f' => OscArgument::Number(f32::from_be_bytes(four()?).into()),
+            'd' => OscArgument::Number(f64::from_be_bytes(take(&mut rest, 8)?.try_into().ok()?)),
+            'h' => OscArgument::Number(i64::from_be_bytes(take(&mut rest, 8)?.try_into().ok()?) as f64),
+            's' | 'S' => OscArgument::Text(take_text(&mut rest)?),
             'b' => {
                 let size = u32::from_be_bytes(four()?) as usize;
                 take(&mut rest, size.checked_next_multiple_of(4)?)?;
-                Value::Other
+                OscArgument::Other
             }
             't' => {
                 take(&mut rest, 8)?;
-                Value::Other
+                OscArgument::Other
             }
             'c' | 'r' | 'm' => {
                 four()?;
-                Value::Other
+                OscArgument::Other
             }
-            'T' | 'F' | 'N' | 'I' => Value::Other,
+            'T' | 'F' | 'N' | 'I' => OscArgument::Other,
             _ => return None,
         });
     }
@@ -276,7 +276,7 @@ fn hear(packet: &[u8], heard: &mut Heard) {
     };
     for Message { address, arguments } in messages {
         match (address.strip_prefix(PARAM), arguments.as_slice()) {
-            (Some(name), [Value::Number(value)])
+            (Some(name), [OscArgument::Number(value)])
                 if value.is_finite()
                     && (heard.values.len() < MAX_WAITING || heard.values.contains_key(name)) =>
             {

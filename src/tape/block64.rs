@@ -168,7 +168,7 @@ impl Block64 {
         while start < end {
             let is_kernel = |line: &usize| matches!(program.lines[*line].code, Code::Kernel(_));
             let kernel = (start..end).find(is_kernel).unwrap_or(end);
-            self.arch.dispatch(Run {
+            self.arch.dispatch(RunOfLines {
                 program: &program,
                 lines: start..kernel,
                 written: &self.written,
@@ -208,7 +208,7 @@ impl Block64 {
 }
 
 /// A run of plain lines, to be compiled for each width of vector.
-struct Run<'a> {
+struct RunOfLines<'a> {
     program: &'a Program,
     lines: Range<usize>,
     written: &'a [u32],
@@ -216,12 +216,12 @@ struct Run<'a> {
     registers: &'a mut [Lanes],
 }
 
-impl pulp::NullaryFnOnce for Run<'_> {
+impl pulp::NullaryFnOnce for RunOfLines<'_> {
     type Output = ();
 
     #[inline(always)]
     fn call(self) {
-        let Run { program, lines, written, operands, registers } = self;
+        let RunOfLines { program, lines, written, operands, registers } = self;
         for i in lines {
             let line = &program.lines[i];
             let Code::Op(op) = line.code else { unreachable!("kernels are not run here") };

@@ -377,27 +377,12 @@ pub(super) fn exhibit(name: &str) -> Option<Exhibit> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::file::TestFolder;
 
     const TEXT: &str = "let r = param(\"r\", 0.5, 0.1, 2); // the radius\nshow(sphere(r));\n";
 
-    struct Folder(PathBuf);
-
-    impl Folder {
-        fn new(name: &str) -> Folder {
-            let path = std::env::temp_dir().join(format!("fieldgrad_{name}_{}", std::process::id()));
-            std::fs::create_dir_all(&path).unwrap();
-            Folder(path)
-        }
-    }
-
-    impl Drop for Folder {
-        fn drop(&mut self) {
-            let _ = std::fs::remove_dir_all(&self.0);
-        }
-    }
-
     /// A document of a file with that text.
-    fn document(folder: &Folder, text: &str) -> (Document, PathBuf, Instant) {
+    fn document(folder: &TestFolder, text: &str) -> (Document, PathBuf, Instant) {
         let path = folder.0.join("a.rhai");
         std::fs::write(&path, text).unwrap();
         let now = Instant::now();
@@ -412,7 +397,7 @@ mod tests {
 
     #[test]
     fn a_broken_text_keeps_the_scene_and_says_where_it_is_broken() {
-        let folder = Folder::new("broken");
+        let folder = TestFolder::new("broken");
         let (mut document, _, now) = document(&folder, TEXT);
         let before = document.scene().clone();
         document.text = TEXT.replace("sphere", "spere");
@@ -429,7 +414,7 @@ mod tests {
 
     #[test]
     fn an_answer_about_an_older_text_is_not_listened_to() {
-        let folder = Folder::new("older");
+        let folder = TestFolder::new("older");
         let (mut document, _, now) = document(&folder, TEXT);
         document.edited(now);
         let draft = document.due(now + REST).unwrap();
@@ -455,7 +440,7 @@ mod tests {
 
     #[test]
     fn what_a_hand_changed_is_saved_into_the_text() {
-        let folder = Folder::new("saved");
+        let folder = TestFolder::new("saved");
         let (mut document, path, now) = document(&folder, TEXT);
         assert!(!document.is_changed());
         document.values.set("r", 0.75);
@@ -472,7 +457,7 @@ mod tests {
 
     #[test]
     fn a_file_that_changes_is_read_again_unless_that_would_lose_something() {
-        let folder = Folder::new("changes");
+        let folder = TestFolder::new("changes");
         let (mut document, path, now) = document(&folder, TEXT);
         assert_eq!(document.look(now + LOOK), None);
         let other = "show(box([1, 1, 1]));\n";
@@ -489,7 +474,7 @@ mod tests {
 
     #[test]
     fn values_given_at_the_start_are_changes_of_the_text() {
-        let folder = Folder::new("given");
+        let folder = TestFolder::new("given");
         let (_, path, now) = document(&folder, TEXT);
         let given = Scene::from_file(&path).unwrap().with_parameters(&[("r", 0.8)]).unwrap();
         let document = Document::new(given, Source::File(path), now);
@@ -500,7 +485,7 @@ mod tests {
 
     #[test]
     fn a_built_in_scene_is_saved_as_a_file() {
-        let folder = Folder::new("exhibit");
+        let folder = TestFolder::new("exhibit");
         let (now, drop) = (Instant::now(), exhibit("drop").unwrap());
         let mut document = Document::new(drop.scene().unwrap(), Source::Exhibit(drop), now);
         assert!(document.save(None, now).is_err());

@@ -192,22 +192,19 @@ fn read(known: &Value) -> Option<Unsaved> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::file::TestFolder;
     use crate::scene::Scene;
 
     const TEXT: &str = "let r = param(\"r\", 0.5, 0.1, 2);\nshow(sphere(r));\n";
 
     /// A folder with a scene in it, and a place for what is not saved.
-    struct TestFolder(PathBuf);
+    fn folder(name: &str) -> TestFolder {
+        let folder = TestFolder::new(name);
+        std::fs::write(folder.0.join("a.rhai"), TEXT).unwrap();
+        folder
+    }
 
     impl TestFolder {
-        fn new(name: &str) -> TestFolder {
-            let path = std::env::temp_dir().join(format!("fieldgrad_recovery_{name}_{}", std::process::id()));
-            let _ = std::fs::remove_dir_all(&path);
-            std::fs::create_dir_all(&path).unwrap();
-            std::fs::write(path.join("a.rhai"), TEXT).unwrap();
-            TestFolder(path)
-        }
-
         fn document(&self, now: Instant) -> Document {
             let path = self.0.join("a.rhai");
             Document::new(Scene::from_file(&path).unwrap(), Source::File(path), now)
@@ -222,15 +219,9 @@ mod tests {
         }
     }
 
-    impl Drop for TestFolder {
-        fn drop(&mut self) {
-            let _ = std::fs::remove_dir_all(&self.0);
-        }
-    }
-
     #[test]
     fn what_is_not_saved_is_kept_within_two_seconds_and_offered_once_its_window_is_gone() {
-        let (place, now) = (TestFolder::new("kept"), Instant::now());
+        let (place, now) = (folder("kept"), Instant::now());
         let mut document = place.document(now);
         let (mut recovery, offers) = Recovery::within(place.kept());
         assert!(offers.is_empty());
@@ -270,7 +261,7 @@ mod tests {
 
     #[test]
     fn a_text_that_was_saved_after_all_is_not_offered_and_a_file_that_changed_is_said_to_have() {
-        let (place, now) = (TestFolder::new("overtaken"), Instant::now());
+        let (place, now) = (folder("overtaken"), Instant::now());
         let left = |more: &str| {
             let mut document = place.document(now);
             document.text.push_str(more);
@@ -293,7 +284,7 @@ mod tests {
 
     #[test]
     fn what_is_no_such_file_is_left_alone_and_a_folder_that_cannot_be_is_said() {
-        let (place, now) = (TestFolder::new("broken"), Instant::now());
+        let (place, now) = (folder("broken"), Instant::now());
         std::fs::create_dir_all(place.kept()).unwrap();
         for text in ["", "{}", "{\"source\": {\"built_in\": \"no such\"}, \"text\": \"\", \"saved\": \"\"}"] {
             std::fs::write(place.kept().join("1-1.json"), text).unwrap();

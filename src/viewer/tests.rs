@@ -3,6 +3,7 @@
 use super::app::App;
 use super::document::{Source, exhibit};
 use super::memory::Memory;
+use crate::file::TestFolder;
 use crate::scene::Scene;
 use egui::Key;
 use egui_kittest::Harness;
@@ -297,17 +298,7 @@ fn a_click_says_what_made_the_surface_and_a_node_is_shown_alone() {
     assert_eq!(harness.state().alone, None);
 }
 
-/// A folder of a test's own, which goes with it.
-struct Folder(std::path::PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Folder {
-        let path = std::env::temp_dir().join(format!("fieldgrad_window_{name}_{}", std::process::id()));
-        let _ = std::fs::remove_dir_all(&path);
-        std::fs::create_dir_all(&path).unwrap();
-        Folder(path)
-    }
-
+impl TestFolder {
     /// A window on a file of that folder.
     fn ball(&self) -> Harness<'static, App> {
         let path = self.0.join("ball.rhai");
@@ -317,12 +308,6 @@ impl Folder {
 
     fn saved(&self) -> String {
         std::fs::read_to_string(self.0.join("ball.rhai")).unwrap()
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
     }
 }
 
@@ -345,7 +330,7 @@ fn is_asked(harness: &Harness<App>) -> bool {
 
 #[test]
 fn what_is_saved_is_left_without_a_question() {
-    let folder = Folder::new("unchanged");
+    let folder = TestFolder::new("unchanged");
     let mut harness = folder.ball();
     quit(&mut harness);
     assert!(!is_asked(&harness) && harness.state().is_closing);
@@ -359,7 +344,7 @@ fn what_is_saved_is_left_without_a_question() {
 
 #[test]
 fn leaving_what_is_not_saved_is_asked_about_and_answered_three_ways() {
-    let folder = Folder::new("leaving");
+    let folder = TestFolder::new("leaving");
     let mut harness = folder.ball();
     type_mine(&mut harness);
     quit(&mut harness);
@@ -393,7 +378,7 @@ fn leaving_what_is_not_saved_is_asked_about_and_answered_three_ways() {
 
 #[test]
 fn another_scene_is_opened_once_what_is_not_saved_is_answered_for() {
-    let folder = Folder::new("opening");
+    let folder = TestFolder::new("opening");
     let mut harness = folder.ball();
     let open = |harness: &mut Harness<App>| {
         harness.state_mut().open(Source::Exhibit(exhibit("blends").unwrap()));
@@ -452,7 +437,7 @@ fn what_cannot_be_saved_is_not_left() {
 
 #[test]
 fn what_a_window_left_is_offered_to_the_next() {
-    let folder = Folder::new("recovery");
+    let folder = TestFolder::new("recovery");
     let kept = folder.0.join("unsaved");
     let files = || std::fs::read_dir(&kept).map_or(0, Iterator::count);
     let mut harness = folder.ball();
@@ -559,7 +544,7 @@ fn a_picture_that_is_not_of_the_text_is_said_to_be_another() {
     harness.run_steps(2);
     assert!(harness.query_by_label_contains("the last picture without it").is_none());
     // Of the scene before, while the one that was opened takes long.
-    let folder = Folder::new("stale");
+    let folder = TestFolder::new("stale");
     let path = folder.0.join("heavy.rhai");
     std::fs::write(&path, HEAVY).unwrap();
     harness.state_mut().open(Source::File(path));

@@ -73,8 +73,8 @@ mod tests {
         assert_eq!(sent(Op::Neg), [Negated]);
         assert_eq!(sent(Op::Sub), [Same, Negated]);
         assert_eq!(sent(Op::Mul), [Times(1), Times(0)]);
-        assert_eq!(sent(Op::Mix), [AdjointRule, Times(2), AdjointRule]);
-        assert_eq!(sent(Op::IfLess), [Nothing, Nothing, AdjointRule, AdjointRule]);
+        assert_eq!(sent(Op::Mix), [Rule, Times(2), Rule]);
+        assert_eq!(sent(Op::IfLess), [Nothing, Nothing, Rule, Rule]);
         let [sine, root] = [Op::Sin, Op::Sqrt].map(|op| rules(op)[0]);
         assert!(sine.reads_operand[0] && !sine.reads_value);
         assert!(!root.reads_operand[0] && root.reads_value);

@@ -10,16 +10,16 @@ use crate::tape::text::{Body, CalledFunctions, Language};
 /// Fields made ready to be evaluated on a GPU, in `f32`, at many points at once.
 ///
 /// ```no_run
-/// use fieldgrad::gpu::{Gpu, Points};
+/// use fieldgrad::gpu::{Evaluator, Gpu};
 /// use fieldgrad::prelude::*;
 ///
 /// let ball = sphere(1);
-/// let points = Points::new(&Gpu::headless()?, &[ball])?;
+/// let points = Evaluator::new(&Gpu::headless()?, &[ball])?;
 /// assert_eq!(points.eval(&[[2.0, 0.0, 0.0, 0.0]])?, [[1.0]]);
 /// # Ok::<(), fieldgrad::Error>(())
 /// ```
 #[derive(Debug)]
-pub struct Points {
+pub struct Evaluator {
     gpu: Gpu,
     pipeline: wgpu::ComputePipeline,
     outputs: usize,
@@ -34,11 +34,11 @@ const GROUP: usize = 64;
 /// The most groups of one dispatch: what every device can do.
 const MAX_GROUPS: usize = 65_535;
 
-impl Points {
+impl Evaluator {
     /// Compiles fields, their parameters at the values they are declared with.
     ///
     /// An error names a kernel that no shader can compute.
-    pub fn new(gpu: &Gpu, fields: &[Field]) -> Result<Points> {
+    pub fn new(gpu: &Gpu, fields: &[Field]) -> Result<Evaluator> {
         let tape = Tape::new(fields)?;
         let (text, numbers) = text(&tape)?;
         let numbers = numbers::texture(gpu, &numbers)?;
@@ -53,7 +53,7 @@ impl Points {
             })
         })?;
         let parameters = held(tape.values());
-        Ok(Points { gpu: gpu.clone(), pipeline, outputs: fields.len(), parameters, numbers })
+        Ok(Evaluator { gpu: gpu.clone(), pipeline, outputs: fields.len(), parameters, numbers })
     }
 
     /// Sets the parameters, in the order of a [`Tape`] of the same fields. Nothing is compiled again.
