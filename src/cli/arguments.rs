@@ -54,6 +54,8 @@ pub(super) enum Verb {
     Bake(Bake),
     /// Write the surface as a triangle mesh: closed, with sharp edges, free of self-intersections.
     Mesh(Mesh),
+    /// Say how far two surfaces are apart: Chamfer and Hausdorff distance, overlap, normals, F-score.
+    Compare(Compare),
     /// Say what a scene is: parameters, size of its program, bounds, volume, area, steepness.
     Info(Info),
     /// Look for mistakes: NaN, derivatives that differ from differences, distances that are none, dead parameters.
@@ -288,6 +290,31 @@ pub(super) struct Mesh {
     /// Prove that the mesh has the surface's topology, or say where that is not shown; ends with 1 then.
     #[arg(long)]
     pub(super) certify: bool,
+}
+
+#[derive(Args, Debug)]
+#[command(
+    after_help = "A and B are meshes (.obj, .stl, .ply), scenes, of which meshes are made, or one of them points (.csv, .xyz, .txt,\n\
+    .npy, .ply without faces). Distances are exact, from points of one surface to the other, never from points to points.\n\
+    What is estimated has the error that it exceeds in 5 of 100 cases; the bounds on the Hausdorff distance are proven."
+)]
+pub(super) struct Compare {
+    /// A mesh, points, or a scene.
+    pub(super) first: String,
+    /// A mesh, points, or a scene: the one that is held to be right.
+    pub(super) second: String,
+    /// How many cells there are along the longest side of scenes' meshes, and of the overlap's octree.
+    #[arg(long, value_name = "N", default_value_t = 128, value_parser = several)]
+    pub(super) resolution: usize,
+    /// How many points of each surface are measured.
+    #[arg(long, value_name = "N", default_value_t = 50_000, value_parser = several)]
+    pub(super) samples: usize,
+    /// How near is near enough in the F-score (default: a hundredth of the longest side of B).
+    #[arg(long, value_name = "D", value_parser = positive)]
+    pub(super) within: Option<f64>,
+    /// The time of scenes (default: 0).
+    #[arg(long, value_name = "T", allow_hyphen_values = true, value_parser = number)]
+    pub(super) time: Option<f64>,
 }
 
 #[derive(Args, Debug)]

@@ -9,6 +9,7 @@ mod arguments;
 mod bake;
 mod bench;
 mod check;
+mod compare;
 mod eval;
 mod export;
 mod fit;
@@ -80,6 +81,7 @@ fn started(arguments: Arguments) -> Result<Ending> {
         Some(Verb::Render(verb)) => render::run(&verb, &common),
         Some(Verb::Bake(verb)) => bake::run(&verb, &common),
         Some(Verb::Mesh(verb)) => mesh::run(&verb, &common),
+        Some(Verb::Compare(verb)) => compare::run(&verb, &common),
         Some(Verb::Eval(verb)) => eval::run(&verb, &common),
         Some(Verb::Info(verb)) => info::run(&verb, &common),
         Some(Verb::Check(verb)) => check::run(&verb, &common),

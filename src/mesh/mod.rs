@@ -1,6 +1,7 @@
 //! Triangle meshes: a field's surface as one, files of them, and the distance to one.
 
 mod certify;
+mod compare;
 mod distance;
 mod exact;
 mod extract;
@@ -14,6 +15,7 @@ mod winding;
 mod write;
 
 pub use certify::Certificate;
+pub use compare::{Comparing, Comparison, Deviation};
 pub use distance::{Closest, Distance};
 pub use extract::{Extracted, Extraction};
 pub use read::{PointCloud, ReadFormat};

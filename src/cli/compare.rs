@@ -1,0 +1,123 @@
+//! `compare`: how far two surfaces are apart.
+
+use super::arguments::{Common, Compare};
+use super::progress::ProgressLine;
+use super::{Ending, input, output};
+use crate::error::{Error, Result};
+use crate::measure::Estimate;
+use crate::mesh::{Comparing, Comparison, Deviation, Distance, Extraction, Mesh, PointCloud};
+use serde_json::{Value, json};
+use std::path::Path;
+
+pub(super) fn run(verb: &Compare, common: &Common) -> Result<Ending> {
+    let progress = ProgressLine::of("comparing", 0, common);
+    let [first, second] = [&verb.first, &verb.second].map(|name| read(name, verb, common));
+    match (first?, second?) {
+        (Given::Surface(first), Given::Surface(second)) => {
+            let options =
+                Comparing::default().samples(verb.samples).resolution(verb.resolution).seed(common.seed);
+            let options = verb.within.map_or(options.clone(), |within| options.within(within));
+            let found = Comparison::of(&first, &second, &options)?;
+            drop(progress);
+            of_surfaces(&found, common)
+        }
+        (Given::Points(points), Given::Surface(surface))
+        | (Given::Surface(surface), Given::Points(points)) => {
+            let within = verb.within.unwrap_or(0.01 * surface.mesh().longest_side());
+            let found = Deviation::of_points(&points, &surface, within)?;
+            drop(progress);
+            of_points(&found, within, points.len(), common)
+        }
+        (Given::Points(_), Given::Points(_)) => {
+            let problem =
+                "both are points: one of them must be a surface, for points of one surface are apart as well";
+            Err(Error::Input(problem.into()))
+        }
+    }
+}
+
+/// What is compared.
+enum Given {
+    Surface(Box<Distance>),
+    Points(Vec<[f64; 3]>),
+}
+
+fn read(name: &str, verb: &Compare, common: &Common) -> Result<Given> {
+    let path = Path::new(name);
+    let mesh = match output::extension(path).as_str() {
+        "csv" | "xyz" | "txt" | "npy" => return Ok(Given::Points(PointCloud::from_file(path)?.points)),
+        "ply" => match (Mesh::from_file(path), PointCloud::from_file(path)) {
+            (Err(_), Ok(cloud)) => return Ok(Given::Points(cloud.points)),
+            (mesh, _) => mesh?,
+        },
+        "obj" | "stl" => Mesh::from_file(path)?,
+        _ => of_scene(name, verb, common)?,
+    };
+    let wrong = |error: Error| Error::Input(format!("{name}: {error}"));
+    Ok(Given::Surface(Box::new(Distance::of(&mesh).map_err(wrong)?)))
+}
+
+fn of_scene(name: &str, verb: &Compare, common: &Common) -> Result<Mesh> {
+    let scene = input::scene(name, common)?;
+    let asked = Extraction::default().resolution(verb.resolution).time(verb.time.unwrap_or(0.0));
+    let asked = scene.bounds().map_or(asked.clone(), |bounds| asked.bounds(bounds));
+    let mesh = scene.field().extract(&asked)?.mesh;
+    match mesh.triangles.is_empty() {
+        true => Err(Error::Input(format!("{name} has no surface at this time"))),
+        false => Ok(mesh),
+    }
+}
+
+fn of_surfaces(found: &Comparison, common: &Common) -> Result<Ending> {
+    if common.json {
+        return output::print_json(&json!({
+            "chamfer": both(found.chamfer()),
+            "hausdorff": found.hausdorff(),
+            "iou": found.overlap.map(both),
+            "normals": both(found.normals),
+            "fscore": both(found.fscore()),
+            "within": found.within,
+            "there": one_way(&found.there),
+            "back": one_way(&found.back),
+        }));
+    }
+    let [low, high] = found.hausdorff();
+    let mut lines = vec![
+        format!("chamfer    {}", shown(found.chamfer())),
+        format!("  there    {}", shown(found.there.mean)),
+        format!("  back     {}", shown(found.back.mean)),
+        format!("hausdorff  between {low:.6} and {high:.6}"),
+        format!("normals    {}", shown(found.normals)),
+        format!("fscore     {} within {}", shown(found.fscore()), found.within),
+    ];
+    match found.overlap {
+        Some(overlap) => lines.insert(4, format!("iou        {}", shown(overlap))),
+        None => lines.push("there is no overlap to measure: one of the surfaces is not closed".into()),
+    }
+    output::print(format!("{}\n", lines.join("\n")).as_bytes())
+}
+
+fn of_points(found: &Deviation, within: f64, count: usize, common: &Common) -> Result<Ending> {
+    if common.json {
+        return output::print_json(&json!({ "points": count, "within": within, "there": one_way(found) }));
+    }
+    let lines = format!(
+        "points     {count}\nmean       {}\nlargest    {:.6}\nnear       {} within {within}\n",
+        shown(found.mean),
+        found.largest[1],
+        shown(found.within)
+    );
+    output::print(lines.as_bytes())
+}
+
+fn shown(Estimate { value, error }: Estimate) -> String {
+    format!("{value:.6} ± {error:.6}")
+}
+
+fn both(Estimate { value, error }: Estimate) -> Value {
+    json!({ "value": value, "error": error })
+}
+
+fn one_way(found: &Deviation) -> Value {
+    json!({ "mean": both(found.mean), "largest": found.largest, "within": both(found.within) })
+}
