@@ -376,5 +376,13 @@ fn files_hold_the_mesh() {
     assert_eq!(root["accessors"][0]["count"], 24, "a box's corner has three normals");
     assert_eq!(root["accessors"][0]["max"][0], 0.5);
     assert_eq!(root["buffers"][0]["byteLength"], glb.len() - 28 - length);
-    assert_eq!(Format::of("part.3mf".as_ref()), None);
+    let package = bytes(Format::ThreeMf);
+    let names = ["[Content_Types].xml", "_rels/.rels", "3D/3dmodel.model"];
+    assert!(
+        names
+            .iter()
+            .all(|name| package.windows(name.len()).filter(|part| *part == name.as_bytes()).count() == 2)
+    );
+    assert_eq!(Format::of("part.3MF".as_ref()), Some(Format::ThreeMf));
+    assert_eq!(Format::of("part.step".as_ref()), None);
 }

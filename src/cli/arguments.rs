@@ -269,7 +269,7 @@ pub(super) struct Bake {
 pub(super) struct Mesh {
     /// A .rhai or .vm file, or the name of a scene built in.
     pub(super) scene: String,
-    /// Where to write: a .stl, .obj, .ply or .glb file.
+    /// Where to write: a .stl, .obj, .ply, .3mf or .glb file.
     #[arg(long, short, value_name = "FILE")]
     pub(super) out: PathBuf,
     /// How many cells there are along the longest side of the bounds.

@@ -9,7 +9,7 @@
 mod farthest;
 mod overlap;
 
-use super::{Distance, Mesh};
+use super::{Distance, Mesh, cross, dot, minus};
 use crate::error::{Error, Result};
 use crate::measure::Estimate;
 use crate::random::Random;
@@ -116,7 +116,7 @@ impl Comparison {
             let measured = points.par_iter().map(|&(point, triangle)| {
                 let closest = to.closest(point);
                 let normals = [from.mesh().normal(triangle), to.mesh().normal(closest.triangle)];
-                let agreement = super::dot(normals[0], normals[1]).abs();
+                let agreement = dot(normals[0], normals[1]).abs();
                 (closest.distance.abs(), agreement)
             });
             let (distances, agreements): (Vec<f64>, Vec<f64>) = measured.unzip();
@@ -234,12 +234,8 @@ impl Mesh {
     /// A triangle's unit normal; 0 if it has no area.
     fn normal(&self, triangle: usize) -> [f64; 3] {
         let [a, b, c] = self.corners(triangle);
-        let normal = super::cross(minus(b, a), minus(c, a));
-        let length = super::dot(normal, normal).sqrt();
+        let normal = cross(minus(b, a), minus(c, a));
+        let length = dot(normal, normal).sqrt();
         if length > 0.0 { normal.map(|x| x / length) } else { [0.0; 3] }
     }
-}
-
-fn minus(a: [f64; 3], b: [f64; 3]) -> [f64; 3] {
-    std::array::from_fn(|axis| a[axis] - b[axis])
 }

@@ -3,9 +3,8 @@
 //! Triangles are cut where the bound from above is largest, until it is near enough to the farthest point found
 //! (branch and bound, as Tang, Lee and Kim 2009 do).
 
-use super::minus;
 use crate::error::Result;
-use crate::mesh::{Distance, Mesh, cross, dot};
+use crate::mesh::{Distance, Mesh, cross, dot, minus};
 use crate::task;
 use rayon::prelude::*;
 use std::cmp::Ordering;

@@ -1,9 +1,12 @@
-//! Files of meshes: STL, OBJ, PLY and binary glTF, with normals and colours where they can hold them.
+//! Files of meshes: STL, OBJ, PLY, 3MF and binary glTF, with normals and colours where they can hold them.
 //!
-//! They are written here, without a library: each is a page of code, and what is written is known to the byte.
+//! They are written here, without a library but for compression: each is a page of code, and what is written is known to the
+//! byte.
 
 mod gltf;
 mod text;
+mod three_mf;
+mod zip;
 
 use super::Mesh;
 use crate::error::{Error, Result};
@@ -38,10 +41,11 @@ impl<'a> Dressed<'a> {
         Dressed { colors: Some(colors), ..self }
     }
 
-    /// Writes a file of the kind its name ends in: `.stl`, `.obj`, `.ply` or `.glb`. It is there whole or not at all.
+    /// Writes a file of the kind its name ends in: `.stl`, `.obj`, `.ply`, `.3mf` or `.glb`. It is there whole or not at all.
     ///
     /// An STL file holds places alone, and each triangle's own normal. In a PLY file, which has one normal a vertex, those
     /// of the corners are averaged. A glTF file has a vertex for each normal that a place has, so that edges look sharp.
+    /// A 3MF file holds places and colours; there the model stands upright, since its third axis is up.
     pub fn save(&self, path: &Path) -> Result<()> {
         let Some(format) = Format::of(path) else {
             let problem = format!("must end in {}", Format::KINDS);
@@ -56,6 +60,7 @@ impl<'a> Dressed<'a> {
             Format::Stl => self.write_stl(out),
             Format::Obj => text::write_obj(self, out),
             Format::Ply => self.write_ply(out),
+            Format::ThreeMf => three_mf::write_3mf(self, out),
             Format::Glb => gltf::write_glb(self, out),
         }
     }
@@ -121,6 +126,7 @@ impl<'a> Dressed<'a> {
 
 /// A kind of file that holds a mesh.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Format {
     /// STL, the binary kind.
     Stl,
@@ -128,13 +134,15 @@ pub enum Format {
     Obj,
     /// PLY, the binary kind, its numbers with the least byte first.
     Ply,
+    /// 3D Manufacturing Format, in millimetres.
+    ThreeMf,
     /// Binary glTF 2.0.
     Glb,
 }
 
 impl Format {
     /// How files' names end, for messages.
-    pub const KINDS: &str = ".stl, .obj, .ply or .glb";
+    pub const KINDS: &str = ".stl, .obj, .ply, .3mf or .glb";
 
     /// The kind that a file's name says, if it is one that is written.
     pub fn of(path: &Path) -> Option<Format> {
@@ -142,6 +150,7 @@ impl Format {
             "stl" => Some(Format::Stl),
             "obj" => Some(Format::Obj),
             "ply" => Some(Format::Ply),
+            "3mf" => Some(Format::ThreeMf),
             "glb" => Some(Format::Glb),
             _ => None,
         }

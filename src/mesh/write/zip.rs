@@ -1,0 +1,96 @@
+//! ZIP archives (PKWARE's APPNOTE 6.3, its first kind: no more than 4 GiB), deflated.
+
+use miniz_oxide::deflate::compress_to_vec;
+use std::io::{Error, Result, Write};
+
+/// How hard is tried to make it small, of 10.
+const LEVEL: u8 = 6;
+/// What a reader must know: version 2.0, and nothing more.
+const VERSION: u16 = 20;
+const DEFLATED: u16 = 8;
+/// 1980-01-01, 00:00: the same file for the same content.
+const TIME: [u16; 2] = [0, 1 << 5 | 1];
+
+/// Writes an archive of files, each with its name.
+pub(super) fn write_zip(files: &[(&str, &[u8])], out: &mut dyn Write) -> Result<()> {
+    let mut directory = Vec::new();
+    let mut start = 0usize;
+    for &(name, content) in files {
+        let packed = compress_to_vec(content, LEVEL);
+        let mut about = Vec::new();
+        for short in [VERSION, 0, DEFLATED, TIME[0], TIME[1]] {
+            about.extend(short.to_le_bytes());
+        }
+        for long in [checksum(content), small(packed.len())?, small(content.len())?] {
+            about.extend(long.to_le_bytes());
+        }
+        about.extend((name.len() as u16).to_le_bytes());
+        about.extend([0; 2]); // nothing further
+        let header = [b"PK\x03\x04", &about[..], name.as_bytes()].concat();
+        out.write_all(&header)?;
+        out.write_all(&packed)?;
+        directory.extend(b"PK\x01\x02");
+        directory.extend(VERSION.to_le_bytes());
+        directory.extend(&about);
+        directory.extend([0; 10]); // no comment, on this disk, of no kind
+        directory.extend(small(start)?.to_le_bytes());
+        directory.extend(name.as_bytes());
+        start += header.len() + packed.len();
+    }
+    out.write_all(&directory)?;
+    let count = (files.len() as u16).to_le_bytes();
+    let end = [&b"PK\x05\x06"[..], &[0; 4], &count, &count].concat();
+    out.write_all(&end)?;
+    for long in [small(directory.len())?, small(start)?] {
+        out.write_all(&long.to_le_bytes())?;
+    }
+    out.write_all(&[0; 2])
+}
+
+fn small(length: usize) -> Result<u32> {
+    u32::try_from(length).map_err(|_| Error::other("such a file holds no more than 4 GiB"))
+}
+
+/// The CRC-32 of bytes (ISO 3309).
+fn checksum(bytes: &[u8]) -> u32 {
+    let mut table = [0u32; 256];
+    for (n, entry) in table.iter_mut().enumerate() {
+        *entry = (0..8).fold(n as u32, |crc, _| if crc & 1 == 1 { crc >> 1 ^ 0xedb8_8320 } else { crc >> 1 });
+    }
+    !bytes.iter().fold(!0, |crc, &byte| crc >> 8 ^ table[(crc as u8 ^ byte) as usize])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_checksum_is_the_usual_one() {
+        assert_eq!(checksum(b"123456789"), 0xcbf4_3926); // the check value of its definition
+    }
+
+    #[test]
+    fn an_archive_is_unpacked_by_its_directory() {
+        let files = [("a.txt", &b"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"[..]), ("b/c.bin", &[7, 1, 255][..])];
+        let mut bytes = Vec::new();
+        write_zip(&files, &mut bytes).unwrap();
+        let short = |at: usize| usize::from(u16::from_le_bytes([bytes[at], bytes[at + 1]]));
+        let long = |at: usize| u32::from_le_bytes(bytes[at..at + 4].try_into().unwrap()) as usize;
+        let end = bytes.len() - 22;
+        assert_eq!((&bytes[end..end + 4], short(end + 10)), (&b"PK\x05\x06"[..], 2));
+        let mut entry = long(end + 16);
+        assert_eq!(entry + long(end + 12), end);
+        for (name, content) in files {
+            assert_eq!(&bytes[entry..entry + 4], b"PK\x01\x02");
+            let (packed, length, header) = (long(entry + 20), long(entry + 24), long(entry + 42));
+            assert_eq!(&bytes[entry + 46..][..short(entry + 28)], name.as_bytes());
+            assert_eq!((&bytes[header..header + 4], length), (&b"PK\x03\x04"[..], content.len()));
+            assert_eq!(bytes[header + 4..header + 30], bytes[entry + 6..entry + 32], "said twice");
+            let from = header + 30 + name.len();
+            let found = miniz_oxide::inflate::decompress_to_vec(&bytes[from..from + packed]).unwrap();
+            assert_eq!((&found[..], long(entry + 16)), (content, checksum(content) as usize));
+            entry += 46 + name.len();
+        }
+        assert_eq!(entry, end);
+    }
+}
