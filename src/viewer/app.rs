@@ -248,7 +248,7 @@ impl App {
             let timeline = self.timeline();
             self.playhead.advance(passed, &timeline);
         }
-        self.play_probes();
+        self.play_probes(now);
         self.look_at_picture(now);
         panels::show(self, ui);
         if !ui.input(|input| input.pointer.any_down()) {
@@ -286,8 +286,8 @@ impl App {
     }
 
     /// Moves what messages are about, and plays the scene's probes where it or its values changed.
-    fn play_probes(&mut self) {
-        if self.senses.hear(&mut self.document.values) {
+    fn play_probes(&mut self, now: Instant) {
+        if self.senses.hear(&mut self.document.values, now) {
             self.touch();
         }
         if self.memory.shows_senses {

@@ -11,6 +11,7 @@ use crate::sense::{Clock, ProbeTracks, Recording};
 use crate::task;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Instant;
 
 /// The most ticks of a timeline that are played: of a long one, fewer a second.
 const MAX_TICKS: f64 = 10_000.0;
@@ -67,7 +68,7 @@ impl Senses {
     }
 
     /// Moves the parameters that messages were about since this was last done; whether any was.
-    pub(super) fn hear(&self, values: &mut Values) -> bool {
+    pub(super) fn hear(&self, values: &mut Values, now: Instant) -> bool {
         let Some(listener) = &self.listener else { return false };
         let mut heard = listener.values();
         heard.retain(|(name, _)| {
@@ -78,7 +79,7 @@ impl Senses {
             is_known
         });
         if !heard.is_empty() {
-            values.set_all(&heard);
+            values.stream(&heard, now);
         }
         !heard.is_empty()
     }
@@ -120,7 +121,7 @@ mod tests {
     use super::*;
     use crate::sense::osc::message;
     use std::net::UdpSocket;
-    use std::time::{Duration, Instant};
+    use std::time::Duration;
 
     #[test]
     fn messages_move_parameters_and_anything_else_changes_nothing_and_is_counted() {
@@ -128,7 +129,7 @@ mod tests {
         let mut values = Values::default();
         values.take(scene.parameters());
         let mut senses = Senses::new(Arc::new(|| ()));
-        assert!(!senses.hear(&mut values) && senses.says_heard().is_none());
+        assert!(!senses.hear(&mut values, Instant::now()) && senses.says_heard().is_none());
         senses.listen("127.0.0.1:0".parse().unwrap(), Arc::new(|| ())).unwrap();
         let (to, from) = (senses.address().unwrap(), UdpSocket::bind("127.0.0.1:0").unwrap());
         let mut hear = |packets: &[&[u8]], counts: (u64, u64)| {
@@ -137,10 +138,10 @@ mod tests {
             let mut moved = false;
             while senses.listener.as_ref().unwrap().counts() != counts {
                 assert!(begun.elapsed() < Duration::from_secs(60), "{:?}", senses.says_heard());
-                moved |= senses.hear(&mut values);
+                moved |= senses.hear(&mut values, Instant::now());
                 std::thread::sleep(Duration::from_millis(2));
             }
-            moved |= senses.hear(&mut values);
+            moved |= senses.hear(&mut values, Instant::now());
             (moved, values.get("r").unwrap())
         };
         let garbage: [&[u8]; 7] = [

@@ -1,6 +1,7 @@
 //! The values parameters have in the window, with every change to undo.
 
 use crate::field::Parameter;
+use std::time::{Duration, Instant};
 
 /// The parameters of a scene and the values a hand gave them.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -10,6 +11,8 @@ pub(super) struct Values {
     future: Vec<Given>,
     /// Whether changes join the one before, as those of one drag do.
     is_held: bool,
+    /// When the last change came, if it was one of a stream.
+    streamed: Option<Instant>,
 }
 
 /// A parameter, and what the window knows of it.
@@ -41,6 +44,8 @@ pub(super) type Given = Vec<(String, f64)>;
 
 /// How many changes are kept.
 const MAX_KEPT: usize = 1000;
+/// Values that stream in, a message after the other, are one change until nothing has come for so long.
+const PAUSE: Duration = Duration::from_secs(1);
 
 impl Values {
     /// The parameters of a scene that was read anew. Values a hand gave stay, unless the text now starts elsewhere.
@@ -86,6 +91,7 @@ impl Values {
 
     /// Gives some parameters new values, as one change.
     pub(super) fn set_all(&mut self, values: &[(String, f64)]) {
+        self.streamed = None;
         let before = self.all();
         self.put(values);
         if self.all() == before {
@@ -98,6 +104,15 @@ impl Values {
         }
         self.is_held = true;
         self.future.clear();
+    }
+
+    /// Gives some parameters new values that came from outside: those that follow each other are one change.
+    pub(super) fn stream(&mut self, values: &[(String, f64)], now: Instant) {
+        let joins = self.streamed.is_some_and(|last| now.duration_since(last) < PAUSE);
+        let was_held = self.is_held;
+        self.is_held |= joins;
+        self.set_all(values);
+        (self.is_held, self.streamed) = (was_held, Some(now));
     }
 
     fn put(&mut self, values: &[(String, f64)]) {
@@ -139,7 +154,7 @@ impl Values {
 
     /// Takes the last change back; whether there was one.
     pub(super) fn undo(&mut self) -> bool {
-        self.is_held = false;
+        (self.is_held, self.streamed) = (false, None);
         let Some(before) = self.past.pop() else { return false };
         self.future.push(self.all());
         self.put(&before);
@@ -148,7 +163,7 @@ impl Values {
 
     /// Makes the change that was last taken back again; whether there was one.
     pub(super) fn redo(&mut self) -> bool {
-        self.is_held = false;
+        (self.is_held, self.streamed) = (false, None);
         let Some(after) = self.future.pop() else { return false };
         self.past.push(self.all());
         self.put(&after);
@@ -203,6 +218,26 @@ mod tests {
         assert!(values.sliders().iter().all(|slider| !slider.is_moved()));
         assert!(values.undo());
         assert_eq!(values.get("b"), Some(-3.0));
+    }
+
+    #[test]
+    fn values_that_stream_in_are_one_change_until_there_is_a_pause() {
+        let (mut values, begun) = (values(TWO), Instant::now());
+        let after = |tenths: u32| begun + tenths * Duration::from_millis(100);
+        let one = |value: f64| [("a".to_string(), value)];
+        for (tenths, value) in [(0, 1.1), (5, 1.2), (14, 1.3), (30, 1.4)] {
+            values.stream(&one(value), after(tenths));
+        }
+        values.set("b", 6.0); // a hand
+        values.let_go();
+        values.stream(&one(1.5), after(31));
+        for wanted in [1.4, 1.4, 1.3, 1.0] {
+            assert!(values.undo());
+            assert_eq!(values.get("a"), Some(wanted));
+        }
+        assert!(!values.undo());
+        values.stream(&one(1.6), after(32));
+        assert!(values.undo() && values.get("a") == Some(1.0));
     }
 
     #[test]
