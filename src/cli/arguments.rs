@@ -1,5 +1,6 @@
 //! What the command line may say.
 
+use crate::field::Axis;
 use crate::measure::Bounds;
 use crate::render::{Cut, Layer, Shade, Size};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -269,9 +270,12 @@ pub(super) struct Bake {
 pub(super) struct Mesh {
     /// A .rhai or .vm file, or the name of a scene built in.
     pub(super) scene: String,
-    /// Where to write: a .stl, .obj, .ply, .3mf or .glb file.
+    /// Where to write: a .stl, .obj, .ply, .3mf or .glb file; with --slice a .svg or .dxf file.
     #[arg(long, short, value_name = "FILE")]
     pub(super) out: PathBuf,
+    /// The outline in a plane, such as z=0, instead of the surface.
+    #[arg(long, value_name = "PLANE", value_parser = plane, conflicts_with_all = ["certify"])]
+    pub(super) slice: Option<(Axis, f64)>,
     /// How many cells there are along the longest side of the bounds.
     #[arg(long, value_name = "N", default_value_t = 128, value_parser = several)]
     pub(super) resolution: usize,
@@ -562,6 +566,13 @@ fn shade(text: &str) -> Result<Shade, String> {
 
 fn layer(text: &str) -> Result<Layer, String> {
     text.parse().map_err(|error: crate::error::Error| error.to_string())
+}
+
+fn plane(text: &str) -> Result<(Axis, f64), String> {
+    let wrong = || format!("{text:?} is no plane such as z=0");
+    let (name, at) = text.split_once('=').ok_or_else(wrong)?;
+    let axis = Axis::ALL[..3].iter().find(|axis| axis.name() == name.trim()).ok_or_else(wrong)?;
+    Ok((*axis, number(at.trim())?))
 }
 
 fn cut(text: &str) -> Result<Cut, String> {

@@ -1,17 +1,21 @@
-//! `mesh`: a scene's surface as triangles, in a file for other programs.
+//! `mesh`: a scene's surface as triangles, or its outline in a plane, in a file for other programs.
 
 use super::arguments::{Common, Mesh};
 use super::progress::ProgressLine;
 use super::{Ending, input, output};
 use crate::error::{Error, Result};
+use crate::field::Axis;
 use crate::file::check_writable;
 use crate::measure::Bounds;
-use crate::mesh::{Certificate, Dressed, Extracted, Extraction, Format};
+use crate::mesh::{Certificate, Dressed, Extracted, Extraction, Format, OutlineFormat};
 use crate::scene::Scene;
 use crate::tape::{Coordinates, Tape};
 use serde_json::json;
 
 pub(super) fn run(verb: &Mesh, common: &Common) -> Result<Ending> {
+    if let Some(plane) = verb.slice {
+        return outline(verb, plane, common);
+    }
     if Format::of(&verb.out).is_none() {
         return Err(output::unknown_kind(&verb.out, Format::KINDS));
     }
@@ -20,13 +24,7 @@ pub(super) fn run(verb: &Mesh, common: &Common) -> Result<Ending> {
     let options = options(verb, &scene);
     let found = {
         let _progress = ProgressLine::of("finding the surface", 0, common);
-        scene.field().extract(&options).map_err(|error| match error {
-            Error::Unbounded => {
-                let why = "the solid is unbounded, or nothing shows that it is bounded: give --bounds";
-                Error::Input(why.into())
-            }
-            other => other,
-        })?
+        scene.field().extract(&options).map_err(unbounded)?
     };
     if found.mesh.triangles.is_empty() {
         return Err(Error::Input(
@@ -93,6 +91,52 @@ pub(super) fn run(verb: &Mesh, common: &Common) -> Result<Ending> {
         }
     }
     Ok(ending)
+}
+
+/// Writes the outline in a plane.
+fn outline(verb: &Mesh, (axis, at): (Axis, f64), common: &Common) -> Result<Ending> {
+    if OutlineFormat::of(&verb.out).is_none() {
+        return Err(output::unknown_kind(&verb.out, OutlineFormat::KINDS));
+    }
+    let scene = input::scene(&verb.scene, common)?;
+    check_writable(&verb.out)?;
+    let found = {
+        let _progress = ProgressLine::of("finding the outline", 0, common);
+        scene.field().section(axis, at, &options(verb, &scene)).map_err(unbounded)?
+    };
+    if found.loops.is_empty() {
+        let problem = format!("there is no outline where {} is {at}; nothing is written", axis.name());
+        return Err(Error::Input(problem));
+    }
+    found.save(&verb.out)?;
+    let points = found.loops.iter().map(Vec::len).sum::<usize>();
+    if common.json {
+        return output::print_json(&json!({
+            "file": verb.out.display().to_string(),
+            "loops": found.loops.len(),
+            "points": points,
+            "area": found.area(),
+            "length": found.length(),
+        }));
+    }
+    output::saved(&verb.out, common)?;
+    if !common.quiet {
+        let (area, length) = (found.area(), found.length());
+        eprintln!(
+            "{} loops of {points} points, {length:.6} long about an area of {area:.6}",
+            found.loops.len()
+        );
+    }
+    Ok(Ending::Done)
+}
+
+fn unbounded(error: Error) -> Error {
+    match error {
+        Error::Unbounded => {
+            Error::Input("the solid is unbounded, or nothing shows that it is bounded: give --bounds".into())
+        }
+        other => other,
+    }
 }
 
 /// Says what was proven.

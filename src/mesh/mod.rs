@@ -8,6 +8,7 @@ mod extract;
 mod intersect;
 mod morton;
 mod read;
+mod section;
 mod topology;
 mod tree;
 mod weld;
@@ -19,6 +20,7 @@ pub use compare::{Comparing, Comparison, Deviation};
 pub use distance::{Closest, Distance};
 pub use extract::{Extracted, Extraction};
 pub use read::{PointCloud, ReadFormat};
+pub use section::{OutlineFormat, Section};
 pub use write::{Dressed, Format};
 
 pub(crate) use morton::morton_order;
