@@ -3,6 +3,7 @@
 use super::Activation;
 use super::network::{Layer, Network};
 use crate::number::{Identity, Shader};
+use crate::tape::text::Language;
 use std::fmt::Write;
 use std::sync::Arc;
 
@@ -18,8 +19,8 @@ pub(super) fn shader(network: &Network, weights: &Arc<[f32]>, identity: Identity
     let name = format!("neural_{:016x}", identity.word() as u64);
     Some(Shader {
         numbers: [0; 4],
-        wgsl: wgsl(network, &name, widest).into(),
-        glsl: Some(glsl(network, &name, widest).into()),
+        wgsl: text(network, &name, widest, Language::Wgsl).into(),
+        glsl: Some(text(network, &name, widest, Language::Glsl).into()),
         calls: Vec::new(),
         data: Some(weights.clone()),
         function: name.into(),
@@ -61,24 +62,39 @@ fn rule(activation: Activation) -> [String; 2] {
     texts.map(|text| text.replace('W', &number).replace("gelu_slope(s)", &slope))
 }
 
-fn wgsl(network: &Network, name: &str, widest: usize) -> String {
-    let (array, float, int) = (format!("array<f32, {widest}>"), "f32", "i32");
+/// The function, in either language: they differ in how variables are declared, and how one of two is chosen.
+fn text(network: &Network, name: &str, widest: usize, language: Language) -> String {
+    let is_wgsl = language == Language::Wgsl;
+    let [float, int] = if is_wgsl { ["var", "var"] } else { ["float", "int"] };
+    let array = |name: &str| match is_wgsl {
+        true => format!("    var {name}: array<f32, {widest}>;\n"),
+        false => format!("    float {name}[{widest}];\n"),
+    };
+    let choose = |condition: &str, then: &str, otherwise: &str| match is_wgsl {
+        true => format!("select({otherwise}, {then}, {condition})"),
+        false => format!("{condition} ? {then} : {otherwise}"),
+    };
     let inputs = &["x", "y", "z", "t"][..network.inputs()];
-    let mut text =
-        format!("// A network of {} layers, or its derivative in an input.\n", network.layers().len());
-    let arguments: Vec<String> = inputs.iter().map(|input| format!("{input}: {float}")).collect();
-    let _ = writeln!(
-        text,
-        "fn field_{name}({}, order: {int}, input: {int}, n2: {int}, n3: {int}) -> {float} {{",
-        arguments.join(", ")
+    let arguments = |kind: &str, names: &[&str]| -> String {
+        let one = |name: &&str| if is_wgsl { format!("{name}: {kind}") } else { format!("{kind} {name}") };
+        names.iter().map(one).collect::<Vec<_>>().join(", ")
+    };
+    let [float_kind, int_kind] = if is_wgsl { ["f32", "i32"] } else { ["float", "int"] };
+    let arguments =
+        [arguments(float_kind, inputs), arguments(int_kind, &["order", "wrt", "n2", "n3"])].join(", ");
+    let head = match is_wgsl {
+        true => format!("fn field_{name}({arguments}) -> f32 {{"),
+        false => format!("float field_{name}({arguments}) {{"),
+    };
+    let mut text = format!(
+        "// A network of {} layers, or its derivative in an input.\n{head}\n",
+        network.layers().len()
     );
-    let _ =
-        writeln!(text, "    var h: {array};\n    var d: {array};\n    var g: {array};\n    var e: {array};");
+    // Values and derivatives of a layer's inputs, and those of its outputs.
+    text.extend(["h", "d", "g", "e"].map(array));
     for (n, input) in inputs.iter().enumerate() {
-        let _ = writeln!(
-            text,
-            "    h[{n}] = {input};\n    d[{n}] = select(0.0, 1.0, order == 1 && input == {n});"
-        );
+        let seed = choose(&format!("order == 1 && wrt == {n}"), "1.0", "0.0");
+        let _ = writeln!(text, "    h[{n}] = {input};\n    d[{n}] = {seed};");
     }
     for layer in network.layers() {
         let Layer { inputs, outputs, start, activation } = *layer;
@@ -86,47 +102,15 @@ fn wgsl(network: &Network, name: &str, widest: usize) -> String {
         let biases = start + inputs * outputs;
         let _ = writeln!(
             text,
-            "    for (var o = 0; o < {outputs}; o++) {{\n        \
-             var s = field_{name}_number({biases} + o);\n        var r = 0.0;\n        \
-             for (var i = 0; i < {inputs}; i++) {{\n            \
-             let w = field_{name}_number({start} + o * {inputs} + i);\n            \
+            "    for ({int} o = 0; o < {outputs}; o++) {{\n        \
+             {float} s = field_{name}_number({biases} + o);\n        {float} r = 0.0;\n        \
+             for ({int} i = 0; i < {inputs}; i++) {{\n            \
+             {float} w = field_{name}_number({start} + o * {inputs} + i);\n            \
              s += w * h[i];\n            r += w * d[i];\n        }}\n        \
-             let v = {value};\n        g[o] = v;\n        e[o] = ({slope}) * r;\n    }}\n    h = g;\n    d = e;"
+             {float} v = {value};\n        g[o] = v;\n        e[o] = ({slope}) * r;\n    }}\n    \
+             for ({int} o = 0; o < {outputs}; o++) {{\n        h[o] = g[o];\n        d[o] = e[o];\n    }}"
         );
     }
-    text.push_str("    return select(h[0], d[0], order == 1);\n}\n");
-    text
-}
-
-fn glsl(network: &Network, name: &str, widest: usize) -> String {
-    let inputs = &["x", "y", "z", "t"][..network.inputs()];
-    let mut text =
-        format!("// A network of {} layers, or its derivative in an input.\n", network.layers().len());
-    let arguments: Vec<String> = inputs.iter().map(|input| format!("float {input}")).collect();
-    let _ = writeln!(
-        text,
-        "float field_{name}({}, int order, int wrt, int n2, int n3) {{\n    \
-         float h[{widest}];\n    float d[{widest}];\n    float g[{widest}];\n    float e[{widest}];",
-        arguments.join(", ")
-    );
-    for (n, input) in inputs.iter().enumerate() {
-        let _ = writeln!(text, "    h[{n}] = {input};\n    d[{n}] = order == 1 && wrt == {n} ? 1.0 : 0.0;");
-    }
-    for layer in network.layers() {
-        let Layer { inputs, outputs, start, activation } = *layer;
-        let [value, slope] = rule(activation);
-        let biases = start + inputs * outputs;
-        let _ = writeln!(
-            text,
-            "    for (int o = 0; o < {outputs}; o++) {{\n        \
-             float s = field_{name}_number({biases} + o);\n        float r = 0.0;\n        \
-             for (int i = 0; i < {inputs}; i++) {{\n            \
-             float w = field_{name}_number({start} + o * {inputs} + i);\n            \
-             s += w * h[i];\n            r += w * d[i];\n        }}\n        \
-             float v = {value};\n        g[o] = v;\n        e[o] = ({slope}) * r;\n    }}\n    \
-             for (int o = 0; o < {outputs}; o++) {{\n        h[o] = g[o];\n        d[o] = e[o];\n    }}"
-        );
-    }
-    text.push_str("    return order == 1 ? d[0] : h[0];\n}\n");
+    let _ = writeln!(text, "    return {};\n}}", choose("order == 1", "d[0]", "h[0]"));
     text
 }
