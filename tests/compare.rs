@@ -85,7 +85,7 @@ fn the_farthest_point_is_within_a_triangle() {
     let surface = Distance::of(&corners).unwrap();
     let points: Vec<[f64; 3]> = (0..1000).map(|n| [0.0, 5.0 * f64::from(n) / 1000.0 - 2.0, 0.0]).collect();
     let sampled = Deviation::of_points(&points, &surface, 0.2).unwrap();
-    assert!(sampled.largest[1] <= there[1] && sampled.within.value < 0.2);
+    assert!(sampled.largest[0] <= there[1] && sampled.within.value < 0.2);
 }
 
 #[test]

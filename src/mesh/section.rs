@@ -214,9 +214,15 @@ impl Section {
 /// A loop without the points that lie within a distance of the lines between others.
 fn simplified(points: &[[f64; 2]], tolerance: f64) -> Vec<[f64; 2]> {
     let count = points.len();
-    // From two points that stay: the first, and the one farthest from it.
-    let far = |n: &usize| (points[*n][0] - points[0][0]).hypot(points[*n][1] - points[0][1]);
-    let Some(opposite) = (1..count).max_by(|a, b| far(a).total_cmp(&far(b))) else { return points.to_vec() };
+    // What is farthest from a point is a corner: from one, and the one farthest from it, on.
+    let farthest = |points: &[[f64; 2]]| {
+        let far = |n: &usize| (points[*n][0] - points[0][0]).hypot(points[*n][1] - points[0][1]);
+        (0..count).max_by(|a, b| far(a).total_cmp(&far(b))).unwrap_or(0)
+    };
+    let mut points = points.to_vec();
+    let corner = farthest(&points);
+    points.rotate_left(corner);
+    let opposite = farthest(&points);
     let mut stays = vec![false; count];
     (stays[0], stays[opposite]) = (true, true);
     let mut open = vec![[0, opposite], [opposite, count]];

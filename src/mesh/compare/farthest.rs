@@ -12,8 +12,8 @@ use std::collections::BinaryHeap;
 
 /// How many triangles are cut at most: the bounds are as far apart then as they are.
 const MAX_CUTS: usize = 200_000;
-/// What rounding may take off a distance, as a part of it.
-const ROUNDING: f64 = 1e-12;
+/// What rounding may take off a distance, as a part of the meshes' size.
+const ROUNDING: f64 = 1e-13;
 
 type Corners = [[f64; 3]; 3];
 
@@ -21,8 +21,8 @@ type Corners = [[f64; 3]; 3];
 struct Piece {
     at_most: f64,
     corners: Corners,
-    /// The corners' own distances, and the triangles nearest to them.
-    nearest: [(f64, usize); 3],
+    /// The distances of the corners and of the middle, and the triangles nearest to them.
+    nearest: [(f64, usize); 4],
 }
 
 impl PartialEq for Piece {
@@ -46,58 +46,68 @@ impl Ord for Piece {
 }
 
 impl Piece {
-    fn of(corners: Corners, nearest: [(f64, usize); 3], to: &Mesh) -> Piece {
+    fn of(corners: Corners, [a, b, c]: [(f64, usize); 3], to: &Distance) -> Piece {
+        let middle = std::array::from_fn(|axis| corners.iter().map(|corner| corner[axis]).sum::<f64>() / 3.0);
+        let nearest = [a, b, c, nearest(to, middle)];
         // The distance to one triangle is convex: over these points it is largest at a corner.
         let to_one = |&(_, triangle): &(f64, usize)| {
-            let one = to.corners(triangle);
+            let one = to.mesh().corners(triangle);
             corners.iter().map(|&corner| to_triangle(corner, one)).fold(0.0, f64::max)
         };
         let at_most = nearest.iter().map(to_one).fold(f64::INFINITY, f64::min);
         Piece { at_most, corners, nearest }
     }
+
+    /// The farthest of its points that were looked at.
+    fn far(&self) -> f64 {
+        self.nearest.iter().fold(0.0, |far, &(distance, _)| far.max(distance))
+    }
+}
+
+fn nearest(to: &Distance, point: [f64; 3]) -> (f64, usize) {
+    let closest = to.closest(point);
+    (closest.distance.abs(), closest.triangle)
 }
 
 /// Bounds on the largest distance of a mesh's points from a surface, no farther apart than a tolerance where that can be
 /// had.
 pub(super) fn farthest(from: &Mesh, to: &Distance, tolerance: f64) -> Result<[f64; 2]> {
-    let nearest = |point: [f64; 3]| {
-        let closest = to.closest(point);
-        (closest.distance.abs(), closest.triangle)
-    };
+    let nearest = |point: [f64; 3]| nearest(to, point);
     let at_vertices: Vec<(f64, usize)> = from.vertices.par_iter().map(|&vertex| nearest(vertex)).collect();
     task::check()?;
     let whole = |n: usize| {
         let own = from.triangles[n].map(|vertex| at_vertices[vertex as usize]);
-        Piece::of(from.corners(n), own, to.mesh())
+        Piece::of(from.corners(n), own, to)
     };
     let pieces: Vec<Piece> = (0..from.triangles.len()).into_par_iter().map(whole).collect();
-    let far = |piece: &Piece| piece.nearest.iter().fold(0.0, |far: f64, &(distance, _)| far.max(distance));
-    let mut found = pieces.iter().map(far).fold(0.0, f64::max);
+    let mut found = pieces.iter().map(Piece::far).fold(0.0, f64::max);
     let mut open: BinaryHeap<Piece> = pieces.into_iter().filter(|piece| piece.at_most > found).collect();
     for cuts in 0..MAX_CUTS {
         if cuts % 1024 == 0 {
             task::check()?;
         }
         let Some(worst) = open.peek().filter(|worst| worst.at_most > found + tolerance) else { break };
-        let ([a, b, c], [at_a, at_b, at_c]) = (worst.corners, worst.nearest);
+        let ([a, b, c], [at_a, at_b, at_c, _]) = (worst.corners, worst.nearest);
         open.pop();
         let [ab, bc, ca] = [[a, b], [b, c], [c, a]].map(|[from, to]| middle(from, to));
         let [at_ab, at_bc, at_ca] = [ab, bc, ca].map(nearest);
-        found = [at_ab, at_bc, at_ca].iter().fold(found, |far, &(distance, _)| far.max(distance));
         for (corners, at) in [
             ([a, ab, ca], [at_a, at_ab, at_ca]),
             ([ab, b, bc], [at_ab, at_b, at_bc]),
             ([ca, bc, c], [at_ca, at_bc, at_c]),
             ([ab, bc, ca], [at_ab, at_bc, at_ca]),
         ] {
-            let piece = Piece::of(corners, at, to.mesh());
+            let piece = Piece::of(corners, at, to);
+            found = found.max(piece.far());
             if piece.at_most > found {
                 open.push(piece);
             }
         }
     }
     let at_most = open.peek().map_or(found, |worst| worst.at_most.max(found));
-    Ok([found * (1.0 - ROUNDING), at_most * (1.0 + ROUNDING)])
+    let size = |mesh: &Mesh| mesh.vertices.iter().flatten().fold(0.0, |far: f64, x| far.max(x.abs()));
+    let rounding = ROUNDING * size(from).max(size(to.mesh()));
+    Ok([(found - rounding).max(0.0), at_most + rounding])
 }
 
 fn middle(a: [f64; 3], b: [f64; 3]) -> [f64; 3] {
