@@ -8,12 +8,15 @@
 //! the sum of terms over [`Unknowns`](crate::field::Unknowns): it is what all solvers take. [`Growth`] makes a field
 //! of [`Part`]s from nothing, and [`Training`] moves the weights of a [network](crate::learn::Network).
 //!
+//! A [`Journal`] is what a long run has found so far: another goes on from it, bit for bit.
+//!
 //! `model` is how least squares see residuals, `line_search` how far to go, `problem` how terms are run on tapes.
 
 mod blend;
 mod descent;
 mod grow;
 mod grown;
+mod journal;
 mod least_change;
 mod least_squares;
 mod line_search;
@@ -31,6 +34,7 @@ mod training;
 
 pub use descent::{Descent, Rule};
 pub use grow::{Grown, Growth};
+pub use journal::{Journal, JournalWatch};
 pub use least_change::{Equation, Freedom, least_change};
 pub use least_squares::{LeastSquares, ResidualFn, Residuals};
 pub use model::{Factor, Model};

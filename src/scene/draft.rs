@@ -2,6 +2,7 @@
 
 use super::Origin;
 use super::data::Data;
+use super::holds::Hold;
 use super::sense_words::Sketch;
 use super::settings::{Background, Camera, Light, Timeline};
 use crate::error::Place;
@@ -35,6 +36,8 @@ pub(super) struct Draft {
     pub(super) timeline: Option<Timeline>,
     pub(super) bounds: Option<Bounds>,
     pub(super) probes: Vec<Sketch>,
+    /// What is said of parameters to those who move them; of those of imported files too.
+    pub(super) holds: Vec<Hold>,
     /// The call that made each node.
     pub(super) places: KeyMap<Place>,
     /// How many imports are under way. What an imported file shows is not shown: it lends its functions.
@@ -55,6 +58,7 @@ impl Draft {
             timeline: None,
             bounds: None,
             probes: Vec::new(),
+            holds: Vec::new(),
             places: KeyMap::default(),
             importing: 0,
             printed: Vec::new(),
