@@ -55,6 +55,28 @@ fn a_scene_is_fitted_to_another_and_keeps_its_text() {
         ran.out
     );
     assert_eq!(json["parameters"]["r"], json["parameters"]["k"]);
+    // A scene's own losses: of derivatives at the target's points, and of parameters alone.
+    let ball = |losses: &str| {
+        format!(
+            "let r = param(\"r\", 0.5); let k = param(\"k\", 3); let f = k * sphere(r);\nshow(f);\n{losses}\n\
+            bounds([-1, -1, -1], [1, 1, 1]);\n"
+        )
+    };
+    let folder = folder
+        .with("on.csv", "0.7,0,0\n0,0.7,0\n0,0,-0.7\n")
+        .with("steep.rhai", ball("loss(length(spatial_gradient(f)) - 2);"))
+        .with("near.rhai", ball("loss(k - 1, 0.1); loss(r - 0.5, 1e-12);"))
+        .with("undefined.rhai", ball("loss(sqrt(k - 5));"));
+    for (scene, k) in [("steep", 2.0), ("near", 1.0)] {
+        folder.run(&format!("fit {scene}.rhai --target on.csv -o {scene}.out.rhai")).ends(0);
+        let text = folder.text(&format!("{scene}.out.rhai"));
+        assert!((value(&text, "r") - 0.7).abs() < 1e-8 && (value(&text, "k") - k).abs() < 1e-8, "{text}");
+    }
+    let said = folder.run("fit undefined.rhai --target on.csv -o none.rhai").error();
+    assert!(
+        said.starts_with("undefined.rhai:3:1: the loss is not finite at all of the target's points"),
+        "{said}"
+    );
     // What the scene itself locks and ties is the same.
     let held = format!("{PAIR}lock(\"right\"); tie(\"r\", \"k\");\n");
     let folder = folder.with("held.rhai", &held);
@@ -161,8 +183,11 @@ fn what_is_hopeless_is_said() {
         .with("hole.rhai", "show(-sphere(1)); bounds([-2, -2, -2], [2, 2, 2]);")
         .with("far.rhai", "show(sphere(0.5).translate([1e4, 0, 0])); bounds([9999, -1, -1], [10001, 1, 1]);")
         .with("nowhere.rhai", "show(sphere(0.5)); bounds([3, 3, 3], [4, 4, 4]);")
-        .with("torn.rhai", "let a = param(\"a\", 1, 0, 1); let b = param(\"b\", 3, 2, 4);\n\
-            show(sphere(a) | sphere(b).translate([5, 0, 0])); tie(\"a\", \"b\");\n");
+        .with(
+            "torn.rhai",
+            "let a = param(\"a\", 1, 0, 1); let b = param(\"b\", 3, 2, 4);\n\
+            show(sphere(a) | sphere(b).translate([5, 0, 0])); tie(\"a\", \"b\");\n",
+        );
     for (arguments, code, why) in [
         ("alone.rhai --target near.csv", 2, "nothing depends on any parameter"),
         ("--shapes 3 --target turned.obj", 2, "turned.obj: is inside out"),
@@ -300,7 +325,9 @@ fn checkpoints_of_other_fits_and_broken_ones_are_refused() {
         ("--lock r", "is of a fit with other options"),
         ("--set r=0.6", "is of a fit of another scene"),
     ] {
-        let said = folder.run(&format!("{arguments} --resume {change}")).error();
+        let others = if change.contains("samples") { "" } else { "--samples 500" };
+        let own = arguments.replace("--samples 500", others);
+        let said = folder.run(&format!("{own} --resume {change}")).error();
         assert!(said.starts_with("own.checkpoint.json: ") && said.contains(why), "{said}");
     }
     let said = folder.run(&format!("{} --resume", arguments.replace("fit pair", "fit other"))).error();

@@ -5,11 +5,15 @@ use fieldgrad::prelude::*;
 use recovery::Problem;
 use std::time::Instant;
 
-fn solver() -> LeastSquares { LeastSquares::for_fits() }
+fn solver() -> LeastSquares {
+    LeastSquares::for_fits()
+}
 
 fn main() {
     let args: Vec<String> = std::env::args().collect();
-    let get = |name: &str, usual: f64| args.iter().position(|a| a == name).map_or(usual, |n| args[n + 1].parse().unwrap());
+    let get = |name: &str, usual: f64| {
+        args.iter().position(|a| a == name).map_or(usual, |n| args[n + 1].parse().unwrap())
+    };
     let count = get("--count", 50.0) as usize;
     let seed = get("--seed", 1.0) as u64;
     let samples = get("--samples", 3000.0) as usize;
@@ -20,7 +24,9 @@ fn main() {
     let mut good = 0;
     let begun = Instant::now();
     for (n, problem) in Problem::all(seed).take(count).enumerate() {
-        if only >= 0.0 && n as f64 != only { continue; }
+        if only >= 0.0 && n as f64 != only {
+            continue;
+        }
         let made = begun.elapsed().as_secs_f64();
         let target = problem.target(samples, 11).unwrap();
         let field = &problem.field;
@@ -31,7 +37,10 @@ fn main() {
         fit.set(&start);
         let first = fit.costs()[0];
         let how = match mode {
-            0 => { let s = fit.solve(&solver()); format!("{:?} {} {:.1e}", s.ended, s.iterations, s.value) }
+            0 => {
+                let s = fit.solve(&solver());
+                format!("{:?} {} {:.1e}", s.ended, s.iterations, s.value)
+            }
             _ => search(field, &target, &mut fit, &start, mode, limit, &problem),
         };
         let seconds = clock.elapsed().as_secs_f64();
@@ -39,25 +48,51 @@ fn main() {
         let ok = off < 1e-6;
         good += usize::from(ok);
         times.push(seconds);
-        println!("{n:3} shapes {:2} numbers {:3} times {} first {first:.1e} off {off:8.1e} {} {seconds:.2} s (compile {compile:.2}, made {made:.1}) {how}", problem.shapes, problem.truth.len(), problem.times.len(), if ok { "ok  " } else { "FAIL" });
-        if only >= 0.0 { println!("{}", problem.text); for (own, v) in fit.unknowns().parameters().iter().zip(fit.unknowns().values()) { let t = problem.truth.iter().find(|x| x.0 == own.name()).unwrap().1; println!("{} {t} {v} {:.1e}", own.name(), (v - t) / t); } }
+        println!(
+            "{n:3} shapes {:2} numbers {:3} times {} first {first:.1e} off {off:8.1e} {} {seconds:.2} s (compile {compile:.2}, made {made:.1}) {how}",
+            problem.shapes,
+            problem.truth.len(),
+            problem.times.len(),
+            if ok { "ok  " } else { "FAIL" }
+        );
+        if only >= 0.0 {
+            println!("{}", problem.text);
+            for (own, v) in fit.unknowns().parameters().iter().zip(fit.unknowns().values()) {
+                let t = problem.truth.iter().find(|x| x.0 == own.name()).unwrap().1;
+                println!("{} {t} {v} {:.1e}", own.name(), (v - t) / t);
+            }
+        }
     }
     times.sort_by(f64::total_cmp);
     println!("{good} of {count}, median {:.2} s, worst {:.2}", times[times.len() / 2], times.last().unwrap());
 }
 
-fn search(field: &Field, target: &Target, fit: &mut Fit, start: &[f64], mode: usize, limit: f64, problem: &Problem) -> String {
+fn search(
+    field: &Field,
+    target: &Target,
+    fit: &mut Fit,
+    start: &[f64],
+    mode: usize,
+    limit: f64,
+    problem: &Problem,
+) -> String {
     let _ = problem;
     let clock = Instant::now();
     let ranges = fit.unknowns().ranges();
     let d = target.distances().unwrap();
     // Objectives: weights by distance.
     let weighted = |scale: f64, cost: Robust| {
-        let w: Vec<f64> = d.iter().map(|d| if scale > 0.0 { 1.0 / (1.0 + (d / scale).powi(2)) } else { 1.0 }).collect();
-        Fit::of(field, [Term::distance(field, target).unwrap().with_weights(w).unwrap().with_cost(cost)]).unwrap()
+        let w: Vec<f64> =
+            d.iter().map(|d| if scale > 0.0 { 1.0 / (1.0 + (d / scale).powi(2)) } else { 1.0 }).collect();
+        Fit::of(field, [Term::distance(field, target).unwrap().with_weights(w).unwrap().with_cost(cost)])
+            .unwrap()
     };
     let mut others = match mode {
-        1 => vec![weighted(0.1, Robust::Square), weighted(0.0, Robust::Huber { scale: 0.02 }), weighted(0.3, Robust::GemanMcClure { scale: 0.1 })],
+        1 => vec![
+            weighted(0.1, Robust::Square),
+            weighted(0.0, Robust::Huber { scale: 0.02 }),
+            weighted(0.3, Robust::GemanMcClure { scale: 0.1 }),
+        ],
         _ => vec![],
     };
     let mut best = fit.solve(&LeastSquares { iterations: 100, ..solver() });
@@ -78,11 +113,15 @@ fn search(field: &Field, target: &Target, fit: &mut Fit, start: &[f64], mode: us
         let s = LeastSquares { iterations: 60, ..solver() }.solve(fit, &at, &ranges);
         at = s.at.clone();
         log += &format!(" {:.0e}", s.value);
-        if s.value < best.value { best = s; }
+        if s.value < best.value {
+            best = s;
+        }
         round += 1;
     }
     fit.set(&best.at);
     let s = fit.solve(&solver());
     format!("{log} | {:.0e}", s.value)
 }
-fn solver_few() -> LeastSquares { LeastSquares { iterations: 30, ..LeastSquares::for_fits() } }
+fn solver_few() -> LeastSquares {
+    LeastSquares { iterations: 30, ..LeastSquares::for_fits() }
+}

@@ -6,14 +6,14 @@ use super::fit_report::{self, Value};
 use super::progress::Progress;
 use super::{Ending, fit_doubts, input, output, signals, targets};
 use crate::error::{Error, Result};
-use crate::field::Parameter;
+use crate::field::{Axis, Parameter};
 use crate::file::{abandon_and_exit, check_writable, write_whole};
 use crate::fit::{
     Ended, Factor, Fit, Growth, Journal, LeastSquares, Model, Part, Progress as At, Residuals, Robust,
     Solution, Target, Term, starts,
 };
 use crate::number::Identity;
-use crate::scene::Scene;
+use crate::scene::{Loss, Scene};
 use serde_json::json;
 use std::fmt::Write;
 use std::time::{Duration, Instant};
@@ -142,6 +142,10 @@ fn marks(scene: Option<&Scene>, target: &Target, verb: &Verb, common: &Common) -
     let of_scene = |scene: &Scene| {
         let own = Identity::of("scene").and(scene.field().key().word());
         let own = scene.parameters().iter().fold(own, parameter);
+        let own = scene
+            .losses()
+            .iter()
+            .fold(own, |all, loss| all.and(loss.field.key().word()).and(u128::from(loss.weight.to_bits())));
         let unknowns = scene.unknowns();
         unknowns.names().iter().fold(own, |all, name| all.and_bytes(name.as_bytes()))
     };
@@ -209,6 +213,13 @@ fn fitted(name: &str, verb: &Verb, common: &Common) -> Result<Ending> {
     if target.normals().is_some() {
         terms.push(Term::normals(field, &target)?.with_weight((0.1 * size(&target)).powi(2)));
     }
+    for Loss { field, weight, .. } in scene.losses() {
+        let term = match [Axis::X, Axis::Y, Axis::Z, Axis::T].iter().any(|&axis| field.depends_on(axis)) {
+            true => Term::zero([field.clone()], &target),
+            false => Term::price([field.clone()]),
+        };
+        terms.push(term.with_weight(*weight));
+    }
     let mut fit = Fit::new(unknowns, terms)?;
     let error = |fit: &Fit| (2.0 * fit.costs()[0]).sqrt();
     let before = error(&fit);
@@ -217,6 +228,13 @@ fn fitted(name: &str, verb: &Verb, common: &Common) -> Result<Ending> {
             "{}: the field is not finite at all of the target's points",
             scene.file()
         )));
+    }
+    let costs = fit.costs();
+    let losses = scene.losses().iter().zip(&costs[costs.len() - scene.losses().len()..]);
+    if let Some((loss, _)) = { losses }.find(|(_, cost)| !cost.is_finite()) {
+        return Err(
+            scene.error_at(&loss.place, "the loss is not finite at all of the target's points".into())
+        );
     }
     let (start, ranges) = (fit.unknowns().get(), fit.unknowns().ranges());
     let idle = idle(&mut fit);

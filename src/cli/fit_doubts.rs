@@ -28,7 +28,9 @@ pub(super) fn doubt(field: &Field, target: &Target, left: f64) -> Result<Option<
     let nearest = values.iter().fold(f64::INFINITY, |least, f| least.min(f.abs()));
     let along: f64 = values.iter().zip(target.distances().unwrap_or_default()).map(|(f, d)| f * d).sum();
     Ok(Some(match () {
-        () if along < 0.0 => "the target seems to be inside out: it is negative where the scene is positive".into(),
+        () if along < 0.0 => {
+            "the target seems to be inside out: it is negative where the scene is positive".into()
+        }
         () if nearest > longest => format!(
             "the target is far away: no point of it is nearer than {nearest:.3} to the surface that was found"
         ),

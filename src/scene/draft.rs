@@ -2,7 +2,7 @@
 
 use super::Origin;
 use super::data::Data;
-use super::holds::Hold;
+use super::holds::{Hold, Loss};
 use super::sense_words::Sketch;
 use super::settings::{Background, Camera, Light, Timeline};
 use crate::error::Place;
@@ -38,6 +38,7 @@ pub(super) struct Draft {
     pub(super) probes: Vec<Sketch>,
     /// What is said of parameters to those who move them; of those of imported files too.
     pub(super) holds: Vec<Hold>,
+    pub(super) losses: Vec<Loss>,
     /// The call that made each node.
     pub(super) places: KeyMap<Place>,
     /// How many imports are under way. What an imported file shows is not shown: it lends its functions.
@@ -59,6 +60,7 @@ impl Draft {
             bounds: None,
             probes: Vec::new(),
             holds: Vec::new(),
+            losses: Vec::new(),
             places: KeyMap::default(),
             importing: 0,
             printed: Vec::new(),

@@ -64,6 +64,7 @@ mod words;
 
 pub(crate) use data::MAX_SAMPLES;
 pub use gallery::{Exhibit, GALLERY, IN_A_ROW, PARTS, PICTURE_SIZE, PICTURES};
+pub use holds::Loss;
 pub use senses::{By, CHANNELS, Channel, Follow, Meaning, Probe, Sense, Way};
 pub use settings::{Background, Camera, Light, Timeline, View};
 pub use words::{Form, Word, words};
@@ -121,6 +122,7 @@ struct Content {
     bounds: Option<Bounds>,
     probes: Arc<[Probe]>,
     holds: Arc<[Hold]>,
+    losses: Arc<[Loss]>,
     places: Arc<KeyMap<Place>>,
     printed: Arc<[String]>,
     origin: Origin,
@@ -251,6 +253,7 @@ impl Scene {
             bounds: draft.bounds,
             probes,
             holds: draft.holds.into(),
+            losses: draft.losses.into(),
             places: Arc::new(draft.places),
             printed: draft.printed.into(),
             origin,
@@ -460,6 +463,11 @@ impl Scene {
     /// plays them ([`Recording`](crate::sense::Recording)) goes by the scene's.
     pub fn probes(&self) -> &[Probe] {
         &self.content.probes
+    }
+
+    /// What fits are to make small besides, in the order of the calls.
+    pub fn losses(&self) -> &[Loss] {
+        &self.content.losses
     }
 
     /// What messages call the scene's file.

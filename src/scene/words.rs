@@ -346,6 +346,10 @@ words! {
         /// Makes two parameters, or two vectors, one for fits and for pulls at the surface: the second takes the value
         /// of the first and moves with it, within the ranges of both.
         tie(first: Text, second: Text) = holds::tie;
+        /// A scalar that fits make small besides: half the mean of its squares at the target's points, times a weight (at
+        /// first 1). It may be made of fields and their derivatives, as in `loss(length(spatial_gradient(f)) - 1, 0.1)`, or
+        /// of parameters alone.
+        loss(scalar: Field) or (scalar: Field, weight: Number) = holds::loss;
         /// Shows shapes. What is shown by all calls together is the scene.
         show(shapes: Shapes) = show;
         /// Where the picture is taken from: `eye`, `target`, `up`, and `fov`, the vertical angle of view in degrees.

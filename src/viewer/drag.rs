@@ -57,7 +57,8 @@ impl Grip {
         let tape = Tape::in_order(std::slice::from_ref(field), all)?;
         let own = field.parameters()?;
         let is_own = |parameter: &Parameter| own.iter().any(|own| own.name() == parameter.name());
-        let moves: Vec<f64> = unknowns.parameters().iter().map(|one| f64::from(u8::from(is_own(one)))).collect();
+        let moves: Vec<f64> =
+            unknowns.parameters().iter().map(|one| f64::from(u8::from(is_own(one)))).collect();
         let moves = unknowns.gradient(&moves, &[]);
         let freedom = |((value, (low, high)), moves): ((f64, (f64, f64)), f64)| {
             let is_range = high - low < f64::MAX;
