@@ -353,7 +353,7 @@ fn checkpoints_of_other_fits_and_broken_ones_are_refused() {
         ("[]", "is no checkpoint of a fit"),
         (&numbers("\"checkpoint\":1", "\"checkpoint\":2"), "is a checkpoint of form 2; 1 is read"),
         (&numbers("\"fieldgrad\":\"", "\"fieldgrad\":\"9"), "was written by fieldgrad"),
-        (&numbers("\"course\":[", "\"course\":[7,"), "\"course\" is no list"),
+        (&numbers("\"course\":[", "\"course\":[7"), "\"course\" is no list"),
         (&numbers("\"found\":[", "\"found\":[{\"numbers\":[1]}"), "has numbers in place of a solution"),
         (&numbers("\"at\":[0.5,", "\"at\":[0.5,0.5,"), "has 6 unknowns, not 5"),
         (&numbers("\"at\":[0.5,", "\"at\":[7.5,"), "has an unknown outside of its range"),

@@ -384,6 +384,9 @@ pub(super) struct Fit {
     /// From how many starts to try: the scene's own, and others drawn in the parameters' ranges.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub(super) starts: u32,
+    /// How often to try again, where --error is not reached, from places near the start and near the best so far.
+    #[arg(long, value_name = "N", default_value_t = 12, value_parser = clap::value_parser!(u32).range(0..=100_000))]
+    pub(super) tries: u32,
     /// Stop after so long with the best so far.
     #[arg(long, value_name = "S", value_parser = positive)]
     pub(super) seconds: Option<f64>,

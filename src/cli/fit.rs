@@ -10,7 +10,7 @@ use crate::field::{Axis, Parameter};
 use crate::file::{abandon_and_exit, check_writable, write_whole};
 use crate::fit::{
     Ended, Factor, Fit, Growth, Journal, LeastSquares, Model, Part, Progress as At, Residuals, Robust,
-    Solution, Target, Term, starts,
+    Solution, Target, Term, Tries, starts,
 };
 use crate::number::Identity;
 use crate::scene::{Loss, Scene};
@@ -149,9 +149,8 @@ fn marks(scene: Option<&Scene>, target: &Target, verb: &Verb, common: &Common) -
         let unknowns = scene.unknowns();
         unknowns.names().iter().fold(own, |all, name| all.and_bytes(name.as_bytes()))
     };
-    let Verb { shapes, numbers, error, cost, scale, lock, tie, starts, .. } = verb;
-    let error = error.filter(|_| shapes.is_some());
-    let told = (shapes, numbers, error, cost, scale, (lock, tie), starts, common.seed);
+    let Verb { shapes, numbers, error, cost, scale, lock, tie, starts, tries, .. } = verb;
+    let told = (shapes, numbers, error, cost, scale, (lock, tie), (starts, tries), common.seed);
     let mark = |identity: Identity| format!("{:032x}", identity.word());
     [
         ("scene", scene.map_or("none".into(), |scene| mark(of_scene(scene)))),
@@ -251,18 +250,15 @@ fn fitted(name: &str, verb: &Verb, common: &Common) -> Result<Ending> {
         }
     };
     let (mut run, mut journal) = Run::new(verb, common, marks(Some(&scene), &target, verb, common))?;
-    let mut best: Option<Solution> = None;
-    for start in starts(&start, &ranges, verb.starts as usize, common.seed) {
-        let by = LeastSquares::for_fits();
-        let watch = &mut |step: &At, journal: &Journal| run.goes_on(step, journal);
-        let solution = journal.solve(&by, &mut fit, &start, &ranges, watch)?;
-        let is_better = best.as_ref().is_none_or(|best| best.value.is_nan() || solution.value < best.value);
-        best = if is_better { Some(solution) } else { best };
-        if run.is_stopped {
-            break;
-        }
-    }
-    let solution = best.expect("there is one start at least");
+    let all = starts(&start, &ranges, verb.starts as usize, common.seed);
+    let (by, seed) = (LeastSquares::for_fits(), common.seed);
+    let tries = Tries { by, count: verb.tries as usize, part: NEARBY, seed };
+    let is_enough = |fit: &mut Fit, found: &Solution| {
+        fit.set(&found.at);
+        verb.error.is_none_or(|most| error(fit) <= most)
+    };
+    let watch = &mut |step: &At, journal: &Journal| run.goes_on(step, journal);
+    let solution = tries.solve(&mut fit, &all, &ranges, &mut journal, is_enough, watch)?;
     fit.set(&solution.at);
     run.save_log()?;
     let after = error(&fit);
@@ -289,6 +285,9 @@ fn fitted(name: &str, verb: &Verb, common: &Common) -> Result<Ending> {
     report.print(&parameters_text(&scene, &values), &values, common)?;
     report.ending()
 }
+
+/// How far from a place it is tried again, in parts of each number.
+const NEARBY: f64 = 0.1;
 
 /// The unknowns that no residual depends on where they are.
 fn idle(fit: &mut Fit) -> Vec<String> {

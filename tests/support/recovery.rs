@@ -3,8 +3,9 @@
 //! A scene counts only where its parameters can be known from its surface and what is about it: each moves the surface
 //! somewhere, and no other ones together do the same. What shapes have in symmetries is no parameter (the turn of a
 //! cylinder about its axis).
+#![allow(dead_code)]
 
-use fieldgrad::fit::{Factor, Fit, Model, Residuals, Target, Term};
+use fieldgrad::fit::{Factor, Fit, Journal, LeastSquares, Model, Residuals, Solution, Target, Term, Tries};
 use fieldgrad::prelude::*;
 
 /// Random numbers (xorshift, Marsaglia 2003).
@@ -59,6 +60,83 @@ const SOLIDS: [(&str, &[(f64, f64)], &str); 24] = [
     ("wedge([#, #, #])", &[(0.5, 0.6), (0.65, 0.75), (0.8, 0.95)], "xyz"),
 ];
 
+/// A scene under way.
+#[derive(Clone, Default)]
+struct Sketch {
+    text: String,
+    truth: Vec<(String, f64)>,
+    is_moving: bool,
+    shapes: usize,
+}
+
+impl Sketch {
+    fn parameter(&mut self, name: String, value: f64) -> String {
+        // Three digits, so that a person can read the scene.
+        let value = (value * 1e3).round() / 1e3;
+        self.truth.push((name.clone(), value));
+        format!("param(\"{name}\", {value:?})")
+    }
+
+    fn with_another(&self, draws: &mut Draws) -> Sketch {
+        let mut next = Sketch { shapes: self.shapes + 1, ..self.clone() };
+        let n = next.shapes;
+        let (call, ranges, axes) = SOLIDS[draws.below(SOLIDS.len())];
+        let mut pieces = call.split('#');
+        let mut own = pieces.next().unwrap().to_string();
+        for (k, (piece, &(low, high))) in pieces.zip(ranges).enumerate() {
+            own += &next.parameter(format!("s{n}.{k}"), draws.between(low, high));
+            own += piece;
+        }
+        let sign = |draws: &mut Draws| if draws.is_so(0.5) { 1.0 } else { -1.0 };
+        // What is round about its axis is not changed by a twist.
+        if draws.is_so(0.2) && axes == "xyz" {
+            let (word, rate) = [("twist", 0.8), ("bend", 0.4), ("taper", 0.3)][draws.below(3)];
+            let value = rate * draws.between(0.6, 1.0) * sign(draws);
+            own += &format!(".{word}({})", next.parameter(format!("s{n}.{word}"), value));
+        }
+        for axis in axes.chars() {
+            let angle = draws.between(0.25, 0.8) * sign(draws);
+            own += &format!(".rotate_{axis}({})", next.parameter(format!("s{n}.turn_{axis}"), angle));
+        }
+        let mut place: Vec<String> = Vec::new();
+        for axis in ["x", "y", "z"] {
+            let at = draws.between(0.15, 1.3) * sign(draws);
+            place.push(next.parameter(format!("s{n}.at_{axis}"), at));
+        }
+        if draws.is_so(0.2) {
+            next.is_moving = true;
+            let speed = next.parameter(format!("s{n}.speed"), draws.between(0.2, 0.5) * sign(draws));
+            let axis = draws.below(3);
+            place[axis] = format!("{} + {speed} * t", place[axis]);
+        }
+        own += &format!(".translate([{}])", place.join(", "));
+        let line = match (n, draws.unit()) {
+            (1, _) => format!("let whole = {own};\n"),
+            (_, part) if part < 0.25 => format!("whole = union(whole, {own});\n"),
+            (_, part) if part < 0.8 => {
+                let k = next.parameter(format!("s{n}.k"), draws.between(0.1, 0.3));
+                format!("whole = smooth_union(whole, {own}, {k});\n")
+            }
+            (_, part) if part < 0.9 => format!("whole = difference(whole, {own});\n"),
+            _ => {
+                let k = next.parameter(format!("s{n}.k"), draws.between(0.05, 0.2));
+                format!("whole = smooth_difference(whole, {own}, {k});\n")
+            }
+        };
+        next.text += &line;
+        next
+    }
+
+    fn finished(&self, draws: &mut Draws) -> Option<Problem> {
+        let text = format!("{}show(whole);\n", self.text);
+        let field = Scene::from_text(&text, "random.rhai").ok()?.field().clone();
+        let truth = self.truth.clone();
+        let start = truth.iter().map(|(_, value)| value * draws.between(0.8, 1.2)).collect();
+        let times = if self.is_moving { vec![0.0, 0.5, 1.0] } else { vec![0.0] };
+        Some(Problem { text, field, truth, start, times, shapes: self.shapes })
+    }
+}
+
 /// A scene, the true values of its parameters, and those it starts from.
 pub struct Problem {
     pub text: String,
@@ -75,85 +153,30 @@ pub fn around() -> Bounds {
 }
 
 impl Problem {
-    /// The scenes of a seed, one after the other.
-    pub fn all(seed: u64) -> impl Iterator<Item = Problem> {
-        let mut draws = Draws(0x9e37_79b9_7f4a_7c15 ^ seed);
-        std::iter::from_fn(move || {
-            loop {
-                if let Some(problem) = Problem::drawn(&mut draws).filter(Problem::can_be_known) {
-                    return Some(problem);
-                }
-            }
-        })
+    /// The scene of a number: of 3 to 12 shapes in turn.
+    pub fn of(number: usize) -> Problem {
+        let mut draws = Draws(0x9e37_79b9_7f4a_7c15_u64.wrapping_mul(2 * number as u64 + 1));
+        let found = std::iter::repeat_with(|| Problem::drawn(&mut draws, 3 + number % 10)).flatten().next();
+        found.expect("it goes on until there is one")
     }
 
-    fn drawn(draws: &mut Draws) -> Option<Problem> {
-        let shapes = 3 + draws.below(10);
-        let mut truth: Vec<(String, f64)> = Vec::new();
-        let mut text = String::new();
-        let mut is_moving = false;
-        for n in 1..=shapes {
-            let (call, ranges, axes) = SOLIDS[draws.below(SOLIDS.len())];
-            let mut parameter = |name: String, value: f64| {
-                // Three digits, so that a person can read the scene.
-                let value = (value * 1e3).round() / 1e3;
-                truth.push((name.clone(), value));
-                format!("param(\"{name}\", {value:?})")
-            };
-            let mut pieces = call.split('#');
-            let mut own = pieces.next().unwrap().to_string();
-            for (k, (piece, &(low, high))) in pieces.zip(ranges).enumerate() {
-                own += &parameter(format!("s{n}.{k}"), draws.between(low, high));
-                own += piece;
+    /// A scene of so many shapes, each drawn anew until all can be known; none, where there is no place left.
+    fn drawn(draws: &mut Draws, shapes: usize) -> Option<Problem> {
+        let mut whole = Sketch::default();
+        while whole.shapes < shapes {
+            let found = (0..40).find_map(|_| {
+                let next = whole.with_another(draws);
+                let is_last = next.shapes == shapes;
+                let problem = next.finished(draws)?;
+                problem.can_be_known(if is_last { 2000 } else { 800 }).then_some((next, problem))
+            });
+            let (next, problem) = found?;
+            if next.shapes == shapes {
+                return Some(problem);
             }
-            let sign = |draws: &mut Draws| if draws.is_so(0.5) { 1.0 } else { -1.0 };
-            if draws.is_so(0.2) {
-                let (word, rate) = [("twist", 0.8), ("bend", 0.4), ("taper", 0.3)][draws.below(3)];
-                // A twist of what is round about its axis does nothing.
-                if word != "twist" || axes == "xyz" {
-                    let value = rate * draws.between(0.6, 1.0) * sign(draws);
-                    own += &format!(".{word}({})", parameter(format!("s{n}.{word}"), value));
-                }
-            }
-            for axis in axes.chars() {
-                let angle = draws.between(0.25, 0.8) * sign(draws);
-                own += &format!(".rotate_{axis}({})", parameter(format!("s{n}.turn_{axis}"), angle));
-            }
-            let place: Vec<String> = ["x", "y", "z"]
-                .iter()
-                .map(|axis| {
-                    let at = draws.between(0.15, 1.2) * sign(draws);
-                    parameter(format!("s{n}.at_{axis}"), at)
-                })
-                .collect();
-            let mut place = place;
-            if draws.is_so(0.2) {
-                is_moving = true;
-                let speed = parameter(format!("s{n}.speed"), draws.between(0.2, 0.5) * sign(draws));
-                let axis = draws.below(3);
-                place[axis] = format!("{} + {speed} * t", place[axis]);
-            }
-            own += &format!(".translate([{}])", place.join(", "));
-            text += &match (n, draws.unit()) {
-                (1, _) => format!("let whole = {own};\n"),
-                (_, part) if part < 0.25 => format!("whole = union(whole, {own});\n"),
-                (_, part) if part < 0.85 => {
-                    let k = parameter(format!("s{n}.k"), draws.between(0.1, 0.3));
-                    format!("whole = smooth_union(whole, {own}, {k});\n")
-                }
-                (_, part) if part < 0.93 => format!("whole = difference(whole, {own});\n"),
-                _ => {
-                    let k = parameter(format!("s{n}.k"), draws.between(0.05, 0.2));
-                    format!("whole = smooth_difference(whole, {own}, {k});\n")
-                }
-            };
+            whole = next;
         }
-        text += "show(whole);\n";
-        let scene = Scene::from_text(&text, "random.rhai").ok()?;
-        let start = truth.iter().map(|(_, value)| value * draws.between(0.8, 1.2)).collect();
-        let times = if is_moving { vec![0.0, 0.5, 1.0] } else { vec![0.0] };
-        let field = scene.field().clone();
-        Some(Problem { text, field, truth, start, times, shapes })
+        None
     }
 
     pub fn target(&self, count: usize, seed: u64) -> Option<Target> {
@@ -163,8 +186,8 @@ impl Problem {
     }
 
     /// Whether each parameter moves the surface, and none of them does what others do together.
-    fn can_be_known(&self) -> bool {
-        let each = 2000 / self.times.len();
+    fn can_be_known(&self, samples: usize) -> bool {
+        let each = samples / self.times.len();
         let on = self.times.iter().map(|&t| Target::of_surface(&self.field, &around(), t, each, 7).ok());
         let Some(on) = on.collect::<Option<Vec<_>>>() else { return false };
         let on = Target::together(on);
@@ -173,7 +196,7 @@ impl Problem {
         if at.len() != self.truth.len() {
             return false;
         }
-        let mut model = Model::new(at.len(), Factor::Triangle);
+        let mut model = Model::new(at.len(), Factor::Normal);
         fit.linearise(&at, &mut model);
         // How much the surface moves, in the root of the mean square, as a parameter changes by its own size.
         let lengths = model.lengths();
@@ -194,8 +217,20 @@ impl Problem {
         off.fold(0.0, f64::max)
     }
 
+    /// Finds the parameters from the start: what was left before, and after.
+    pub fn solve(&self, fit: &mut Fit) -> (f64, f64) {
+        let (start, ranges) = (self.start_of(fit.unknowns()), fit.unknowns().ranges());
+        let before = fit.cost(&start);
+        let tries = Tries { by: LeastSquares::for_fits(), count: 20, part: 0.1, seed: 1 };
+        let is_enough = |_: &mut Fit, found: &Solution| found.value <= 1e-16 * before;
+        let journal = &mut Journal::default();
+        let found = tries.solve(fit, &[start], &ranges, journal, is_enough, &mut |_, _| true).unwrap();
+        fit.set(&found.at);
+        (before, found.value)
+    }
+
     /// The start in the order of some unknowns.
-    pub fn start_of(&self, unknowns: &Unknowns) -> Vec<f64> {
+    fn start_of(&self, unknowns: &Unknowns) -> Vec<f64> {
         let place = |name: &str| self.truth.iter().position(|(own, _)| own == name).unwrap();
         unknowns.parameters().iter().map(|own| self.start[place(own.name())]).collect()
     }
