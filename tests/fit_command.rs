@@ -55,6 +55,34 @@ fn a_scene_is_fitted_to_another_and_keeps_its_text() {
         ran.out
     );
     assert_eq!(json["parameters"]["r"], json["parameters"]["k"]);
+    // A scene's own losses: of derivatives at the target's points, and of parameters alone.
+    let ball = |losses: &str| {
+        format!(
+            "let r = param(\"r\", 0.5); let k = param(\"k\", 3); let f = k * sphere(r);\nshow(f);\n{losses}\n\
+            bounds([-1, -1, -1], [1, 1, 1]);\n"
+        )
+    };
+    let folder = folder
+        .with("on.csv", "0.7,0,0\n0,0.7,0\n0,0,-0.7\n")
+        .with("steep.rhai", ball("loss(length(spatial_gradient(f)) - 2);"))
+        .with("near.rhai", ball("loss(k - 1, 0.1); loss(r - 0.5, 1e-12);"))
+        .with("undefined.rhai", ball("loss(sqrt(k - 5));"));
+    for (scene, k) in [("steep", 2.0), ("near", 1.0)] {
+        folder.run(&format!("fit {scene}.rhai --target on.csv -o {scene}.out.rhai")).ends(0);
+        let text = folder.text(&format!("{scene}.out.rhai"));
+        assert!((value(&text, "r") - 0.7).abs() < 1e-8 && (value(&text, "k") - k).abs() < 1e-8, "{text}");
+    }
+    let said = folder.run("fit undefined.rhai --target on.csv -o none.rhai").error();
+    assert!(
+        said.starts_with("undefined.rhai:3:1: the loss is not finite at all of the target's points"),
+        "{said}"
+    );
+    // What the scene itself locks and ties is the same.
+    let held = format!("{PAIR}lock(\"right\"); tie(\"r\", \"k\");\n");
+    let folder = folder.with("held.rhai", &held);
+    folder.run("fit held.rhai --target truth.rhai -o own.rhai --error 1e-6").ends(1);
+    let (own, other) = (folder.text("own.rhai"), folder.text("locked.rhai"));
+    assert_eq!(own.strip_suffix("lock(\"right\"); tie(\"r\", \"k\");\n"), Some(&other[..]));
 }
 
 #[test]
@@ -142,16 +170,46 @@ fn what_is_hopeless_is_said() {
     let turned = "v 0 0 0\nv 1 0 0\nv 0 1 0\nv 0 0 1\nf 1 2 3\nf 1 4 2\nf 1 3 4\nf 2 4 3\n";
     let folder = Folder::new("fit-hopeless").with("hidden.rhai", hidden).with("alone.rhai", alone);
     let folder = folder.with("near.csv", "0.6,0,0,0\n0,0.7,0,0.1\n").with("turned.obj", turned);
-    let ran = folder.run("fit hidden.rhai --target near.csv -o out.rhai").ends(0);
-    assert!(ran.err.contains("nothing depends on far"), "{}", ran.err);
+    let ran = folder.run("fit hidden.rhai --target near.csv -o out.rhai").ends(1);
+    assert!(ran.err.contains("nothing depends on far: lock it to leave it out"), "{}", ran.err);
     let text = folder.text("out.rhai");
     assert!((value(&text, "r") - 0.6).abs() < 1e-9 && value(&text, "far") == 0.2, "{text}");
-    for (arguments, why) in [
-        ("alone.rhai --target near.csv", "nothing depends on any parameter"),
-        ("--shapes 3 --target turned.obj", "turned.obj: is inside out"),
+    folder.run("fit hidden.rhai --target near.csv -o out.rhai --lock far").ends(0);
+    // Balls that can become larger and go a little aside; the same with nothing inside, by the word of another scene.
+    let ball = "let r = param(\"r\", 0.5, 0.1, 2); let x = param(\"x\", 0, -1, 1);\n\
+        show(sphere(r).translate([x, 0, 0])); bounds([-2, -2, -2], [2, 2, 2]);\n";
+    let folder = folder
+        .with("ball.rhai", ball)
+        .with("hole.rhai", "show(-sphere(1)); bounds([-2, -2, -2], [2, 2, 2]);")
+        .with("far.rhai", "show(sphere(0.5).translate([1e4, 0, 0])); bounds([9999, -1, -1], [10001, 1, 1]);")
+        .with("nowhere.rhai", "show(sphere(0.5)); bounds([3, 3, 3], [4, 4, 4]);")
+        .with(
+            "torn.rhai",
+            "let a = param(\"a\", 1, 0, 1); let b = param(\"b\", 3, 2, 4);\n\
+            show(sphere(a) | sphere(b).translate([5, 0, 0])); tie(\"a\", \"b\");\n",
+        );
+    for (arguments, code, why) in [
+        ("alone.rhai --target near.csv", 2, "nothing depends on any parameter"),
+        ("--shapes 3 --target turned.obj", 2, "turned.obj: is inside out"),
+        ("ball.rhai --target nowhere.rhai", 2, "the target has no surface in its bounds"),
+        ("ball.rhai --target near.csv --seconds 0", 2, "0 is not above 0"),
+        ("--shapes 0 --target near.csv", 2, "0 is not in 1..=1000"),
+        ("--shapes 3 --numbers 0 --target near.csv", 2, "0 is not in 12..=1000000"),
+        ("ball.rhai --target near.csv --samples 0", 2, "0 is not in"),
+        ("ball.rhai --target near.csv --starts 0", 2, "0 is not in"),
+        ("torn.rhai --target near.csv", 2, "a and b cannot be tied: their ranges have nothing in common"),
+        ("ball.rhai --target near.csv --lock r --lock x", 2, "there is no parameter that may move"),
+        ("ball.rhai --target far.rhai", 1, "the target is far away: no point of it is nearer than 999"),
+        ("ball.rhai --target hole.rhai", 1, "the target seems to be inside out"),
     ] {
-        let ran = folder.run(&format!("fit {arguments} -o none.rhai")).ends(2);
-        assert!(ran.err.contains(why) && !folder.0.join("none.rhai").exists(), "{}", ran.err);
+        let begun = Instant::now();
+        let _ = std::fs::remove_file(folder.0.join("none.rhai"));
+        let ran = folder.run(&format!("fit {arguments} -o none.rhai")).ends(code);
+        let ran_for = begun.elapsed();
+        assert!(ran.err.contains(why), "{arguments}: {}", ran.err);
+        assert_eq!(folder.0.join("none.rhai").exists(), code == 1, "{arguments}");
+        println!("{arguments}: {ran_for:.1?}");
+        assert_eq!(folder.text("ball.rhai"), ball);
     }
 }
 
@@ -195,7 +253,7 @@ fn one_that_is_told_to_end_leaves_the_best_so_far() {
         let told = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
         assert!(told.unwrap().success());
         assert_eq!(child.wait().unwrap().code(), Some(130));
-        if folder.files() == ["grown.rhai", "truth.rhai"] {
+        if folder.files() == ["grown.checkpoint.json", "grown.rhai", "truth.rhai"] {
             let scene = fieldgrad::scene::Scene::from_text(&folder.text("grown.rhai"), "grown.rhai").unwrap();
             assert!(!scene.parameters().is_empty());
             return;
@@ -203,4 +261,114 @@ fn one_that_is_told_to_end_leaves_the_best_so_far() {
         assert_eq!(folder.files(), ["truth.rhai"]);
     }
     panic!("nothing is left");
+}
+
+/// Runs a fit to its end, killed again and again on its way: how often it was.
+fn killed_on_its_way(folder: &Folder, arguments: &str, after: Duration) -> usize {
+    for killed in 0..200 {
+        let command = format!("{arguments} --resume --checkpoint 0 --quiet");
+        let mut child = folder.command(&command).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        // Later each time: from wherever it was killed it comes a step further.
+        std::thread::sleep(after * (killed + 4) / 4);
+        if let Some(ended) = child.try_wait().unwrap() {
+            assert_eq!(ended.code(), Some(0));
+            return killed as usize;
+        }
+        child.kill().unwrap(); // by SIGKILL, where there is that
+        child.wait().unwrap();
+    }
+    panic!("it does not come to an end");
+}
+
+/// A log without its times.
+fn steps(log: &str) -> Vec<String> {
+    let step = |line: &str| {
+        let cells: Vec<&str> = line.split(',').collect();
+        [cells[0], cells[2], cells[3]].join(",")
+    };
+    log.lines().map(step).collect()
+}
+
+#[test]
+fn one_that_is_killed_goes_on_to_the_same_scene_bit_for_bit() {
+    let folder = Folder::new("fit-resumed").with("pair.rhai", PAIR).with("truth.rhai", truth());
+    for (arguments, milliseconds) in [
+        ("fit pair.rhai --target truth.rhai --samples 20000 --starts 6 --seed 3", 150),
+        ("fit --shapes 4 --target truth.rhai --samples 3000", 300),
+    ] {
+        folder.run(&format!("{arguments} -o whole.rhai --log whole.csv")).ends(0);
+        for threads in [1, 2] {
+            let own = format!("{arguments} -o own.rhai --log own.csv --threads {threads}");
+            let killed = killed_on_its_way(&folder, &own, Duration::from_millis(milliseconds));
+            println!("{own}: killed {killed} times");
+            assert!(killed > 0, "it is done before anybody can kill it: {own}");
+            assert_eq!(folder.read("own.rhai"), folder.read("whole.rhai"), "{own}");
+            assert_eq!(steps(&folder.text("own.csv")), steps(&folder.text("whole.csv")), "{own}");
+            assert!(!folder.files().contains(&"own.checkpoint.json".into()), "it is done");
+        }
+    }
+}
+
+#[test]
+fn checkpoints_of_other_fits_and_broken_ones_are_refused() {
+    let folder = Folder::new("fit-checkpoints").with("pair.rhai", PAIR).with("truth.rhai", truth());
+    let arguments = "fit pair.rhai --target truth.rhai -o own.rhai --samples 500";
+    // Time is up at once, and the best so far is the start.
+    let ran = folder.run(&format!("{arguments} --seconds 1e-9")).ends(1);
+    assert!(ran.err.contains("own.checkpoint.json is kept"), "{}", ran.err);
+    let good = folder.text("own.checkpoint.json");
+    let other = folder.0.join("other.rhai");
+    std::fs::write(&other, PAIR.replace("0.4)", "0.41)")).unwrap();
+    for (change, why) in [
+        ("--samples 501", "is of a fit of another target"),
+        ("--seed 2", "is of a fit of another target"),
+        ("--lock r", "is of a fit with other options"),
+        ("--set r=0.6", "is of a fit of another scene"),
+    ] {
+        let others = if change.contains("samples") { "" } else { "--samples 500" };
+        let own = arguments.replace("--samples 500", others);
+        let said = folder.run(&format!("{own} --resume {change}")).error();
+        assert!(said.starts_with("own.checkpoint.json: ") && said.contains(why), "{said}");
+    }
+    let said = folder.run(&format!("{} --resume", arguments.replace("fit pair", "fit other"))).error();
+    assert!(said.contains("is of a fit of another scene; without --resume it begins anew"), "{said}");
+    // What a comment says is no other scene, and a file that is not there is a fit that begins.
+    std::fs::write(&other, PAIR.replace("Two balls", "Two")).unwrap();
+    folder.run(&format!("{} --resume", arguments.replace("fit pair", "fit other"))).ends(0);
+    assert!(!folder.files().contains(&"own.checkpoint.json".into()));
+    let ran = folder.run(&format!("{arguments} --resume")).ends(0);
+    assert!(ran.err.contains("there is no own.checkpoint.json: the fit begins anew"), "{}", ran.err);
+    let whole = folder.read("own.rhai");
+    // Broken ones: what is wrong is said, and nothing is written.
+    let cut = &good[..good.len() / 2];
+    let numbers = |from: &str, to: &str| {
+        assert!(good.contains(from), "{good}");
+        good.replacen(from, to, 1)
+    };
+    let deep = "[".repeat(100_000);
+    for (text, why) in [
+        ("", "own.checkpoint.json:1:0: is no checkpoint"),
+        (cut, "is no checkpoint: EOF while parsing"),
+        (&deep, "is no checkpoint: recursion limit"),
+        ("[]", "is no checkpoint of a fit"),
+        (&numbers("\"checkpoint\":1", "\"checkpoint\":2"), "is a checkpoint of form 2; 1 is read"),
+        (&numbers("\"fieldgrad\":\"", "\"fieldgrad\":\"9"), "was written by fieldgrad"),
+        (&numbers("\"course\":[", "\"course\":[7"), "\"course\" is no list"),
+        (&numbers("\"found\":[", "\"found\":[{\"numbers\":[1]}"), "has numbers in place of a solution"),
+        (&numbers("\"at\":[0.5,", "\"at\":[0.5,0.5,"), "has 6 unknowns, not 5"),
+        (&numbers("\"at\":[0.5,", "\"at\":[7.5,"), "has an unknown outside of its range"),
+        (&numbers("\"at\":[0.5,", "\"at\":[1e999,"), "number out of range"),
+        (&numbers("\"at\":[0.5,", "\"at\":[null,"), "\"at\" is no list of numbers"),
+        (&numbers("\"damping\":", "\"damping\":-"), "has a damping of -"),
+        (&numbers("\"iterations\":", "\"iterations\":-"), "\"iterations\" is no whole number"),
+    ] {
+        std::fs::write(folder.0.join("own.checkpoint.json"), text).unwrap();
+        let said = folder.run(&format!("{arguments} --resume")).error();
+        assert!(said.starts_with("own.checkpoint.json:") && said.contains(why), "{said}, not {why}");
+    }
+    assert_eq!(folder.read("own.rhai"), whole);
+    std::fs::remove_file(folder.0.join("own.checkpoint.json")).unwrap();
+    std::fs::create_dir(folder.0.join("own.checkpoint.json")).unwrap();
+    let said = folder.run(arguments).error();
+    assert!(said.contains("own.checkpoint.json: cannot be written: is a folder"), "{said}");
 }

@@ -1,12 +1,16 @@
 //! Fits of fields: known parameters are found again, from signed distances, from points, with outliers, in motion, in
 //! ranges.
 
+#[path = "support/recovery.rs"]
+mod recovery;
+
 use fieldgrad::fit::{
-    Descent, Factor, Fit, Growth, LeastSquares, Model, Objective, QuasiNewton, Residuals, Robust, Rule,
-    Target, Term,
+    Descent, Factor, Fit, Growth, Journal, LeastSquares, Model, Objective, QuasiNewton, ResidualFn,
+    Residuals, Robust, Rule, Solution, Target, Term, Tries,
 };
 use fieldgrad::prelude::*;
 use fieldgrad::scene::Scene;
+use recovery::Problem;
 
 fn box_around() -> Bounds {
     Bounds::new([-2.0; 3], [2.0; 3])
@@ -78,6 +82,53 @@ fn parameters_are_found_again_from_signed_distances() {
         let most = if by_gradient { 5e-3 } else { 1e-7 };
         assert!(off(&fit, &truth) < most, "by gradient {by_gradient}: {}", off(&fit, &truth));
     }
+}
+
+#[test]
+fn parameters_of_random_scenes_are_found_again() {
+    for n in [0, 1, 2, 3, 10, 11] {
+        let problem = Problem::of(n);
+        let target = problem.target(3000, 11).unwrap();
+        let mut fit = Fit::of(&problem.field, [Term::distance(&problem.field, &target).unwrap()]).unwrap();
+        let (before, after) = problem.solve(&mut fit);
+        let off = problem.off(fit.unknowns());
+        println!("{n}: {} shapes, from {before:e} to {after:e}, off by {off:e}", problem.shapes);
+        assert!(before > 1e-4 && off < 1e-6, "{off}: {}", problem.text);
+    }
+}
+
+#[test]
+fn it_is_tried_again_where_a_minimum_is_not_enough() {
+    // Two minima along one number, one of them a local one: the start is in its reach, and the other is near.
+    let double = || {
+        ResidualFn::new(2, |at: &[f64], residuals: &mut [f64], rows: Option<&mut [f64]>| {
+            residuals.copy_from_slice(&[(at[0] - 47.0) * (at[0] - 53.0), 0.5 * (at[0] - 53.0)]);
+            if let Some(rows) = rows {
+                rows.copy_from_slice(&[2.0 * at[0] - 100.0, 0.5]);
+            }
+        })
+    };
+    let solved = |count, journal: &mut Journal| {
+        let tries = Tries { by: LeastSquares::default(), count, part: 0.2, seed: 1 };
+        let mut residuals = double();
+        tries
+            .solve(
+                &mut residuals,
+                &[vec![46.0]],
+                &[(0.0, 100.0)],
+                journal,
+                |_, found: &Solution| found.value < 1e-20,
+                &mut |_, _| true,
+            )
+            .unwrap()
+    };
+    assert!(solved(0, &mut Journal::default()).at[0] < 50.0);
+    let mut journal = Journal::default();
+    let found = solved(20, &mut journal);
+    assert!((found.at[0] - 53.0).abs() < 1e-9, "{found:?}");
+    // Done again it is the same, and so it is from the notes.
+    assert_eq!(solved(20, &mut Journal::default()), found);
+    assert_eq!(solved(20, &mut Journal::from_json(&journal.to_json(), "notes").unwrap()), found);
 }
 
 #[test]

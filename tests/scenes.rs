@@ -267,13 +267,48 @@ fn every_word_is_documented_and_stands_once() {
     let mut names: Vec<&str> = words.iter().map(|word| word.name).collect();
     let promised = "abs sqrt square exp ln sin cos tan asin acos atan atan2 min max clamp mix step smoothstep floor
         ceil round fract sign pow length dot hypot if_less deg dx dy dz dt gradient normal_speed mean_curvature
-        gaussian_curvature vec2 vec3 cross normalize spatial_gradient laplacian divergence curl jacobian remap grid mesh color material name param show camera light background timeline bounds";
+        gaussian_curvature vec2 vec3 cross normalize spatial_gradient laplacian divergence curl jacobian remap grid mesh color material name param lock tie loss show camera light background timeline bounds";
     for name in promised.split_whitespace().chain(catalogue().map(|entry| entry.name)) {
         assert!(names.contains(&name), "{name} is not in the language");
     }
     names.sort();
     names.dedup();
     assert_eq!(names.len(), words.len(), "a name stands twice");
+}
+
+#[test]
+fn what_is_locked_and_tied_is_so_for_those_who_move_parameters() {
+    let declared = "let r = param(\"r\", 0.5, 0.1, 1); let s = param(\"s\", 0.6, 0.2, 2);\n\
+        let a = param(\"a\", [1, 2, 3]); let b = param(\"b\", [1, 2, 3]); let c = param(\"c\", 4, 3, 5);\n\
+        show(sphere(r + s + c).translate(a).translate(b));\n";
+    let read = |held: &str| Scene::from_text(&format!("{held}\n{declared}"), "a.rhai");
+    // Before or behind what they name, and one upon another.
+    let scene = read("lock(\"c\"); tie(\"r\", \"s\"); tie(\"a\", \"b\"); lock(\"b.y\");").unwrap();
+    let mut unknowns = scene.unknowns();
+    assert_eq!((unknowns.names(), unknowns.get()), (vec!["r", "a.x", "a.z"], vec![0.5, 1.0, 3.0]));
+    assert_eq!(unknowns.ranges()[0], (0.2, 1.0));
+    unknowns.set(&[0.7, -1.0, -3.0]);
+    let moved = scene.with_values(unknowns.values()).unwrap();
+    assert_eq!(moved.values(), [0.7, 0.7, -1.0, 2.0, -3.0, -1.0, 2.0, -3.0, 4.0]);
+    assert_eq!(moved.unknowns().get(), [0.7, -1.0, -3.0]);
+    let losses = read("loss(y - 1, 3);").unwrap().losses().to_vec();
+    assert_eq!((losses[0].field.clone(), losses[0].weight), (y() - 1, 3.0));
+    // The picture is that of the values that are declared.
+    assert_eq!(scene.values(), [0.5, 0.6, 1.0, 2.0, 3.0, 1.0, 2.0, 3.0, 4.0]);
+    for (held, why) in [
+        ("lock(\"q\");", "a.rhai:1:1: there is no parameter \"q\""),
+        ("tie(\"r\", \"a\");", "a.rhai:1:1: r and a cannot be tied: one is a vector"),
+        ("tie(\"r\", \"c\");", "a.rhai:1:1: r and c cannot be tied: their ranges have nothing in common"),
+        ("tie(\"r\", \"r\");", "a.rhai:1:1: tie: \"r\" cannot be tied to itself"),
+        ("lock(7);", "a.rhai:1:1: lock takes (name)"),
+        ("loss(7);", "a.rhai:1:1: loss needs what a fit can change, and 7 is the same whatever it does"),
+        ("loss(x, -1);", "a.rhai:1:1: loss: weight is -1, and must be 0 or more"),
+        ("for i in 0..200 { loss(x); }", "a scene has at most 100 losses"),
+        ("for i in 0..2000 { lock(\"r\"); }", "a scene has at most 1000 calls of lock and tie"),
+    ] {
+        let said = read(held).unwrap_err().to_string();
+        assert!(said.contains(why), "{said}, not {why}");
+    }
 }
 
 #[test]

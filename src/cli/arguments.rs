@@ -416,9 +416,18 @@ pub(super) struct Fit {
     /// From how many starts to try: the scene's own, and others drawn in the parameters' ranges.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub(super) starts: u32,
+    /// How often to try again, where --error is not reached, from places near the start and near the best so far.
+    #[arg(long, value_name = "N", default_value_t = 12, value_parser = clap::value_parser!(u32).range(0..=100_000))]
+    pub(super) tries: u32,
     /// Stop after so long with the best so far.
     #[arg(long, value_name = "S", value_parser = positive)]
     pub(super) seconds: Option<f64>,
+    /// Go on from the checkpoint of a run that was ended, beside the output: to the same scene, bit for bit, as without a break.
+    #[arg(long)]
+    pub(super) resume: bool,
+    /// How often a checkpoint is written, in seconds, as OUT.checkpoint.json; 0 is at each step. It goes when the fit is done.
+    #[arg(long, value_name = "S", default_value_t = 60.0, value_parser = not_negative)]
+    pub(super) checkpoint: f64,
     /// Write what each step left to a .csv file.
     #[arg(long, value_name = "FILE")]
     pub(super) log: Option<PathBuf>,
@@ -495,6 +504,11 @@ fn number(text: &str) -> Result<f64, String> {
 fn positive(text: &str) -> Result<f64, String> {
     let value = number(text)?;
     if value > 0.0 { Ok(value) } else { Err(format!("{text} is not above 0")) }
+}
+
+fn not_negative(text: &str) -> Result<f64, String> {
+    let value = number(text)?;
+    if value >= 0.0 { Ok(value) } else { Err(format!("{text} is below 0")) }
 }
 
 fn several(text: &str) -> Result<usize, String> {

@@ -1,16 +1,19 @@
 //! `fit`: a scene's parameters found so that its surface is a target's, or a scene grown to one.
 
 use super::arguments::{Common, Cost, Fit as Verb};
+use super::checkpoint::{Checkpoint, Marks, Step};
 use super::fit_report::{self, Value};
 use super::progress::ProgressLine;
-use super::{Ending, input, output, signals, targets};
+use super::{Ending, fit_doubts, input, output, signals, targets};
 use crate::error::{Error, Result};
+use crate::field::{Axis, Parameter};
 use crate::file::{abandon_and_exit, check_writable, write_whole};
 use crate::fit::{
-    Ended, Factor, Fit, Growth, LeastSquares, Model, Part, Progress as Step, Residuals, Robust, Solution,
-    Target, Term, best_of, starts,
+    Ended, Factor, Fit, Growth, Journal, LeastSquares, Model, Part, Progress as At, Residuals, Robust,
+    Solution, Target, Term, Tries, starts,
 };
-use crate::scene::Scene;
+use crate::number::Identity;
+use crate::scene::{Loss, Scene};
 use serde_json::json;
 use std::fmt::Write;
 use std::time::{Duration, Instant};
@@ -39,60 +42,121 @@ pub(super) fn run(verb: &Verb, common: &Common) -> Result<Ending> {
     }
 }
 
-/// What watches a run: its time, its log, and whether somebody wants it to end.
+/// What watches a run: its time, its steps, its checkpoint, and whether somebody wants it to end.
 pub(super) struct Run<'a> {
     verb: &'a Verb,
     begun: Instant,
-    log: String,
-    /// When each step was done, and what it left.
-    course: Vec<(f64, f64)>,
-    iterations: usize,
+    /// How long it had run before it was resumed.
+    before: f64,
+    course: Vec<Step>,
+    checkpoint: Checkpoint,
     is_stopped: bool,
+    is_quiet: bool,
     progress: ProgressLine,
 }
 
 impl<'a> Run<'a> {
-    fn new(verb: &'a Verb, common: &Common) -> Run<'a> {
+    /// A run, with what is known of it from a checkpoint.
+    fn new(verb: &'a Verb, common: &Common, marks: Marks) -> Result<(Run<'a>, Journal)> {
+        let every = Duration::try_from_secs_f64(verb.checkpoint).unwrap_or(Duration::MAX);
+        let mut checkpoint = Checkpoint::beside(&verb.out, every, marks);
+        check_writable(checkpoint.path())?;
+        let kept = if verb.resume { checkpoint.read()? } else { None };
+        if verb.resume && kept.is_none() && !common.quiet {
+            eprintln!("there is no {}: the fit begins anew", checkpoint.path().display());
+        }
+        let (course, journal) = kept.unwrap_or_default();
         signals::end_gently();
-        let progress = ProgressLine::of("fitting", 0, common);
-        Run {
+        let run = Run {
             verb,
             begun: Instant::now(),
-            log: "iteration,seconds,value,slope\n".into(),
-            course: Vec::new(),
-            iterations: 0,
+            before: course.last().map_or(0.0, |step| step.seconds),
+            course,
+            checkpoint,
             is_stopped: false,
-            progress,
-        }
+            is_quiet: common.quiet,
+            progress: ProgressLine::of("fitting", 0, common),
+        };
+        Ok((run, journal))
     }
 
     /// Takes in a step; whether there is to be another.
-    fn goes_on(&mut self, step: &Step) -> bool {
-        let seconds = self.begun.elapsed().as_secs_f64();
-        let _ = writeln!(self.log, "{},{seconds:.3},{:e},{:e}", self.iterations, step.value, step.slope);
-        self.course.push((seconds, step.value));
-        self.iterations += 1;
-        self.progress.say(format!("fitting: {} steps, {:.3e} left", self.iterations, step.value));
-        self.is_stopped |= signals::told().is_some() || self.verb.seconds.is_some_and(|most| seconds >= most);
+    fn goes_on(&mut self, progress: &At, journal: &Journal) -> bool {
+        let own = self.begun.elapsed().as_secs_f64();
+        self.is_stopped |= signals::told().is_some() || self.verb.seconds.is_some_and(|most| own >= most);
+        if self.is_stopped || self.checkpoint.is_due() {
+            // Without this step, which a run that goes on from here takes in anew.
+            if let Err(error) = self.checkpoint.save(&self.course, journal) {
+                eprintln!("the fit goes on without a checkpoint: {error}");
+            }
+        }
+        let (value, slope) = (progress.value, progress.slope);
+        self.course.push(Step { seconds: self.before + own, value, slope });
+        self.progress.say(format!("fitting: {} steps, {value:.3e} left", self.course.len()));
         !self.is_stopped
     }
 
     /// When each step was done, and what it left.
-    pub(super) fn course(&self) -> &[(f64, f64)] {
+    pub(super) fn course(&self) -> &[Step] {
         &self.course
+    }
+
+    fn steps(&self) -> usize {
+        self.course.len()
+    }
+
+    fn seconds(&self) -> f64 {
+        self.before + self.begun.elapsed().as_secs_f64()
     }
 
     /// Writes the log, if one is wanted.
     fn save_log(&self) -> Result<()> {
-        match &self.verb.log {
-            Some(path) => write_whole(path, |out| out.write_all(self.log.as_bytes())),
-            None => Ok(()),
-        }
+        let Some(path) = &self.verb.log else { return Ok(()) };
+        write_whole(path, |out| {
+            writeln!(out, "iteration,seconds,value,slope")?;
+            let mut rows = self.course.iter().enumerate();
+            rows.try_for_each(|(n, Step { seconds, value, slope })| {
+                writeln!(out, "{n},{seconds:.3},{value:e},{slope:e}")
+            })
+        })
     }
 
-    fn elapsed(&self) -> Duration {
-        self.begun.elapsed()
+    /// When the scene is written: takes the checkpoint of a run that is done away, and says where that of another is.
+    fn settle(&mut self) {
+        if !self.is_stopped {
+            self.checkpoint.remove();
+        } else if self.checkpoint.is_there() && !self.is_quiet {
+            let path = self.checkpoint.path().display();
+            eprintln!("{path} is kept: the same command with --resume goes on from there");
+        }
     }
+}
+
+/// Fingerprints of a fit: of the scene, by what it computes, of the target, and of what it was told.
+fn marks(scene: Option<&Scene>, target: &Target, verb: &Verb, common: &Common) -> Marks {
+    let parameter = |all: Identity, own: &Parameter| {
+        let ends = own.range().map_or([0.0; 2], |(low, high)| [low, high]);
+        let numbers = [own.value(), ends[0], ends[1]].into_iter();
+        numbers.fold(all.and_bytes(own.name().as_bytes()), |all, x| all.and(u128::from(x.to_bits())))
+    };
+    let of_scene = |scene: &Scene| {
+        let own = Identity::of("scene").and(scene.field().key().word());
+        let own = scene.parameters().iter().fold(own, parameter);
+        let own = scene
+            .losses()
+            .iter()
+            .fold(own, |all, loss| all.and(loss.field.key().word()).and(u128::from(loss.weight.to_bits())));
+        let unknowns = scene.unknowns();
+        unknowns.names().iter().fold(own, |all, name| all.and_bytes(name.as_bytes()))
+    };
+    let Verb { shapes, numbers, error, cost, scale, lock, tie, starts, tries, .. } = verb;
+    let told = (shapes, numbers, error, cost, scale, (lock, tie), (starts, tries), common.seed);
+    let mark = |identity: Identity| format!("{:032x}", identity.word());
+    [
+        ("scene", scene.map_or("none".into(), |scene| mark(of_scene(scene)))),
+        ("target", mark(target.identity())),
+        ("options", mark(Identity::of(&format!("{told:?}")))),
+    ]
 }
 
 /// The cost that residuals have.
@@ -148,6 +212,13 @@ fn fitted(name: &str, verb: &Verb, common: &Common) -> Result<Ending> {
     if target.normals().is_some() {
         terms.push(Term::normals(field, &target)?.with_weight((0.1 * size(&target)).powi(2)));
     }
+    for Loss { field, weight, .. } in scene.losses() {
+        let term = match [Axis::X, Axis::Y, Axis::Z, Axis::T].iter().any(|&axis| field.depends_on(axis)) {
+            true => Term::zero([field.clone()], &target),
+            false => Term::price([field.clone()]),
+        };
+        terms.push(term.with_weight(*weight));
+    }
     let mut fit = Fit::new(unknowns, terms)?;
     let error = |fit: &Fit| (2.0 * fit.costs()[0]).sqrt();
     let before = error(&fit);
@@ -157,21 +228,37 @@ fn fitted(name: &str, verb: &Verb, common: &Common) -> Result<Ending> {
             scene.file()
         )));
     }
+    let costs = fit.costs();
+    let losses = scene.losses().iter().zip(&costs[costs.len() - scene.losses().len()..]);
+    if let Some((loss, _)) = { losses }.find(|(_, cost)| !cost.is_finite()) {
+        return Err(
+            scene.error_at(&loss.place, "the loss is not finite at all of the target's points".into())
+        );
+    }
     let (start, ranges) = (fit.unknowns().get(), fit.unknowns().ranges());
     let idle = idle(&mut fit);
     if idle.len() == start.len() {
         let problem = format!("{}: at the target's points nothing depends on any parameter", scene.file());
         return Err(Error::Undefined(problem));
     }
-    if !(idle.is_empty() || common.quiet) {
-        eprintln!("at the target's points nothing depends on {}", idle.join(", "));
-    }
-    let mut run = Run::new(verb, common);
-    let all = starts(&start, &ranges, verb.starts as usize, common.seed);
-    let solve = |start: &Vec<f64>| {
-        LeastSquares::for_fits().solve_watched(&mut fit, start, &ranges, &mut |step| run.goes_on(step))
+    let idle = match &idle[..] {
+        [] => None,
+        [one] => Some(format!("at the target's points nothing depends on {one}: lock it to leave it out")),
+        more => {
+            let names = more.join(", ");
+            Some(format!("at the target's points nothing depends on {names}: lock them to leave them out"))
+        }
     };
-    let solution = best_of(&all, solve).expect("there is one start at least");
+    let (mut run, mut journal) = Run::new(verb, common, marks(Some(&scene), &target, verb, common))?;
+    let all = starts(&start, &ranges, verb.starts as usize, common.seed);
+    let (by, seed) = (LeastSquares::for_fits(), common.seed);
+    let tries = Tries { by, count: verb.tries as usize, part: NEARBY, seed };
+    let is_enough = |fit: &mut Fit, found: &Solution| {
+        fit.set(&found.at);
+        verb.error.is_none_or(|most| error(fit) <= most)
+    };
+    let watch = &mut |step: &At, journal: &Journal| run.goes_on(step, journal);
+    let solution = tries.solve(&mut fit, &all, &ranges, &mut journal, is_enough, watch)?;
     fit.set(&solution.at);
     run.save_log()?;
     let after = error(&fit);
@@ -180,21 +267,27 @@ fn fitted(name: &str, verb: &Verb, common: &Common) -> Result<Ending> {
         names.iter().map(String::as_str).zip(fit.unknowns().values().iter().copied()).collect();
     let text = scene.text_with(&values)?;
     write_whole(&verb.out, |out| out.write_all(text.as_bytes()))?;
+    run.settle();
     if let Some(path) = &verb.report {
         let title = format!("{} fitted to {}", scene.file(), verb.target.join(" and "));
         let facts = [
             ("root of the mean square left", format!("{after:.4e}, was {before:.4e}")),
             ("samples", fit.len().to_string()),
-            ("steps", run.iterations.to_string()),
-            ("seconds", format!("{:.1}", run.elapsed().as_secs_f64())),
+            ("steps", run.steps().to_string()),
+            ("seconds", format!("{:.1}", run.seconds())),
         ];
         let found = Scene::from_text_of(&text, &verb.out)?;
         fit_report::save(path, &title, &found, &run, &facts, &found_values(&scene, &mut fit))?;
     }
-    let report = Report { verb, run: &run, solution: &solution, before: Some(before), after };
+    let found = field.with_parameters(&values)?;
+    let doubts = idle.into_iter().chain(fit_doubts::doubt(&found, &target, after)?).collect();
+    let report = Report { verb, run: &run, solution: &solution, before: Some(before), after, doubts };
     report.print(&parameters_text(&scene, &values), &values, common)?;
     report.ending()
 }
+
+/// How far from a place it is tried again, in parts of each number.
+const NEARBY: f64 = 0.1;
 
 /// The unknowns that no residual depends on where they are.
 fn idle(fit: &mut Fit) -> Vec<String> {
@@ -232,17 +325,17 @@ fn parameters_text(scene: &Scene, values: &[(&str, f64)]) -> String {
 /// Grows a scene of parts.
 fn grown(shapes: u32, verb: &Verb, common: &Common) -> Result<Ending> {
     let target = target(verb, common)?;
-    let mut run = Run::new(verb, common);
+    let (mut run, mut journal) = Run::new(verb, common, marks(None, &target, verb, common))?;
     let most = verb.numbers.map_or(usize::MAX, |numbers| (numbers as usize + 1) / Part::NUMBERS);
     let parts = (shapes as usize).min(most);
     let growth = Growth { parts, error: verb.error.unwrap_or(0.0), ..Growth::default() };
-    let grown = growth.grow(&target, &mut |step| run.goes_on(step))?;
+    let grown = growth.grow_on(&target, &mut journal, &mut |step, journal| run.goes_on(step, journal))?;
     run.save_log()?;
     let solution = Solution {
         at: Vec::new(),
         value: grown.cost,
-        iterations: run.iterations,
-        evaluations: run.iterations,
+        iterations: run.steps(),
+        evaluations: run.steps(),
         ended: if run.is_stopped { Ended::Stopped } else { Ended::Settled },
     };
     let after = (2.0 * grown.cost).sqrt();
@@ -258,19 +351,21 @@ fn grown(shapes: u32, verb: &Verb, common: &Common) -> Result<Ending> {
     let text = grown.text(&about);
     let scene = Scene::from_text_of(&text, &verb.out)?;
     write_whole(&verb.out, |out| out.write_all(text.as_bytes()))?;
+    run.settle();
     if let Some(path) = &verb.report {
         let facts = [
             ("shapes", grown.parts.len().to_string()),
             ("numbers", grown.numbers().to_string()),
             ("root of the mean square left near the surface", format!("{after:.4e}")),
             ("samples", target.len().to_string()),
-            ("steps", run.iterations.to_string()),
-            ("seconds", format!("{:.1}", run.elapsed().as_secs_f64())),
+            ("steps", run.steps().to_string()),
+            ("seconds", format!("{:.1}", run.seconds())),
         ];
         let title = format!("Grown to {}", verb.target.join(" and "));
         fit_report::save(path, &title, &scene, &run, &facts, &[])?;
     }
-    let report = Report { verb, run: &run, solution: &solution, before: None, after };
+    let doubts = fit_doubts::doubt(&grown.field(), &target, after)?.into_iter().collect();
+    let report = Report { verb, run: &run, solution: &solution, before: None, after, doubts };
     report.print(&format!("{} shapes, {} numbers\n", grown.parts.len(), grown.numbers()), &[], common)?;
     report.ending()
 }
@@ -283,19 +378,22 @@ struct Report<'a> {
     before: Option<f64>,
     /// The root of the mean square of what is left.
     after: f64,
+    /// Why it may be no good.
+    doubts: Vec<String>,
 }
 
 impl Report<'_> {
+    /// Whether it is as good as was asked; where nothing was asked, whether it is done and nobody doubts it.
     fn is_enough(&self) -> bool {
         match self.verb.error {
             Some(error) => self.after <= error,
-            None => self.solution.ended.is_converged(),
+            None => self.solution.ended.is_converged() && self.doubts.is_empty(),
         }
     }
 
     fn print(&self, details: &str, values: &[(&str, f64)], common: &Common) -> Result<()> {
         let Report { run, solution, before, after, .. } = self;
-        let seconds = run.elapsed().as_secs_f64();
+        let seconds = run.seconds();
         if common.json {
             let parameters: serde_json::Map<String, serde_json::Value> =
                 values.iter().map(|(name, value)| (name.to_string(), output::json_number(*value))).collect();
@@ -303,9 +401,10 @@ impl Report<'_> {
                 "file": self.verb.out.display().to_string(),
                 "error": output::json_number(*after),
                 "error_before": before.map(output::json_number),
-                "iterations": run.iterations,
+                "iterations": run.steps(),
                 "converged": solution.ended.is_converged(),
                 "reached": self.is_enough(),
+                "doubts": self.doubts,
                 "parameters": parameters,
                 "seconds": seconds,
             }))?;
@@ -317,8 +416,9 @@ impl Report<'_> {
             Ended::Stopped => "; stopped before it was done",
             _ => "; not converged",
         };
-        let text = format!("{details}error {after:.4e}{was}, after {} steps{how}\n", run.iterations);
+        let text = format!("{details}error {after:.4e}{was}, after {} steps{how}\n", run.steps());
         output::print(text.as_bytes())?;
+        self.doubts.iter().for_each(|doubt| eprintln!("{doubt}"));
         output::saved(&self.verb.out, common)?;
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! The report of a fit: one page by itself, with pictures, the course of the fit, its measures and its values.
 
+use super::checkpoint::Step;
 use super::fit::Run;
 use crate::error::Result;
 use crate::file::write_whole;
@@ -80,10 +81,10 @@ table { border-collapse: collapse } th, td { text-align: left; padding: .1em 1.5
 td { font-variant-numeric: tabular-nums } img, svg { max-width: 100% }</style>\n";
 
 /// The cost left after each step, on a logarithmic scale.
-fn curve(course: &[(f64, f64)]) -> String {
+fn curve(course: &[Step]) -> String {
     const WIDTH: f64 = 640.0;
     const HEIGHT: f64 = 240.0;
-    let logs: Vec<f64> = course.iter().map(|(_, value)| value.max(1e-300).log10()).collect();
+    let logs: Vec<f64> = course.iter().map(|step| step.value.max(1e-300).log10()).collect();
     let (low, high) = logs.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), &v| (a.min(v), b.max(v)));
     if !(low.is_finite() && high.is_finite()) {
         return "<p>There was no step.\n".into();
@@ -99,7 +100,7 @@ fn curve(course: &[(f64, f64)]) -> String {
         10f64.powf(high),
         10f64.powf(low),
         course.len(),
-        course.last().map_or(0.0, |last| last.0)
+        course.last().map_or(0.0, |last| last.seconds)
     )
 }
 

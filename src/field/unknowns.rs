@@ -158,6 +158,11 @@ impl Unknowns {
         Ok(())
     }
 
+    /// Whether a parameter stays as it is: by itself, or by what it is tied to.
+    pub fn is_locked(&self, name: &str) -> bool {
+        self.places.get(name).is_some_and(|&i| self.is_locked[self.leads[i]])
+    }
+
     /// Makes two parameters, or two vectors, one number, or three: the second takes the value of the first and follows it
     /// within the ranges of both. An error, where these have nothing in common.
     pub fn tie(&mut self, first: &str, second: &str) -> Result<()> {
@@ -248,6 +253,7 @@ mod tests {
         assert_eq!(all.names(), ["r", "free"]);
         // A lock holds what is tied to it.
         all.lock("s").unwrap();
+        assert!(all.is_locked("r") && all.is_locked("at.y") && !all.is_locked("free") && !all.is_locked("q"));
         assert_eq!(all.names(), ["free"]);
     }
 

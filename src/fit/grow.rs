@@ -2,9 +2,10 @@
 //! least taken out again.
 
 use super::blend::{Blend, Samples, Tapes, values};
+use super::journal::{Journal, JournalWatch};
 use super::least_squares::LeastSquares;
 use super::model::Factor;
-use super::objective::Progress;
+use super::objective::{Progress, Watch};
 use super::part::{NUMBERS, Part, RANGES, rounded};
 use super::robust::Robust;
 use super::target::Target;
@@ -67,7 +68,12 @@ impl Growth {
     /// there then is given.
     ///
     /// An error where the target has no distances, or no sample inside.
-    pub fn grow(&self, target: &Target, watch: &mut dyn FnMut(&Progress) -> bool) -> Result<Grown> {
+    pub fn grow(&self, target: &Target, watch: &mut Watch) -> Result<Grown> {
+        self.grow_on(target, &mut Journal::default(), &mut |progress, _| watch(progress))
+    }
+
+    /// The same, with what was found before it was interrupted.
+    pub fn grow_on(&self, target: &Target, journal: &mut Journal, watch: &mut JournalWatch) -> Result<Grown> {
         let Some(distances) = target.distances() else {
             return Err(Error::Input("the target's points have no signed distances".into()));
         };
@@ -85,8 +91,14 @@ impl Growth {
         let points: Vec<[f64; 3]> = target.points().iter().map(unit).collect();
         let distances: Vec<f64> = distances.iter().map(|d| d / reach).collect();
         let mirrors = mirrors(&points, &distances);
-        let mut grower =
-            Grower { growth: self, tapes: Tapes::new()?, reach, random: Random(0), is_stopped: false };
+        let mut grower = Grower {
+            growth: self,
+            tapes: Tapes::new()?,
+            reach,
+            random: Random(0),
+            journal,
+            is_stopped: false,
+        };
         let (mut best, mut mirrored) = (Parts::default(), [false; 3]);
         for start in 0..self.starts.max(1) {
             if grower.is_stopped && !best.numbers.is_empty() {
@@ -95,7 +107,7 @@ impl Growth {
             grower.random = Random(start as u64);
             let own_mirrors = if start == 0 { [false; 3] } else { mirrors };
             let few = few_of(&folded(&points, own_mirrors), &distances, start);
-            let own = grower.begin(&few, start > 1, watch);
+            let own = grower.begin(&few, start > 1, watch)?;
             if own.cost < best.cost || best.numbers.is_empty() {
                 (best, mirrored) = (own, own_mirrors);
             }
@@ -105,13 +117,13 @@ impl Growth {
             let few = few_of(&points, &distances, 0);
             best.cost = grower.cost(&few, &best.numbers);
             let mut other = best.clone();
-            grower.exchange(&few, &mut other, self.parts.div_ceil(ONE_IN).max(2), round, watch);
+            grower.exchange(&few, &mut other, self.parts.div_ceil(ONE_IN).max(2), round, watch)?;
             if other.cost < best.cost {
                 best = other;
             }
         }
         let all = samples(&points, &distances);
-        grower.fit(&all, &mut best, Free::All, 60, watch);
+        grower.fit(&all, &mut best, Free::All, 60, watch)?;
         let placed = best.numbers.chunks_exact(NUMBERS).map(|own| Part::placed(own, middle, reach));
         let parts: Vec<Part> = placed.map(|part| part.rounded(reach)).collect();
         let cost = grower.cost(&all, &best.numbers) * reach * reach;
@@ -235,6 +247,7 @@ struct Grower<'a> {
     tapes: Tapes,
     reach: f64,
     random: Random,
+    journal: &'a mut Journal,
     is_stopped: bool,
 }
 
@@ -245,12 +258,7 @@ impl Grower<'_> {
 
     /// Parts from nothing: first half of them, then a quarter, then the rest, each fitted a little; then half as many
     /// again, and those that pay least taken out.
-    fn begin(
-        &mut self,
-        samples: &Samples,
-        is_varied: bool,
-        watch: &mut dyn FnMut(&Progress) -> bool,
-    ) -> Parts {
+    fn begin(&mut self, samples: &Samples, is_varied: bool, watch: &mut JournalWatch) -> Result<Parts> {
         let mut parts = Parts::default();
         let most = self.growth.parts;
         let mut wanted = most.div_ceil(2);
@@ -260,13 +268,13 @@ impl Grower<'_> {
             if parts.count() == before {
                 break;
             }
-            self.fit(samples, &mut parts, Free::All, 10, watch);
+            self.fit(samples, &mut parts, Free::All, 10, watch)?;
             wanted = (wanted + (most - wanted).div_ceil(2)).min(most);
         }
-        self.fit(samples, &mut parts, Free::All, 10, watch);
+        self.fit(samples, &mut parts, Free::All, 10, watch)?;
         let mut other = parts.clone();
-        self.exchange(samples, &mut other, most.div_ceil(2), 0, watch);
-        if other.cost < parts.cost { other } else { parts }
+        self.exchange(samples, &mut other, most.div_ceil(2), 0, watch)?;
+        Ok(if other.cost < parts.cost { other } else { parts })
     }
 
     /// Adds parts, and takes as many out that pay least.
@@ -276,8 +284,8 @@ impl Grower<'_> {
         parts: &mut Parts,
         count: usize,
         round: usize,
-        watch: &mut dyn FnMut(&Progress) -> bool,
-    ) {
+        watch: &mut JournalWatch,
+    ) -> Result<()> {
         let wanted = parts.count().min(self.growth.parts);
         for _ in 0..count {
             let before = parts.count();
@@ -285,18 +293,18 @@ impl Grower<'_> {
             if parts.count() == before || self.is_stopped {
                 break;
             }
-            self.fit(samples, parts, Free::Last, 5, watch);
+            self.fit(samples, parts, Free::Last, 5, watch)?;
         }
-        self.fit(samples, parts, Free::All, 8, watch);
+        self.fit(samples, parts, Free::All, 8, watch)?;
         while parts.count() > wanted {
-            let costs = (0..parts.count()).map(|part| self.cost(samples, &parts.without(part).numbers));
-            let costs: Vec<f64> = costs.collect();
+            let cost = |part| samples.cost(&self::values(&self.tapes, samples, &parts.without(part).numbers));
+            let costs = self.journal.numbers(parts.count(), || (0..parts.count()).map(cost).collect())?;
             let least = (0..costs.len()).min_by(|&a, &b| costs[a].total_cmp(&costs[b]));
             let least = least.expect("there is one at least");
             *parts = Parts { cost: costs[least], ..parts.without(least) };
-            self.fit(samples, parts, Free::All, 5, watch);
+            self.fit(samples, parts, Free::All, 5, watch)?;
         }
-        self.fit(samples, parts, Free::All, 10, watch);
+        self.fit(samples, parts, Free::All, 10, watch)
     }
 
     /// Puts parts where the target is furthest inside and the field furthest outside, or nearly, until there are so
@@ -333,11 +341,11 @@ impl Grower<'_> {
         parts: &mut Parts,
         free: Free,
         steps: usize,
-        watch: &mut dyn FnMut(&Progress) -> bool,
-    ) {
+        watch: &mut JournalWatch,
+    ) -> Result<()> {
         let count = parts.count();
         if count == 0 || self.is_stopped {
-            return;
+            return Ok(());
         }
         let free = if free == Free::Last { count - 1..count } else { 0..count };
         let start = parts.numbers[free.start * NUMBERS..].to_vec();
@@ -356,13 +364,15 @@ impl Grower<'_> {
         let is_stopped = &mut self.is_stopped;
         let from = free.start * NUMBERS;
         let mut blend = Blend { tapes: &self.tapes, samples, numbers: parts.numbers.clone(), free };
-        let solution = solver.solve_watched(&mut blend, &start, &ranges, &mut |progress| {
-            let value = progress.value * square;
-            *is_stopped |= !watch(&Progress { value, ..*progress }) || value <= enough;
-            !*is_stopped
-        });
+        let solution =
+            self.journal.solve(&solver, &mut blend, &start, &ranges, &mut |progress, journal| {
+                let value = progress.value * square;
+                *is_stopped |= !watch(&Progress { value, ..*progress }, journal) || value <= enough;
+                !*is_stopped
+            })?;
         parts.cost = solution.value;
         parts.numbers[from..].copy_from_slice(&solution.at);
+        Ok(())
     }
 }
 

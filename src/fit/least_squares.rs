@@ -136,6 +136,8 @@ const AHEAD: f64 = 0.1;
 const MAX_BEND: f64 = 0.75;
 /// The damping at the start, in parts of the squares of the unknowns' measures.
 const FIRST_DAMPING: f64 = 1e-3;
+/// How much the damping grows at the first failure; at each further one twice as much.
+const GROWTH: f64 = 2.0;
 const MIN_DAMPING: f64 = 1e-16;
 const MAX_DAMPING: f64 = 1e16;
 /// The part of what a step promised that it has to keep.
@@ -149,6 +151,28 @@ impl LeastSquares {
         self.solve_watched(of, start, ranges, &mut |_| true)
     }
 
+    /// The same from a state that a search was in, watched with each state it is in.
+    pub(super) fn resume(
+        &self,
+        of: &mut impl Residuals,
+        from: State,
+        ranges: &[(f64, f64)],
+        watch: &mut StateWatch,
+    ) -> Solution {
+        Search::from_state(self, of, ranges, from).solved(watch)
+    }
+
+    /// The same from a start, watched with each state it is in.
+    pub(super) fn solve_in_sight(
+        &self,
+        of: &mut impl Residuals,
+        start: &[f64],
+        ranges: &[(f64, f64)],
+        watch: &mut StateWatch,
+    ) -> Solution {
+        Search::from_start(self, of, ranges, start).solved(watch)
+    }
+
     /// The same, watched.
     pub fn solve_watched(
         &self,
@@ -157,100 +181,147 @@ impl LeastSquares {
         ranges: &[(f64, f64)],
         watch: &mut Watch,
     ) -> Solution {
-        let mut at = start.to_vec();
-        project(&mut at, ranges);
-        let mut search = Search::new(self, of, at, ranges);
-        let ended = search.run(watch);
-        if ended.is_converged() {
-            search.polish();
-        }
-        let Search { at, value, iterations, evaluations, .. } = search;
-        Solution { at, value, iterations, evaluations, ended }
+        Search::from_start(self, of, ranges, start).solved(&mut |progress, _| watch(progress))
     }
 }
+
+/// Where a search by least squares is between two steps: with the residuals and the ranges all that it needs to go on, bit
+/// for bit. [`Journal`](super::Journal) keeps one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct State {
+    /// The best place so far.
+    pub at: Vec<f64>,
+    /// The value there.
+    pub value: f64,
+    /// How many iterations are done.
+    pub iterations: usize,
+    /// How many times the residuals were evaluated.
+    pub evaluations: usize,
+    /// The measure of each unknown.
+    pub scales: Vec<f64>,
+    /// The damping of the next step.
+    pub damping: f64,
+}
+
+impl State {
+    /// Why no search of unknowns in these ranges can be there; nothing, if one can.
+    pub(super) fn problem(&self, ranges: &[(f64, f64)]) -> Option<String> {
+        let count = ranges.len();
+        let is_measure = |x: &f64| *x > 0.0 && x.is_finite();
+        let is_inside = |(x, range): (&f64, &(f64, f64))| (range.0..=range.1).contains(x);
+        match self {
+            State { at, .. } if at.len() != count => Some(format!("{} unknowns, not {count}", at.len())),
+            State { scales, .. } if scales.len() != count => {
+                Some(format!("{} scales, not {count}", scales.len()))
+            }
+            State { at, .. } if !at.iter().zip(ranges).all(is_inside) => {
+                Some("an unknown outside of its range".into())
+            }
+            State { scales, .. } if !scales.iter().all(is_measure) => {
+                Some("a scale that is not above 0".into())
+            }
+            State { damping, .. } if !is_measure(damping) => Some(format!("a damping of {damping}")),
+            State { value, .. } if value.is_finite() => None,
+            _ => Some("a value that is not finite".into()),
+        }
+    }
+}
+
+/// Looks at a search's progress and its state before each iteration, and says whether it is to go on.
+pub(super) type StateWatch<'a> = dyn FnMut(&Progress, &State) -> bool + 'a;
 
 struct Search<'a, R> {
     options: &'a LeastSquares,
     of: &'a mut R,
     ranges: &'a [(f64, f64)],
     model: Model,
-    at: Vec<f64>,
-    value: f64,
     gradient: Vec<f64>,
-    /// What each unknown is measured by.
-    scales: Vec<f64>,
-    damping: f64,
     /// How the damping grows at the next failure.
     growth: f64,
-    iterations: usize,
-    evaluations: usize,
+    state: State,
 }
 
 impl<'a, R: Residuals> Search<'a, R> {
     fn new(
         options: &'a LeastSquares,
         of: &'a mut R,
-        at: Vec<f64>,
         ranges: &'a [(f64, f64)],
+        state: State,
     ) -> Search<'a, R> {
-        let mut model = Model::new(at.len(), options.factor);
-        let value = of.linearise(&at, &mut model);
-        let (gradient, scales) = (model.gradient(), model.lengths());
-        let mut search = Search {
-            scales: scales.into_iter().map(|scale| if scale > 0.0 { scale } else { 1.0 }).collect(),
-            damping: FIRST_DAMPING,
-            growth: 2.0,
-            iterations: 0,
-            evaluations: 1,
-            options,
-            of,
-            ranges,
-            model,
-            at,
-            value,
-            gradient,
-        };
+        let model = Model::new(state.at.len(), options.factor);
+        Search { options, of, ranges, model, gradient: Vec::new(), growth: GROWTH, state }
+    }
+
+    /// A search from the beginning.
+    fn from_start(
+        options: &'a LeastSquares,
+        of: &'a mut R,
+        ranges: &'a [(f64, f64)],
+        start: &[f64],
+    ) -> Search<'a, R> {
+        let mut at = start.to_vec();
+        project(&mut at, ranges);
+        let (value, scales, damping) = (f64::NAN, Vec::new(), FIRST_DAMPING);
+        let state = State { at, value, iterations: 0, evaluations: 0, scales, damping };
+        let mut search = Search::new(options, of, ranges, state);
+        search.state.value = search.linearise();
+        let scales = search.model.lengths().into_iter();
+        search.state.scales = scales.map(|scale| if scale > 0.0 { scale } else { 1.0 }).collect();
         if search.is_finite() {
             search.damp_the_first_step();
         }
         search
     }
 
+    /// A search that goes on.
+    fn from_state(
+        options: &'a LeastSquares,
+        of: &'a mut R,
+        ranges: &'a [(f64, f64)],
+        state: State,
+    ) -> Search<'a, R> {
+        let evaluations = state.evaluations;
+        let mut search = Search::new(options, of, ranges, state);
+        search.linearise();
+        search.state.evaluations = evaluations;
+        search
+    }
+
     fn is_finite(&self) -> bool {
-        self.value.is_finite() && self.gradient.iter().all(|slope| slope.is_finite())
+        self.state.value.is_finite() && self.gradient.iter().all(|slope| slope.is_finite())
     }
 
     fn measure(&self, step: &[f64]) -> f64 {
-        step.iter().zip(&self.scales).map(|(part, scale)| (part * scale).powi(2)).sum::<f64>().sqrt()
+        step.iter().zip(&self.state.scales).map(|(part, scale)| (part * scale).powi(2)).sum::<f64>().sqrt()
     }
 
     /// Raises the damping until the first step is no longer than the way from 0.
     fn damp_the_first_step(&mut self) {
-        let reach = match self.measure(&self.at) {
+        let reach = match self.measure(&self.state.at) {
             0.0 => 1.0,
             reach => reach,
         };
-        while self.damping < MAX_DAMPING
-            && self.step(self.damping).is_none_or(|step| self.measure(&step) > reach)
+        while self.state.damping < MAX_DAMPING
+            && self.step(self.state.damping).is_none_or(|step| self.measure(&step) > reach)
         {
-            self.damping *= 4.0;
+            self.state.damping *= 4.0;
         }
     }
 
     /// The best step at a damping; at the ends of their ranges those unknowns that would leave them.
     fn step(&mut self, damping: f64) -> Option<Vec<f64>> {
-        let n = self.at.len();
+        let n = self.state.at.len();
         let mut free: Vec<usize> =
-            (0..n).filter(|&j| !is_held(self.at[j], self.gradient[j], self.ranges[j])).collect();
+            (0..n).filter(|&j| !is_held(self.state.at[j], self.gradient[j], self.ranges[j])).collect();
         let mut step = vec![0.0; n];
         while !free.is_empty() {
-            self.model.solve(&mut step, &free, &self.scales, damping)?;
+            self.model.solve(&mut step, &free, &self.state.scales, damping)?;
             let before = free.len();
             free.retain(|&j| {
                 let (low, high) = self.ranges[j];
-                let to = self.at[j] + step[j];
+                let to = self.state.at[j] + step[j];
                 if to < low || to > high {
-                    step[j] = to.clamp(low, high) - self.at[j];
+                    step[j] = to.clamp(low, high) - self.state.at[j];
                 }
                 (low..=high).contains(&to)
             });
@@ -263,22 +334,23 @@ impl<'a, R: Residuals> Search<'a, R> {
 
     /// How a step bends along the valley; nothing, where that is not known or is too much.
     fn bend(&mut self, step: &[f64]) -> Option<Vec<f64>> {
-        let second = self.of.bend(&self.at, step)?;
-        self.evaluations += 1;
+        let second = self.of.bend(&self.state.at, step)?;
+        self.state.evaluations += 1;
         let is_inside = |&j: &usize| {
-            let ((low, high), to) = (self.ranges[j], self.at[j] + step[j]);
+            let ((low, high), to) = (self.ranges[j], self.state.at[j] + step[j]);
             step[j] != 0.0 && low < to && to < high
         };
         let free: Vec<usize> = (0..step.len()).filter(is_inside).collect();
-        let bend = self.model.solve_for(&second, &free, &self.scales, self.damping)?;
+        let bend = self.model.solve_for(&second, &free, &self.state.scales, self.state.damping)?;
         (self.measure(&bend) <= MAX_BEND * self.measure(step)).then_some(bend)
     }
 
     /// The largest cosine between the residuals and the derivatives in an unknown that may move.
     fn slope(&mut self) -> f64 {
-        let size = (2.0 * self.value).sqrt();
+        let size = (2.0 * self.state.value).sqrt();
         let lengths = self.model.lengths();
-        let free = (0..self.at.len()).filter(|&j| !is_held(self.at[j], self.gradient[j], self.ranges[j]));
+        let free = (0..self.state.at.len())
+            .filter(|&j| !is_held(self.state.at[j], self.gradient[j], self.ranges[j]));
         let cosines = free.map(|j| match lengths[j] * size {
             0.0 => 0.0,
             whole => self.gradient[j].abs() / whole,
@@ -288,13 +360,23 @@ impl<'a, R: Residuals> Search<'a, R> {
 
     fn linearise(&mut self) -> f64 {
         self.model.clear();
-        self.evaluations += 1;
-        let value = self.of.linearise(&self.at, &mut self.model);
+        self.state.evaluations += 1;
+        let value = self.of.linearise(&self.state.at, &mut self.model);
         self.gradient = self.model.gradient();
         value
     }
 
-    fn run(&mut self, watch: &mut Watch) -> Ended {
+    /// Goes to the end.
+    fn solved(mut self, watch: &mut StateWatch) -> Solution {
+        let ended = self.run(watch);
+        if ended.is_converged() {
+            self.polish();
+        }
+        let State { at, value, iterations, evaluations, .. } = self.state;
+        Solution { at, value, iterations, evaluations, ended }
+    }
+
+    fn run(&mut self, watch: &mut StateWatch) -> Ended {
         if !self.is_finite() {
             return Ended::NotFinite;
         }
@@ -303,11 +385,12 @@ impl<'a, R: Residuals> Search<'a, R> {
             if slope <= self.options.slope_tolerance {
                 return Ended::Stationary;
             }
-            if self.iterations >= self.options.iterations {
+            if self.state.iterations >= self.options.iterations {
                 return Ended::Iterations;
             }
-            let (iteration, value, at) = (self.iterations, self.value, &self.at[..]);
-            if !goes_on(watch, &Progress { iteration, value, slope, at }) {
+            let (iteration, value, at) = (self.state.iterations, self.state.value, &self.state.at[..]);
+            let progress = Progress { iteration, value, slope, at };
+            if !goes_on(&mut |progress| watch(progress, &self.state), &progress) {
                 return Ended::Stopped;
             }
             if let Some(ended) = self.iterate() {
@@ -319,9 +402,9 @@ impl<'a, R: Residuals> Search<'a, R> {
     /// One step that lowers the value; or why there is none.
     fn iterate(&mut self) -> Option<Ended> {
         loop {
-            let step = match self.step(self.damping) {
+            let step = match self.step(self.state.damping) {
                 Some(step) => step,
-                None if self.damping < MAX_DAMPING => {
+                None if self.state.damping < MAX_DAMPING => {
                     self.raise_damping();
                     continue;
                 }
@@ -330,39 +413,39 @@ impl<'a, R: Residuals> Search<'a, R> {
             let promised = self.model.reduction(&step);
             let bend = self.bend(&step).unwrap_or_else(|| vec![0.0; step.len()]);
             let parts = step.iter().zip(&bend).map(|(part, bend)| part + 0.5 * bend);
-            let mut to: Vec<f64> = self.at.iter().zip(parts).map(|(x, part)| x + part).collect();
+            let mut to: Vec<f64> = self.state.at.iter().zip(parts).map(|(x, part)| x + part).collect();
             project(&mut to, self.ranges);
             let value = self.of.cost(&to);
-            self.evaluations += 1;
-            let gained = self.value - value;
-            let is_short = self.measure(&step) <= self.options.step_tolerance * self.measure(&self.at);
-            let tolerance = self.options.value_tolerance * self.value;
+            self.state.evaluations += 1;
+            let gained = self.state.value - value;
+            let is_short = self.measure(&step) <= self.options.step_tolerance * self.measure(&self.state.at);
+            let tolerance = self.options.value_tolerance * self.state.value;
             if value.is_finite() && gained > 0.0 && gained >= KEPT * promised {
-                let before = std::mem::replace(&mut self.at, to);
-                self.iterations += 1;
+                let before = std::mem::replace(&mut self.state.at, to);
+                self.state.iterations += 1;
                 let kept = gained / promised;
-                self.damping *= (1.0 - (2.0 * kept - 1.0).powi(3)).max(1.0 / 3.0);
-                self.damping = self.damping.max(MIN_DAMPING);
-                self.growth = 2.0;
+                self.state.damping *= (1.0 - (2.0 * kept - 1.0).powi(3)).max(1.0 / 3.0);
+                self.state.damping = self.state.damping.max(MIN_DAMPING);
+                self.growth = GROWTH;
                 self.linearise();
                 if !self.is_finite() {
                     // Its derivatives end where its values do not.
-                    self.at = before;
+                    self.state.at = before;
                     self.linearise();
                     self.raise_damping();
                     continue;
                 }
-                self.value = value;
+                self.state.value = value;
                 let lengths = self.model.lengths();
-                let kept = if self.iterations > LONG { FADING } else { 1.0 };
-                self.scales.iter_mut().zip(lengths).for_each(|(own, new)| *own = new.max(kept * *own));
+                let kept = if self.state.iterations > LONG { FADING } else { 1.0 };
+                self.state.scales.iter_mut().zip(lengths).for_each(|(own, new)| *own = new.max(kept * *own));
                 return match () {
                     () if gained <= tolerance && promised <= tolerance => Some(Ended::Settled),
                     () if is_short => Some(Ended::Narrowed),
                     () => None,
                 };
             }
-            if is_short || self.damping >= MAX_DAMPING {
+            if is_short || self.state.damping >= MAX_DAMPING {
                 return Some(Ended::Narrowed);
             }
             if promised <= tolerance && gained.abs() <= tolerance {
@@ -373,7 +456,7 @@ impl<'a, R: Residuals> Search<'a, R> {
     }
 
     fn raise_damping(&mut self) {
-        self.damping = (self.damping * self.growth).min(MAX_DAMPING);
+        self.state.damping = (self.state.damping * self.growth).min(MAX_DAMPING);
         self.growth *= 2.0;
     }
 
@@ -382,14 +465,14 @@ impl<'a, R: Residuals> Search<'a, R> {
         for _ in 0..POLISHING {
             let slope = self.slope();
             let Some(step) = self.step(MIN_DAMPING) else { return };
-            let (before, value) = (self.at.clone(), self.value);
-            self.at.iter_mut().zip(&step).for_each(|(x, part)| *x += part);
-            project(&mut self.at, self.ranges);
-            self.value = self.linearise();
-            let is_no_worse = self.is_finite() && self.value <= value * (1.0 + 1e-12);
+            let (before, value) = (self.state.at.clone(), self.state.value);
+            self.state.at.iter_mut().zip(&step).for_each(|(x, part)| *x += part);
+            project(&mut self.state.at, self.ranges);
+            self.state.value = self.linearise();
+            let is_no_worse = self.is_finite() && self.state.value <= value * (1.0 + 1e-12);
             if !is_no_worse || self.slope() >= slope {
-                self.at = before;
-                self.value = value;
+                self.state.at = before;
+                self.state.value = value;
                 self.linearise();
                 return;
             }

@@ -2,11 +2,13 @@
 //!
 //! Solvers know nothing of fields. [`Descent`] goes down any [`Objective`] by its gradient, [`QuasiNewton`] learns
 //! curvature from its steps, [`LeastSquares`] solves [`Residuals`]; all keep unknowns in ranges, and can be
-//! [watched](Watch) and ended. [`least_change`] is one step by few equations, as a hand that pulls at a surface asks. [`Robust`] costs leave outliers out, and [`starts`] begin several times.
+//! [watched](Watch) and ended. [`least_change`] is one step by few equations, as a hand that pulls at a surface asks. [`Robust`] costs leave outliers out, [`starts`] begin several times, and [`Tries`] again where what was found is not enough.
 //!
 //! A [`Target`] is points with what is known there, a [`Term`] a loss that fields have at such points, and a [`Fit`]
 //! the sum of terms over [`Unknowns`](crate::field::Unknowns): it is what all solvers take. [`Growth`] makes a field
 //! of [`Part`]s from nothing, and [`Training`] moves the weights of a [network](crate::learn::Network).
+//!
+//! A [`Journal`] is what a long run has found so far: another goes on from it, bit for bit.
 //!
 //! `model` is how least squares see residuals, `line_search` how far to go, `problem` how terms are run on tapes.
 
@@ -14,6 +16,7 @@ mod blend;
 mod descent;
 mod grow;
 mod grown;
+mod journal;
 mod least_change;
 mod least_squares;
 mod line_search;
@@ -28,9 +31,11 @@ mod starts;
 mod target;
 mod term;
 mod training;
+mod tries;
 
 pub use descent::{Descent, Rule};
 pub use grow::{Grown, Growth};
+pub use journal::{Journal, JournalWatch};
 pub use least_change::{Equation, Freedom, least_change};
 pub use least_squares::{LeastSquares, ResidualFn, Residuals};
 pub use model::{Factor, Model};
@@ -40,7 +45,8 @@ pub use problem::Fit;
 pub use quasi_newton::QuasiNewton;
 pub use robust::Robust;
 pub use schedule::{Decay, Schedule};
-pub use starts::{best_of, starts};
+pub use starts::{best_of, near, starts};
 pub use target::Target;
 pub use term::Term;
 pub use training::{Trained, Training};
+pub use tries::Tries;

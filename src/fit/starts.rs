@@ -1,6 +1,6 @@
 //! Several starts: where a solver may begin, so that the best of several local minima is found.
 
-use super::objective::Solution;
+use super::objective::{Solution, project};
 use crate::random::Random;
 
 /// Places to start from: the given one first, then draws, each number over its range where that has two ends, and about
@@ -18,6 +18,14 @@ pub fn starts(from: &[f64], ranges: &[(f64, f64)], count: usize, seed: u64) -> V
         from.iter().zip(ranges).map(number).collect()
     });
     std::iter::once(from.to_vec()).chain(drawn).take(count).collect()
+}
+
+/// A place near another: each number off by at most a part of itself, within its range. The same for the same seed.
+pub fn near(from: &[f64], ranges: &[(f64, f64)], part: f64, seed: u64) -> Vec<f64> {
+    let mut random = Random(seed);
+    let mut near: Vec<f64> = from.iter().map(|x| x * (1.0 + part * random.between(-1.0, 1.0))).collect();
+    project(&mut near, ranges);
+    near
 }
 
 /// The best of the solutions that a solver finds from several [`starts`]: the first of those with the least value.

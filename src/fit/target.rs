@@ -4,6 +4,7 @@ use crate::error::{Error, Result};
 use crate::field::Field;
 use crate::measure::Bounds;
 use crate::mesh::{Distance, Mesh, PointCloud};
+use crate::number::Identity;
 use crate::random::Random;
 use crate::tape::{Coordinates, Tape};
 
@@ -163,6 +164,25 @@ impl Target {
         targets.into_iter().reduce(join).unwrap_or_default()
     }
 
+    /// A fingerprint of all that is known.
+    pub fn identity(&self) -> Identity {
+        let number = |all: Identity, x: &f64| all.and(u128::from(x.to_bits()));
+        let list = |all: Identity, own: Option<&[f64]>| match own {
+            None => all.and(0),
+            Some(own) => own.iter().fold(all.and(1 + own.len() as u128), number),
+        };
+        let ends = self.around.map(|bounds| [bounds.min, bounds.max].concat());
+        [
+            Some(self.points.as_flattened()),
+            self.times.as_deref(),
+            self.distances.as_deref(),
+            self.normals.as_ref().map(|own| own.as_flattened()),
+            ends.as_deref(),
+        ]
+        .into_iter()
+        .fold(Identity::of("target"), list)
+    }
+
     /// How many points there are.
     pub fn len(&self) -> usize {
         self.points.len()
@@ -176,6 +196,11 @@ impl Target {
     /// Where they are.
     pub fn points(&self) -> &[[f64; 3]] {
         &self.points
+    }
+
+    /// When they are, if not all are at time 0.
+    pub fn times(&self) -> Option<&[f64]> {
+        self.times.as_deref()
     }
 
     /// The signed distances, if they are known.

@@ -2,6 +2,7 @@
 
 use super::Origin;
 use super::data::Data;
+use super::holds::{Hold, Loss};
 use super::sense_words::Sketch;
 use super::settings::{Background, Camera, Light, Timeline};
 use crate::error::Place;
@@ -35,6 +36,9 @@ pub(super) struct Draft {
     pub(super) timeline: Option<Timeline>,
     pub(super) bounds: Option<Bounds>,
     pub(super) probes: Vec<Sketch>,
+    /// What is said of parameters to those who move them; of those of imported files too.
+    pub(super) holds: Vec<Hold>,
+    pub(super) losses: Vec<Loss>,
     /// The call that made each node.
     pub(super) places: KeyMap<Place>,
     /// How many imports are under way. What an imported file shows is not shown: it lends its functions.
@@ -55,6 +59,8 @@ impl Draft {
             timeline: None,
             bounds: None,
             probes: Vec::new(),
+            holds: Vec::new(),
+            losses: Vec::new(),
             places: KeyMap::default(),
             importing: 0,
             printed: Vec::new(),

@@ -38,6 +38,7 @@ use crate::shape::union;
 use crate::tape::Tape;
 use draft::{Declared, Draft};
 use explain::Sources;
+use holds::Hold;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -48,6 +49,7 @@ mod draft;
 pub mod editing;
 mod explain;
 mod gallery;
+mod holds;
 mod import;
 mod made;
 mod rewrite;
@@ -62,6 +64,7 @@ mod words;
 
 pub(crate) use data::MAX_SAMPLES;
 pub use gallery::{Exhibit, GALLERY, IN_A_ROW, PARTS, PICTURE_SIZE, PICTURES};
+pub use holds::Loss;
 pub use senses::{By, CHANNELS, Channel, Follow, Meaning, Probe, Sense, Way};
 pub use settings::{Background, Camera, Light, Timeline, View};
 pub use words::{Form, Word, words};
@@ -118,6 +121,8 @@ struct Content {
     timeline: Timeline,
     bounds: Option<Bounds>,
     probes: Arc<[Probe]>,
+    holds: Arc<[Hold]>,
+    losses: Arc<[Loss]>,
     places: Arc<KeyMap<Place>>,
     printed: Arc<[String]>,
     origin: Origin,
@@ -210,7 +215,15 @@ impl Scene {
         };
         let fits = words::check_size(&field).and_then(|()| draft.note(&field));
         fits.map_err(|problem| sources.mistake_of_all(&origin.file, problem))?;
-        Ok(Scene::of(objects, field, draft, origin, sources))
+        let scene = Scene::of(objects, field, draft, origin, sources);
+        // Now all parameters are known.
+        let mut unknowns = Unknowns::of_parameters(scene.parameters());
+        let Content { holds, sources, .. } = &*scene.content;
+        holds.iter().try_for_each(|hold| {
+            let wrong = |error: Error| sources.mistake(hold.place.clone(), error.to_string());
+            hold.apply(&mut unknowns).map_err(wrong)
+        })?;
+        Ok(scene)
     }
 
     fn of(objects: Vec<Field>, field: Field, draft: Draft, origin: Origin, sources: Sources) -> Scene {
@@ -239,6 +252,8 @@ impl Scene {
             timeline: draft.timeline.unwrap_or(usual),
             bounds: draft.bounds,
             probes,
+            holds: draft.holds.into(),
+            losses: draft.losses.into(),
             places: Arc::new(draft.places),
             printed: draft.printed.into(),
             origin,
@@ -363,9 +378,13 @@ impl Scene {
         self.with_parameters(&named.collect::<Vec<_>>())
     }
 
-    /// The parameters as an optimiser sees them, at the scene's values.
+    /// The parameters as an optimiser sees them, at the scene's values: without those that the scene [locks](words), and
+    /// those that it ties as one.
     pub fn unknowns(&self) -> Unknowns {
-        Unknowns::of_parameters(self.parameters())
+        let mut unknowns = Unknowns::of_parameters(self.parameters());
+        let holds = self.content.holds.iter();
+        holds.for_each(|hold| hold.apply(&mut unknowns).expect("it was tried as the scene was read"));
+        unknowns
     }
 
     /// The same scene with its parameters as the text declares them.
@@ -444,6 +463,11 @@ impl Scene {
     /// plays them ([`Recording`](crate::sense::Recording)) goes by the scene's.
     pub fn probes(&self) -> &[Probe] {
         &self.content.probes
+    }
+
+    /// What fits are to make small besides, in the order of the calls.
+    pub fn losses(&self) -> &[Loss] {
+        &self.content.losses
     }
 
     /// What messages call the scene's file.

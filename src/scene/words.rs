@@ -5,6 +5,7 @@
 
 use super::data::{grid, mesh, neural};
 use super::draft::Draft;
+use super::holds;
 use super::sense_words;
 use super::statements::{background, bounds, camera, light, material, parameter, show, timeline};
 use crate::field::*;
@@ -340,6 +341,15 @@ words! {
         /// A named number that sliders move and fits find, with its start value and, if it has one, its range.
         /// A vector makes three: `name.x`, `name.y` and `name.z`.
         param(name: Text, value: Start) or (name: Text, value: Start, min: Number, max: Number) = parameter;
+        /// Leaves a parameter, or all three of a vector, as it is: fits do not move it, nor do pulls at the surface.
+        lock(name: Text) = holds::lock;
+        /// Makes two parameters, or two vectors, one for fits and for pulls at the surface: the second takes the value
+        /// of the first and moves with it, within the ranges of both.
+        tie(first: Text, second: Text) = holds::tie;
+        /// A scalar that fits make small besides: half the mean of its squares at the target's points, times a weight (at
+        /// first 1). It may be made of fields and their derivatives, as in `loss(length(spatial_gradient(f)) - 1, 0.1)`, or
+        /// of parameters alone.
+        loss(scalar: Field) or (scalar: Field, weight: Number) = holds::loss;
         /// Shows shapes. What is shown by all calls together is the scene.
         show(shapes: Shapes) = show;
         /// Where the picture is taken from: `eye`, `target`, `up`, and `fov`, the vertical angle of view in degrees.

@@ -120,7 +120,7 @@ impl Document {
             given.parameters().iter().map(|own| (own.name().to_string(), own.value())).collect();
         let scene = given.as_declared();
         let mut values = Values::default();
-        values.take(scene.parameters());
+        values.take(&scene.unknowns());
         values.set_all(&values_given);
         values.let_go();
         let given = values.all();
@@ -284,7 +284,7 @@ impl Document {
         self.read = revision;
         match result {
             Ok(scene) => {
-                self.values.take(scene.parameters());
+                self.values.take(&scene.unknowns());
                 if !self.awaited.is_empty() {
                     self.values.set_all(&std::mem::take(&mut self.awaited));
                     self.values.let_go();

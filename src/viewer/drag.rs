@@ -6,16 +6,19 @@
 //! hold that does it, with each parameter measured by its range. Which way it faces is given up where both cannot be had.
 
 use crate::error::Result;
-use crate::field::Field;
+use crate::field::{Field, Parameter, Unknowns};
 use crate::fit::{Equation, Freedom, least_change};
 use crate::number::Dual;
 use crate::tape::{Adjoint, Tape};
 use glam::DVec3;
+use std::sync::Arc;
 
 /// The surface, held at a point.
 pub(super) struct Grip {
     tape: Tape,
-    handles: Vec<Handle>,
+    /// The field's parameters, as they may move.
+    unknowns: Unknowns,
+    freedoms: Vec<Freedom>,
     start: DVec3,
     time: f64,
     /// Two directions across the normal.
@@ -24,24 +27,12 @@ pub(super) struct Grip {
     size: f64,
 }
 
-/// What may be done with one of the tape's parameters.
-#[derive(Clone, Debug)]
-struct Handle {
-    name: String,
-    value: f64,
-    low: f64,
-    high: f64,
-    /// How much of it is as much as a part of another.
-    unit: f64,
-    is_locked: bool,
-}
-
-/// The field at a point, with its exact derivatives there in space and in all parameters.
+/// The field at a point, with its exact derivatives there in space and in all unknowns.
 struct FieldAtPoint {
     value: f64,
     slope: DVec3,
-    by_parameter: Vec<f64>,
-    slope_by_parameter: Vec<DVec3>,
+    by_unknown: Vec<f64>,
+    slope_by_unknown: Vec<DVec3>,
 }
 
 /// In how many steps the way of the hand is gone, so that the nearest of several solutions is found.
@@ -54,31 +45,31 @@ const FACING: f64 = 0.25;
 const DAMPING: f64 = 1e-4;
 
 impl Grip {
-    /// Takes hold of a field's surface at a point. `values` are those the parameters have, `locked` what stays as it is.
+    /// Takes hold of a field's surface at a point. The unknowns are the scene's parameters, at the values they have.
     pub(super) fn at(
         field: &Field,
+        unknowns: Unknowns,
         point: [f64; 3],
         time: f64,
-        values: &[(String, f64)],
-        locked: &[String],
         size: f64,
     ) -> Result<Grip> {
-        let tape = field.tape()?;
-        let handles = tape
-            .parameters()
-            .map(|parameter| {
-                let given = values.iter().find(|(name, _)| name == parameter.name());
-                let value = given.map_or(parameter.value(), |(_, value)| *value);
-                let (low, high) = parameter.range().unwrap_or((f64::MIN, f64::MAX));
-                let unit = parameter.range().map_or(2.0 * value.abs().max(0.5), |(low, high)| high - low);
-                let is_locked = locked.iter().any(|name| name == parameter.name()) || unit <= 0.0;
-                Handle { name: parameter.name().into(), value, low, high, unit, is_locked }
-            })
-            .collect();
-        let start = DVec3::from(point);
-        let mut grip =
-            Grip { tape, handles, start, time, across: [DVec3::X, DVec3::Y], size: size.max(1e-6) };
-        let normal = grip.read(start, &grip.values()).slope.normalize_or(DVec3::Y);
+        let all = unknowns.parameters().iter().map(|own| Arc::new(own.clone())).collect();
+        let tape = Tape::in_order(std::slice::from_ref(field), all)?;
+        let own = field.parameters()?;
+        let is_own = |parameter: &Parameter| own.iter().any(|own| own.name() == parameter.name());
+        let moves: Vec<f64> =
+            unknowns.parameters().iter().map(|one| f64::from(u8::from(is_own(one)))).collect();
+        let moves = unknowns.gradient(&moves, &[]);
+        let freedom = |((value, (low, high)), moves): ((f64, (f64, f64)), f64)| {
+            let is_range = high - low < f64::MAX;
+            let unit = if is_range { high - low } else { 2.0 * value.abs().max(0.5) };
+            Freedom { low, high, unit: if moves > 0.0 { unit } else { 0.0 } }
+        };
+        let all = unknowns.get().into_iter().zip(unknowns.ranges()).zip(moves);
+        let freedoms = all.map(freedom).collect();
+        let (start, size) = (DVec3::from(point), size.max(1e-6));
+        let mut grip = Grip { tape, unknowns, freedoms, start, time, across: [DVec3::X, DVec3::Y], size };
+        let normal = grip.read(start, &grip.unknowns.get()).slope.normalize_or(DVec3::Y);
         let (a, b) = normal.any_orthonormal_pair();
         grip.across = [a, b];
         Ok(grip)
@@ -86,7 +77,7 @@ impl Grip {
 
     /// Whether there is any parameter to move.
     pub(super) fn is_loose(&self) -> bool {
-        self.handles.iter().any(|handle| !handle.is_locked)
+        self.freedoms.iter().any(|freedom| freedom.unit > 0.0)
     }
 
     /// Where the surface was taken hold of.
@@ -99,10 +90,10 @@ impl Grip {
     /// They depend on where the hand is and not on how it came there: back at the start is as it was.
     pub(super) fn pulled(&self, to: [f64; 3]) -> Vec<(String, f64)> {
         let to = DVec3::from(to);
-        let mut values = self.values();
+        let mut values = self.unknowns.get();
         for stride in 1..=STRIDES {
             let at = self.start.lerp(to, stride as f64 / STRIDES as f64);
-            let start = self.values();
+            let start = self.unknowns.get();
             for _ in 0..CORRECTIONS {
                 values = self.corrected(&start, &values, at, FACING * self.size);
             }
@@ -111,26 +102,32 @@ impl Grip {
                 values = self.corrected(&facing, &values, at, 0.0);
             }
         }
-        self.handles.iter().zip(values).map(|(handle, value)| (handle.name.clone(), value)).collect()
-    }
-
-    fn values(&self) -> Vec<f64> {
-        self.handles.iter().map(|handle| handle.value).collect()
+        let mut unknowns = self.unknowns.clone();
+        unknowns.set(&values);
+        let names = unknowns.parameters().iter().map(|parameter| parameter.name().to_string());
+        names.zip(unknowns.values().iter().copied()).collect()
     }
 
     fn read(&self, at: DVec3, values: &[f64]) -> FieldAtPoint {
+        let mut unknowns = self.unknowns.clone();
+        unknowns.set(values);
         let mut adjoint = Adjoint::<Dual<f64>>::new(&self.tape);
-        adjoint.set_parameters(&values.iter().map(|&value| Dual::fixed(value)).collect::<Vec<_>>());
+        let all: Vec<Dual<f64>> = unknowns.values().iter().map(|&value| Dual::fixed(value)).collect();
+        adjoint.set_parameters(&all);
         let found = adjoint.forward(Dual::variables([at.x, at.y, at.z, self.time])).next().cloned();
         adjoint.back(&[Dual::fixed(1.0)]);
         let by: Vec<Dual<f64>> = adjoint.parameters().collect();
         let space = |dual: &Dual<f64>| DVec3::new(dual.slope[0], dual.slope[1], dual.slope[2]);
+        let part = |of: &dyn Fn(&Dual<f64>) -> f64| -> Vec<f64> {
+            unknowns.gradient(&by.iter().map(of).collect::<Vec<_>>(), &[])
+        };
+        let [x, y, z] = [0, 1, 2].map(|axis| part(&move |dual| dual.slope[axis]));
         let found = found.unwrap_or(Dual::fixed(0.0));
         FieldAtPoint {
             value: found.value,
             slope: space(&found),
-            by_parameter: by.iter().map(|dual| dual.value).collect(),
-            slope_by_parameter: by.iter().map(space).collect(),
+            by_unknown: part(&|dual| dual.value),
+            slope_by_unknown: (0..x.len()).map(|n| DVec3::new(x[n], y[n], z[n])).collect(),
         }
     }
 
@@ -146,8 +143,8 @@ impl Grip {
         let tilt = |slope: DVec3, i: usize| facing * self.across[i].dot(slope) / steep;
         let by = |row: usize, p: usize| {
             let part = match row {
-                0 => reading.by_parameter[p] / steep,
-                _ => tilt(reading.slope_by_parameter[p], row - 1),
+                0 => reading.by_unknown[p] / steep,
+                _ => tilt(reading.slope_by_unknown[p], row - 1),
             };
             if part.is_finite() { part } else { 0.0 }
         };
@@ -158,17 +155,8 @@ impl Grip {
                 slope: (0..values.len()).map(|p| by(row, p)).collect(),
             })
             .collect();
-        let freedoms: Vec<Freedom> = self
-            .handles
-            .iter()
-            .map(|&Handle { low, high, unit, is_locked, .. }| Freedom {
-                low,
-                high,
-                unit: if is_locked { 0.0 } else { unit },
-            })
-            .collect();
         let damping = if rows == 1 { 1e-6 * DAMPING } else { DAMPING };
-        least_change(&equations, values, from, &freedoms, damping).unwrap_or_else(|| values.to_vec())
+        least_change(&equations, values, from, &self.freedoms, damping).unwrap_or_else(|| values.to_vec())
     }
 }
 
@@ -183,12 +171,14 @@ mod tests {
         let field = scene.field();
         let on_surface = field.value_at([from[0], from[1], from[2], 0.0]).unwrap();
         assert!(on_surface.abs() < 1e-9, "a hand holds the surface: {on_surface}");
-        let locked: Vec<String> = locked.iter().map(|name| name.to_string()).collect();
-        let grip = Grip::at(field, from, 0.0, &[], &locked, 1.0).unwrap();
+        let mut unknowns = scene.unknowns();
+        locked.iter().for_each(|name| unknowns.lock(name).unwrap());
+        let grip = Grip::at(field, unknowns.clone(), from, 0.0, 1.0).unwrap();
         let values = grip.pulled(to);
         let back = grip.pulled(from);
         for (name, value) in back {
-            let start = grip.handles.iter().find(|handle| handle.name == name).unwrap().value;
+            let place = unknowns.parameters().iter().position(|own| own.name() == name).unwrap();
+            let start = unknowns.values()[place];
             assert!((value - start).abs() < 1e-9, "back at the start, {name} is {value} and was {start}");
         }
         let given: Vec<(&str, f64)> = values.iter().map(|(name, value)| (name.as_str(), *value)).collect();
@@ -250,6 +240,17 @@ mod tests {
         close(&values, "r", 0.7, 1e-6);
         close(&values, "far", 0.3, 0.0);
         close(&pulled(&scene, [0.0, 0.5, 0.0], [0.0, 0.7, 0.0], &["r"]), "r", 0.5, 0.0);
+    }
+
+    #[test]
+    fn what_the_scene_locks_stays_and_what_it_ties_moves_together() {
+        let scene = "let a = param(\"a\", 0.5, 0.1, 2); let b = param(\"b\", 0.5, 0.1, 2); let c = param(\"c\", 0.0, -1, 1);
+                     tie(\"a\", \"b\"); lock(\"c\");
+                     show(sphere(a).translate([0, c, 0])); show(sphere(b).translate([5, 0, 0]));";
+        let values = pulled(scene, [0.0, 0.5, 0.0], [0.0, 0.7, 0.0], &[]);
+        close(&values, "a", 0.7, 1e-6);
+        close(&values, "b", 0.7, 1e-6);
+        close(&values, "c", 0.0, 0.0);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use super::probe::{SurfacePoint, ray};
 use super::values::Given;
 use super::worker::{Wake, Worker};
 use crate::error::Result;
-use crate::field::Field;
+use crate::field::{Field, Unknowns};
 use crate::render::Lens;
 use crate::scene::Scene;
 use std::sync::Arc;
@@ -88,7 +88,8 @@ pub(super) fn start(wake: Wake) -> Scout {
             })),
             ScoutPurpose::Hold { locked, size } => Scouted::Held(probe().and_then(|probe| {
                 let Some(SurfacePoint { at: [x, y, z, t], .. }) = probe else { return Ok(None) };
-                Grip::at(&subject(&look)?, [x, y, z], t, &look.values, locked, *size).map(Some)
+                let unknowns = unknowns(&look, locked)?;
+                Grip::at(&subject(&look)?, unknowns, [x, y, z], t, *size).map(Some)
             })),
         });
     })
@@ -100,6 +101,16 @@ fn subject(look: &ScoutRequest) -> Result<Field> {
         Some(alone) => Ok(alone.alone(&look.scene)?.field().clone()),
         None => Ok(look.scene.field().clone()),
     }
+}
+
+/// The scene's parameters at the values they have, as the hand and the scene let them move.
+fn unknowns(look: &ScoutRequest, locked: &[String]) -> Result<Unknowns> {
+    let values: Vec<(&str, f64)> = look.values.iter().map(|(name, value)| (name.as_str(), *value)).collect();
+    let mut unknowns = look.scene.as_declared().with_parameters(&values)?.unknowns();
+    // The sliders know what is locked: the scene's locks too, as long as no hand opens them.
+    look.values.iter().try_for_each(|(name, _)| unknowns.free_again(name))?;
+    locked.iter().try_for_each(|name| unknowns.lock(name))?;
+    Ok(unknowns)
 }
 
 /// The field with the values.

@@ -127,7 +127,7 @@ mod tests {
     fn messages_move_parameters_and_anything_else_changes_nothing_and_is_counted() {
         let scene = Scene::from_text("show(sphere(param(\"r\", 0.5, 0.25, 1.25)));", "a.rhai").unwrap();
         let mut values = Values::default();
-        values.take(scene.parameters());
+        values.take(&scene.unknowns());
         let mut senses = Senses::new(Arc::new(|| ()));
         assert!(!senses.hear(&mut values, Instant::now()) && senses.says_heard().is_none());
         senses.listen("127.0.0.1:0".parse().unwrap(), Arc::new(|| ())).unwrap();

@@ -1,6 +1,6 @@
 //! The values parameters have in the window, with every change to undo.
 
-use crate::field::Parameter;
+use crate::field::{Parameter, Unknowns};
 use std::time::{Duration, Instant};
 
 /// The parameters of a scene and the values a hand gave them.
@@ -24,6 +24,8 @@ pub(super) struct Slider {
     pub value: f64,
     /// Whether pulling at the surface leaves it alone.
     pub is_locked: bool,
+    /// Whether the scene's text locks it.
+    pub is_locked_in_text: bool,
 }
 
 impl Slider {
@@ -48,17 +50,22 @@ const MAX_KEPT: usize = 1000;
 const PAUSE: Duration = Duration::from_secs(1);
 
 impl Values {
-    /// The parameters of a scene that was read anew. Values a hand gave stay, unless the text now starts elsewhere.
-    pub(super) fn take(&mut self, parameters: Vec<Parameter>) {
+    /// The parameters of a scene that was read anew. Values and locks that a hand gave stay, unless the text now says
+    /// something else.
+    pub(super) fn take(&mut self, unknowns: &Unknowns) {
         let old = std::mem::take(&mut self.sliders);
-        self.sliders = parameters
-            .into_iter()
+        self.sliders = unknowns
+            .parameters()
+            .iter()
             .map(|parameter| {
                 let known = old.iter().find(|slider| slider.parameter.name() == parameter.name());
+                let is_locked_in_text = unknowns.is_locked(parameter.name());
+                let by_hand = known.filter(|k| k.is_locked_in_text == is_locked_in_text);
                 let mut slider = Slider {
                     value: parameter.value(),
-                    parameter,
-                    is_locked: known.is_some_and(|k| k.is_locked),
+                    parameter: parameter.clone(),
+                    is_locked: by_hand.map_or(is_locked_in_text, |k| k.is_locked),
+                    is_locked_in_text,
                 };
                 if let Some(known) = known.filter(|k| k.parameter.value() == slider.parameter.value()) {
                     slider.value = slider.held(known.value);
@@ -188,12 +195,12 @@ mod tests {
 
     fn values(text: &str) -> Values {
         let mut values = Values::default();
-        values.take(parameters(text));
+        values.take(&parameters(text));
         values
     }
 
-    fn parameters(text: &str) -> Vec<Parameter> {
-        Scene::from_text(&format!("{text} show(sphere(1));"), "a.rhai").unwrap().parameters()
+    fn parameters(text: &str) -> Unknowns {
+        Scene::from_text(&format!("{text} show(sphere(1));"), "a.rhai").unwrap().unknowns()
     }
 
     const TWO: &str = "param(\"a\", 1, 0, 2); param(\"b\", 5);";
@@ -255,8 +262,14 @@ mod tests {
         values.set("a", 1.5);
         values.set("b", 7.0);
         values.lock("a", true);
-        values.take(parameters("param(\"a\", 1, 0, 1.25); param(\"b\", 6); param(\"c\", 2);"));
+        values.take(&parameters("param(\"a\", 1, 0, 1.25); param(\"b\", 6); param(\"c\", 2);"));
         assert_eq!(values.all(), [("a".into(), 1.25), ("b".into(), 6.0), ("c".into(), 2.0)]);
         assert!(values.sliders()[0].is_locked);
+        // A lock in the text counts when it comes and when it goes.
+        values.take(&parameters("param(\"a\", 1); param(\"b\", 6); lock(\"b\");"));
+        assert!(values.sliders()[0].is_locked && values.sliders()[1].is_locked);
+        values.lock("b", false);
+        values.take(&parameters("param(\"a\", 2); param(\"b\", 6); lock(\"b\");"));
+        assert!(!values.sliders()[1].is_locked);
     }
 }
