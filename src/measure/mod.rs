@@ -33,6 +33,7 @@ pub mod contact;
 mod far;
 pub mod hit;
 pub mod lipschitz;
+mod looker;
 pub mod motion;
 pub mod quadrature;
 mod slope;
@@ -65,6 +66,13 @@ fn look(tape: &Arc<Tape>, part: Region) -> (Vec<Interval>, Arc<Tape>) {
     let mut tracer = Tracer::new(tape);
     let outputs = tracer.over(part).to_vec();
     (outputs, tracer.prune(Asked::Value).map_or(tape.clone(), Arc::new))
+}
+
+/// The tape that is enough over a part, with fewer kinks where it can be: for bounds, since it is rounded otherwise.
+fn enough(tape: &Arc<Tape>, part: Region) -> Arc<Tape> {
+    let mut tracer = Tracer::new(tape);
+    tracer.over(part);
+    tracer.prune(Asked::Value).map_or_else(|| tape.clone(), |pruned| Arc::new(pruned.straightened()))
 }
 
 /// The centre of a part.
