@@ -3,7 +3,7 @@
 use super::far::Far;
 use super::looker::{Looker, Slopes, is_coarse};
 use super::slope::Slope;
-use super::{Region, centre, enough, halves, look, unusable};
+use super::{Region, centre, halves, look, look_straight, unusable};
 use crate::error::{Error, Result};
 use crate::field::{Axis, Field};
 use crate::number::Interval;
@@ -73,8 +73,9 @@ impl Bounds {
 const MAX_DISTANCE: f64 = 1e9;
 /// How often a cone of directions, or the span of time, is halved along one axis.
 const CONE_DEPTH: u32 = 10;
-/// How many cones are tried for one face and radius.
-const CONES: usize = 5_000;
+/// How many cones are tried for one face and radius: first few at every radius, since what is hard to show near the solid is
+/// often plain farther out, and then many.
+const CONES: [usize; 2] = [400, 5_000];
 /// Angles are from minus this to this.
 const HALF_TURN: f64 = PI.next_up();
 /// How fine a face is resolved, in parts of the longest side.
@@ -82,7 +83,7 @@ const FINENESS: f64 = 2.5e-4;
 /// How fine faces are resolved at first, until the size is known.
 const ROUGHNESS: f64 = 2e-2;
 /// How much work a face may take, in lines of tapes for sixteen boxes.
-const WORK: usize = 300_000;
+const WORK: usize = 2_000_000;
 /// The work of a look at the shortest tape.
 const MIN_COST: usize = 10;
 
@@ -156,15 +157,17 @@ const FACES: [(usize, bool); 6] = [(0, false), (0, true), (1, false), (1, true),
 fn radius_of(tape: &Tape, span: Interval) -> Option<f64> {
     let radius = |most: f64, (part, least): (Tape, f64)| {
         let mut cones = Cones { machine: Careful::new(&part), least, span };
-        let mut radius = most;
-        while radius < 2.0 * MAX_DISTANCE {
-            if task::is_given_up() {
-                return None;
+        for count in CONES {
+            let mut radius = most;
+            while radius < 2.0 * MAX_DISTANCE {
+                if task::is_given_up() {
+                    return None;
+                }
+                if FACES.into_iter().all(|(axis, up)| cones.are_outside(axis, up, radius, count)) {
+                    return Some(radius);
+                }
+                radius *= 8.0;
             }
-            if (0..6).all(|face| cones.are_outside(face / 2, face % 2 == 1, radius)) {
-                return Some(radius);
-            }
-            radius *= 8.0;
         }
         None
     };
@@ -201,25 +204,25 @@ struct Cone {
 impl Cones {
     /// Whether f is above the least all over the cone about an axis, from a distance on. It is split where it must be, along
     /// the side that helps most.
-    fn are_outside(&mut self, axis: usize, up: bool, radius: f64) -> bool {
+    fn are_outside(&mut self, axis: usize, up: bool, radius: f64, count: usize) -> bool {
         let mut sides = [Interval::new(-1.0, 1.0); 4];
         sides[axis] = Interval::point(if up { 1.0 } else { -1.0 });
         sides[3] = self.span;
-        let count = self.machine.angle_count();
-        let whole = Cone { sides, angles: vec![None; count], depth: vec![0; 4 + count] };
+        let angles = self.machine.angle_count();
+        let whole = Cone { sides, angles: vec![None; angles], depth: vec![0; 4 + angles] };
         let least = self.least;
         if self.value(&whole, radius).is_above(least) {
             return true;
         }
         let mut open = vec![whole];
-        for _ in 0..CONES {
+        for _ in 0..count {
             let Some(cone) = open.pop() else { return true };
             if task::is_given_up() {
                 return false;
             }
             self.value(&cone, radius);
             let parts: Vec<(usize, [Cone; 2])> =
-                (0..4 + count).filter_map(|side| Some((side, self.halves(&cone, side)?))).collect();
+                (0..4 + angles).filter_map(|side| Some((side, self.halves(&cone, side)?))).collect();
             let split = |(side, parts): (usize, [Cone; 2])| {
                 let values = parts.each_ref().map(|part| self.value(part, radius));
                 (side, parts, values)
@@ -337,9 +340,12 @@ impl Search {
                 break;
             }
             let top = open.pop()?;
-            let tape = enough(&top.tape, top.part);
-            open.extend(self.candidates(&tape, &top.parts()));
+            // By itself a part is looked at more patiently than sixteen together are: where an angle is cut, too.
+            let (bound, tape) = look_straight(&top.tape, top.part);
             done += tape.cost().max(MIN_COST);
+            if bound.lo() <= 0.0 {
+                open.extend(self.candidates(&tape, &top.parts()));
+            }
         }
         let reach = open.peek()?.reach;
         Some(if self.up { reach } else { -reach })

@@ -4,7 +4,7 @@ use super::clip::{Moments, part_of_box, part_of_rectangle, section_of_box, share
 use super::looker::{Looker, is_coarse};
 use super::quadrature::Estimate;
 use super::slope::Slope;
-use super::{Region, enough};
+use super::{Region, look_straight};
 use crate::number::{Dual, Interval, Real};
 use crate::tape::{BOXES, Machine, Tape, Tracer};
 use std::sync::Arc;
@@ -35,7 +35,14 @@ pub(super) struct Survey {
 ///
 /// Sixteen at a time in `f32`, unless they are too small for that.
 pub(super) fn look_at(looker: &mut Looker, tape: &Arc<Tape>, boxes: &[[[f64; 3]; 2]], t: f64) -> Survey {
-    let tape = &enough_for(tape, boxes, t);
+    let mut survey = Survey::default();
+    let (whole, tape) = &whole_of(tape, boxes, t);
+    if whole.lo() > 0.0 {
+        return survey;
+    } else if whole.hi() <= 0.0 {
+        survey.inside.extend_from_slice(boxes);
+        return survey;
+    }
     let region = |[low, high]: [[f64; 3]; 2]| {
         let [x, y, z] = [0, 1, 2].map(|i| Interval::new(low[i], high[i]));
         [x, y, z, point(t)]
@@ -43,7 +50,6 @@ pub(super) fn look_at(looker: &mut Looker, tape: &Arc<Tape>, boxes: &[[[f64; 3];
     if !boxes.iter().all(|&corners| is_coarse(&region(corners))) {
         return look_closely(tape, boxes, t);
     }
-    let mut survey = Survey::default();
     let mut open = Vec::with_capacity(boxes.len());
     for corners in boxes.chunks(BOXES) {
         let parts: Vec<Region> = corners.iter().copied().map(region).collect();
@@ -113,11 +119,11 @@ impl Survey {
     }
 }
 
-/// The tape that is enough in all of several boxes.
-fn enough_for(tape: &Arc<Tape>, boxes: &[[[f64; 3]; 2]], t: f64) -> Arc<Tape> {
-    let [[low, high], .., [other, end]] = boxes else { return tape.clone() };
+/// Bounds on f over all of several boxes, and the tape that is enough there.
+fn whole_of(tape: &Arc<Tape>, boxes: &[[[f64; 3]; 2]], t: f64) -> (Interval, Arc<Tape>) {
+    let [[low, high], .., [other, end]] = boxes else { return (Interval::WHOLE, tape.clone()) };
     let side = |i: usize| Interval::new(low[i].min(other[i]), high[i].max(end[i]));
-    enough(tape, [side(0), side(1), side(2), point(t)])
+    look_straight(tape, [side(0), side(1), side(2), point(t)])
 }
 
 fn point(value: f64) -> Interval {

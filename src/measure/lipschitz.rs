@@ -2,7 +2,7 @@
 
 use super::bounds::variation;
 use super::slope::Slope;
-use super::{Region, centre, enough, halves, look};
+use super::{Region, centre, halves, look, look_straight};
 use crate::error::Result;
 use crate::field::Field;
 use crate::number::{Dual, Interval, Real};
@@ -103,7 +103,7 @@ fn steepest(field: &Field, over: Region, axes: &[usize], square: Field, effort: 
     };
     // What is reached, which grows as more parts are looked at, and a bound.
     let mut bound = |tapes: &[Arc<Tape>; 2], part: Region, reached: f64| {
-        let tape = enough(&tapes[0], part);
+        let (_, tape) = look_straight(&tapes[0], part);
         work += tape.cost();
         let mut machine = Machine::<Dual<Interval>>::new(&tape);
         let slope = machine.at(Dual::variables(part))[0].slope;

@@ -68,11 +68,12 @@ fn look(tape: &Arc<Tape>, part: Region) -> (Vec<Interval>, Arc<Tape>) {
     (outputs, tracer.prune(Asked::Value).map_or(tape.clone(), Arc::new))
 }
 
-/// The tape that is enough over a part, with fewer kinks where it can be: for bounds, since it is rounded otherwise.
-fn enough(tape: &Arc<Tape>, part: Region) -> Arc<Tape> {
+/// Bounds on a tape's first output over a part, and the tape that is enough there, with fewer kinks where it can be: for
+/// bounds, since it is rounded otherwise.
+fn look_straight(tape: &Arc<Tape>, part: Region) -> (Interval, Arc<Tape>) {
     let mut tracer = Tracer::new(tape);
-    tracer.over(part);
-    tracer.prune(Asked::Value).map_or_else(|| tape.clone(), |pruned| Arc::new(pruned.straightened()))
+    let found = tracer.over(part)[0];
+    (found, tracer.prune(Asked::Value).map_or_else(|| tape.clone(), |pruned| Arc::new(pruned.straightened())))
 }
 
 /// The centre of a part.
