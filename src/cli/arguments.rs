@@ -328,9 +328,12 @@ pub(super) struct Info {
     /// The time to measure at (default: the start of the scene's timeline).
     #[arg(long, value_name = "T", allow_hyphen_values = true, value_parser = number)]
     pub(super) time: Option<f64>,
-    /// How exactly volume is to be known, in parts of itself.
+    /// How exactly volume is to be known, in parts of itself, if no more than the effort is needed for that.
     #[arg(long, value_name = "PART", default_value_t = 0.001, value_parser = positive)]
     pub(super) tolerance: f64,
+    /// How much work measuring may take, in multiples of what takes about a second: more gives smaller errors.
+    #[arg(long, value_name = "TIMES", default_value_t = 1.0, value_parser = positive)]
+    pub(super) effort: f64,
     /// How long each measurement may take before it is given up.
     #[arg(long, value_name = "SECONDS", default_value_t = 10.0, value_parser = positive)]
     pub(super) budget: f64,

@@ -25,6 +25,15 @@ pub(super) fn run(verb: &Info, common: &Common) -> Result<Ending> {
 /// A measurement, or why there is none.
 type Measured<T> = Result<T, String>;
 
+/// How close a bound on slopes is to what is reached, in parts of it, where that is found with the work that is allowed.
+const CLOSE: f64 = 0.01;
+/// How much work the measurements take at most, in lines of tapes. It is work that is counted and not time, so that what is
+/// said is the same everywhere.
+const STEEPNESS_WORK: usize = 600_000;
+const RATE_WORK: usize = 300_000;
+/// In lines of tapes for each cell that is split.
+const VOLUME_WORK: usize = 1_200_000;
+
 struct Facts {
     nodes: usize,
     operations: usize,
@@ -45,46 +54,49 @@ impl Facts {
         let timeline = scene.timeline();
         let time = verb.time.unwrap_or(timeline.from);
         let budget = Duration::from_secs_f64(verb.budget);
-        // Each in turn, on a thread of its own, which is left to itself when its time is over.
-        let measured = |what: &str| ProgressLine::of(what, 0, common);
-        let bounds = {
-            let _progress = measured("finding the bounds");
-            let found = held_to(budget, field, move |field| field.bounds((time, time)));
-            found.map_err(|why| match scene.bounds() {
+        let _progress = ProgressLine::of("measuring", 0, common);
+        let allowed = |work: usize| (work as f64 * verb.effort) as usize;
+        let slopes = |bounds: Bounds| {
+            let (steepness_work, rate_work) = (allowed(STEEPNESS_WORK), allowed(RATE_WORK));
+            let over = over(&bounds, timeline.from, timeline.to);
+            let steepness =
+                held_to(budget, field, move |field| field.lipschitz_within(over, CLOSE, steepness_work));
+            let rate = match field.depends_on(Axis::T) {
+                true => held_to(budget, field, move |field| field.rate_within(over, CLOSE, rate_work)),
+                false => Ok(0.0),
+            };
+            (steepness, rate)
+        };
+        // Where it is and how large, and beside that how steep it is, where it is known in which box.
+        let (bounds, measures, (steepness, rate)) = std::thread::scope(|scope| {
+            let known = scene.bounds().map(|bounds| scope.spawn(move || slopes(bounds)));
+            let bounds = held_to(budget, field, move |field| field.bounds((time, time)));
+            let bounds = bounds.map_err(|why| match scene.bounds() {
                 Some(_) if why == Error::Unbounded.to_string() => {
                     "none are known but the scene's own: the solid is unbounded, or nothing shows that it is bounded"
                         .into()
                 }
                 _ => why,
-            })
-        };
-        let own = bounds.clone().ok().flatten();
-        let measures = {
-            let _progress = measured("measuring the volume");
-            let (tolerance, given) =
-                (verb.tolerance, own.map(|own| own.grown(1e-9 * longest(&own))).or(scene.bounds()));
-            match (given, &bounds) {
+            });
+            let own = bounds.clone().ok().flatten();
+            let (tolerance, work) = (verb.tolerance, allowed(VOLUME_WORK));
+            let given = own.map(|own| own.grown(1e-9 * longest(&own))).or(scene.bounds());
+            let measures = match (given, &bounds) {
                 (_, Ok(None)) => Err("there is nothing at this time".into()),
                 (None, Err(why)) => Err(why.clone()),
-                _ => held_to(budget, field, move |field| field.measures(given, time, tolerance)),
-            }
-        };
-        let (steepness, rate) = match scene.bounds().or(own) {
-            None => {
+                _ => held_to(budget, field, move |field| {
+                    field.tape()?.measures_within(given, time, tolerance, work)
+                }),
+            };
+            let nowhere = || {
                 (Err("there are no bounds to look in".into()), Err("there are no bounds to look in".into()))
-            }
-            Some(bounds) => {
-                let over = over(&bounds, timeline.from, timeline.to);
-                let _progress = measured("bounding the slopes");
-                let steepness = held_to(budget, field, move |field| field.lipschitz(over));
-                let moves = field.depends_on(Axis::T);
-                let rate = match moves {
-                    true => held_to(budget, field, move |field| field.rate(over)),
-                    false => Ok(0.0),
-                };
-                (steepness, rate)
-            }
-        };
+            };
+            let found = match known {
+                Some(slopes) => slopes.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+                None => own.map_or_else(nowhere, slopes),
+            };
+            (bounds, measures, found)
+        });
         Ok(Facts {
             nodes: Listing::of(std::slice::from_ref(field)).nodes.len(),
             operations: tape.len(),

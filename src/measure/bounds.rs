@@ -1,13 +1,15 @@
 //! Where a solid is: a tight box, by intervals alone. Uses tapes.
 
 use super::far::Far;
+use super::looker::{Looker, Slopes, is_coarse};
 use super::slope::Slope;
-use super::{Region, centre, halves, look, unusable};
+use super::{Region, centre, halves, look, look_straight, unusable};
 use crate::error::{Error, Result};
 use crate::field::{Axis, Field};
 use crate::number::Interval;
-use crate::tape::{Angle, Careful, Machine, Tape};
+use crate::tape::{Angle, BOXES, Careful, Machine, Tape};
 use crate::task;
+use rayon::prelude::*;
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 use std::f64::consts::PI;
@@ -71,14 +73,19 @@ impl Bounds {
 const MAX_DISTANCE: f64 = 1e9;
 /// How often a cone of directions, or the span of time, is halved along one axis.
 const CONE_DEPTH: u32 = 10;
-/// How many cones are tried for one face and radius.
-const CONES: usize = 5_000;
+/// How many cones are tried for one face and radius: first few at every radius, since what is hard to show near the solid is
+/// often plain farther out, and then many.
+const CONES: [usize; 2] = [400, 5_000];
 /// Angles are from minus this to this.
 const HALF_TURN: f64 = PI.next_up();
 /// How fine a face is resolved, in parts of the longest side.
 const FINENESS: f64 = 2.5e-4;
-/// How many boxes are tried for one face.
-const BOXES: usize = 20_000;
+/// How fine faces are resolved at first, until the size is known.
+const ROUGHNESS: f64 = 2e-2;
+/// How much work a face may take, in lines of tapes for sixteen boxes.
+const WORK: usize = 2_000_000;
+/// The work of a look at the shortest tape.
+const MIN_COST: usize = 10;
 
 /// # Bounding boxes
 impl Field {
@@ -87,7 +94,7 @@ impl Field {
     /// The box is guaranteed: everything outside is excluded by intervals, out to infinity. It is tight to about a
     /// thousandth of its longest side for fields that behave like distances near their surface; a field whose intervals
     /// are loose there (a warp that mixes the axes at a high rate), or that turns far within the span, may run out of
-    /// its 20,000 boxes a face and get a wider box (by some per cent), never a smaller one.
+    /// the work that a face is allowed and get a wider box (by some per cent), never a smaller one.
     ///
     /// [`Error::Unbounded`] where no finite box can be shown to hold the solid: it reaches beyond 1e9 from the origin,
     /// or the field does not grow plainly enough for intervals to tell.
@@ -107,7 +114,7 @@ impl Tape {
         }
         let moves = self.depends_on(Axis::T);
         let span = if moves { Interval::new(from, to) } else { Interval::point(from) };
-        let tape = Arc::new(self.fixed([None; 4]));
+        let tape = Arc::new(self.fixed([None, None, None, (span.width() == 0.0).then_some(from)]));
         let radius = radius_of(&tape, span);
         task::check()?;
         let radius = radius.ok_or(Error::Unbounded)?;
@@ -115,22 +122,34 @@ impl Tape {
         // The tolerance follows the size, which is known only once the faces are found.
         for _ in 0..64 {
             let size = bounds.longest();
-            for axis in 0..3 {
-                for up in [false, true] {
-                    let end = furthest(&tape, bounds.during(span), axis, up, size * FINENESS);
-                    task::check()?;
-                    let Some(end) = end else { return Ok(None) };
-                    let face = if up { &mut bounds.max } else { &mut bounds.min };
-                    face[axis] = end;
-                }
+            for (axis, up) in FACES {
+                let whole = bounds.during(span);
+                let end = Search::new(whole, axis, up).furthest(&tape, size * ROUGHNESS, WORK / 8);
+                task::check()?;
+                let Some(end) = end else { return Ok(None) };
+                let face = if up { &mut bounds.max } else { &mut bounds.min };
+                face[axis] = end;
             }
             if bounds.longest() > 0.5 * size || bounds.longest() == 0.0 {
                 break;
             }
         }
+        let (whole, tolerance) = (bounds.during(span), bounds.longest() * FINENESS);
+        let ends: Vec<Option<f64>> = { FACES.into_par_iter() }
+            .map(|(axis, up)| Search::new(whole, axis, up).furthest(&tape, tolerance, WORK))
+            .collect();
+        task::check()?;
+        for ((axis, up), end) in FACES.into_iter().zip(ends) {
+            let Some(end) = end else { return Ok(None) };
+            let face = if up { &mut bounds.max } else { &mut bounds.min };
+            face[axis] = end;
+        }
         Ok(Some(bounds))
     }
 }
+
+/// The faces of a box: an axis each, down or up.
+const FACES: [(usize, bool); 6] = [(0, false), (0, true), (1, false), (1, true), (2, false), (2, true)];
 
 /// A radius R such that f > 0 wherever a coordinate is beyond ±R.
 ///
@@ -138,15 +157,17 @@ impl Tape {
 fn radius_of(tape: &Tape, span: Interval) -> Option<f64> {
     let radius = |most: f64, (part, least): (Tape, f64)| {
         let mut cones = Cones { machine: Careful::new(&part), least, span };
-        let mut radius = most;
-        while radius < 2.0 * MAX_DISTANCE {
-            if task::is_given_up() {
-                return None;
+        for count in CONES {
+            let mut radius = most;
+            while radius < 2.0 * MAX_DISTANCE {
+                if task::is_given_up() {
+                    return None;
+                }
+                if FACES.into_iter().all(|(axis, up)| cones.are_outside(axis, up, radius, count)) {
+                    return Some(radius);
+                }
+                radius *= 8.0;
             }
-            if (0..6).all(|face| cones.are_outside(face / 2, face % 2 == 1, radius)) {
-                return Some(radius);
-            }
-            radius *= 8.0;
         }
         None
     };
@@ -183,25 +204,25 @@ struct Cone {
 impl Cones {
     /// Whether f is above the least all over the cone about an axis, from a distance on. It is split where it must be, along
     /// the side that helps most.
-    fn are_outside(&mut self, axis: usize, up: bool, radius: f64) -> bool {
+    fn are_outside(&mut self, axis: usize, up: bool, radius: f64, count: usize) -> bool {
         let mut sides = [Interval::new(-1.0, 1.0); 4];
         sides[axis] = Interval::point(if up { 1.0 } else { -1.0 });
         sides[3] = self.span;
-        let count = self.machine.angle_count();
-        let whole = Cone { sides, angles: vec![None; count], depth: vec![0; 4 + count] };
+        let angles = self.machine.angle_count();
+        let whole = Cone { sides, angles: vec![None; angles], depth: vec![0; 4 + angles] };
         let least = self.least;
         if self.value(&whole, radius).is_above(least) {
             return true;
         }
         let mut open = vec![whole];
-        for _ in 0..CONES {
+        for _ in 0..count {
             let Some(cone) = open.pop() else { return true };
             if task::is_given_up() {
                 return false;
             }
             self.value(&cone, radius);
             let parts: Vec<(usize, [Cone; 2])> =
-                (0..4 + count).filter_map(|side| Some((side, self.halves(&cone, side)?))).collect();
+                (0..4 + angles).filter_map(|side| Some((side, self.halves(&cone, side)?))).collect();
             let split = |(side, parts): (usize, [Cone; 2])| {
                 let values = parts.each_ref().map(|part| self.value(part, radius));
                 (side, parts, values)
@@ -261,88 +282,156 @@ impl Cones {
 struct Candidate {
     /// How far it goes in the direction asked for.
     reach: f64,
-    /// How much the field varies along `axis`, where it varies most.
-    size: f64,
-    axis: usize,
+    /// How much the field varies along each axis: see [`Variation`].
+    sides: [f64; 4],
     part: Region,
     tape: Arc<Tape>,
+}
+
+impl Candidate {
+    /// How much the field varies where it varies most.
+    fn size(&self) -> f64 {
+        self.sides.into_iter().fold(0.0, f64::max)
+    }
+
+    /// The parts of it, cut four times along the axis along which the field then varies most.
+    fn parts(&self) -> Vec<Region> {
+        let mut sides = self.sides;
+        let mut parts = vec![self.part];
+        while parts.len() < BOXES {
+            let axis = largest_of(sides);
+            sides[axis] *= 0.5;
+            parts = parts.into_iter().flat_map(|part| halves(part, axis)).collect();
+        }
+        parts
+    }
 }
 
 impl Ord for Candidate {
     /// The farthest first, then the smallest.
     fn cmp(&self, other: &Candidate) -> Ordering {
-        self.reach.total_cmp(&other.reach).then(other.size.total_cmp(&self.size))
+        self.reach.total_cmp(&other.reach).then(other.size().total_cmp(&self.size()))
     }
 }
 
 ranked!(Candidate);
 
-/// How far the solid may reach along an axis, up or down; `None` where there is none of it in the part.
-fn furthest(tape: &Arc<Tape>, whole: Region, axis: usize, up: bool, tolerance: f64) -> Option<f64> {
-    let candidate = |tape: &Arc<Tape>, part: Region| {
-        let (outputs, tape) = look(tape, part);
-        if outputs[0].lo() > 0.0 {
-            return None;
-        }
-        let end = part[axis];
-        let varies = variation(&tape, part, whole);
-        if varies.least > 0.0 {
-            return None;
-        }
-        let reach = if up { end.hi() } else { -end.lo() };
-        Some(Candidate { reach, size: varies.size, axis: varies.axis, part, tape })
-    };
-    let mut open: BinaryHeap<Candidate> = candidate(tape, whole).into_iter().collect();
-    for _ in 0..BOXES {
-        if task::is_given_up() {
-            break;
-        }
-        // A face of the whole was found before: nothing is beyond it.
-        let top = open.peek()?;
-        if top.size <= tolerance {
-            break;
-        }
-        let top = open.pop()?;
-        let parts = halves(top.part, top.axis);
-        open.extend(parts.into_iter().filter_map(|part| candidate(&top.tape, part)));
+/// A search for how far the solid may reach along an axis, up or down.
+struct Search {
+    whole: Region,
+    axis: usize,
+    up: bool,
+    looker: Looker,
+}
+
+impl Search {
+    fn new(whole: Region, axis: usize, up: bool) -> Search {
+        Search { whole, axis, up, looker: Looker::default() }
     }
-    let reach = open.peek()?.reach;
-    Some(if up { reach } else { -reach })
+
+    /// How far the solid may reach, found until what is open is no larger than the tolerance, or for so much work, in lines of
+    /// tapes; `None` where there is none of it.
+    fn furthest(&mut self, tape: &Arc<Tape>, tolerance: f64, work: usize) -> Option<f64> {
+        let mut open: BinaryHeap<Candidate> = self.candidates(tape, &[self.whole]).into();
+        let mut done = 0;
+        while done < work && !task::is_given_up() {
+            // A face of the whole was found before: nothing is beyond it.
+            if open.peek()?.size() <= tolerance {
+                break;
+            }
+            let top = open.pop()?;
+            // By itself a part is looked at more patiently than sixteen together are: where an angle is cut, too.
+            let (bound, tape) = look_straight(&top.tape, top.part);
+            done += tape.cost().max(MIN_COST);
+            if bound.lo() <= 0.0 {
+                open.extend(self.candidates(&tape, &top.parts()));
+            }
+        }
+        let reach = open.peek()?.reach;
+        Some(if self.up { reach } else { -reach })
+    }
+
+    /// Those of at most sixteen parts in which one tape is enough that may hold some of the solid.
+    fn candidates(&mut self, tape: &Arc<Tape>, parts: &[Region]) -> Vec<Candidate> {
+        if !parts.iter().all(is_coarse) {
+            return self.close_candidates(tape, parts);
+        }
+        let bounds = self.looker.bounds(tape, parts);
+        let parts =
+            { parts.iter().zip(bounds) }.filter_map(|(&part, bound)| (bound.lo() <= 0.0).then_some(part));
+        let parts: Vec<Region> = parts.collect();
+        if parts.is_empty() {
+            return Vec::new();
+        }
+        let (slopes, values) = (self.looker.slopes(tape, &parts), self.looker.at_centres(tape, &parts));
+        let found = parts.into_iter().zip(slopes.into_iter().zip(values));
+        let candidate = |(part, (slopes, value)): (Region, _)| {
+            self.candidate(tape.clone(), part, Variation::of(part, self.whole, slopes, value))
+        };
+        found.filter_map(candidate).collect()
+    }
+
+    /// The same, a part at a time in `f64`.
+    fn close_candidates(&self, tape: &Arc<Tape>, parts: &[Region]) -> Vec<Candidate> {
+        let candidate = |&part: &Region| {
+            let (outputs, tape) = look(tape, part);
+            if outputs[0].lo() > 0.0 {
+                return None;
+            }
+            let varies = variation(&tape, part, self.whole);
+            self.candidate(tape, part, varies)
+        };
+        parts.iter().filter_map(candidate).collect()
+    }
+
+    fn candidate(&self, tape: Arc<Tape>, part: Region, varies: Variation) -> Option<Candidate> {
+        let end = part[self.axis];
+        let reach = if self.up { end.hi() } else { -end.lo() };
+        (varies.least <= 0.0).then_some(Candidate { reach, sides: varies.sides, part, tape })
+    }
 }
 
 /// What the slopes say about a field over a part.
 pub(super) struct Variation {
-    /// The axis along which it varies most.
-    pub(super) axis: usize,
-    /// By how much, as a distance: |f_i|·width/|∇ₓf|. So time counts as far as the surface can move meanwhile, and a
-    /// flat face is cut across, never along. Where slopes are not known, this is the longest side, and time counts in
-    /// proportion to the whole.
-    pub(super) size: f64,
+    /// By how much it varies along each axis, as a distance: |f_i|·width/|∇ₓf|. So time counts as far as the surface can move
+    /// meanwhile, and a flat face is cut across, never along. Where slopes are not known, these are the part's sides, and time
+    /// counts in proportion to the whole.
+    sides: [f64; 4],
     /// By the mean value theorem f is nowhere less.
     pub(super) least: f64,
     /// Nor greater.
     pub(super) most: f64,
 }
 
+impl Variation {
+    /// From bounds on the slopes that hold for every difference, and from f at the centre.
+    fn of(part: Region, whole: Region, slope: Slopes, value: Interval) -> Variation {
+        let steepest = slope[..3].iter().map(|slope| slope.largest()).fold(0.0, f64::max);
+        let widths = part.map(Interval::width);
+        let mut sides: [f64; 4] = std::array::from_fn(|i| slope[i].largest() * widths[i] / steepest);
+        let (mut least, mut most) = (f64::NEG_INFINITY, f64::INFINITY);
+        if sides.iter().all(|side| side.is_finite()) {
+            let middle = centre(part);
+            let mean = (0..4).fold(value, |mean, i| mean + slope[i] * (part[i] - Interval::point(middle[i])));
+            (least, most) = (mean.lo(), mean.hi());
+        } else {
+            let longest = whole[..3].iter().map(|side| side.width()).fold(0.0, f64::max);
+            let later = widths[3] * longest / whole[3].width();
+            sides = [widths[0], widths[1], widths[2], if widths[3] > 0.0 { later } else { 0.0 }];
+        }
+        Variation { sides, least, most }
+    }
+}
+
+fn largest_of(sides: [f64; 4]) -> usize {
+    (1..4).fold(0, |best, i| if sides[i] > sides[best] { i } else { best })
+}
+
 /// Looks at the slopes over a part.
 pub(super) fn variation(tape: &Tape, part: Region, whole: Region) -> Variation {
     let slope = Machine::<Slope<4>>::new(tape).at(Slope::variables(part))[0].bound.slope;
-    let steepest = slope[..3].iter().map(|slope| slope.largest()).fold(0.0, f64::max);
-    let widths = part.map(Interval::width);
-    let mut sides: [f64; 4] = std::array::from_fn(|i| slope[i].largest() * widths[i] / steepest);
-    let (mut least, mut most) = (f64::NEG_INFINITY, f64::INFINITY);
-    if sides.iter().all(|side| side.is_finite()) {
-        let middle = centre(part);
-        let value = Machine::<Interval>::new(tape).at(middle.map(Interval::point))[0];
-        let mean = (0..4).fold(value, |mean, i| mean + slope[i] * (part[i] - Interval::point(middle[i])));
-        (least, most) = (mean.lo(), mean.hi());
-    } else {
-        let longest = whole[..3].iter().map(|side| side.width()).fold(0.0, f64::max);
-        let later = widths[3] * longest / whole[3].width();
-        sides = [widths[0], widths[1], widths[2], if widths[3] > 0.0 { later } else { 0.0 }];
-    }
-    let axis = (1..4).fold(0, |best, i| if sides[i] > sides[best] { i } else { best });
-    Variation { axis, size: sides[axis], least, most }
+    let value = Machine::<Interval>::new(tape).at(centre(part).map(Interval::point))[0];
+    Variation::of(part, whole, slope, value)
 }
 
 #[cfg(test)]

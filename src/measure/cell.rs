@@ -1,10 +1,12 @@
 //! A cell that the surface crosses, and how much of it is inside: f squeezed between linear functions. Uses tapes.
 
 use super::clip::{Moments, part_of_box, part_of_rectangle, section_of_box, share_of_box};
+use super::looker::{Looker, is_coarse};
 use super::quadrature::Estimate;
 use super::slope::Slope;
+use super::{Region, look_straight};
 use crate::number::{Dual, Interval, Real};
-use crate::tape::{Asked, Machine, Tape, Tracer};
+use crate::tape::{BOXES, Machine, Tape, Tracer};
 use std::sync::Arc;
 
 /// A box that the surface may cross, and what is known of it.
@@ -30,8 +32,48 @@ pub(super) struct Survey {
 
 /// Looks at the parts of a box in which one tape is enough, each given by two corners: the first and the last part reach
 /// from end to end.
-pub(super) fn look_at(tape: &Arc<Tape>, boxes: &[[[f64; 3]; 2]], t: f64) -> Survey {
-    let tape = &enough(tape, boxes, t);
+///
+/// Sixteen at a time in `f32`, unless they are too small for that.
+pub(super) fn look_at(looker: &mut Looker, tape: &Arc<Tape>, boxes: &[[[f64; 3]; 2]], t: f64) -> Survey {
+    let mut survey = Survey::default();
+    let (whole, tape) = &whole_of(tape, boxes, t);
+    if whole.lo() > 0.0 {
+        return survey;
+    } else if whole.hi() <= 0.0 {
+        survey.inside.extend_from_slice(boxes);
+        return survey;
+    }
+    let region = |[low, high]: [[f64; 3]; 2]| {
+        let [x, y, z] = [0, 1, 2].map(|i| Interval::new(low[i], high[i]));
+        [x, y, z, point(t)]
+    };
+    if !boxes.iter().all(|&corners| is_coarse(&region(corners))) {
+        return look_closely(tape, boxes, t);
+    }
+    let mut open = Vec::with_capacity(boxes.len());
+    for corners in boxes.chunks(BOXES) {
+        let parts: Vec<Region> = corners.iter().copied().map(region).collect();
+        let bounds = looker.bounds(tape, &parts);
+        for (&corners, bounds) in corners.iter().zip(bounds) {
+            if bounds.hi() <= 0.0 {
+                survey.inside.push(corners);
+            } else if bounds.lo() <= 0.0 {
+                open.push(corners);
+            }
+        }
+    }
+    for corners in open.chunks(BOXES) {
+        let parts: Vec<Region> = corners.iter().copied().map(region).collect();
+        let (slopes, values) = (looker.slopes(tape, &parts), looker.at_centres(tape, &parts));
+        for (&corners, (slope, value)) in corners.iter().zip(slopes.into_iter().zip(values)) {
+            survey.note(corners, tape, value, [slope[0], slope[1], slope[2]]);
+        }
+    }
+    survey
+}
+
+/// The same, one box at a time in `f64`.
+fn look_closely(tape: &Arc<Tape>, boxes: &[[[f64; 3]; 2]], t: f64) -> Survey {
     let mut tracer = Tracer::new(tape);
     let mut machine = Machine::<Slope<3>>::new(tape);
     machine.set_time(Slope::coordinate(Dual::fixed(point(t)), 3));
@@ -45,36 +87,43 @@ pub(super) fn look_at(tape: &Arc<Tape>, boxes: &[[[f64; 3]; 2]], t: f64) -> Surv
             survey.inside.push([low, high]);
             continue;
         }
-        let tape = tape.clone();
         let coordinate = |i| Slope::coordinate(Dual::variable(side[i], i), i);
-        let bound = machine.at_point([0, 1, 2].map(coordinate))[0];
-        if !bound.is_bounded() {
-            survey.crossed.push(Cell::unknown(low, high, tape));
-            continue;
-        }
-        let slope = bound.bound.slope;
-        let middle = [0, 1, 2].map(|i| 0.5 * (low[i] + high[i]));
-        let [x, y, z] = middle.map(point);
+        let slope = machine.at_point([0, 1, 2].map(coordinate))[0].bound.slope;
+        let [x, y, z] = middle_of(low, high).map(point);
         let value = tracer.over([x, y, z, point(t)])[0];
-        let half = [0, 1, 2].map(|i| (high[i] - middle[i]).max(middle[i] - low[i]));
-        let spread: f64 = (0..3).map(|i| half[i] * slope[i].largest()).sum();
-        let spread = spread * (1.0 + 1e-14);
-        if value.hi() <= -spread {
-            survey.inside.push([low, high]);
-        } else if value.lo() <= spread {
-            survey.crossed.push(Cell::squeezed(low, high, tape, value, slope));
-        }
+        survey.note([low, high], tape, value, slope);
     }
     survey
 }
 
-/// The tape that is enough in all of several boxes.
-fn enough(tape: &Arc<Tape>, boxes: &[[[f64; 3]; 2]], t: f64) -> Arc<Tape> {
-    let [[low, high], .., [other, end]] = boxes else { return tape.clone() };
+fn middle_of(low: [f64; 3], high: [f64; 3]) -> [f64; 3] {
+    [0, 1, 2].map(|i| 0.5 * (low[i] + high[i]))
+}
+
+impl Survey {
+    /// Takes up a box with f = `value` at its centre and slopes within bounds that hold for every difference.
+    fn note(&mut self, [low, high]: [[f64; 3]; 2], tape: &Arc<Tape>, value: Interval, slope: [Interval; 3]) {
+        let tape = tape.clone();
+        if !slope.iter().all(|slope| slope.is_finite()) {
+            return self.crossed.push(Cell::unknown(low, high, tape));
+        }
+        let middle = middle_of(low, high);
+        let half = [0, 1, 2].map(|i| (high[i] - middle[i]).max(middle[i] - low[i]));
+        let spread: f64 = (0..3).map(|i| half[i] * slope[i].largest()).sum();
+        let spread = spread * (1.0 + 1e-14);
+        if value.hi() <= -spread {
+            self.inside.push([low, high]);
+        } else if value.lo() <= spread {
+            self.crossed.push(Cell::squeezed(low, high, tape, value, slope));
+        }
+    }
+}
+
+/// Bounds on f over all of several boxes, and the tape that is enough there.
+fn whole_of(tape: &Arc<Tape>, boxes: &[[[f64; 3]; 2]], t: f64) -> (Interval, Arc<Tape>) {
+    let [[low, high], .., [other, end]] = boxes else { return (Interval::WHOLE, tape.clone()) };
     let side = |i: usize| Interval::new(low[i].min(other[i]), high[i].max(end[i]));
-    let mut tracer = Tracer::new(tape);
-    tracer.over([side(0), side(1), side(2), point(t)]);
-    tracer.prune(Asked::Value).map_or_else(|| tape.clone(), Arc::new)
+    look_straight(tape, [side(0), side(1), side(2), point(t)])
 }
 
 fn point(value: f64) -> Interval {
@@ -88,21 +137,27 @@ impl Cell {
         (0..3).any(wide)
     }
 
-    /// Its halves along its longest sides: up to eight, each by two corners.
+    /// What it is split into, each by two corners: up to four along its longest sides.
     pub(super) fn children(&self) -> Vec<[[f64; 3]; 2]> {
         let size = [0, 1, 2].map(|i| self.high[i] - self.low[i]);
         let longest = size.into_iter().fold(0.0, f64::max);
-        let mut parts = vec![[self.low, self.high]];
-        for axis in (0..3).filter(|&axis| size[axis] > 0.6 * longest) {
-            for n in 0..parts.len() {
-                let mut second = parts[n];
-                let middle = 0.5 * (self.low[axis] + self.high[axis]);
-                second[0][axis] = middle;
-                parts[n][1][axis] = middle;
-                parts.push(second);
+        let count = size.map(|size| {
+            if size > 0.6 * longest {
+                4
+            } else if size > 0.3 * longest {
+                2
+            } else {
+                1
             }
-        }
-        parts
+        });
+        let end = |axis: usize, n: usize| match n {
+            0 => self.low[axis],
+            n if n == count[axis] => self.high[axis],
+            n => self.low[axis] + size[axis] * (n as f64 / count[axis] as f64),
+        };
+        let place = |n: usize| [n / (count[1] * count[2]), n / count[2] % count[1], n % count[2]];
+        let part = |n: usize| [0, 1].map(|up| [0, 1, 2].map(|axis| end(axis, place(n)[axis] + up)));
+        (0..count.iter().product()).map(part).collect()
     }
 
     /// A cell of which nothing is known but that it may be crossed.
@@ -158,10 +213,11 @@ fn area(half: [f64; 3], value: Interval, slope: [Interval; 3]) -> Estimate {
         let [a, b] = [(k + 1) % 3, (k + 2) % 3].map(|i| (slope[i] / slope[k]).largest());
         1.0 + a * a + b * b
     };
+    let faces = 4.0 * (half[0] * half[1] + half[1] * half[2] + half[2] * half[0]);
+    let at_most = guess.min(faces);
+    let unknown = Estimate { value: at_most, error: at_most.max(faces - at_most) };
     let Some(k) = (0..3).filter(|&k| steady(k)).min_by(|&a, &b| tilt(a).total_cmp(&tilt(b))) else {
-        let faces = 4.0 * (half[0] * half[1] + half[1] * half[2] + half[2] * half[0]);
-        let value = guess.min(faces);
-        return Estimate { value, error: value.max(faces - value) };
+        return unknown;
     };
     // Along k each line meets the surface once at most: where f has different signs at its two ends.
     let across = [(k + 1) % 3, (k + 2) % 3];
@@ -184,5 +240,6 @@ fn area(half: [f64; 3], value: Interval, slope: [Interval; 3]) -> Estimate {
         most * (1.0 + ratio[0].hi() + ratio[1].hi()).sqrt(),
     );
     let value = guess.clamp(low, high.max(low));
-    Estimate { value, error: (value - low).max(high - value) }
+    let error = (value - low).max(high - value);
+    if error <= faces { Estimate { value, error } } else { unknown }
 }

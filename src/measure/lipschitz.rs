@@ -2,7 +2,7 @@
 
 use super::bounds::variation;
 use super::slope::Slope;
-use super::{Region, centre, halves, look};
+use super::{Region, centre, halves, look, look_straight};
 use crate::error::Result;
 use crate::field::Field;
 use crate::number::{Dual, Interval, Real};
@@ -14,7 +14,19 @@ use std::sync::Arc;
 /// How many parts a box is split into at most.
 const PARTS: usize = 4096;
 /// A bound this close to a value that is reached is good enough.
-const CLOSE: f64 = 1.0 + 1e-4;
+const CLOSE: f64 = 1e-4;
+
+/// When a search for the steepest place ends, short of all its parts.
+#[derive(Clone, Copy)]
+struct Effort {
+    /// How close the bound is to what is reached, in parts of it.
+    close: f64,
+    /// How much work is done, in lines of tapes.
+    work: usize,
+}
+
+/// Until the bound is as good as it gets.
+const FULL: Effort = Effort { close: CLOSE, work: usize::MAX };
 
 /// # Lipschitz constants
 impl Field {
@@ -27,13 +39,25 @@ impl Field {
     /// a length, a choice or the corner of a box meets there.
     pub fn lipschitz(&self, over: [Interval; 4]) -> Result<f64> {
         let [x, y, z, _] = self.gradient();
-        steepest(self, over, &[0, 1, 2], x.square() + y.square() + z.square())
+        steepest(self, over, &[0, 1, 2], x.square() + y.square() + z.square(), FULL)
+    }
+
+    /// A bound as [`Field::lipschitz`] gives, to so many parts of itself or after so much work, in lines of tapes.
+    pub(crate) fn lipschitz_within(&self, over: [Interval; 4], close: f64, work: usize) -> Result<f64> {
+        let [x, y, z, _] = self.gradient();
+        let square = x.square() + y.square() + z.square();
+        steepest(self, over, &[0, 1, 2], square, Effort { close, work })
     }
 
     /// A bound on |f_t| over a box of space and time: how fast the value at a fixed point may change. For a field with
     /// |∇ₓf| = 1 it bounds the speed of the surface. Found as [`Field::lipschitz`] is.
     pub fn rate(&self, over: [Interval; 4]) -> Result<f64> {
-        steepest(self, over, &[3], self.dt().square())
+        steepest(self, over, &[3], self.dt().square(), FULL)
+    }
+
+    /// A bound as [`Field::rate`] gives, to so many parts of itself or after so much work, in lines of tapes.
+    pub(crate) fn rate_within(&self, over: [Interval; 4], close: f64, work: usize) -> Result<f64> {
+        steepest(self, over, &[3], self.dt().square(), Effort { close, work })
     }
 }
 
@@ -70,14 +94,17 @@ impl PartialEq for Steep {
 ///
 /// Each part is bounded by the slopes' own bounds, which hold at kinks, and, where that is not close to what is reached
 /// anywhere, by the mean value theorem on the square too, which is of second order where the slopes are smooth.
-fn steepest(field: &Field, over: Region, axes: &[usize], square: Field) -> Result<f64> {
+fn steepest(field: &Field, over: Region, axes: &[usize], square: Field, effort: Effort) -> Result<f64> {
+    let close = 1.0 + effort.close;
+    let mut work = 0;
     let norm = |slope: [Interval; 4]| {
         let squares = axes.iter().map(|&axis| slope[axis].square());
         squares.fold(Interval::point(0.0), |sum, square| sum + square).sqrt()
     };
     // What is reached, which grows as more parts are looked at, and a bound.
-    let bound = |tapes: &[Arc<Tape>; 2], part: Region, reached: f64| {
-        let (_, tape) = look(&tapes[0], part);
+    let mut bound = |tapes: &[Arc<Tape>; 2], part: Region, reached: f64| {
+        let (_, tape) = look_straight(&tapes[0], part);
+        work += tape.cost();
         let mut machine = Machine::<Dual<Interval>>::new(&tape);
         let slope = machine.at(Dual::variables(part))[0].slope;
         let here = machine.at(Dual::variables(centre(part).map(Interval::point)))[0].slope;
@@ -85,10 +112,11 @@ fn steepest(field: &Field, over: Region, axes: &[usize], square: Field) -> Resul
         // At a jump there is no derivative: its sides count, each by itself.
         let sides = Careful::<Slope<4, true>>::new(&tape).at(Slope::variables(part), &[], |_| true);
         let plain = norm(slope).hi().min(sides.norm(axes));
-        let (bound, of_square) = if plain <= reached * CLOSE {
+        let (bound, of_square) = if plain <= reached * close {
             (plain, tapes[1].clone())
         } else {
             let (outputs, of_square) = look(&tapes[1], part);
+            work += of_square.cost();
             let mean = variation(&of_square, part, over).most;
             (plain.min(outputs[0].hi().min(mean).max(0.0).sqrt().next_up()), of_square)
         };
@@ -98,20 +126,23 @@ fn steepest(field: &Field, over: Region, axes: &[usize], square: Field) -> Resul
         };
         let axis = (1..4).fold(0, |best, i| if share(i) > share(best) { i } else { best });
         let tapes = [tape, of_square];
-        (reached, Steep { bound, part, axis, tapes })
+        (reached, work, Steep { bound, part, axis, tapes })
     };
     let tapes = [Arc::new(field.tape()?), Arc::new(square.tape()?)];
-    let (mut reached, first) = bound(&tapes, over, 0.0);
+    let (mut reached, mut done, first) = bound(&tapes, over, 0.0);
     let mut open = BinaryHeap::from([first]);
     for _ in 0..PARTS {
         let Some(top) = open.peek() else { break };
-        if top.bound <= reached * CLOSE || top.part.iter().all(|side| side.width() == 0.0) {
+        if top.bound <= reached * close
+            || done >= effort.work
+            || top.part.iter().all(|side| side.width() == 0.0)
+        {
             break;
         }
         let Some(top) = open.pop() else { break };
         for part in halves(top.part, top.axis) {
-            let (here, steep) = bound(&top.tapes, part, reached);
-            reached = here;
+            let (here, work, steep) = bound(&top.tapes, part, reached);
+            (reached, done) = (here, work);
             open.push(steep);
         }
     }

@@ -33,6 +33,7 @@ pub mod contact;
 mod far;
 pub mod hit;
 pub mod lipschitz;
+mod looker;
 pub mod motion;
 pub mod quadrature;
 mod slope;
@@ -65,6 +66,14 @@ fn look(tape: &Arc<Tape>, part: Region) -> (Vec<Interval>, Arc<Tape>) {
     let mut tracer = Tracer::new(tape);
     let outputs = tracer.over(part).to_vec();
     (outputs, tracer.prune(Asked::Value).map_or(tape.clone(), Arc::new))
+}
+
+/// Bounds on a tape's first output over a part, and the tape that is enough there, with fewer kinks where it can be: for
+/// bounds, since it is rounded otherwise.
+fn look_straight(tape: &Arc<Tape>, part: Region) -> (Interval, Arc<Tape>) {
+    let mut tracer = Tracer::new(tape);
+    let found = tracer.over(part)[0];
+    (found, tracer.prune(Asked::Value).map_or_else(|| tape.clone(), |pruned| Arc::new(pruned.straightened())))
 }
 
 /// The centre of a part.

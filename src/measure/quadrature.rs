@@ -3,6 +3,7 @@
 use super::bounds::Bounds;
 use super::cell::{Cell, Survey, look_at};
 use super::clip::{Moments, PAIRS};
+use super::looker::Looker;
 use super::unusable;
 use crate::error::{Error, Result};
 use crate::field::Field;
@@ -30,9 +31,9 @@ impl Estimate {
 ///
 /// The errors of volume, centroid and inertia are rigorous: intervals bound the part of every cell that is inside.
 /// That of the area is rigorous where some component of ∇f keeps its sign over each cell that the surface meets, as it
-/// does near a smooth surface once cells are small. In the cells left over (at edges and corners) the area is taken to
-/// be at most the sum of three faces of the cell: true of a piece of surface that each of the cell's lines along the
-/// axes meets at most once, not of one that is rougher than the cells. The bound on the area shrinks with the size of
+/// does near a smooth surface once cells are small. In the cells left over (at edges and corners, or where that component
+/// may almost vanish) the area is taken to be at most the sum of three faces of the cell: true of a piece of surface that
+/// each of the cell's lines along the axes meets at most once, not of one that is rougher than the cells. The bound on the area shrinks with the size of
 /// the cells, those of the others with its square: the area itself is commonly far better than its bound says.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Measures {
@@ -48,6 +49,8 @@ pub struct Measures {
 
 /// The most cells that are kept.
 const CELLS: usize = 600_000;
+/// What a cell takes besides its tape when it is split, in lines of tapes.
+const CELL_COST: usize = 200;
 /// What rounding may add to every sum, in parts of the whole box's.
 const ROUNDING: f64 = 1e-12;
 
@@ -72,14 +75,14 @@ impl Field {
     /// The volume at a time, to a relative tolerance: see [`Field::measures`].
     #[track_caller]
     pub fn volume(&self, t: f64, tolerance: f64) -> Result<Estimate> {
-        Ok(measure(&self.tape()?, None, t, tolerance, Goal::Volume)?.volume)
+        Ok(measure(&self.tape()?, None, t, Effort::to(tolerance), Goal::Volume)?.volume)
     }
 
     /// The area at a time, to a relative tolerance. See [`Field::measures`], and there what its error means: below a
     /// tolerance of about 0.01 the cells run out.
     #[track_caller]
     pub fn area(&self, t: f64, tolerance: f64) -> Result<Estimate> {
-        Ok(measure(&self.tape()?, None, t, tolerance, Goal::Area)?.area)
+        Ok(measure(&self.tape()?, None, t, Effort::to(tolerance), Goal::Area)?.area)
     }
 }
 
@@ -87,16 +90,43 @@ impl Tape {
     /// What [`Field::measures`] says of a field's tape, its parameters at the tape's values.
     #[track_caller]
     pub fn measures(&self, bounds: Option<Bounds>, t: f64, tolerance: f64) -> Result<Measures> {
-        measure(self, bounds, t, tolerance, Goal::Volume)
+        measure(self, bounds, t, Effort::to(tolerance), Goal::Volume)
+    }
+
+    /// The same, to the tolerance or after so much work, in lines of tapes for each cell that is split.
+    pub(crate) fn measures_within(
+        &self,
+        bounds: Option<Bounds>,
+        t: f64,
+        tolerance: f64,
+        work: usize,
+    ) -> Result<Measures> {
+        measure(self, bounds, t, Effort { tolerance, work }, Goal::Volume)
+    }
+}
+
+/// When cells are split no more, short of there being too many.
+#[derive(Clone, Copy)]
+struct Effort {
+    /// Which part of the volume its error is.
+    tolerance: f64,
+    /// How much work is done, in lines of tapes for each cell that is split.
+    work: usize,
+}
+
+impl Effort {
+    fn to(tolerance: f64) -> Effort {
+        Effort { tolerance, work: usize::MAX }
     }
 }
 
 #[track_caller]
-fn measure(tape: &Tape, bounds: Option<Bounds>, t: f64, tolerance: f64, goal: Goal) -> Result<Measures> {
+fn measure(tape: &Tape, bounds: Option<Bounds>, t: f64, effort: Effort, goal: Goal) -> Result<Measures> {
+    let Effort { tolerance, mut work } = effort;
     if !(tolerance > 0.0 && t.is_finite()) {
         return Err(unusable("measures", "tolerance", format!("{tolerance} at t = {t} is of no use")));
     }
-    let tape = Arc::new(tape.fixed([None; 4]));
+    let tape = Arc::new(tape.fixed([None, None, None, Some(t)]));
     let bounds = match bounds {
         Some(bounds) => bounds,
         None => match tape.bounds((t, t))? {
@@ -110,7 +140,8 @@ fn measure(tape: &Tape, bounds: Option<Bounds>, t: f64, tolerance: f64, goal: Go
         return Err(unusable("measures", "bounds", format!("{bounds:?} is not a box")));
     }
     let mut sum = CertainPart::new(bounds.center(), bounds.longest());
-    let mut survey = look_at(&tape, &[[bounds.min, bounds.max]], t);
+    let mut looker = Looker::default();
+    let mut survey = look_at(&mut looker, &tape, &[[bounds.min, bounds.max]], t);
     let mut cells = std::mem::take(&mut survey.crossed);
     sum.add_inside(&survey);
     loop {
@@ -136,19 +167,21 @@ fn measure(tape: &Tape, bounds: Option<Bounds>, t: f64, tolerance: f64, goal: Go
         let mut order: Vec<(f64, usize)> = cells.iter().map(error).zip(0..).collect();
         order.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         let mut held = 0.0;
-        let largest = order.into_iter().take((CELLS - cells.len()) / 3 + 1);
-        let chosen = largest.take_while(|(error, _)| {
-            let go_on = held < 1.2 * excess;
+        let largest = order.into_iter().take((CELLS - cells.len()) / 16 + 1);
+        let chosen = largest.take_while(|&(error, i)| {
+            let cost = cells[i].tape.cost() + CELL_COST;
+            let goes_on = held < 1.2 * excess && cost <= work;
             held += error;
-            go_on
+            work = if goes_on { work - cost } else { work };
+            goes_on
         });
         let mut split: Vec<usize> = chosen.map(|(_, i)| i).filter(|&i| cells[i].is_splittable()).collect();
         if split.is_empty() {
             break; // cells as small as rounding allows
         }
         split.sort_unstable();
-        let look = |&i: &usize| look_at(&cells[i].tape, &cells[i].children(), t);
-        let found: Vec<Survey> = split.par_iter().with_min_len(16).map(look).collect();
+        let look = |looker: &mut Looker, &i: &usize| look_at(looker, &cells[i].tape, &cells[i].children(), t);
+        let found: Vec<Survey> = split.par_iter().with_min_len(4).map_init(Looker::default, look).collect();
         // A cell's first child takes its place; where all are settled the last cell does.
         let mut settled = Vec::new();
         for (i, mut survey) in split.into_iter().zip(found) {

@@ -94,7 +94,8 @@ impl<const N: usize, const NORM: bool> Slope<N, NORM> {
     }
 
     /// Whether every slope is bounded.
-    pub(super) fn is_bounded(&self) -> bool {
+    #[cfg(test)]
+    fn is_bounded(&self) -> bool {
         self.bound.slope.iter().all(|slope| slope.is_finite())
     }
 

@@ -74,13 +74,13 @@ impl Corner {
 }
 
 /// The operands of a value, if it is that operation.
-fn operands_of(program: &Program, value: u32, op: Op) -> Option<&[u32]> {
+pub(super) fn operands_of(program: &Program, value: u32, op: Op) -> Option<&[u32]> {
     let line = &program.lines[(value as usize).checked_sub(program.leaves())?];
     (line.code == Code::Op(op)).then(|| program.operands(line))
 }
 
 /// The other operand of a value that is that operation on something and 0.
-fn beside_zero(program: &Program, value: u32, op: Op) -> Option<u32> {
+pub(super) fn beside_zero(program: &Program, value: u32, op: Op) -> Option<u32> {
     let &[a, b] = operands_of(program, value, op)?.first_chunk()?;
     match [a, b].map(|operand| is_zero(program, operand)) {
         [_, true] => Some(a),
@@ -89,7 +89,7 @@ fn beside_zero(program: &Program, value: u32, op: Op) -> Option<u32> {
     }
 }
 
-fn is_zero(program: &Program, value: u32) -> bool {
+pub(super) fn is_zero(program: &Program, value: u32) -> bool {
     let constant = (value as usize).checked_sub(program.parameter_values().end);
     constant.and_then(|n| program.constants.get(n)) == Some(&0.0)
 }

@@ -29,6 +29,7 @@ mod sign;
 mod slopes;
 #[cfg(feature = "gpu")]
 mod steady;
+mod straight;
 mod sum;
 pub(crate) mod text;
 mod weights;
