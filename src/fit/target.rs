@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use crate::field::Field;
 use crate::measure::Bounds;
-use crate::mesh::{Distance, Mesh, PointCloud};
+use crate::mesh::{Distance, PointCloud};
 use crate::number::Identity;
 use crate::random::Random;
 use crate::tape::{Coordinates, Tape};
@@ -134,7 +134,8 @@ impl Target {
         let around = Some(bounds);
         let bounds = bounds.grown(0.05 * longest);
         let mut random = Random(seed);
-        let surface = on_mesh(mesh, of_surface_in(count), &mut random)?;
+        let surface =
+            mesh.sampled(of_surface_in(count), &mut random)?.into_iter().map(|(point, _)| point).collect();
         let points = spread(surface, &bounds, count, &mut random);
         let distances = distance.signed(&points);
         Ok(Target { around, ..Target::new(points)?.with_distances(distances)? })
@@ -248,30 +249,6 @@ fn spread(mut points: Vec<[f64; 3]>, bounds: &Bounds, count: usize, random: &mut
     }
     points.truncate(count);
     points
-}
-
-/// Points on a mesh, as many on each triangle as it has of the area.
-fn on_mesh(mesh: &Mesh, count: usize, random: &mut Random) -> Result<Vec<[f64; 3]>> {
-    let mut ends = Vec::with_capacity(mesh.triangles.len());
-    let mut area = 0.0;
-    for triangle in 0..mesh.triangles.len() {
-        area += mesh.triangle_area(triangle);
-        ends.push(area);
-    }
-    if !(area > 0.0 && area.is_finite()) {
-        return Err(Error::Input("a mesh without area is no target".into()));
-    }
-    let draw = |_| {
-        let at = area * random.unit();
-        let triangle = ends.partition_point(|&end| end <= at).min(ends.len() - 1);
-        let (mut u, mut v) = (random.unit(), random.unit());
-        if u + v > 1.0 {
-            (u, v) = (1.0 - u, 1.0 - v);
-        }
-        let [a, b, c] = mesh.corners(triangle);
-        std::array::from_fn(|axis| a[axis] + u * (b[axis] - a[axis]) + v * (c[axis] - a[axis]))
-    };
-    Ok((0..count).map(draw).collect())
 }
 
 fn in_box(bounds: &Bounds, random: &mut Random) -> [f64; 3] {

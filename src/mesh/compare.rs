@@ -204,7 +204,8 @@ impl Mesh {
         side(0).max(side(1)).max(side(2))
     }
 
-    /// Points spread evenly over the mesh by area, each with its triangle. An error if the mesh has no area.
+    /// Points spread evenly over the mesh by area, each with its triangle, and so are the first of them, however many: places
+    /// along the area go on by the golden ratio. An error if the mesh has no area.
     pub(crate) fn sampled(&self, count: usize, random: &mut Random) -> Result<Vec<([f64; 3], usize)>> {
         let mut area = 0.0;
         let ends: Vec<f64> = (0..self.triangles.len())
@@ -216,8 +217,10 @@ impl Mesh {
         if !(area > 0.0 && area.is_finite()) {
             return Err(Error::Input("a mesh without area has no points to be drawn".into()));
         }
+        let golden = (5f64.sqrt() - 1.0) / 2.0;
+        let start = random.unit();
         let draw = |n: usize| {
-            let at = area * (n as f64 + random.unit()) / count as f64;
+            let at = area * (start + n as f64 * golden).fract();
             let triangle = ends.partition_point(|&end| end <= at).min(ends.len() - 1);
             let (mut u, mut v) = (random.unit(), random.unit());
             if u + v > 1.0 {
