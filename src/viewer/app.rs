@@ -634,10 +634,10 @@ impl App {
         }
     }
 
-    fn hold(&mut self, grip: Result<Option<Grip>>) {
+    fn hold(&mut self, grip: Result<Option<Box<Grip>>>) {
         self.hand = Hand::Open;
         match grip {
-            Ok(Some(grip)) if grip.is_loose() => self.hand = Hand::Holding(Box::new(grip)),
+            Ok(Some(grip)) if grip.is_loose() => self.hand = Hand::Holding(grip),
             Ok(Some(_)) => self.say("no free parameter moves the surface"),
             Ok(None) => self.say("there is no surface here to take hold of"),
             Err(error) => self.say(error.to_string()),

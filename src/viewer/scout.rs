@@ -54,7 +54,7 @@ pub(super) enum Found {
     /// What made the surface there, the whole scene first; nothing, if there is none.
     Made(Result<Vec<Member>>),
     /// The surface, held there; nothing, if there is none.
-    Held(Result<Option<Grip>>),
+    Held(Result<Option<Box<Grip>>>),
 }
 
 /// A thread that looks.
@@ -89,7 +89,8 @@ pub(super) fn start(wake: Wake) -> Scout {
             Purpose::Hold { locked, size } => Found::Held(probe().and_then(|probe| {
                 let Some(Probe { at: [x, y, z, t], .. }) = probe else { return Ok(None) };
                 let unknowns = unknowns(&look, locked)?;
-                Grip::at(&subject(&look)?, unknowns, [x, y, z], t, *size).map(Some)
+                let grip = Grip::at(&subject(&look)?, unknowns, [x, y, z], t, *size)?;
+                Ok(Some(Box::new(grip)))
             })),
         });
     })
