@@ -33,7 +33,9 @@ impl Draws {
 }
 
 /// A solid's call, `#` for each number, the numbers' ranges, and the axes about which a turn changes it.
-const SOLIDS: [(&str, &[(f64, f64)], &str); 24] = [
+type Solid = (&'static str, &'static [(f64, f64)], &'static str);
+
+const SOLIDS: [Solid; 24] = [
     ("sphere(#)", &[(0.25, 0.5)], ""),
     ("ellipsoid([#, #, #])", &[(0.2, 0.3), (0.35, 0.45), (0.5, 0.6)], "xyz"),
     ("box([#, #, #])", &[(0.35, 0.5), (0.55, 0.7), (0.75, 0.9)], "xyz"),
@@ -200,7 +202,7 @@ impl Problem {
         fit.linearise(&at, &mut model);
         // How much the surface moves, in the root of the mean square, as a parameter changes by its own size.
         let lengths = model.lengths();
-        if lengths.iter().zip(&at).any(|(length, x)| !(length * x.abs().max(0.1) > MOVES)) {
+        if !lengths.iter().zip(&at).all(|(length, x)| length * x.abs().max(0.1) > MOVES) {
             return false;
         }
         let Some(covariance) = model.covariance() else { return false };
