@@ -73,9 +73,8 @@ impl Bounds {
 const MAX_DISTANCE: f64 = 1e9;
 /// How often a cone of directions, or the span of time, is halved along one axis.
 const CONE_DEPTH: u32 = 10;
-/// How many cones are tried for one face and radius: first few at every radius, since what is hard to show near the solid is
-/// often plain farther out, and then many.
-const CONES: [usize; 2] = [400, 5_000];
+/// How many cones are tried for one face and radius.
+const CONES: usize = 5_000;
 /// Angles are from minus this to this.
 const HALF_TURN: f64 = PI.next_up();
 /// How fine a face is resolved, in parts of the longest side.
@@ -157,17 +156,15 @@ const FACES: [(usize, bool); 6] = [(0, false), (0, true), (1, false), (1, true),
 fn radius_of(tape: &Tape, span: Interval) -> Option<f64> {
     let radius = |most: f64, (part, least): (Tape, f64)| {
         let mut cones = Cones { machine: Careful::new(&part), least, span };
-        for count in CONES {
-            let mut radius = most;
-            while radius < 2.0 * MAX_DISTANCE {
-                if task::is_given_up() {
-                    return None;
-                }
-                if FACES.into_iter().all(|(axis, up)| cones.are_outside(axis, up, radius, count)) {
-                    return Some(radius);
-                }
-                radius *= 8.0;
+        let mut radius = most;
+        while radius < 2.0 * MAX_DISTANCE {
+            if task::is_given_up() {
+                return None;
             }
+            if FACES.into_iter().all(|(axis, up)| cones.are_outside(axis, up, radius)) {
+                return Some(radius);
+            }
+            radius *= 8.0;
         }
         None
     };
@@ -204,7 +201,7 @@ struct Cone {
 impl Cones {
     /// Whether f is above the least all over the cone about an axis, from a distance on. It is split where it must be, along
     /// the side that helps most.
-    fn are_outside(&mut self, axis: usize, up: bool, radius: f64, count: usize) -> bool {
+    fn are_outside(&mut self, axis: usize, up: bool, radius: f64) -> bool {
         let mut sides = [Interval::new(-1.0, 1.0); 4];
         sides[axis] = Interval::point(if up { 1.0 } else { -1.0 });
         sides[3] = self.span;
@@ -215,7 +212,7 @@ impl Cones {
             return true;
         }
         let mut open = vec![whole];
-        for _ in 0..count {
+        for _ in 0..CONES {
             let Some(cone) = open.pop() else { return true };
             if task::is_given_up() {
                 return false;
