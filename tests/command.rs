@@ -504,7 +504,7 @@ fn a_surface_is_written_as_triangles() {
     assert_eq!(&folder.read("blend.glb")[..4], b"glTF");
     folder.run("mesh blend.rhai -o one.stl --resolution 24 --time 0.4 --threads 1").ends(0);
     assert_eq!(folder.read("one.stl"), folder.read("blend.stl"));
-    let refused = folder.run("mesh blend.rhai -o blend.3mf").ends(2);
+    let refused = folder.run("mesh blend.rhai -o blend.step").ends(2);
     assert!(refused.err.contains("must end in .stl, .obj, .ply, .3mf or .glb"), "{}", refused.err);
     let nothing = folder.run("mesh blend.rhai -o none.stl --bounds 8,8,8,9,9,9").ends(2);
     assert!(nothing.err.contains("no surface"), "{}", nothing.err);

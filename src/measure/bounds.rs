@@ -82,7 +82,7 @@ const FINENESS: f64 = 2.5e-4;
 /// How fine faces are resolved at first, until the size is known.
 const ROUGHNESS: f64 = 2e-2;
 /// How much work a face may take, in lines of tapes for sixteen boxes.
-const WORK: usize = 2_000_000;
+const WORK: usize = 500_000;
 /// The work of a look at the shortest tape.
 const MIN_COST: usize = 10;
 
