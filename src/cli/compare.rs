@@ -88,7 +88,7 @@ fn of_surfaces(found: &Comparison, common: &Common) -> Result<Ending> {
         format!("  back     {}", shown(found.back.mean)),
         format!("hausdorff  between {low:.6} and {high:.6}"),
         format!("normals    {}", shown(found.normals)),
-        format!("fscore     {} within {}", shown(found.fscore()), found.within),
+        format!("fscore     {} within {:.6}", shown(found.fscore()), found.within),
     ];
     match found.overlap {
         Some(overlap) => lines.insert(4, format!("iou        {}", shown(overlap))),
@@ -102,7 +102,7 @@ fn of_points(found: &Deviation, within: f64, count: usize, common: &Common) -> R
         return output::print_json(&json!({ "points": count, "within": within, "there": one_way(found) }));
     }
     let lines = format!(
-        "points     {count}\nmean       {}\nlargest    {:.6}\nnear       {} within {within}\n",
+        "points     {count}\nmean       {}\nlargest    {:.6}\nnear       {} within {within:.6}\n",
         shown(found.mean),
         found.largest[1],
         shown(found.within)
