@@ -328,6 +328,10 @@ fn a_field_is_grown_of_parts() {
     assert!(both / either > 0.93 && grown.parts.len() <= 4 && grown.numbers() <= 51);
     // Its text is the same field: numbers are rounded before they are written.
     let scene = Scene::from_text(&grown.text("about"), "grown.rhai").unwrap();
+    let bounds = scene.bounds().expect("it says where it is");
+    let is_there =
+        |at: &[f64; 3]| (0..3).all(|axis| bounds.min[axis] < at[axis] && at[axis] < bounds.max[axis]);
+    assert!(places.iter().zip(&own).all(|(at, is_inside)| !is_inside || is_there(at)), "{bounds:?}");
     let values = |field: &Field| field.tape().unwrap().eval(&places[..4096]);
     assert_eq!(values(scene.field()), values(&grown.field()));
 }

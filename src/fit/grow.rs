@@ -11,6 +11,7 @@ use super::robust::Robust;
 use super::target::Target;
 use crate::error::{Error, Result};
 use crate::field::Field;
+use crate::measure::Bounds;
 use crate::random::Random;
 use nalgebra::{Matrix3, Rotation3, SymmetricEigen, Vector3};
 
@@ -41,6 +42,8 @@ pub struct Grown {
     pub parts: Vec<Part>,
     /// The size of the whole: the longest side of the box of the target's inside.
     pub reach: f64,
+    /// The box it lies in: that of the target's inside, and a tenth of its size more on each side.
+    pub around: Bounds,
     /// The middle of the whole.
     pub middle: [f64; 3],
     /// The axes along which it is mirrored in that: parts are of the greater side.
@@ -127,7 +130,8 @@ impl Growth {
         let placed = best.numbers.chunks_exact(NUMBERS).map(|own| Part::placed(own, middle, reach));
         let parts: Vec<Part> = placed.map(|part| part.rounded(reach)).collect();
         let cost = grower.cost(&all, &best.numbers) * reach * reach;
-        Ok(Grown { parts, reach, middle, mirrored, cost })
+        let around = around.grown(0.1 * reach);
+        Ok(Grown { parts, reach, around, middle, mirrored, cost })
     }
 }
 

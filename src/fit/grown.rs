@@ -28,7 +28,7 @@ impl Grown {
         }
         let planes: Vec<&str> = (0..3).filter(|&axis| self.mirrored[axis]).map(|axis| AXES[axis]).collect();
         if planes.is_empty() {
-            return text + "show(whole);\n";
+            return text + "show(whole);\n" + self.bounds_text().as_str();
         }
         let _ = writeln!(text, "// The same on the other side.");
         let mirrors: String = planes.iter().map(|axis| format!(".mirror(\"{axis}\")")).collect();
@@ -40,7 +40,13 @@ impl Grown {
             true => writeln!(text, "show(whole{mirrors});"),
             false => writeln!(text, "show(whole{}{mirrors}{});", place(-1.0), place(1.0)),
         };
-        text
+        text + self.bounds_text().as_str()
+    }
+
+    /// The box, which no bounds show of parts that are bent and tapered.
+    fn bounds_text(&self) -> String {
+        let corner = |at: [f64; 3]| at.map(|x| written(x, self.reach)).join(", ");
+        format!("bounds([{}], [{}]);\n", corner(self.around.min), corner(self.around.max))
     }
 
     /// A part's kind and place, in words.
