@@ -53,9 +53,14 @@ impl Grip {
         time: f64,
         size: f64,
     ) -> Result<Grip> {
-        let all = unknowns.parameters().iter().map(|own| Arc::new(own.clone())).collect();
-        let tape = Tape::in_order(std::slice::from_ref(field), all)?;
         let own = field.parameters()?;
+        // The field has them as its text does: their values here are put in where it is read.
+        let declared = |parameter: &Parameter| {
+            let own = own.iter().find(|own| own.name() == parameter.name());
+            Arc::new(own.unwrap_or(parameter).clone())
+        };
+        let all = unknowns.parameters().iter().map(declared).collect();
+        let tape = Tape::in_order(std::slice::from_ref(field), all)?;
         let is_own = |parameter: &Parameter| own.iter().any(|own| own.name() == parameter.name());
         let moves: Vec<f64> =
             unknowns.parameters().iter().map(|one| f64::from(u8::from(is_own(one)))).collect();
@@ -200,6 +205,14 @@ mod tests {
         close(&pulled(&scene, [0.0, 0.5, 0.0], [0.0, 0.8, 0.0], &[]), "r", 0.8, 1e-6);
         close(&pulled(&scene, [0.0, 0.5, 0.0], [0.3, 0.4, 0.0], &[]), "r", 0.5, 1e-6);
         close(&pulled(&scene, [0.0, 0.5, 0.0], [3.0, 4.0, 0.0], &[]), "r", 2.0, 0.0);
+    }
+
+    #[test]
+    fn what_a_slider_has_moved_is_pulled_from_there() {
+        let scene = Scene::from_text(&format!("{BALL} show(sphere(r));"), "a.rhai").unwrap();
+        let unknowns = scene.with_parameters(&[("r", 0.9)]).unwrap().unknowns();
+        let grip = Grip::at(scene.field(), unknowns, [0.0, 0.9, 0.0], 0.0, 1.0).unwrap();
+        close(&grip.pulled([0.0, 0.7, 0.0]), "r", 0.7, 1e-6);
     }
 
     #[test]
