@@ -66,7 +66,7 @@ impl Checkpoint {
         Ok(())
     }
 
-    /// What is kept: the steps so far, and what was found. Nothing, where there is no file: the fit had not come so far.
+    /// The steps so far, and what was found; nothing, where there is no file: the fit had not come so far.
     pub(super) fn read(&mut self) -> Result<Option<(Vec<Step>, Journal)>> {
         let shown = self.path.display().to_string();
         if self.path.symlink_metadata().is_err() {

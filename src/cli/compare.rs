@@ -36,7 +36,7 @@ pub(super) fn run(verb: &Compare, common: &Common) -> Result<Ending> {
     }
 }
 
-/// What is compared.
+/// One side of a comparison.
 enum Given {
     Surface(Box<Distance>),
     Points(Vec<[f64; 3]>),

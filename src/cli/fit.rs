@@ -42,7 +42,7 @@ pub(super) fn run(verb: &Verb, common: &Common) -> Result<Ending> {
     }
 }
 
-/// What watches a run: its time, its steps, its checkpoint, and whether somebody wants it to end.
+/// The watch over a run: its time, its steps, its checkpoint, and whether somebody wants it to end.
 pub(super) struct Run<'a> {
     verb: &'a Verb,
     begun: Instant,

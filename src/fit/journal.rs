@@ -1,4 +1,4 @@
-//! What a long run has found so far, so that another process can go on from there.
+//! The journal of a long run: what it has found so far, so that another process can go on from there.
 
 use super::least_squares::{LeastSquares, Residuals, State};
 use super::objective::{Ended, Progress, Solution};

@@ -137,7 +137,7 @@ impl Cell {
         (0..3).any(wide)
     }
 
-    /// What it is split into, each by two corners: up to four along its longest sides.
+    /// The parts it is split into, each by two corners: up to four along its longest sides.
     pub(super) fn children(&self) -> Vec<[[f64; 3]; 2]> {
         let size = [0, 1, 2].map(|i| self.high[i] - self.low[i]);
         let longest = size.into_iter().fold(0.0, f64::max);

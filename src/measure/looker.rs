@@ -37,7 +37,7 @@ impl Looker {
         std::array::from_fn(|n| found.lane(n))
     }
 
-    /// What f is at the centre of each of at most sixteen parts.
+    /// The values of f at the centres of at most sixteen parts.
     pub(super) fn at_centres(&mut self, tape: &Tape, parts: &[Region]) -> [Interval; BOXES] {
         let centres = parts.iter().map(|&part| centre(part).map(Interval::point)).collect::<Vec<_>>();
         self.bounds(tape, &centres)

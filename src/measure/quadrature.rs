@@ -49,7 +49,7 @@ pub struct Measures {
 
 /// The most cells that are kept.
 const CELLS: usize = 600_000;
-/// What a cell takes besides its tape when it is split, in lines of tapes.
+/// The work of a cell besides its tape's when it is split, in lines of tapes.
 const CELL_COST: usize = 200;
 /// What rounding may add to every sum, in parts of the whole box's.
 const ROUNDING: f64 = 1e-12;

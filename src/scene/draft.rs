@@ -36,7 +36,7 @@ pub(super) struct Draft {
     pub(super) timeline: Option<Timeline>,
     pub(super) bounds: Option<Bounds>,
     pub(super) probes: Vec<Sketch>,
-    /// What is said of parameters to those who move them; of those of imported files too.
+    /// The calls that hold parameters for those who move them; those of imported files too.
     pub(super) holds: Vec<Hold>,
     pub(super) losses: Vec<Loss>,
     /// The call that made each node.

@@ -1,4 +1,4 @@
-//! What a scene says to those who move its parameters, as fits and pulls do: which stay, which move together, and what
+//! Holds and losses: what a scene says to those who move its parameters, as fits and pulls do: which stay, which move together, and what
 //! else is to be small. Its words are in `words.rs`.
 
 use super::draft::Draft;
@@ -19,7 +19,7 @@ const MAX_LOSSES: usize = 100;
 pub struct Loss {
     /// The scalar: at a target's points it is to be 0. One that depends on no place is taken once.
     pub field: Field,
-    /// What half the mean of its squares counts.
+    /// The weight of half the mean of its squares.
     pub weight: f64,
     /// The call that states it.
     pub place: Place,

@@ -465,7 +465,7 @@ impl Scene {
         &self.content.probes
     }
 
-    /// What fits are to make small besides, in the order of the calls.
+    /// The losses that fits are to make small besides, in the order of the calls.
     pub fn losses(&self) -> &[Loss] {
         &self.content.losses
     }

@@ -1,4 +1,4 @@
-//! What pruning leaves in pieces, taken together again: a face of a box is a plane.
+//! Straightened tapes: what pruning leaves in pieces, taken together again. A face of a box is a plane.
 //!
 //! Near a face of a box, and away from its edges, its distance is length(max(q, 0), 0, 0) + min(q, 0), which is q. Bounds on
 //! slopes do not see that: each term's is anything from 0 to 1.

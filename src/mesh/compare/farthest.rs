@@ -12,7 +12,7 @@ use std::collections::BinaryHeap;
 
 /// How many triangles are cut at most: the bounds are as far apart then as they are.
 const MAX_CUTS: usize = 200_000;
-/// What rounding may take off a distance, as a part of the meshes' size.
+/// The most that rounding takes off a distance, in parts of the meshes' size.
 const ROUNDING: f64 = 1e-13;
 
 type Corners = [[f64; 3]; 3];

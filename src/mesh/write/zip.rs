@@ -5,7 +5,7 @@ use std::io::{Error, Result, Write};
 
 /// How hard is tried to make it small, of 10.
 const LEVEL: u8 = 6;
-/// What a reader must know: version 2.0, and nothing more.
+/// The version of the format that a reader must know: 2.0.
 const VERSION: u16 = 20;
 const DEFLATED: u16 = 8;
 /// 1980-01-01, 00:00: the same file for the same content.

@@ -176,7 +176,7 @@ impl Sum64 {
         self.settled.weight_gradient(&self.block.uniform, self.sent(), &self.part)
     }
 
-    /// What points sent to the values that are the same for all of them.
+    /// The adjoints that points sent to the values that are the same for all of them.
     fn sent(&self) -> Vec<Option<f64>> {
         let mut adjoints = vec![None; self.block.uniform.len()];
         for (&value, &total) in self.plan.uniform.iter().zip(&self.part.sums) {

@@ -220,7 +220,7 @@ impl Sum {
         self.settled.weight_gradient(&self.block.uniform, self.sent(), &self.part)
     }
 
-    /// What points sent to the values that are the same for all of them.
+    /// The adjoints that points sent to the values that are the same for all of them.
     fn sent(&self) -> Vec<Option<f64>> {
         let mut adjoints = vec![None; self.block.uniform.len()];
         let mut add = |value: u32, more: f64| *adjoints[value as usize].get_or_insert(0.0) += more;
