@@ -33,8 +33,9 @@ impl Estimate {
 /// That of the area is rigorous where some component of ∇f keeps its sign over each cell that the surface meets, as it
 /// does near a smooth surface once cells are small. In the cells left over (at edges and corners, or where that component
 /// may almost vanish) the area is taken to be at most the sum of three faces of the cell: true of a piece of surface that
-/// each of the cell's lines along the axes meets at most once, not of one that is rougher than the cells. The bound on the area shrinks with the size of
-/// the cells, those of the others with its square: the area itself is commonly far better than its bound says.
+/// each of the cell's lines along the axes meets at most once, not of one that is rougher than the cells. The bound on the
+/// area shrinks with the size of the cells, those of the others with its square: the area itself is commonly far better than
+/// its bound says.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Measures {
     /// The volume.

@@ -1,5 +1,5 @@
-//! Holds and losses: what a scene says to those who move its parameters, as fits and pulls do: which stay, which move together, and what
-//! else is to be small. Its words are in `words.rs`.
+//! Holds and losses: what a scene says to those who move its parameters, as fits and pulls do: which stay, which move
+//! together, and what else is to be small. Its words are in `words.rs`.
 
 use super::draft::Draft;
 use super::statements::constant;
