@@ -58,6 +58,8 @@ fn a_surface_is_not_apart_from_itself() {
     assert!(found.hausdorff()[1] < 1e-9 && found.chamfer().value < 1e-12);
     assert_eq!((found.fscore().value, found.overlap.unwrap().value), (1.0, 1.0));
     assert!(found.normals.value > 0.999);
+    let whole = Distance::of(&mesh).unwrap();
+    assert!(Comparison::of(&whole, &whole, &Comparing::default().samples(1)).is_err(), "no mean of one");
     // Moved by half its width, it has a third of the union in common.
     let moved = compared(&mesh, &cuboid([0.5, 0.0, 0.0], [1.5, 2.0, 3.0]));
     assert!(moved.overlap.unwrap().allows(1.0 / 3.0), "{:?}", moved.overlap);

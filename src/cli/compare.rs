@@ -46,9 +46,13 @@ fn read(name: &str, verb: &Compare, common: &Common) -> Result<Given> {
     let path = Path::new(name);
     let mesh = match output::extension(path).as_str() {
         "csv" | "xyz" | "txt" | "npy" => return Ok(Given::Points(PointCloud::from_file(path)?.points)),
-        "ply" => match (Mesh::from_file(path), PointCloud::from_file(path)) {
-            (Err(_), Ok(cloud)) => return Ok(Given::Points(cloud.points)),
-            (mesh, _) => mesh?,
+        "ply" => match Mesh::from_file(path) {
+            Ok(mesh) => mesh,
+            // It has no faces, or nothing of it is as it should be.
+            Err(wrong) => {
+                let cloud = PointCloud::from_file(path).map_err(|_| wrong)?;
+                return Ok(Given::Points(cloud.points));
+            }
         },
         "obj" | "stl" => Mesh::from_file(path)?,
         _ => of_scene(name, verb, common)?,

@@ -2,14 +2,15 @@
 //!
 //! Points are measured against surfaces, never against other points: two sets of points of one surface are apart as well.
 //! Means are taken over points that are spread by area; their errors are 1.96 standard errors, which hold the truth in 95
-//! of 100 cases, and in more since the points are spread evenly. The overlap is taken over an octree whose undecided cells are sampled once each. The Hausdorff distance
-//! is an interval that holds it: over a triangle the distance to *one* triangle of the other surface is convex, so that
-//! its largest value at the corners bounds it from above.
+//! of 100 cases, and in more since the points are spread evenly. The overlap is taken over an octree whose undecided cells
+//! are sampled once each. The Hausdorff distance is an interval that holds it: over a triangle the distance to *one*
+//! triangle of the other surface is convex, so that its largest value at the corners bounds it from above.
 
 mod farthest;
 mod overlap;
 
-use super::{Distance, Mesh, cross, dot, minus};
+use super::tree::normal;
+use super::{Distance, Mesh, dot};
 use crate::error::{Error, Result};
 use crate::measure::Estimate;
 use crate::random::Random;
@@ -99,8 +100,11 @@ pub struct Comparison {
 }
 
 impl Comparison {
-    /// Compares two surfaces. An error where one has no area, or is closed and inside out.
+    /// Compares two surfaces. An error where one has no area, or is closed and inside out, and for fewer than two samples.
     pub fn of(first: &Distance, second: &Distance, options: &Comparing) -> Result<Comparison> {
+        if options.samples < 2 {
+            return Err(Error::Input(format!("{} samples show no mean and its error", options.samples)));
+        }
         for (which, surface) in [("first", first), ("second", second)] {
             if surface.is_closed() && surface.mesh().volume() < 0.0 {
                 return Err(Error::Input(format!(
@@ -115,7 +119,7 @@ impl Comparison {
             let points = from.mesh().sampled(options.samples, &mut random)?;
             let measured = points.par_iter().map(|&(point, triangle)| {
                 let closest = to.closest(point);
-                let normals = [from.mesh().normal(triangle), to.mesh().normal(closest.triangle)];
+                let normals = [from.mesh().unit_normal(triangle), to.mesh().unit_normal(closest.triangle)];
                 let agreement = dot(normals[0], normals[1]).abs();
                 (closest.distance.abs(), agreement)
             });
@@ -235,9 +239,8 @@ impl Mesh {
     }
 
     /// A triangle's unit normal; 0 if it has no area.
-    fn normal(&self, triangle: usize) -> [f64; 3] {
-        let [a, b, c] = self.corners(triangle);
-        let normal = cross(minus(b, a), minus(c, a));
+    fn unit_normal(&self, triangle: usize) -> [f64; 3] {
+        let normal = normal(self.corners(triangle));
         let length = dot(normal, normal).sqrt();
         if length > 0.0 { normal.map(|x| x / length) } else { [0.0; 3] }
     }
