@@ -126,7 +126,7 @@
 //!
 //! # Features
 //!
-//! All are on by default. `default-features = false` leaves the mathematics: numbers, fields, tapes, shapes, measures.
+//! All but the last two are on by default. `default-features = false` leaves the mathematics: numbers, fields, tapes, shapes, measures.
 //!
 //! | feature | adds |
 //! |---|---|
@@ -139,6 +139,8 @@
 //! | `gpu` | pictures and values on the GPU, by `wgpu` |
 //! | `viewer` | the window, which `fieldgrad view` opens |
 //! | `ndarray` | points in that crate's arrays ([`Coordinates`](tape::Coordinates)) |
+//! | `audio` | a sound device ([`sense::Speaker`]) |
+//! | `midi` | MIDI devices ([`sense::midi`]) |
 //!
 //! # Where things are
 //!

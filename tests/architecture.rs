@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 /// From the foundation up. `error` stands below all of them.
 const ROOMS: [&str; 14] = [
-    "number", "field", "tape", "shape", "measure", "mesh", "learn", "scene", "render", "gpu", "fit", "sense",
+    "number", "field", "tape", "shape", "measure", "mesh", "learn", "scene", "sense", "render", "gpu", "fit",
     "viewer", "cli",
 ];
 

@@ -95,13 +95,16 @@ pub(super) struct View {
     /// machine alone).
     #[arg(long, value_name = "[HOST:]PORT")]
     pub(super) osc: Option<String>,
+    /// Let knobs and faders of MIDI devices move parameters (in a build with the feature midi).
+    #[arg(long)]
+    pub(super) midi: bool,
 }
 
 #[cfg(feature = "viewer")]
 impl View {
     /// Nothing said.
     pub(super) fn usual() -> View {
-        View { scene: None, backend: Backend::Auto, osc: None }
+        View { scene: None, backend: Backend::Auto, osc: None, midi: false }
     }
 }
 

@@ -22,7 +22,7 @@ pub(super) fn run(verb: &View, common: &Common) -> Result<Ending> {
         backend => Some(backend == Backend::Gpu),
     };
     let osc = verb.osc.as_deref().map(osc::address).transpose()?;
-    match open(Start { scene: scene.as_ref().ok().cloned(), file, on_gpu, osc })? {
+    match open(Start { scene: scene.as_ref().ok().cloned(), file, on_gpu, osc, midi: verb.midi })? {
         Closed::ByHand => Ok(Ending::Done),
         Closed::NeverOpened(why) => {
             let scene = scene?;

@@ -308,7 +308,7 @@ impl Painter {
             frame::colored(&gpu, size, &pixels)
         };
         let [horizon, zenith] = self.stage.scene().background().at(shot.time)?.map(vec);
-        let places = self.stage.scene().lights().len().max(1);
+        let places = self.stage.scene().light_count().max(1);
         let shot_of = |pass: f32, scale: Option<Scale>| -> Vec<f32> {
             let Sky { horizon: level, zenith: up, nadir } = Sky::of(horizon, zenith);
             let (center, radius) = shot.ball;
@@ -402,13 +402,8 @@ impl Painter {
     fn lamps(&mut self, shot: &Shot, options: &Options, seen: &[f32]) -> Result<Vec<[f32; 24]>> {
         let mut lit = Vec::new();
         if options.shade == Shade::Lit {
-            for light in self.stage.scene().lights() {
-                let (toward, radiance) = light.at(shot.time)?;
-                let (toward, radiance) = (vec(toward).normalize_or_zero(), vec(radiance).max(Vec3::ZERO));
-                if toward != Vec3::ZERO && radiance != Vec3::ZERO {
-                    lit.push((toward, radiance, shared::LampBasis::of(toward)));
-                }
-            }
+            let shining = self.stage.lights(shot.time)?.into_iter();
+            lit.extend(shining.map(|(toward, light)| (toward, light, shared::LampBasis::of(toward))));
         }
         if lit.is_empty() {
             return Ok(Vec::new());

@@ -345,7 +345,7 @@ fn function(
 
 /// The text that colours a view.
 fn shade_text(scene: &Scene, shade: Shade) -> String {
-    let lamps = scene.lights().len().max(1);
+    let lamps = scene.light_count().max(1);
     let mut text = format!(
         "const LAMPS: i32 = {lamps};\nconst GROUND: f32 = {GROUND:?};\nconst EDGE: f32 = {EDGE:?};\n\
          const EDGE_DEPTH: f32 = {EDGE_DEPTH:?};\n\n{}\n",

@@ -31,6 +31,13 @@ pub fn shadertoy(scene: &Scene, still: Option<f64>, bounds: &Bounds, steepness: 
 
     let mut text = head(scene, still);
     text += "// Paste it into a new shader on shadertoy.com.\n\n";
+    for probe in scene.probes_with_played_lights() {
+        let name = comment(&probe.name);
+        let _ = writeln!(
+            text,
+            "// The light of the probe {name} is left out: only playing it tells where it is.\n"
+        );
+    }
     for (parameter, (_, name)) in parameters.iter().zip(&names.0) {
         let range = parameter.range().map_or(String::new(), |(low, high)| format!(", from {low} to {high}"));
         let value = literal(parameter.value());
@@ -117,10 +124,10 @@ fn settings(writer: &ShaderWriter, bounds: &Bounds, used: &mut CalledFunctions) 
     }
     for what in ["direction", "color"] {
         let mut chosen = format!("vec3 light_{what}(int i, float t) {{\n");
-        for i in 1..scene.lights().len() {
+        for i in 0..scene.lights().len() {
             let _ = writeln!(chosen, "    if (i == {i}) return light{i}_{what}(t);");
         }
-        let _ = write!(chosen, "    return light0_{what}(t);\n}}\n");
+        let _ = write!(chosen, "    return vec3(0.0);\n}}\n");
         functions.push(chosen);
     }
     Ok(functions)

@@ -227,7 +227,7 @@ impl<'a> Drawing<'a> {
     }
 
     fn lighting(&self, sights: &[Sight], horizon: Vec3, zenith: Vec3) -> Result<Lighting> {
-        let (scene, shape, (center, radius)) = (self.stage.scene(), self.stage.shape()?, self.shot.ball);
+        let (shape, (center, radius)) = (self.stage.shape()?, self.shot.ball);
         let near = sights
             .iter()
             .filter(|sight| !matches!(sight.met, Met::Nothing))
@@ -236,13 +236,9 @@ impl<'a> Drawing<'a> {
         let side = shadow_side(self.options.size);
         task::does("casting shadows");
         let mut lamps = Vec::new();
-        for light in scene.lights() {
-            let (toward, radiance) = light.at(self.shot.time)?;
-            let (toward, radiance) = (vec(toward).normalize_or_zero(), vec(radiance).max(Vec3::ZERO));
-            if toward != Vec3::ZERO && radiance != Vec3::ZERO {
-                let shadow = Shadow::new(&shape, self.shot.time, toward, near.clone(), self.shot.ball, side)?;
-                lamps.push(Lamp { toward, radiance, shadow });
-            }
+        for (toward, radiance) in self.stage.lights(self.shot.time)? {
+            let shadow = Shadow::new(&shape, self.shot.time, toward, near.clone(), self.shot.ball, side)?;
+            lamps.push(Lamp { toward, radiance, shadow });
         }
         let tape = shape.fixed([None, None, None, Some(self.shot.time)]);
         Ok(Lighting { lamps, sky: Sky::of(horizon, zenith), tape, reach: REACH * radius })

@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 use crate::field::{Axis, Field, MAX_RUN, length};
 use crate::measure::Bounds;
 use crate::scene::{Camera, Scene, View};
+use crate::sense::PlayedLights;
 use crate::tape::Tape;
 use crate::task;
 use glam::Vec3;
@@ -37,6 +38,8 @@ pub struct Stage {
     camera: Camera,
     bounds: Option<Bounds>,
     ground: OnceLock<Result<Option<f32>>>,
+    /// The lights that are known only by playing their probes.
+    played_lights: OnceLock<Result<PlayedLights>>,
     /// What the pictures of a span of time share.
     span_tiles: Mutex<Option<Arc<SpanTiles>>>,
 }
@@ -107,8 +110,8 @@ impl Stage {
             Some(camera) => camera.clone(),
             None => bounds.as_ref().map_or_else(Camera::default, Camera::framing),
         };
-        let (ground, span_tiles) = Default::default();
-        Ok(Stage { scene: scene.clone(), tapes, camera, bounds, ground, span_tiles })
+        let (ground, played_lights, span_tiles) = Default::default();
+        Ok(Stage { scene: scene.clone(), tapes, camera, bounds, ground, played_lights, span_tiles })
     }
 
     /// The scene.
@@ -124,6 +127,20 @@ impl Stage {
     /// A box about the scene, if it is known to have one.
     pub fn bounds(&self) -> Option<Bounds> {
         self.bounds
+    }
+
+    /// The lights that shine at a time: the way to each, of length 1, and its colour times its strength.
+    pub(crate) fn lights(&self, time: f64) -> Result<Vec<(Vec3, Vec3)>> {
+        let mut all = self.scene.lights().iter().map(|light| light.at(time)).collect::<Result<Vec<_>>>()?;
+        if self.scene.probes_with_played_lights().next().is_some() {
+            let played = self.played_lights.get_or_init(|| PlayedLights::of(&self.scene));
+            all.extend(played.as_ref().map_err(Error::clone)?.at(time)?);
+        }
+        let shining = |(toward, radiance): ([f64; 3], [f64; 3])| {
+            let (toward, radiance) = (vec(toward).normalize_or_zero(), vec(radiance).max(Vec3::ZERO));
+            (toward != Vec3::ZERO && radiance != Vec3::ZERO).then_some((toward, radiance))
+        };
+        Ok(all.into_iter().filter_map(shining).collect())
     }
 
     /// What is known of a picture before its rays are sent.

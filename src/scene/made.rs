@@ -61,7 +61,7 @@ impl Scene {
             [&light.direction[..], &light.color, std::slice::from_ref(&light.intensity)].concat()
         };
         let parts: Vec<Field> = lights.iter().flat_map(parts).collect();
-        self.with(&parts, |settings| settings.lights = lights)
+        self.with(&parts, |settings| (settings.lights, settings.plays_lights) = (lights, false))
     }
 
     /// The same scene before a background. An error as of [`Scene::with_camera`].

@@ -136,6 +136,8 @@ struct Content {
 struct Settings {
     camera: Option<Camera>,
     lights: Vec<Light>,
+    /// Whether those of probes that must be played shine beside them.
+    plays_lights: bool,
     background: Background,
 }
 
@@ -227,10 +229,12 @@ impl Scene {
     }
 
     fn of(objects: Vec<Field>, field: Field, draft: Draft, origin: Origin, sources: Sources) -> Scene {
-        let lights = if draft.lights.is_empty() { vec![Light::default()] } else { draft.lights };
         let still = Timeline { to: 0.0, ..Timeline::default() };
         let usual = if field.depends_on(Axis::T) { Timeline::default() } else { still };
-        let probes = draft.probes.into_iter().map(|sketch| sketch.finished(&field)).collect();
+        let probes: Arc<[Probe]> = draft.probes.into_iter().map(|sketch| sketch.finished(&field)).collect();
+        let plays_lights = probes.iter().any(Probe::has_played_light);
+        let is_dark = draft.lights.is_empty() && !plays_lights;
+        let lights = if is_dark { vec![Light::default()] } else { draft.lights };
         let (background, camera) = (draft.background.unwrap_or_default(), draft.camera);
         // A script declares all there are; a field made in Rust has brought its own.
         let own = Listing::of(&[vec![field.clone()], channels_of(&field)].concat()).parameters();
@@ -248,7 +252,7 @@ impl Scene {
             declared: draft.declared.into(),
             parameters: parameters.into(),
             names: Arc::new(names),
-            settings: Settings { camera, lights, background },
+            settings: Settings { camera, lights, plays_lights, background },
             timeline: draft.timeline.unwrap_or(usual),
             bounds: draft.bounds,
             probes,
@@ -291,7 +295,7 @@ impl Scene {
                 std::array::from_fn(|i| fields[i].clone())
             };
             let one = |field: &Field| self.declaring(std::slice::from_ref(field)).swap_remove(0);
-            let Settings { camera, lights, background } = &self.content.settings;
+            let Settings { camera, lights, plays_lights, background } = &self.content.settings;
             let camera = camera.as_ref().map(|Camera { eye, target, up, fov }| Camera {
                 eye: three(eye),
                 target: three(target),
@@ -305,7 +309,8 @@ impl Scene {
             };
             let Background { horizon, zenith } = background;
             let background = Background { horizon: three(horizon), zenith: three(zenith) };
-            Settings { camera, lights: lights.iter().map(light).collect(), background }
+            let lights = lights.iter().map(light).collect();
+            Settings { camera, lights, plays_lights: *plays_lights, background }
         };
         match &self.moved {
             Some(moved) => moved.settings.get_or_init(written),
@@ -439,9 +444,19 @@ impl Scene {
         self.settings().camera.as_ref()
     }
 
-    /// The lights: at least one.
+    /// The lights that are known at any time. Where a probe has a light that must be played, there may be none.
     pub fn lights(&self) -> &[Light] {
         &self.settings().lights
+    }
+
+    /// The probes whose lights shine beside those, and are known only by playing them.
+    pub(crate) fn probes_with_played_lights(&self) -> impl Iterator<Item = &Probe> {
+        self.probes().iter().filter(|probe| self.settings().plays_lights && probe.has_played_light())
+    }
+
+    /// The most lights that shine at once.
+    pub(crate) fn light_count(&self) -> usize {
+        self.lights().len() + self.probes_with_played_lights().count()
     }
 
     /// What is seen where there is no shape.

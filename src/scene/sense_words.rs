@@ -275,7 +275,7 @@ pub(super) fn touch(draft: &mut Draft, given: Vec<Argument>) -> Result<Argument,
     Ok(nothing())
 }
 
-/// The light of a probe. Where the probe's way is known beforehand, it also shines in pictures.
+/// The light of a probe. Where its way and its values are known beforehand, it is one of the scene's lights.
 pub(super) fn light(draft: &mut Draft, given: Vec<Argument>) -> Result<Argument, String> {
     let options = Options::new("light", given[1].clone(), &["color", "strength", "place"])?;
     let (place, one) = (draft.place.clone(), || Field::constant(1.0));
@@ -286,7 +286,8 @@ pub(super) fn light(draft: &mut Draft, given: Vec<Argument>) -> Result<Argument,
     all.extend(channels(&options, "strength", Kind::Number, usual(&["strength"], vec![one()]))?);
     all.extend(channels(&options, "place", Kind::Triple, usual(&["x", "y", "z"], here.to_vec()))?);
     let Some(probe) = probe_of(draft, Sense::Light, &given[0])? else { return Ok(nothing()) };
-    if let SketchedWay::Along(way) = &draft.probes[probe].way {
+    let is_known = all.iter().all(|channel| channel.smooth == 0.0);
+    if let (SketchedWay::Along(way), true) = (&draft.probes[probe].way, is_known) {
         let light = shining(&all, way);
         draft.lights.push(light);
     }

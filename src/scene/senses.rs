@@ -176,6 +176,12 @@ pub struct Probe {
 }
 
 impl Probe {
+    /// Whether it has a light that is known only by playing it: it follows a field, or its expressions slowly.
+    pub(crate) fn has_played_light(&self) -> bool {
+        let is_slow = |channel: &Channel| channel.smooth > 0.0 || matches!(self.way, Way::Follow(_));
+        self.channels.iter().any(|channel| channel.meaning.sense == Sense::Light && is_slow(channel))
+    }
+
     /// All that it reads: its field, those by name, those of its channels, and those that say where it is.
     pub fn fields(&self) -> Vec<&Field> {
         let mut fields = vec![&self.field];

@@ -360,8 +360,7 @@ words! {
         /// The light of a probe: `color`, `strength` (1 is the usual light of a scene, at most 100) and `place`
         /// (where it is; as not said, where the probe is), each a field read where the probe is. `fieldgrad sense`
         /// writes them as tracks, of which `red`, `green` and `blue` go from 0 to 1. In pictures it is a light in the
-        /// direction of its place, seen from the origin, unsmoothed; that of a particle that follows a field is not
-        /// in pictures.
+        /// direction of its place, seen from the origin, also where the probe is a particle that follows a field.
         light(options: Options) or (probe: Probe, options: Options) = |draft, given| match given.len() {
             1 => light(draft, given),
             _ => sense_words::light(draft, given),

@@ -39,6 +39,11 @@ impl Clock {
         Ok(Clock { from, to, rate })
     }
 
+    /// The clock of a span of time at the usual rate, or, of a long one, with at most so many ticks.
+    pub(crate) fn spanning(from: f64, to: f64, most: f64) -> Result<Clock> {
+        Clock::new(from, to, Clock::RATE.min(most / (to - from).max(1e-9)))
+    }
+
     /// When it starts.
     pub fn from(&self) -> f64 {
         self.from

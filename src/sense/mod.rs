@@ -1,9 +1,9 @@
-//! Sense: what a field's gradient drives, heard, seen and felt at once. Uses everything above it but pictures and the
-//! GPU.
+//! Sense: what a field's gradient drives, heard, seen and felt at once. Uses everything above it.
 //!
 //! A scene's [`Probe`]s read fields where they are; of what they read a scene makes tones, lights and touch. A
 //! [`Recording`] is all of that over a span of time, at the ticks of one [`Clock`]: tracks, which `tracks.rs` writes
-//! as CSV and JSON, [`Sound`] plays and [`osc`] sends to other programs.
+//! as CSV and JSON, [`Sound`] plays and [`osc`] sends to other programs; a [`LiveSound`] is heard on a [`Speaker`] while
+//! its time goes by. [`osc`] and [`midi`] hear what moves parameters.
 //!
 //! ```
 //! use fieldgrad::prelude::*;
@@ -23,16 +23,24 @@
 
 mod clock;
 mod follow;
+mod lights;
+mod live;
+pub mod midi;
 pub mod osc;
 mod oscillator;
 mod recording;
 mod sound;
+mod speaker;
+mod tone;
 mod tracks;
 mod wav;
 
 pub use clock::Clock;
+pub(crate) use lights::PlayedLights;
+pub use live::{LivePlayer, LiveSound};
 pub use recording::{ProbeTracks, Recording, Track};
 pub use sound::Sound;
+pub use speaker::Speaker;
 
 #[cfg(doc)]
 use crate::scene::Probe;

@@ -68,8 +68,12 @@ impl Recording {
             let problem = "has no probe: probe(\"name\", [x, y, z]) makes one";
             return Err(Error::File { path: scene.file().into(), problem: problem.into() });
         }
-        let played: Vec<_> =
-            scene.probes().par_iter().map(|probe| ProbeTracks::of(scene, probe, clock)).collect();
+        Recording::of_probes(scene, &scene.probes().iter().collect::<Vec<_>>(), clock)
+    }
+
+    /// Plays some of a scene's probes.
+    pub(super) fn of_probes(scene: &Scene, probes: &[&Probe], clock: &Clock) -> Result<Recording> {
+        let played: Vec<_> = probes.par_iter().map(|probe| ProbeTracks::of(scene, probe, clock)).collect();
         let mut recording = Recording { clock: *clock, probes: Vec::new(), faults: Vec::new() };
         for played in played {
             let (probe, faults) = played?;

@@ -1,10 +1,10 @@
 //! A recording as sound.
 
 use super::oscillator::Oscillator;
-use super::{ProbeTracks, Recording, Track, wav};
+use super::tone::{Between, Moment, Tone};
+use super::{Recording, Track, wav};
 use crate::error::{Error, Result};
 use rayon::prelude::*;
-use std::f64::consts::FRAC_PI_4;
 use std::path::Path;
 
 /// A sound, or other signals as sounds are kept: samples from -1 to 1 in a few channels.
@@ -35,7 +35,7 @@ impl Sound {
     /// moves a tone moves smoothly. Begins and ends take 4 ms. An error where no probe has a tone.
     pub fn of(recording: &Recording, rate: u32) -> Result<Sound> {
         let count = sample_count(recording, rate, 2)?;
-        let tones: Vec<Tone> = recording.probes.iter().filter_map(Tone::of).collect();
+        let tones = Tone::all(recording);
         if tones.is_empty() {
             return Err(Error::Input(
                 "no probe of the scene has a tone: tone(probe, #{ pitch: 440 }) makes one".into(),
@@ -43,7 +43,7 @@ impl Sound {
         }
         let share = 1.0 / tones.len() as f64;
         let played: Vec<Vec<[f32; 2]>> =
-            tones.par_iter().map(|tone| tone.played(recording.clock.rate(), rate, count, share)).collect();
+            tones.par_iter().map(|tone| played(tone, recording.clock.rate(), rate, count, share)).collect();
         let mut samples = vec![0.0f32; 2 * count];
         for (n, pair) in samples.chunks_exact_mut(2).enumerate() {
             for side in 0..2 {
@@ -73,7 +73,7 @@ impl Sound {
         let count = sample_count(recording, rate, tracks.len())?;
         let mut samples = Vec::with_capacity(count * tracks.len());
         for n in 0..count {
-            let at = Between::new(n, rate, recording.clock.rate());
+            let at = Between::ticks(tick(n, rate, recording.clock.rate()));
             samples.extend(tracks.iter().map(|(_, track)| voltage(track, at.of(&track.values)) as f32));
         }
         Ok(Sound { rate, channels: tracks.into_iter().map(|(name, _)| name).collect(), samples })
@@ -123,56 +123,21 @@ fn voltage(track: &Track, value: f64) -> f64 {
     }
 }
 
-/// Between two ticks: which, and how far from the first to the second, eased in and out.
-struct Between {
-    tick: usize,
-    part: f64,
+/// A tone from the recording's start to its end.
+fn played(tone: &Tone, ticks: f64, rate: u32, count: usize, share: f64) -> Vec<[f32; 2]> {
+    let mut oscillator = Oscillator::default();
+    let fades = FADES * f64::from(rate);
+    let sample = |n: usize| {
+        let Moment { pitch, brightness, sides } = tone.at(&Between::ticks(tick(n, rate, ticks)));
+        let value = oscillator.next(pitch / f64::from(rate), brightness);
+        let from_end = (n.min(count - 1 - n) as f64 / fades).min(1.0);
+        let value = value * share * from_end * from_end * (3.0 - 2.0 * from_end);
+        sides.map(|side| (side * value) as f32)
+    };
+    (0..count).map(sample).collect()
 }
 
-impl Between {
-    fn new(sample: usize, rate: u32, ticks: f64) -> Between {
-        let at = sample as f64 / f64::from(rate) * ticks;
-        let part = at.fract();
-        Between { tick: at as usize, part: part * part * (3.0 - 2.0 * part) }
-    }
-
-    fn of(&self, values: &[f64]) -> f64 {
-        let last = values.len() - 1;
-        let (a, b) = (values[self.tick.min(last)], values[(self.tick + 1).min(last)]);
-        a + self.part * (b - a)
-    }
-}
-
-/// A tone, as its track has it.
-struct Tone<'a> {
-    pitch: &'a [f64],
-    brightness: &'a [f64],
-    /// The amplitudes on the left and on the right: the volume, panned so that its power stays.
-    sides: [Vec<f64>; 2],
-}
-
-impl Tone<'_> {
-    fn of(probe: &ProbeTracks) -> Option<Tone<'_>> {
-        let values = |name: &str| probe.track(name).map(|track| track.values.as_slice());
-        let (volume, pan) = (values("tone.volume")?, values("tone.pan")?);
-        let side = |gain: fn(f64) -> f64| {
-            let both = volume.iter().zip(pan);
-            both.map(|(volume, pan)| volume * gain((pan + 1.0) * FRAC_PI_4)).collect()
-        };
-        let sides = [side(f64::cos), side(f64::sin)];
-        Some(Tone { pitch: values("tone.pitch")?, brightness: values("tone.brightness")?, sides })
-    }
-
-    fn played(&self, ticks: f64, rate: u32, count: usize, share: f64) -> Vec<[f32; 2]> {
-        let mut oscillator = Oscillator::default();
-        let fades = FADES * f64::from(rate);
-        let sample = |n: usize| {
-            let at = Between::new(n, rate, ticks);
-            let value = oscillator.next(at.of(self.pitch) / f64::from(rate), at.of(self.brightness));
-            let from_end = (n.min(count - 1 - n) as f64 / fades).min(1.0);
-            let value = value * share * from_end * from_end * (3.0 - 2.0 * from_end);
-            self.sides.each_ref().map(|side| (at.of(side) * value) as f32)
-        };
-        (0..count).map(sample).collect()
-    }
+/// Where a sample is, in ticks.
+fn tick(sample: usize, rate: u32, ticks: f64) -> f64 {
+    sample as f64 / f64::from(rate) * ticks
 }

@@ -285,14 +285,24 @@ impl App {
         self.senses.listen(at, self.wake.clone())
     }
 
+    /// From now on knobs of MIDI devices move parameters.
+    pub(super) fn listen_to_midi(&mut self) -> Result<()> {
+        self.senses.listen_to_midi(self.wake.clone())
+    }
+
     /// Moves what messages are about, and plays the scene's probes where it or its values changed.
     fn play_probes(&mut self, now: Instant) {
-        if self.senses.hear(&mut self.document.values, now) {
+        if self.senses.hear(&mut self.document.values, &mut self.memory.knobs, now) {
             self.touch();
         }
-        if self.memory.shows_senses {
+        if self.memory.shows_senses || self.senses.is_aloud() {
             let values = self.document.values.all();
             self.senses.look_at(self.document.scene(), values);
+        }
+        let is_moving = self.playhead.is_playing && matches!(self.hand, Hand::Open);
+        let speed = if is_moving { self.playhead.speed } else { 0.0 };
+        if let Err(error) = self.senses.sound(self.document.scene(), self.playhead.time, speed) {
+            self.say(error.to_string());
         }
     }
 
@@ -423,6 +433,11 @@ impl App {
             Command::Whole => self.show_alone(None),
             Command::Parameters => self.memory.shows_parameters = !self.memory.shows_parameters,
             Command::Senses => self.memory.shows_senses = !self.memory.shows_senses,
+            Command::Sound => {
+                if let Err(error) = self.senses.toggle_sound() {
+                    self.say(error.to_string());
+                }
+            }
             Command::Theme => self.memory.is_dark = !self.memory.is_dark,
             Command::Help => {
                 self.dialog = if self.dialog == Dialog::Help { Dialog::None } else { Dialog::Help };

@@ -32,6 +32,7 @@ pub(super) enum Command {
     Whole,
     Parameters,
     Senses,
+    Sound,
     Theme,
     Help,
 }
@@ -79,6 +80,7 @@ pub(super) const COMMANDS: &[Entry] = &[
     (Whole, "Whole scene", Some((NONE, Key::W)), "Show all of the scene again, not a part of it alone"),
     (Parameters, "Parameters", Some((NONE, Key::N)), "Show or hide the parameters"),
     (Senses, "Senses", Some((NONE, Key::M)), "Show or hide the scene's probes, and what is made of them"),
+    (Sound, "Sound", Some((NONE, Key::S)), "Hear the tones of the probes, or be silent"),
     (Theme, "Light or dark", Some((NONE, Key::D)), "Change between light and dark"),
     (Help, "Help", Some((NONE, Key::F1)), "Show or hide this page"),
 ];

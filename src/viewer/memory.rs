@@ -1,5 +1,6 @@
 //! What the window remembers from one run to the next: a small JSON file in the folder the system has for that.
 
+use super::knobs::Knobs;
 use crate::error::Result;
 use crate::file::write_whole;
 use serde_json::{Value, json};
@@ -24,6 +25,8 @@ pub(super) struct Memory {
     pub shows_probe: bool,
     /// Whether the hints of the first start were put away.
     pub knows_hints: bool,
+    /// Which knobs of MIDI devices move which parameters.
+    pub knobs: Knobs,
     /// The window's size, in points.
     pub size: [f64; 2],
 }
@@ -42,6 +45,7 @@ impl Default for Memory {
             shows_senses: true,
             shows_probe: false,
             knows_hints: false,
+            knobs: Knobs::default(),
             size: [1280.0, 800.0],
         }
     }
@@ -83,6 +87,7 @@ impl Memory {
             shows_senses: is("senses", usual.shows_senses),
             shows_probe: is("probe", usual.shows_probe),
             knows_hints: is("knows_hints", usual.knows_hints),
+            knobs: Knobs::from_json(&known["knobs"]),
             size: [0, 1].map(|i| side(i).unwrap_or(usual.size[i])),
         }
     }
@@ -96,7 +101,8 @@ impl Memory {
         let known = json!({
             "recent": recent, "dark": self.is_dark, "editor": self.shows_editor,
             "graph": self.shows_graph, "parameters": self.shows_parameters,
-            "senses": self.shows_senses, "probe": self.shows_probe, "knows_hints": self.knows_hints, "size": self.size,
+            "senses": self.shows_senses, "probe": self.shows_probe, "knows_hints": self.knows_hints,
+            "knobs": self.knobs.to_json(), "size": self.size,
         });
         write_whole(path, |out| writeln!(out, "{known:#}"))
     }

@@ -4,7 +4,8 @@
 //! the `document` and its `values`, the `camera` and the `timeline`, the `anatomy` of the scene, `drag` and `probe`. `panels/` shows it, `window.rs`
 //! puts it on a screen. Whatever takes long is done by a `worker`, and frames never wait for one: the `painter` paints,
 //! the `scout` looks for points of the surface, and a `job` writes a film; a `sign` says what takes them long. `recovery`
-//! keeps what is not saved. `senses` plays the scene's probes, and hears what others say of parameters.
+//! keeps what is not saved. `senses` plays the scene's probes, aloud if that is wanted, and hears what others say of
+//! parameters: programs, and the `knobs` of MIDI devices.
 
 mod anatomy;
 mod app;
@@ -14,6 +15,7 @@ mod document;
 mod drag;
 mod folder;
 mod job;
+mod knobs;
 mod memory;
 mod painter;
 mod panels;
@@ -45,6 +47,8 @@ pub struct Start {
     pub on_gpu: Option<bool>,
     /// Where it listens for OSC messages that move parameters, if it does.
     pub osc: Option<SocketAddr>,
+    /// Whether knobs and faders of MIDI devices move parameters.
+    pub midi: bool,
 }
 
 /// How a window came to nothing.

@@ -1,13 +1,14 @@
 //! What the probes of the scene read over its timeline, and what is made of it; and what other programs say of
 //! parameters.
 
+use super::knobs::{Knobs, Learning};
 use super::painter::with_values;
 use super::values::{Given, Values};
 use super::worker::{Wake, Worker};
-use crate::error::Result;
-use crate::scene::Scene;
+use crate::error::{Error, Result};
+use crate::scene::{Scene, Timeline};
 use crate::sense::osc::Listener;
-use crate::sense::{Clock, ProbeTracks, Recording};
+use crate::sense::{Clock, LiveSound, ProbeTracks, Recording, Speaker, midi};
 use crate::task;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -25,6 +26,13 @@ pub(super) struct Senses {
     asked: Option<Question>,
     played: Option<(Arc<Scene>, Result<Recording>)>,
     listener: Option<Listener>,
+    midi: Option<midi::Listener>,
+    /// How far the learning of a knob is.
+    pub(super) learning: Learning,
+    live: LiveSound,
+    speaker: Option<Speaker>,
+    /// Whether what was played last is heard.
+    is_heard: bool,
 }
 
 impl Senses {
@@ -36,16 +44,18 @@ impl Senses {
             let recording = with_values(&scene, &values).and_then(|moved| played(&moved));
             report.give((scene, recording));
         });
-        Senses { player, asked: None, played: None, listener: None }
+        let (asked, played, listener, midi, learning) = Default::default();
+        let (live, speaker, is_heard) = Default::default();
+        Senses { player, asked, played, listener, midi, learning, live, speaker, is_heard }
     }
 
     /// Looks whether a scene is to be played, and whether it was.
     pub(super) fn look_at(&mut self, scene: &Arc<Scene>, values: Given) {
         if let Some(played) = self.player.answer() {
-            self.played = Some(played);
+            (self.played, self.is_heard) = (Some(played), false);
         }
         if scene.probes().is_empty() {
-            (self.asked, self.played) = (None, None);
+            (self.asked, self.played, self.is_heard) = (None, None, false);
             return;
         }
         let is_asked = |(own, given): &Question| Arc::ptr_eq(own, scene) && *given == values;
@@ -67,17 +77,39 @@ impl Senses {
         Ok(())
     }
 
+    /// From now on knobs of MIDI devices move parameters.
+    pub(super) fn listen_to_midi(&mut self, wake: Wake) -> Result<()> {
+        self.midi = Some(midi::Listener::start(move || wake())?);
+        Ok(())
+    }
+
+    /// The same, with messages that are handed to a listener.
+    #[cfg(test)]
+    pub(super) fn listen_to(&mut self, listener: midi::Listener) {
+        self.midi = Some(listener);
+    }
+
+    /// Whether there are MIDI devices that are heard.
+    pub(super) fn hears_midi(&self) -> bool {
+        self.midi.is_some()
+    }
+
     /// Moves the parameters that messages were about since this was last done; whether any was.
-    pub(super) fn hear(&self, values: &mut Values, now: Instant) -> bool {
-        let Some(listener) = &self.listener else { return false };
-        let mut heard = listener.values();
-        heard.retain(|(name, _)| {
-            let is_known = values.sliders().iter().any(|slider| slider.parameter.name() == name);
-            if !is_known {
-                listener.refuse();
-            }
-            is_known
-        });
+    pub(super) fn hear(&mut self, values: &mut Values, knobs: &mut Knobs, now: Instant) -> bool {
+        let mut heard = Given::new();
+        if let Some(listener) = &self.listener {
+            heard = listener.values();
+            heard.retain(|(name, _)| {
+                let is_known = values.sliders().iter().any(|slider| slider.parameter.name() == name);
+                if !is_known {
+                    listener.refuse();
+                }
+                is_known
+            });
+        }
+        if let Some(midi) = &self.midi {
+            heard.extend(knobs.moved(&midi.values(), &mut self.learning, values));
+        }
         if !heard.is_empty() {
             values.stream(&heard, now);
         }
@@ -86,9 +118,48 @@ impl Senses {
 
     /// What is listened to, and how much was heard and refused; in words, if anything is.
     pub(super) fn says_heard(&self) -> Option<String> {
-        let listener = self.listener.as_ref()?;
-        let (taken, refused) = listener.counts();
-        Some(format!("OSC at {}: {taken} taken, {refused} refused", listener.address()))
+        let osc = self.listener.as_ref().map(|listener| {
+            let (taken, refused) = listener.counts();
+            format!("OSC at {}: {taken} taken, {refused} refused", listener.address())
+        });
+        let midi = self.midi.as_ref().map(|midi| {
+            let (taken, others) = midi.counts();
+            format!("MIDI of {}: {taken} of knobs, {others} others", midi.ports().join(", "))
+        });
+        let says: Vec<String> = osc.into_iter().chain(midi).collect();
+        (!says.is_empty()).then(|| says.join("; "))
+    }
+
+    /// Whether tones are heard.
+    pub(super) fn is_aloud(&self) -> bool {
+        self.speaker.is_some()
+    }
+
+    /// Lets tones be heard, or no more.
+    pub(super) fn toggle_sound(&mut self) -> Result<()> {
+        self.live.silence();
+        self.is_heard = false;
+        self.speaker = if self.is_aloud() { None } else { Some(Speaker::start(&self.live)?) };
+        Ok(())
+    }
+
+    /// Lets the tones of a scene be heard where its time is, which goes on so fast. An error where the sound device
+    /// failed: it is silent then.
+    pub(super) fn sound(&mut self, scene: &Arc<Scene>, time: f64, speed: f64) -> Result<()> {
+        let Some(speaker) = &self.speaker else { return Ok(()) };
+        if let Some(problem) = speaker.problem() {
+            self.speaker = None;
+            return Err(Error::System(problem));
+        }
+        self.live.move_to(time, speed);
+        if !self.is_heard {
+            match self.of(scene) {
+                Some(Ok(recording)) => self.live.hear(recording),
+                _ => self.live.silence(),
+            }
+            self.is_heard = true;
+        }
+        Ok(())
     }
 
     /// Where it listens.
@@ -99,10 +170,8 @@ impl Senses {
 }
 
 fn played(scene: &Scene) -> Result<Recording> {
-    let timeline = scene.timeline();
-    let length = (timeline.to - timeline.from).max(1e-9);
-    let clock = Clock::new(timeline.from, timeline.to, Clock::RATE.min(MAX_TICKS / length))?;
-    Recording::of(scene, &clock)
+    let Timeline { from, to, .. } = scene.timeline();
+    Recording::of(scene, &Clock::spanning(from, to, MAX_TICKS)?)
 }
 
 /// The tick of a recording that is nearest to a time.
@@ -129,7 +198,9 @@ mod tests {
         let mut values = Values::default();
         values.take(&scene.unknowns());
         let mut senses = Senses::new(Arc::new(|| ()));
-        assert!(!senses.hear(&mut values, Instant::now()) && senses.says_heard().is_none());
+        assert!(
+            !senses.hear(&mut values, &mut Knobs::default(), Instant::now()) && senses.says_heard().is_none()
+        );
         senses.listen("127.0.0.1:0".parse().unwrap(), Arc::new(|| ())).unwrap();
         let (to, from) = (senses.address().unwrap(), UdpSocket::bind("127.0.0.1:0").unwrap());
         let mut hear = |packets: &[&[u8]], counts: (u64, u64)| {
@@ -138,10 +209,10 @@ mod tests {
             let mut moved = false;
             while senses.listener.as_ref().unwrap().counts() != counts {
                 assert!(begun.elapsed() < Duration::from_secs(60), "{:?}", senses.says_heard());
-                moved |= senses.hear(&mut values, Instant::now());
+                moved |= senses.hear(&mut values, &mut Knobs::default(), Instant::now());
                 std::thread::sleep(Duration::from_millis(2));
             }
-            moved |= senses.hear(&mut values, Instant::now());
+            moved |= senses.hear(&mut values, &mut Knobs::default(), Instant::now());
             (moved, values.get("r").unwrap())
         };
         let garbage: [&[u8]; 7] = [

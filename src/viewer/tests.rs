@@ -5,6 +5,7 @@ use super::document::{Source, exhibit};
 use super::memory::Memory;
 use crate::file::TestFolder;
 use crate::scene::Scene;
+use crate::sense::midi;
 use egui::Key;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
@@ -73,20 +74,25 @@ fn looking_at_a_value_does_not_change_it() {
     assert!(!harness.state().document.is_changed());
 }
 
+/// Moves a slider by hand, through parts of its length.
+fn slide(harness: &mut Harness<App>, name: &str, parts: &[f32]) {
+    let slider = harness.get_by_role_and_label(egui::accesskit::Role::Slider, name).rect();
+    let at = |part: f32| slider.left_center() + egui::vec2(part * slider.width(), 0.0);
+    harness.hover_at(at(parts[0]));
+    harness.drag_at(at(parts[0]));
+    for part in parts {
+        harness.hover_at(at(*part));
+        harness.step();
+    }
+    harness.drop_at(at(parts[parts.len() - 1]));
+    harness.run_steps(2);
+}
+
 #[test]
 fn a_slider_is_moved_reset_undone_and_redone() {
     let mut harness = ball();
     let value = |harness: &Harness<App>, name: &str| harness.state().document.values.get(name).unwrap();
-    let slider = harness.get_by_role_and_label(egui::accesskit::Role::Slider, "r").rect();
-    let at = |part: f32| slider.left_center() + egui::vec2(part * slider.width(), 0.0);
-    harness.hover_at(at(0.3));
-    harness.drag_at(at(0.3));
-    for part in [0.5, 0.7, 0.9] {
-        harness.hover_at(at(part));
-        harness.step();
-    }
-    harness.drop_at(at(0.9));
-    harness.run_steps(2);
+    slide(&mut harness, "r", &[0.3, 0.5, 0.7, 0.9]);
     let moved = value(&harness, "r");
     assert!((0.9..=1.25).contains(&moved), "{moved}");
     harness.get_by_label("Undo").click();
@@ -583,4 +589,48 @@ fn probes_are_played_and_have_meters_and_go_with_their_parameters() {
     harness.key_press(Key::M);
     harness.run_steps(2);
     assert!(harness.state().memory.shows_senses);
+}
+
+#[test]
+fn a_knob_is_learned_by_moving_a_slider_and_then_the_knob() {
+    let mut harness = ball();
+    assert!(harness.query_by_label("Learn knobs").is_none()); // there is none
+    let knobs = midi::Listener::default();
+    harness.state_mut().senses.listen_to(knobs.clone());
+    harness.run_steps(2);
+    let value = |harness: &Harness<App>, name: &str| harness.state().document.values.get(name).unwrap();
+    assert!(knobs.hear(&[0xb0, 21, 127]));
+    harness.run_steps(2);
+    assert_eq!(value(&harness, "r"), 0.5); // it is not known yet
+    harness.get_by_label("Learn knobs").click();
+    harness.run_steps(2);
+    harness.get_by_label("Move a slider.");
+    slide(&mut harness, "r", &[0.3, 0.7]);
+    harness.get_by_label("Now move the knob for r.");
+    knobs.hear(&[0xb0, 21, 0]);
+    harness.run_steps(2);
+    assert_eq!(value(&harness, "r"), 0.25);
+    harness.get_by_label("Move a slider."); // the next one
+    harness.get_by_label("Learn knobs").click();
+    harness.run_steps(2);
+    for (message, wanted) in [([0xb0, 21, 127], 1.25), ([0xb1, 21, 0], 1.25), ([0x90, 21, 0], 1.25)] {
+        knobs.hear(&message);
+        harness.run_steps(2);
+        assert_eq!(value(&harness, "r"), wanted);
+    }
+    harness.get_by_label("Forget CC 21 of r").click();
+    harness.run_steps(2);
+    knobs.hear(&[0xb0, 21, 0]);
+    harness.run_steps(2);
+    assert_eq!((value(&harness, "r"), value(&harness, "h")), (1.25, 1.0));
+}
+
+#[test]
+#[cfg(not(feature = "audio"))]
+fn a_build_that_plays_no_sound_says_how_one_is_made_that_does() {
+    let mut harness = gallery("crossing");
+    harness.key_press(Key::S);
+    harness.run_steps(2);
+    assert!(harness.query_by_label_contains("--features audio").is_some());
+    assert!(!harness.state().senses.is_aloud());
 }

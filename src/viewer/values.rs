@@ -34,6 +34,13 @@ impl Slider {
         self.value != self.parameter.value()
     }
 
+    /// The ends of its slider: of its range, or, where it has none, about the text's value.
+    pub(super) fn ends(&self) -> (f64, f64) {
+        let value = self.parameter.value();
+        let reach = 2.0 * value.abs().max(0.5);
+        self.parameter.range().unwrap_or((value - reach, value + reach))
+    }
+
     /// The nearest value it may have.
     fn held(&self, value: f64) -> f64 {
         let (low, high) = self.parameter.range().unwrap_or((f64::MIN, f64::MAX));

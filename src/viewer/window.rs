@@ -110,6 +110,11 @@ impl WindowProgram {
         {
             app.say(error.to_string());
         }
+        if start.midi
+            && let Err(error) = app.listen_to_midi()
+        {
+            app.say(error.to_string());
+        }
         if let Some(folder) = memory::folder() {
             app.keep_unsaved_in(folder.join("unsaved"));
         }

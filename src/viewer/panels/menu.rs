@@ -89,6 +89,7 @@ fn view(app: &mut App, ui: &mut egui::Ui) {
         Command::Graph,
         Command::Parameters,
         Command::Senses,
+        Command::Sound,
         Command::Probe,
         Command::Theme,
     ];

@@ -2,6 +2,7 @@
 
 use crate::viewer::app::App;
 use crate::viewer::commands::Command;
+use crate::viewer::knobs::Learning;
 use crate::viewer::probe::SurfacePoint;
 use crate::viewer::values::Slider;
 
@@ -18,6 +19,7 @@ pub(super) fn show(app: &mut App, ui: &mut egui::Ui) {
         });
     });
     ui.separator();
+    learning(app, ui);
     egui::ScrollArea::vertical().id_salt("parameters").show(ui, |ui| {
         if app.document.values.sliders().is_empty() {
             ui.weak("The scene has none. This makes one:");
@@ -50,10 +52,11 @@ fn parameter(app: &mut App, ui: &mut egui::Ui, slider: &Slider) {
             if lock.accessible_name(format!("Lock {name}")).on_hover_text(says).changed() {
                 app.document.values.lock(name, is_locked);
             }
+            knobs(app, ui, name);
         });
     });
     ui.horizontal(|ui| {
-        let (low, high) = slider.parameter.range().unwrap_or_else(|| around(slider.parameter.value()));
+        let (low, high) = slider.ends();
         let mut value = slider.value;
         ui.spacing_mut().slider_width = (ui.available_width() - 80.0).max(40.0);
         let clamping = match slider.parameter.range() {
@@ -67,16 +70,43 @@ fn parameter(app: &mut App, ui: &mut egui::Ui, slider: &Slider) {
         let response = ui.add_enabled(low < high, moved);
         if response.accessible_name(name).changed() {
             app.document.values.set(name, value);
+            app.senses.learning.touched(name);
             app.touch();
         }
     });
     ui.add_space(4.0);
 }
 
-/// The ends of a slider whose parameter has none.
-fn around(value: f64) -> (f64, f64) {
-    let reach = 2.0 * value.abs().max(0.5);
-    (value - reach, value + reach)
+/// How knobs are learned, where there are devices with some.
+fn learning(app: &mut App, ui: &mut egui::Ui) {
+    if !app.senses.hears_midi() {
+        return;
+    }
+    ui.horizontal(|ui| {
+        let learning = &mut app.senses.learning;
+        let mut is_on = *learning != Learning::Off;
+        let toggle = ui.toggle_value(&mut is_on, egui::RichText::new("Learn knobs").small());
+        if toggle.on_hover_text("Move a slider, then the knob that is to move it").changed() {
+            learning.toggle();
+        }
+        match learning {
+            Learning::Off => {}
+            Learning::Slider => drop(ui.weak("Move a slider.")),
+            Learning::Knob(name) => drop(ui.strong(format!("Now move the knob for {name}."))),
+        }
+    });
+}
+
+/// The knobs that move a parameter; one that is clicked moves it no more.
+fn knobs(app: &mut App, ui: &mut egui::Ui, name: &str) {
+    let own: Vec<_> = app.memory.knobs.of(name).collect();
+    for knob in own.into_iter().filter(|_| app.senses.hears_midi()) {
+        let button = ui.add(egui::Button::new(egui::RichText::new(knob.to_string()).small()));
+        let says = format!("Forget {knob} of {name}");
+        if button.accessible_name(&says).on_hover_text(&says).clicked() {
+            app.memory.knobs.forget(knob);
+        }
+    }
 }
 
 /// What made the point that was clicked: each a step towards one shape, shown alone at a click.

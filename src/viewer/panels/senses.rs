@@ -30,6 +30,11 @@ pub(super) fn show(app: &mut App, ui: &mut egui::Ui) {
             if ui.button("Close").accessible_name("Close the senses").clicked() {
                 app.run(Command::Senses);
             }
+            let mut is_aloud = app.senses.is_aloud();
+            let says = "Hear the tones where the time is, also while it stands still";
+            if ui.toggle_value(&mut is_aloud, "Sound").on_hover_text(says).changed() {
+                app.run(Command::Sound);
+            }
         });
     });
     ui.separator();
