@@ -13,7 +13,7 @@ pub(super) fn run(verb: &Compare, common: &Common) -> Result<Ending> {
     let progress = ProgressLine::of("comparing", 0, common);
     let [first, second] = [&verb.first, &verb.second].map(|name| read(name, verb, common));
     match (first?, second?) {
-        (Given::Surface(first), Given::Surface(second)) => {
+        (ComparedSide::Surface(first), ComparedSide::Surface(second)) => {
             let options =
                 Comparing::default().samples(verb.samples).resolution(verb.resolution).seed(common.seed);
             let options = verb.within.map_or(options.clone(), |within| options.within(within));
@@ -21,14 +21,14 @@ pub(super) fn run(verb: &Compare, common: &Common) -> Result<Ending> {
             drop(progress);
             of_surfaces(&found, common)
         }
-        (Given::Points(points), Given::Surface(surface))
-        | (Given::Surface(surface), Given::Points(points)) => {
+        (ComparedSide::Points(points), ComparedSide::Surface(surface))
+        | (ComparedSide::Surface(surface), ComparedSide::Points(points)) => {
             let within = verb.within.unwrap_or(0.01 * surface.mesh().longest_side());
             let found = Deviation::of_points(&points, &surface, within)?;
             drop(progress);
             of_points(&found, within, points.len(), common)
         }
-        (Given::Points(_), Given::Points(_)) => {
+        (ComparedSide::Points(_), ComparedSide::Points(_)) => {
             let problem =
                 "both are points: one of them must be a surface, for points of one surface are apart as well";
             Err(Error::Input(problem.into()))
@@ -37,28 +37,30 @@ pub(super) fn run(verb: &Compare, common: &Common) -> Result<Ending> {
 }
 
 /// One side of a comparison.
-enum Given {
+enum ComparedSide {
     Surface(Box<Distance>),
     Points(Vec<[f64; 3]>),
 }
 
-fn read(name: &str, verb: &Compare, common: &Common) -> Result<Given> {
+fn read(name: &str, verb: &Compare, common: &Common) -> Result<ComparedSide> {
     let path = Path::new(name);
     let mesh = match output::extension(path).as_str() {
-        "csv" | "xyz" | "txt" | "npy" => return Ok(Given::Points(PointCloud::from_file(path)?.points)),
+        "csv" | "xyz" | "txt" | "npy" => {
+            return Ok(ComparedSide::Points(PointCloud::from_file(path)?.points));
+        }
         "ply" => match Mesh::from_file(path) {
             Ok(mesh) => mesh,
             // It has no faces, or nothing of it is as it should be.
             Err(wrong) => {
                 let cloud = PointCloud::from_file(path).map_err(|_| wrong)?;
-                return Ok(Given::Points(cloud.points));
+                return Ok(ComparedSide::Points(cloud.points));
             }
         },
         "obj" | "stl" => Mesh::from_file(path)?,
         _ => of_scene(name, verb, common)?,
     };
     let wrong = |error: Error| Error::Input(format!("{name}: {error}"));
-    Ok(Given::Surface(Box::new(Distance::of(&mesh).map_err(wrong)?)))
+    Ok(ComparedSide::Surface(Box::new(Distance::of(&mesh).map_err(wrong)?)))
 }
 
 fn of_scene(name: &str, verb: &Compare, common: &Common) -> Result<Mesh> {

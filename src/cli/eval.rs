@@ -72,7 +72,7 @@ struct DerivativeColumns {
 }
 
 /// Rows of all columns, one after another.
-type Rows = Vec<f64>;
+type ColumnRows = Vec<f64>;
 
 /// The second derivatives, as pairs of axes: each once.
 const PAIRS: [(usize, usize); 10] =
@@ -115,7 +115,7 @@ impl<'a> EvalTable<'a> {
     }
 
     /// The rows of some points, or where the first value is that is not finite.
-    fn rows(&self, points: &[[f64; 4]]) -> Result<Rows> {
+    fn rows(&self, points: &[[f64; 4]]) -> Result<ColumnRows> {
         let rows = match self.precision {
             Precision::F64 => self.rows_f64(points),
             Precision::F32 => self.rows_f32(points),
@@ -136,8 +136,8 @@ impl<'a> EvalTable<'a> {
         Error::Undefined(format!("{}: at {}, {column} is {value}{limits}", self.scene.file(), shown(at)))
     }
 
-    fn rows_f64(&self, points: &[[f64; 4]]) -> Rows {
-        let mut rows = Rows::with_capacity(points.len() * self.columns.len());
+    fn rows_f64(&self, points: &[[f64; 4]]) -> ColumnRows {
+        let mut rows = ColumnRows::with_capacity(points.len() * self.columns.len());
         let mut reader = PointReader::new(self);
         for &at in points {
             rows.extend(at);
@@ -146,7 +146,7 @@ impl<'a> EvalTable<'a> {
         rows
     }
 
-    fn rows_f32(&self, points: &[[f64; 4]]) -> Rows {
+    fn rows_f32(&self, points: &[[f64; 4]]) -> ColumnRows {
         let axes: [Vec<f32>; 4] = std::array::from_fn(|i| points.iter().map(|at| at[i] as f32).collect());
         let mut outputs = vec![vec![0f32; points.len()]; self.tape.output_count()];
         let mut views: Vec<&mut [f32]> = outputs.iter_mut().map(Vec::as_mut_slice).collect();
@@ -169,7 +169,7 @@ impl<'a> EvalTable<'a> {
             rows
         };
         for batch in points.chunks(PIECE * HELD) {
-            let pieces: Vec<Result<Rows>> = match batch.len() <= PIECE {
+            let pieces: Vec<Result<ColumnRows>> = match batch.len() <= PIECE {
                 true => vec![work(batch)], // threads would take longer to start
                 false => batch.par_chunks(PIECE).map(work).collect(),
             };
@@ -285,7 +285,7 @@ impl<'t> PointReader<'t> {
         }
     }
 
-    fn read(&mut self, at: [f64; 4], row: &mut Rows) {
+    fn read(&mut self, at: [f64; 4], row: &mut ColumnRows) {
         row.push(self.values.at(at)[0]);
         if let Some(duals) = &mut self.duals {
             row.extend(duals.at(Dual::variables(at))[0].slope);

@@ -124,7 +124,7 @@ impl Training {
         let half = 0.5 * bounds.size().into_iter().fold(0.0, f64::max);
         let scale = if half > 0.0 { half } else { 1.0 };
         let center = [0, 1, 2].map(|axis| 0.5 * (bounds.min[axis] + bounds.max[axis]));
-        let mut run = Run::new(self, network, target, center, scale);
+        let mut run = TrainingRun::new(self, network, target, center, scale);
 
         let rates = Schedule::new(self.rate).with_decay(Decay::Cosine { steps: self.steps, to: 0.02 });
         let mut descent = Descent::new(Rule::ADAM, rates);
@@ -164,7 +164,7 @@ impl Training {
 }
 
 /// A training under way.
-struct Run<'a> {
+struct TrainingRun<'a> {
     training: &'a Training,
     target: &'a Target,
     center: [f64; 3],
@@ -186,14 +186,14 @@ struct Share {
     gradient: Vec<f32>,
 }
 
-impl<'a> Run<'a> {
+impl<'a> TrainingRun<'a> {
     fn new(
         training: &'a Training,
         network: &Network,
         target: &'a Target,
         center: [f64; 3],
         scale: f64,
-    ) -> Run<'a> {
+    ) -> TrainingRun<'a> {
         let share = || Share {
             batch: Batch {
                 inputs: vec![0.0; network.inputs() * POINTS],
@@ -208,7 +208,7 @@ impl<'a> Run<'a> {
         let passes = (0..threads).map(|_| PassMemory::new(network, &training.weights)).collect();
         let (random, read) = (Random(training.seed), ReadWeights::of(network));
         let gradient = vec![0.0; network.weights().len()];
-        Run { training, target, center, scale, random, read, shares, passes, gradient }
+        TrainingRun { training, target, center, scale, random, read, shares, passes, gradient }
     }
 
     /// The loss at a step's points, with its gradient.

@@ -32,7 +32,7 @@ const KERNELS: [&str; 1] = ["noise"];
 pub(super) const ROW: usize = 1024;
 
 /// A line as the shader reads it.
-pub(super) type Line = [u32; 4];
+pub(super) type ShaderLine = [u32; 4];
 
 /// What lines do, by number.
 pub(super) type Codes = BTreeSet<u32>;
@@ -53,7 +53,7 @@ pub(super) fn codes(tape: &Tape) -> impl Iterator<Item = u32> {
 }
 
 /// What lines do.
-pub(super) fn codes_of(lines: &[Line]) -> Codes {
+pub(super) fn codes_of(lines: &[ShaderLine]) -> Codes {
     lines.iter().map(|line| line[0] & 0xffff).collect()
 }
 
@@ -65,7 +65,7 @@ pub(super) fn usual(gpu: &Gpu) -> Codes {
 
 /// The lines of a tape whose time is fixed; none if it needs more registers than there are, or has a kernel that no
 /// shader can compute.
-pub(super) fn lines(tape: &Tape) -> Option<Vec<Line>> {
+pub(super) fn lines(tape: &Tape) -> Option<Vec<ShaderLine>> {
     let (mut own, count) = tape.registers();
     let first = OUTPUTS + tape.output_count() as u32;
     if first as usize + count > REGISTERS {
@@ -168,7 +168,7 @@ mod tests {
     use crate::tape::Machine;
 
     /// What the shader does with lines, in `f64`; kernels are not run.
-    fn run(lines: &[Line], count: usize, point: [f64; 3]) -> Vec<f64> {
+    fn run(lines: &[ShaderLine], count: usize, point: [f64; 3]) -> Vec<f64> {
         let mut registers = vec![0.0; REGISTERS];
         registers[POINT as usize..][..3].copy_from_slice(&point);
         for &[what, ab, cd, held] in lines {

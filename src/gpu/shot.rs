@@ -27,11 +27,11 @@ pub(super) fn four(xyz: Vec3, w: f32) -> [f32; 4] {
 }
 
 /// The least and the most of some places.
-type Span = [Vec3; 2];
+type PlaceSpan = [Vec3; 2];
 
-const EMPTY: Span = [Vec3::INFINITY, Vec3::NEG_INFINITY];
+const EMPTY: PlaceSpan = [Vec3::INFINITY, Vec3::NEG_INFINITY];
 
-fn both([low, high]: Span, [l, h]: Span) -> Span {
+fn both([low, high]: PlaceSpan, [l, h]: PlaceSpan) -> PlaceSpan {
     [low.min(l), high.max(h)]
 }
 
@@ -62,7 +62,8 @@ impl Shot {
             }
             spans
         };
-        let all = |a: Vec<Span>, b: Vec<Span>| a.into_iter().zip(b).map(|(a, b)| both(a, b)).collect();
+        let all =
+            |a: Vec<PlaceSpan>, b: Vec<PlaceSpan>| a.into_iter().zip(b).map(|(a, b)| both(a, b)).collect();
         let spans = (0..height).into_par_iter().map(of_row).reduce(none, all);
         spans.into_iter().map(|[low, high]| (low, high)).collect()
     }
@@ -91,7 +92,7 @@ impl Shot {
             }
             [wide, far + wide].into_iter().zip(spans).map(|(by, [low, high])| [low - by, high + by]).collect()
         };
-        let spans: Vec<Vec<Span>> = rects.par_iter().map(spans).collect();
+        let spans: Vec<Vec<PlaceSpan>> = rects.par_iter().map(spans).collect();
         let still = |tape: &Tape| Arc::new(tape.fixed([None, None, None, Some(self.time)]));
         let shown = self.enough(&still(&stage.asked(options.shade)?), &spans, 0);
         let value = match options.shade {
@@ -103,14 +104,14 @@ impl Shot {
     }
 
     /// What is enough of a tape in each tile's span of a kind; none where that is empty.
-    fn enough(&self, tape: &Arc<Tape>, spans: &[Vec<Span>], which: usize) -> Vec<Option<Arc<Tape>>> {
-        let some = |boxes: &mut Boxes, spans: &[Vec<Span>]| {
-            let within: Vec<Span> = spans.iter().map(|spans| spans[which]).collect();
-            let is_empty = |&[low, high]: &Span| low.cmpgt(high).any();
-            let full: Vec<Span> = within.iter().filter(|span| !is_empty(span)).copied().collect();
+    fn enough(&self, tape: &Arc<Tape>, spans: &[Vec<PlaceSpan>], which: usize) -> Vec<Option<Arc<Tape>>> {
+        let some = |boxes: &mut Boxes, spans: &[Vec<PlaceSpan>]| {
+            let within: Vec<PlaceSpan> = spans.iter().map(|spans| spans[which]).collect();
+            let is_empty = |&[low, high]: &PlaceSpan| low.cmpgt(high).any();
+            let full: Vec<PlaceSpan> = within.iter().filter(|span| !is_empty(span)).copied().collect();
             look(tape, &full, boxes);
             let mut lanes = 0..;
-            let one = |span: &Span| {
+            let one = |span: &PlaceSpan| {
                 let lane = if is_empty(span) { None } else { lanes.next() }?;
                 Some(enough(tape, lane, boxes).map_or_else(|| tape.clone(), Arc::new))
             };

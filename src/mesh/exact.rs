@@ -4,7 +4,7 @@
 //! list of numbers that do not overlap (Shewchuk, "Adaptive precision floating-point arithmetic and fast robust
 //! geometric predicates", 1997). The signs are right as long as no product over- or underflows.
 
-type Point = [f64; 3];
+use super::Point;
 
 /// A sum and the part of it that was rounded off.
 #[inline(always)]

@@ -1,10 +1,9 @@
 //! Where a mesh meets itself: all pairs of triangles, by exact signs.
 
 use super::Mesh;
+use super::Point;
 use super::exact::{are_collinear, flattened, side_of_line, side_of_plane};
 use rayon::prelude::*;
-
-type Point = [f64; 3];
 
 impl Mesh {
     /// The pairs of triangles that meet anywhere but in the vertices and edges they share by number, in order.

@@ -27,6 +27,9 @@ pub(crate) use morton::morton_order;
 
 use crate::error::{Error, Result};
 
+/// A place.
+type Point = [f64; 3];
+
 /// A surface of triangles in space.
 ///
 /// A triangle's corners go round it counter-clockwise, seen from outside.

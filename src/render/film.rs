@@ -57,7 +57,7 @@ const TOGETHER: usize = 8;
 const MAX_FRAMES: usize = 1_000_000;
 
 /// A picture of a film, as screens take it.
-type Drawn<'a> = &'a mut dyn FnMut(usize) -> io::Result<Vec<u8>>;
+type DrawnPicture<'a> = &'a mut dyn FnMut(usize) -> io::Result<Vec<u8>>;
 
 /// What a film is written to.
 enum FilmFormat {
@@ -227,7 +227,7 @@ impl Film {
         file: &mut dyn Write,
         size: Size,
         which: Range<usize>,
-        picture: Drawn,
+        picture: DrawnPicture,
     ) -> io::Result<()> {
         let (width, height) = (size.width as u16, size.height as u16);
         let mut encoder = gif::Encoder::new(file, width, height, &[]).map_err(io::Error::other)?;
@@ -247,7 +247,7 @@ impl Film {
         file: &mut dyn Write,
         size: Size,
         which: Range<usize>,
-        picture: Drawn,
+        picture: DrawnPicture,
     ) -> io::Result<()> {
         let mut encoder = encoder(file, size.width, size.height);
         encoder.set_animated(which.len() as u32, 0)?;

@@ -46,7 +46,7 @@ pub const MAX_LINES: usize = 1_000_000;
 pub const MAX_BYTES: usize = 64 << 20;
 
 /// What an operation without operands makes.
-type Leaf = fn() -> Field;
+type VmLeaf = fn() -> Field;
 /// What one of one operand makes.
 type Unary = fn(&Field) -> Field;
 /// What one of two makes.
@@ -89,7 +89,7 @@ const BINARY: [(&str, Binary); 11] = [
 ];
 
 /// The coordinates.
-const COORDINATES: [(&str, Leaf); 3] = [("var-x", x), ("var-y", y), ("var-z", z)];
+const COORDINATES: [(&str, VmLeaf); 3] = [("var-x", x), ("var-y", y), ("var-z", z)];
 
 /// Operations of the format that are no field.
 const HASHES: [&str; 2] = ["rand", "mix"];

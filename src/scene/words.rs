@@ -32,12 +32,12 @@ pub struct Word {
 pub struct Form {
     /// Its arguments and their kinds.
     pub arguments: Vec<(&'static str, ArgumentKind)>,
-    call: Call,
+    call: WordCall,
 }
 
 /// What a call does.
 #[derive(Clone, Copy, Debug)]
-enum Call {
+enum WordCall {
     /// A function of the shape library.
     Shape(&'static Entry),
     /// The same, with a last argument that is not given.
@@ -98,7 +98,7 @@ impl Word {
         }
         form.run(draft, arguments).map_err(|problem| match form.call {
             // What is called by the name of its fewer arguments is spoken of by that name.
-            Call::Shape(entry) if entry.name != self.name => problem.replacen(entry.name, self.name, 1),
+            WordCall::Shape(entry) if entry.name != self.name => problem.replacen(entry.name, self.name, 1),
             _ => problem,
         })
     }
@@ -118,13 +118,13 @@ impl Form {
 
     fn run(&self, draft: &mut Draft, mut arguments: Vec<Argument>) -> Result<Argument, String> {
         let field = match self.call {
-            Call::Shape(entry) => (entry.call)(arguments).called_at(&draft.place),
-            Call::ShapeWith(entry, last) => {
+            WordCall::Shape(entry) => (entry.call)(arguments).called_at(&draft.place),
+            WordCall::ShapeWith(entry, last) => {
                 arguments.push(Argument::Number(last));
                 (entry.call)(arguments).called_at(&draft.place)
             }
-            Call::Numbers(call) => call(arguments.into_iter().map(Field::from).collect()),
-            Call::Scene(call) => return call(draft, arguments),
+            WordCall::Numbers(call) => call(arguments.into_iter().map(Field::from).collect()),
+            WordCall::Scene(call) => return call(draft, arguments),
         };
         made(draft, field)
     }
@@ -190,19 +190,19 @@ pub fn words() -> Vec<Word> {
         let count = entry.arguments.len();
         let mut forms = Vec::new();
         if let Some((_, last)) = DEFAULTS.iter().find(|(name, _)| *name == entry.name) {
-            forms.push(form(entry, Call::ShapeWith(entry, *last), count - 1));
+            forms.push(form(entry, WordCall::ShapeWith(entry, *last), count - 1));
         }
-        forms.push(form(entry, Call::Shape(entry), count));
+        forms.push(form(entry, WordCall::Shape(entry), count));
         words.push(Word { name: entry.name, group: entry.group, doc: entry.doc, forms, entry: Some(entry) });
     }
     for (name, other) in FURTHER {
         let entry = catalogue().find(|entry| entry.name == other).expect("in the catalogue");
         let word = words.iter_mut().find(|word| word.name == name).expect("in the catalogue");
-        word.forms.push(form(entry, Call::Shape(entry), entry.arguments.len()));
+        word.forms.push(form(entry, WordCall::Shape(entry), entry.arguments.len()));
     }
     for function in FUNCTIONS {
         let arguments = function.arguments.iter().map(|name| (*name, Kind::Number)).collect();
-        let forms = vec![Form { arguments, call: Call::Numbers(function.apply) }];
+        let forms = vec![Form { arguments, call: WordCall::Numbers(function.apply) }];
         words.push(Word { name: function.name, group: "arithmetic", doc: function.doc, forms, entry: None });
     }
     words.extend(own());
@@ -221,8 +221,8 @@ macro_rules! words {
                 group: $group,
                 doc: &[$($doc),*],
                 forms: vec![
-                    Form { arguments: vec![$((stringify!($arg), Kind::$kind)),*], call: Call::Scene($call) }
-                    $(, Form { arguments: vec![$((stringify!($arg2), Kind::$kind2)),*], call: Call::Scene($call) })*
+                    Form { arguments: vec![$((stringify!($arg), Kind::$kind)),*], call: WordCall::Scene($call) }
+                    $(, Form { arguments: vec![$((stringify!($arg2), Kind::$kind2)),*], call: WordCall::Scene($call) })*
                 ],
                 entry: None,
             },)*)*]

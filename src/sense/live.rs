@@ -27,11 +27,11 @@ use std::time::Instant;
 /// # Ok::<(), fieldgrad::Error>(())
 /// ```
 #[derive(Clone, Debug, Default)]
-pub struct LiveSound(Arc<Mutex<Heard>>);
+pub struct LiveSound(Arc<Mutex<Playing>>);
 
 /// The tones that are to be heard, and where in time they are.
 #[derive(Clone, Debug, Default)]
-struct Heard {
+struct Playing {
     tones: Arc<Vec<Tone>>,
     clock: Option<Clock>,
     /// The time that the tones had at an instant, and how fast it goes since.
@@ -60,11 +60,11 @@ impl LiveSound {
     /// One that takes its samples, so many a second.
     pub fn player(&self, rate: u32) -> LivePlayer {
         let share = -(-1.0 / (FOLLOWS * f64::from(rate))).exp_m1();
-        let (live, heard) = (self.clone(), Heard::default());
+        let (live, heard) = (self.clone(), Playing::default());
         LivePlayer { live, heard, rate, share, time: 0.0, voices: Vec::new() }
     }
 
-    fn change(&self, change: impl FnOnce(&mut Heard)) {
+    fn change(&self, change: impl FnOnce(&mut Playing)) {
         change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
     }
 }
@@ -83,7 +83,7 @@ const INAUDIBLE: f64 = 1e-7;
 pub struct LivePlayer {
     live: LiveSound,
     /// What was said last.
-    heard: Heard,
+    heard: Playing,
     rate: u32,
     /// The part of a change that one sample makes up for.
     share: f64,

@@ -49,8 +49,8 @@ pub fn control_change(message: &[u8]) -> Option<(Controller, f64)> {
 
 /// Hears control changes, of devices or of whoever hands it messages.
 #[derive(Clone, Debug, Default)]
-pub struct Listener {
-    heard: Arc<Mutex<Heard>>,
+pub struct MidiListener {
+    heard: Arc<Mutex<MidiHeard>>,
     /// The devices it hears.
     ports: Vec<String>,
     /// That they are heard as long as this lives.
@@ -59,7 +59,7 @@ pub struct Listener {
 
 /// Where controllers are that moved since it was last asked, and how many messages there were.
 #[derive(Debug, Default)]
-struct Heard {
+struct MidiHeard {
     values: BTreeMap<Controller, f64>,
     taken: u64,
     others: u64,
@@ -77,11 +77,11 @@ impl fmt::Debug for Connections {
     }
 }
 
-impl Listener {
+impl MidiListener {
     /// Hears every MIDI device that is there now; calls `wake` whenever a controller moves.
     ///
     /// An error where there is none, and in a build without the feature `midi`.
-    pub fn start(wake: impl Fn() + Clone + Send + 'static) -> Result<Listener> {
+    pub fn start(wake: impl Fn() + Clone + Send + 'static) -> Result<MidiListener> {
         start(wake)
     }
 
@@ -120,17 +120,17 @@ impl Listener {
 }
 
 #[cfg(not(feature = "midi"))]
-fn start(_: impl Fn() + Clone + Send + 'static) -> Result<Listener> {
+fn start(_: impl Fn() + Clone + Send + 'static) -> Result<MidiListener> {
     Err(Error::Unsupported("this build hears no MIDI: one made with --features midi does".into()))
 }
 
 #[cfg(feature = "midi")]
-fn start(wake: impl Fn() + Clone + Send + 'static) -> Result<Listener> {
+fn start(wake: impl Fn() + Clone + Send + 'static) -> Result<MidiListener> {
     let input = || {
         let made = midir::MidiInput::new("fieldgrad");
         made.map_err(|error| Error::System(format!("MIDI devices: {error}")))
     };
-    let (first, mut listener, mut own) = (input()?, Listener::default(), Vec::new());
+    let (first, mut listener, mut own) = (input()?, MidiListener::default(), Vec::new());
     for port in first.ports() {
         let name = first.port_name(&port).unwrap_or_else(|_| port.id());
         let (sink, wake) = (listener.clone(), wake.clone());
@@ -156,7 +156,7 @@ mod tests {
 
     #[test]
     fn control_changes_are_heard_and_all_else_is_counted() {
-        let listener = Listener::default();
+        let listener = MidiListener::default();
         for message in [&[0xb0, 7, 0][..], &[0xb0, 7, 64], &[0xbf, 119, 127]] {
             assert!(listener.hear(message));
         }
@@ -180,6 +180,6 @@ mod tests {
     #[test]
     #[cfg(not(feature = "midi"))]
     fn a_build_without_midi_says_how_one_with_it_is_made() {
-        assert!(Listener::start(|| ()).unwrap_err().to_string().contains("--features midi"));
+        assert!(MidiListener::start(|| ()).unwrap_err().to_string().contains("--features midi"));
     }
 }

@@ -270,12 +270,12 @@ fn gradients_f32(cell: [i64; 4]) -> [[f32; 16]; 4] {
 }
 
 /// A cell, and its corners' gradients in both layouts.
-type Drawn = ([i64; 4], [[f64; 4]; 16], [[f32; 16]; 4]);
+type NoiseCell = ([i64; 4], [[f64; 4]; 16], [[f32; 16]; 4]);
 
-fn drawn<T>(cell: [i64; 4], pick: impl Fn(&Drawn) -> T) -> T {
+fn drawn<T>(cell: [i64; 4], pick: impl Fn(&NoiseCell) -> T) -> T {
     const KEPT: usize = 256;
     thread_local! {
-        static LAST: RefCell<Vec<Option<Drawn>>> = const { RefCell::new(Vec::new()) };
+        static LAST: RefCell<Vec<Option<NoiseCell>>> = const { RefCell::new(Vec::new()) };
     }
     // Neighbouring cells are spread over all places.
     let mixed = cell

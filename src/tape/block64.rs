@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 /// How many points are worked on together: a register is four vectors of AVX-512, eight of AVX2.
 pub(super) const LANES: usize = 32;
-pub(super) type Lanes = Doubles<LANES>;
+pub(super) type DoubleLanes = Doubles<LANES>;
 
 /// Runs a tape on blocks of points in `f64`.
 ///
@@ -47,7 +47,7 @@ pub struct Block64 {
     written: Vec<u32>,
     operands: Vec<u32>,
     read: Vec<u32>,
-    pub(super) registers: Vec<Lanes>,
+    pub(super) registers: Vec<DoubleLanes>,
     /// The columns of a kernel's inputs and results, and which outputs they are of.
     inputs: Vec<f64>,
     results: Vec<f64>,
@@ -83,7 +83,7 @@ impl Block64 {
             written: registers.written,
             operands: registers.operands,
             read: registers.read,
-            registers: vec![Lanes::zero(); registers.count],
+            registers: vec![DoubleLanes::zero(); registers.count],
             inputs: Vec::new(),
             results: Vec::new(),
             asked: Vec::new(),
@@ -111,7 +111,7 @@ impl Block64 {
             self.program.run(self.program.stage(stage), &mut self.uniform);
         }
         for (register, &value) in self.registers.iter_mut().zip(&self.uniform) {
-            *register = Lanes::constant(value);
+            *register = DoubleLanes::constant(value);
         }
     }
 
@@ -157,7 +157,7 @@ impl Block64 {
     }
 
     /// An output at the points that the lines were last run at.
-    pub(super) fn output(&self, output: usize) -> &Lanes {
+    pub(super) fn output(&self, output: usize) -> &DoubleLanes {
         &self.registers[self.read[output] as usize]
     }
 
@@ -213,7 +213,7 @@ struct RunOfLines<'a> {
     lines: Range<usize>,
     written: &'a [u32],
     operands: &'a [u32],
-    registers: &'a mut [Lanes],
+    registers: &'a mut [DoubleLanes],
 }
 
 impl pulp::NullaryFnOnce for RunOfLines<'_> {

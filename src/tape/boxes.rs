@@ -203,7 +203,7 @@ fn run_all<R: Bounding>(
 
 /// Running lines on a type of number: for each type compiled here, and not again by all who use it.
 mod lines {
-    use super::{Arch, BOXES, Range, Run, Tape};
+    use super::{Arch, BOXES, BoxRun, Range, Tape};
     use crate::number::{Bend, Intervals, Rise};
 
     pub trait RunLines: Sized {
@@ -226,7 +226,7 @@ mod lines {
                     values: &mut [Self],
                     known: Option<&[Intervals<BOXES>]>,
                 ) {
-                    arch.dispatch(Run { program: &tape.program, lines, values, known });
+                    arch.dispatch(BoxRun { program: &tape.program, lines, values, known });
                 }
             }
         )*};
@@ -236,7 +236,7 @@ mod lines {
 }
 
 /// A run of plain lines.
-struct Run<'a, R> {
+struct BoxRun<'a, R> {
     program: &'a Program,
     lines: Range<usize>,
     values: &'a mut [R],
@@ -244,17 +244,17 @@ struct Run<'a, R> {
     known: Option<&'a [Intervals<BOXES>]>,
 }
 
-impl<R: Bounding> WithSimd for Run<'_, R> {
+impl<R: Bounding> WithSimd for BoxRun<'_, R> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Run { program, lines, values, known } = self;
+        let BoxRun { program, lines, values, known } = self;
         let leaves = program.leaves();
         for i in lines {
             let line = &program.lines[i];
             let Code::Op(op) = line.code else { unreachable!("kernels are not run here") };
-            Table::<S, R>::LINES[op.number()](simd, values, program.operands(line), leaves + i);
+            BoxTable::<S, R>::LINES[op.number()](simd, values, program.operands(line), leaves + i);
             if R::KNOWS_CORNERS
                 && op == Op::Add
                 && let Some([outside, inside]) = corner_at(program, i)
@@ -269,36 +269,36 @@ impl<R: Bounding> WithSimd for Run<'_, R> {
 }
 
 /// A line of one operation: the values, which of them are its operands, and where its own goes.
-struct LineOf<'a, R, const OP: usize> {
+struct BoxLineOf<'a, R, const OP: usize> {
     values: &'a mut [R],
     operands: &'a [u32],
     out: usize,
 }
 
-impl<R: Bounding, const OP: usize> NullaryFnOnce for LineOf<'_, R, OP> {
+impl<R: Bounding, const OP: usize> NullaryFnOnce for BoxLineOf<'_, R, OP> {
     type Output = ();
 
     #[inline(always)]
     fn call(self) {
-        let LineOf { values, operands, out } = self;
+        let BoxLineOf { values, operands, out } = self;
         values[out] = apply_known!(Op::ALL[OP], R, |n: usize| values[operands[n] as usize]);
     }
 }
 
 fn line<S: Simd, R: Bounding, const OP: usize>(simd: S, values: &mut [R], operands: &[u32], out: usize) {
-    simd.vectorize(LineOf::<R, OP> { values, operands, out });
+    simd.vectorize(BoxLineOf::<R, OP> { values, operands, out });
 }
 
 /// Runs a line of one operation: the values, which of them are its operands, and where its own goes.
-type RunLine<S, R> = fn(S, &mut [R], &[u32], usize);
+type RunBoxLine<S, R> = fn(S, &mut [R], &[u32], usize);
 
 /// A function for each operation, compiled for one width of vector: all of them in one took the compiler minutes.
-struct Table<S, R>(PhantomData<(S, R)>);
+struct BoxTable<S, R>(PhantomData<(S, R)>);
 
 macro_rules! lines {
     ($($op:literal)*) => { [$(line::<S, R, $op>),*] };
 }
 
-impl<S: Simd, R: Bounding> Table<S, R> {
-    const LINES: [RunLine<S, R>; Op::ALL.len()] = of_every_operation!(lines);
+impl<S: Simd, R: Bounding> BoxTable<S, R> {
+    const LINES: [RunBoxLine<S, R>; Op::ALL.len()] = of_every_operation!(lines);
 }

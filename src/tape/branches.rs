@@ -33,7 +33,7 @@ pub(crate) struct Branches {
 
 /// A question that a choice asks.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Question {
+enum ChoiceQuestion {
     /// Which of two values is the smaller: answer 0 if the first is, or they are equal.
     Smaller(u32, u32),
     /// Which operand a length that may be near 0 has its slope of, or which side a corner.
@@ -48,12 +48,12 @@ const ZERO: u32 = u32::MAX;
 /// Answers, and what they say of values.
 #[derive(Clone, Debug, Default)]
 struct Fork {
-    answers: Vec<(Question, usize)>,
+    answers: Vec<(ChoiceQuestion, usize)>,
     held: Vec<(u32, Interval)>,
 }
 
 impl Fork {
-    fn answer(&self, question: Question) -> Option<usize> {
+    fn answer(&self, question: ChoiceQuestion) -> Option<usize> {
         self.answers.iter().find(|(asked, _)| *asked == question).map(|(_, answer)| *answer)
     }
 }
@@ -61,7 +61,7 @@ impl Fork {
 enum Outcome {
     Slopes(Slopes3),
     /// A question, and the answers that are possible.
-    Asks(Question, Vec<usize>),
+    Asks(ChoiceQuestion, Vec<usize>),
     /// What was answered is not possible with the other answers: they say it all.
     Impossible,
     /// It may jump, or leave where it is defined.
@@ -149,14 +149,14 @@ impl Branches {
     }
 
     /// Which of two values is the smaller, as a question whose first is the lower number; and whether they were swapped.
-    fn smaller(&self, a: u32, b: u32) -> (Question, bool) {
+    fn smaller(&self, a: u32, b: u32) -> (ChoiceQuestion, bool) {
         let is_zero = |v: u32| !self.varies[v as usize] && self.values[v as usize] == Interval::point(0.0);
         let [a, b] = [a, b].map(|v| if v != ZERO && is_zero(v) { ZERO } else { v });
-        (Question::Smaller(a.min(b), a.max(b)), a > b)
+        (ChoiceQuestion::Smaller(a.min(b), a.max(b)), a > b)
     }
 
     /// Whether the first of two values is at most the second, as far as values and answers tell.
-    fn is_at_most(&self, fork: &Fork, a: u32, b: u32) -> Result<bool, Question> {
+    fn is_at_most(&self, fork: &Fork, a: u32, b: u32) -> Result<bool, ChoiceQuestion> {
         let (x, y) = (self.value(a), self.value(b));
         if x.hi() <= y.lo() || a == b {
             return Ok(true);
@@ -168,10 +168,10 @@ impl Branches {
     }
 
     /// A fork with an answer more, if that is possible.
-    fn answered(&self, fork: &Fork, question: Question, answer: usize) -> Option<Fork> {
+    fn answered(&self, fork: &Fork, question: ChoiceQuestion, answer: usize) -> Option<Fork> {
         let mut next = fork.clone();
         next.answers.push((question, answer));
-        if let Question::Smaller(a, b) = question {
+        if let ChoiceQuestion::Smaller(a, b) = question {
             let (low, high) = if answer == 0 { (a, b) } else { (b, a) };
             let (x, y) = (self.value(low), self.value(high));
             let below = both(x, Interval::new(f64::NEG_INFINITY, y.hi()))?;
@@ -272,7 +272,7 @@ impl Branches {
                 let weight = op.partial(1, arg, &value);
                 let in_width = op.partial(2, arg, &value);
                 let weight = if weight.width() > WIDE {
-                    let question = Question::Weight(number);
+                    let question = ChoiceQuestion::Weight(number);
                     let end = fork.answer(question).ok_or_else(|| asks(question))?;
                     Interval::point(if end == 0 { weight.lo() } else { weight.hi() })
                 } else {
@@ -325,7 +325,7 @@ impl Branches {
         let zero = Interval::point(0.0);
         let parts: Vec<usize> =
             (0..operands.len()).filter(|&n| self.values[operands[n] as usize] != zero).collect();
-        let question = Question::Part(number);
+        let question = ChoiceQuestion::Part(number);
         let answered = fork.answer(question);
         if answered.is_some_and(|part| !parts.contains(&part)) {
             return Err(Outcome::Impossible);
@@ -382,7 +382,7 @@ impl Branches {
         let reaches = |&n: &usize| self.value(all[n]).hi() >= least;
         let sides: Vec<usize> = (0..all.len()).filter(reaches).collect();
         let beyond = sides.iter().filter(|&&side| self.value(all[side]).hi() > 0.0).count();
-        let question = Question::Part(number);
+        let question = ChoiceQuestion::Part(number);
         let which = match (fork.answer(question), &sides[..]) {
             (Some(side), _) if !sides.contains(&side) => return Err(Outcome::Impossible),
             (Some(side), _) => side,

@@ -28,7 +28,7 @@ pub enum Asked {
 
 /// What one line turned out to be over a box.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Finding {
+enum LineFinding {
     /// It is to be computed.
     Open,
     /// It may be that operand.
@@ -85,7 +85,7 @@ pub(super) struct Pruning {
     live: Vec<u64>,
     /// Of each live line, what its readers can tell, and what it turned out to be.
     windows: Vec<Window>,
-    findings: Vec<Finding>,
+    findings: Vec<LineFinding>,
     /// The live lines that are to be computed, and those that are not; the last first.
     open: Vec<u32>,
     decided: Vec<u32>,
@@ -148,7 +148,7 @@ impl Pruning {
         self.live.clear();
         self.live.resize(count.div_ceil(64), 0);
         self.windows.resize(count.max(self.windows.len()), Window::ALL);
-        self.findings.resize(count.max(self.findings.len()), Finding::Open);
+        self.findings.resize(count.max(self.findings.len()), LineFinding::Open);
         self.open.clear();
         self.decided.clear();
         let least = f64::from(f32::from_bits(1)); // nothing that is not 0 is nearer to it, in `f32`
@@ -187,25 +187,25 @@ impl Pruning {
         let found = match line.code {
             _ if !line.chooses => {
                 (0..operands.len()).for_each(|n| read(n, Window::ALL));
-                Finding::Open
+                LineFinding::Open
             }
             _ if window.high < f64::INFINITY && value().lo() >= window.high => {
-                Finding::Number(value().lo().min(f64::MAX))
+                LineFinding::Number(value().lo().min(f64::MAX))
             }
             _ if window.low > f64::NEG_INFINITY && value().hi() <= window.low => {
-                Finding::Number(value().hi().max(f64::MIN))
+                LineFinding::Number(value().hi().max(f64::MIN))
             }
             Code::Op(op) => finding(op, |n| range(operands[n] as usize), value, window, &mut read),
             Code::Kernel(_) => {
                 (0..operands.len()).for_each(|n| read(n, Window::ALL));
-                Finding::Open
+                LineFinding::Open
             }
         };
-        if let Finding::Operand(n) = found {
+        if let LineFinding::Operand(n) = found {
             read(n as usize, window);
         }
         self.findings[i] = found;
-        if found == Finding::Open { &mut self.open } else { &mut self.decided }.push(i as u32);
+        if found == LineFinding::Open { &mut self.open } else { &mut self.decided }.push(i as u32);
     }
 
     /// The program that computes what was found to be needed, and is held to hold for those values of the parameters.
@@ -217,19 +217,19 @@ impl Pruning {
         really.resize(program.lines.len().max(really.len()), UNKNOWN);
         // A decided line, or one that is computed, or a leaf.
         let real = |really: &[u32], value: u32| match (value as usize).checked_sub(leaves) {
-            Some(line) if findings[line] != Finding::Open => really[line],
+            Some(line) if findings[line] != LineFinding::Open => really[line],
             _ => value,
         };
         for &line in decided.iter().rev() {
             really[line as usize] = match findings[line as usize] {
-                Finding::Operand(n) => {
+                LineFinding::Operand(n) => {
                     real(really, program.operands(&program.lines[line as usize])[n as usize])
                 }
-                Finding::Number(number) => {
+                LineFinding::Number(number) => {
                     numbers.push(number);
                     (values + numbers.len() - 1) as u32
                 }
-                Finding::Open => unreachable!("it was decided"),
+                LineFinding::Open => unreachable!("it was decided"),
             };
         }
         // First under the old names. The constants that are read, and the numbers, become the new constants.
@@ -301,16 +301,16 @@ fn finding(
     value: impl Fn() -> Interval,
     window: Window,
     read: &mut impl FnMut(usize, Window),
-) -> Finding {
+) -> LineFinding {
     match op {
         Op::Min => {
             let (a, b) = (arg(0), arg(1));
             // What is above the most the minimum reaches is not told from anything else up there.
             let high = window.high.min(value().hi().next_up());
             if a.hi() <= b.lo() || b.lo() >= high {
-                return Finding::Operand(0);
+                return LineFinding::Operand(0);
             } else if b.hi() < a.lo() || a.lo() >= high {
-                return Finding::Operand(1);
+                return LineFinding::Operand(1);
             }
             (0..2).for_each(|n| read(n, Window { low: window.low, high }));
         }
@@ -318,25 +318,25 @@ fn finding(
             let (a, b) = (arg(0), arg(1));
             let low = window.low.max(value().lo().next_down());
             if b.hi() <= a.lo() || b.hi() <= low {
-                return Finding::Operand(0);
+                return LineFinding::Operand(0);
             } else if a.hi() < b.lo() || a.hi() <= low {
-                return Finding::Operand(1);
+                return LineFinding::Operand(1);
             }
             (0..2).for_each(|n| read(n, Window { low, high: window.high }));
         }
         Op::IfLess => {
             let (a, b) = (arg(0), arg(1));
             if a.hi() < b.lo() {
-                return Finding::Operand(2);
+                return LineFinding::Operand(2);
             } else if b.hi() <= a.lo() {
-                return Finding::Operand(3);
+                return LineFinding::Operand(3);
             }
             (0..4).for_each(|n| read(n, if n < 2 { Window::ALL } else { window }));
         }
         Op::SmoothMin(kind) => {
             let Some(band) = band(kind) else {
                 (0..3).for_each(|n| read(n, Window::ALL));
-                return Finding::Open;
+                return LineFinding::Open;
             };
             // Farther apart than the band, the blend takes off exactly nothing: with one operand at `high` and the
             // other by the band above it, the blend is at `high`, and it only grows with its operands.
@@ -346,15 +346,15 @@ fn finding(
             let high = beyond(window.high.min(value().hi().next_up()));
             let clear = |near: Interval, far: Interval| near.hi() < far.lo() && beyond(near.hi()) <= far.lo();
             if clear(a, b) || b.lo() >= high {
-                return Finding::Operand(0);
+                return LineFinding::Operand(0);
             } else if clear(b, a) || a.lo() >= high {
-                return Finding::Operand(1);
+                return LineFinding::Operand(1);
             }
             (0..2).for_each(|n| read(n, Window::new(window.low, high)));
             read(2, Window::ALL);
         }
         Op::Floor | Op::Ceil | Op::Round | Op::Sign | Op::Ramp if value().lo() == value().hi() => {
-            return Finding::Number(value().lo());
+            return LineFinding::Number(value().lo());
         }
         // Through what is monotone a window goes on to the operands.
         Op::Neg => read(0, window.negated()),
@@ -374,7 +374,7 @@ fn finding(
         }
         _ => (0..op.arity()).for_each(|n| read(n, Window::ALL)),
     }
-    Finding::Open
+    LineFinding::Open
 }
 
 /// What can be told of a where a·by is told in the window, and `by` does not change its sign.

@@ -15,9 +15,9 @@ use std::marker::PhantomData;
 use std::ops::Range;
 
 /// A value's derivatives in x, y and z.
-type Slope = [Chunk; 3];
+type ChunkSlope = [Chunk; 3];
 
-const STILL: Slope = [Lanes([0.0; WIDTH]); 3];
+const STILL: ChunkSlope = [Lanes([0.0; WIDTH]); 3];
 
 /// Finds the slopes of tapes; keeps its memory from one to the next.
 ///
@@ -37,7 +37,7 @@ pub struct Slopes {
     arch: Arch,
     /// The coordinates, the parameters, the constants, and a value a line; and the slope of each.
     values: Vec<Chunk>,
-    slopes: Vec<Slope>,
+    slopes: Vec<ChunkSlope>,
     inputs: Vec<Chunk>,
 }
 
@@ -86,7 +86,7 @@ impl Slopes {
     fn run(&mut self, program: &Program) {
         for (lines, kernel) in program.runs(0..program.lines.len()) {
             let (values, slopes) = (&mut self.values[..], &mut self.slopes[..]);
-            self.arch.dispatch(Run { program, lines, values, slopes });
+            self.arch.dispatch(SlopeRun { program, lines, values, slopes });
             if let Some(line) = kernel {
                 self.run_kernel(program, line);
             }
@@ -110,42 +110,42 @@ impl Slopes {
 }
 
 /// A run of plain lines, to be compiled for each width of vector.
-struct Run<'a> {
+struct SlopeRun<'a> {
     program: &'a Program,
     lines: Range<usize>,
     values: &'a mut [Chunk],
-    slopes: &'a mut [Slope],
+    slopes: &'a mut [ChunkSlope],
 }
 
-impl WithSimd for Run<'_> {
+impl WithSimd for SlopeRun<'_> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Run { program, lines, values, slopes } = self;
+        let SlopeRun { program, lines, values, slopes } = self;
         let leaves = program.leaves();
         for i in lines {
             let line = &program.lines[i];
             let Code::Op(op) = line.code else { unreachable!("kernels are not run here") };
-            Table::<S>::LINES[op.number()](simd, values, slopes, program.operands(line), leaves + i);
+            SlopeTable::<S>::LINES[op.number()](simd, values, slopes, program.operands(line), leaves + i);
         }
     }
 }
 
 /// A line of one operation: the values and slopes, which of them are its operands', and where its own go.
-struct LineOf<'a, const OP: usize> {
+struct SlopeLineOf<'a, const OP: usize> {
     values: &'a mut [Chunk],
-    slopes: &'a mut [Slope],
+    slopes: &'a mut [ChunkSlope],
     operands: &'a [u32],
     out: usize,
 }
 
-impl<const OP: usize> NullaryFnOnce for LineOf<'_, OP> {
+impl<const OP: usize> NullaryFnOnce for SlopeLineOf<'_, OP> {
     type Output = ();
 
     #[inline(always)]
     fn call(self) {
-        let LineOf { values, slopes, operands, out } = self;
+        let SlopeLineOf { values, slopes, operands, out } = self;
         let op = const { Op::ALL[OP] };
         let arg = |n: usize| values[operands[n] as usize];
         let value = apply_known!(Op::ALL[OP], Chunk, arg);
@@ -172,25 +172,25 @@ impl<const OP: usize> NullaryFnOnce for LineOf<'_, OP> {
 fn line<S: Simd, const OP: usize>(
     simd: S,
     values: &mut [Chunk],
-    slopes: &mut [Slope],
+    slopes: &mut [ChunkSlope],
     operands: &[u32],
     out: usize,
 ) {
-    simd.vectorize(LineOf::<OP> { values, slopes, operands, out });
+    simd.vectorize(SlopeLineOf::<OP> { values, slopes, operands, out });
 }
 
 /// Runs a line of one operation.
-type RunLine<S> = fn(S, &mut [Chunk], &mut [Slope], &[u32], usize);
+type RunSlopeLine<S> = fn(S, &mut [Chunk], &mut [ChunkSlope], &[u32], usize);
 
 /// A function for each operation, compiled for one width of vector.
-struct Table<S>(PhantomData<S>);
+struct SlopeTable<S>(PhantomData<S>);
 
 macro_rules! lines {
     ($($op:literal)*) => { [$(line::<S, $op>),*] };
 }
 
-impl<S: Simd> Table<S> {
-    const LINES: [RunLine<S>; Op::ALL.len()] = of_every_operation!(lines);
+impl<S: Simd> SlopeTable<S> {
+    const LINES: [RunSlopeLine<S>; Op::ALL.len()] = of_every_operation!(lines);
 }
 
 #[cfg(test)]

@@ -5,9 +5,9 @@ use super::camera::Orbit;
 use super::commands::{self, Command};
 use super::document::{Document, Source};
 use super::drag::Grip;
-use super::job::{Export, Job};
+use super::job::{ExportJob, Job};
 use super::memory::Memory;
-use super::painter::{self, Painted, Painter, Picture, Wanted};
+use super::painter::{self, Painted, Picture, PicturePainter, Wanted};
 use super::panels::{self, Asking, Completion, Dialog, Unanswered};
 use super::probe::SurfacePoint;
 use super::recovery::{Offer, Recovery};
@@ -131,7 +131,7 @@ pub(super) struct App {
     sign: Sign,
     /// Since when the picture is not of the text that is shown, if it is not.
     stale: Option<Instant>,
-    painter: Painter,
+    painter: PicturePainter,
     /// What is told of what draws.
     drawn: painter::Say,
     scout: Scout,
@@ -567,7 +567,7 @@ impl App {
     }
 
     /// Starts to write a picture, a film or a shader of what is seen now.
-    pub(super) fn export(&mut self, path: PathBuf, size: Size, make: impl FnOnce(Options) -> Export) {
+    pub(super) fn export(&mut self, path: PathBuf, size: Size, make: impl FnOnce(Options) -> ExportJob) {
         let options = Options { size, ..self.options() };
         let (scene, values) = (self.document.scene().clone(), self.document.values.all());
         self.jobs.push(Job::start(scene, values, make(options), path, self.wake.clone()));

@@ -44,11 +44,11 @@ const CTRL_SHIFT: Modifiers = Modifiers { shift: true, ..Modifiers::COMMAND };
 use Command::*;
 
 /// A command, its name, its key if it has one, and what it says.
-type Entry = (Command, &'static str, Option<(Modifiers, Key)>, &'static str);
+type CommandEntry = (Command, &'static str, Option<(Modifiers, Key)>, &'static str);
 
 /// All of them: what does it, its name, its key, and what it says.
 #[rustfmt::skip]
-pub(super) const COMMANDS: &[Entry] = &[
+pub(super) const COMMANDS: &[CommandEntry] = &[
     (Open, "Open…", Some((CTRL, Key::O)), "Open a scene file by its path"),
     (Gallery, "Gallery…", Some((CTRL, Key::G)), "The scenes that are built in"),
     (Save, "Save", Some((CTRL, Key::S)), "Write the text, with the parameters' values, to its file"),

@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// What is written.
 #[derive(Clone, Debug)]
-pub(super) enum Export {
+pub(super) enum ExportJob {
     /// A picture.
     Picture(Options),
     /// The whole timeline.
@@ -43,7 +43,7 @@ impl Job {
     pub(super) fn start(
         scene: Arc<Scene>,
         values: Vec<(String, f64)>,
-        export: Export,
+        export: ExportJob,
         path: PathBuf,
         wake: Wake,
     ) -> Job {
@@ -81,14 +81,14 @@ impl Job {
     }
 }
 
-fn write(scene: &Scene, export: &Export, path: &Path, state: &JobState, wake: &Wake) -> Result<()> {
+fn write(scene: &Scene, export: &ExportJob, path: &Path, state: &JobState, wake: &Wake) -> Result<()> {
     let extension = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
     match export {
-        Export::Picture(options) => {
+        ExportJob::Picture(options) => {
             crate::file::check_writable(path)?;
             save(&mut Stage::new(scene)?, options, path)
         }
-        Export::Film(options) => {
+        ExportJob::Film(options) => {
             let film = Film::of(scene.timeline());
             film.save(&mut Stage::new(scene)?, options, path, &Frames::default(), &mut |done, all| {
                 state.done.store(done, Ordering::Relaxed);
@@ -97,7 +97,7 @@ fn write(scene: &Scene, export: &Export, path: &Path, state: &JobState, wake: &W
                 !state.task.is_given_up()
             })
         }
-        Export::Shader => {
+        ExportJob::Shader => {
             let format =
                 TextFormat::of_extension(&extension).ok_or_else(|| unknown(path, ".wgsl, .glsl or .vm"))?;
             let text = format.written(scene, None)?;
@@ -124,7 +124,7 @@ mod tests {
         let path = std::env::temp_dir().join(format!("fieldgrad_given_up_{}.png", std::process::id()));
         let size = Size { width: 1920, height: 1080 };
         let options = Options { size, ..Options::default() };
-        let job = Job::start(scene, Vec::new(), Export::Picture(options), path.clone(), Arc::new(|| ()));
+        let job = Job::start(scene, Vec::new(), ExportJob::Picture(options), path.clone(), Arc::new(|| ()));
         std::thread::sleep(Duration::from_millis(200));
         assert_eq!(job.result(), None);
         job.give_up();

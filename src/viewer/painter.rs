@@ -83,13 +83,13 @@ pub(super) struct Painted {
 }
 
 /// A thread that paints.
-pub(super) type Painter = Worker<Wanted, Result<Painted>>;
+pub(super) type PicturePainter = Worker<Wanted, Result<Painted>>;
 
 /// What is told of what draws.
 pub(super) type Say = Arc<Mutex<Option<String>>>;
 
 /// Starts a thread that paints, on a GPU if it is given one. Should that fail, `say` holds what happened.
-pub(super) fn start(wake: Wake, gpu: Option<Gpu>, say: Say) -> Painter {
+pub(super) fn start(wake: Wake, gpu: Option<Gpu>, say: Say) -> PicturePainter {
     let mut easel = Easel { gpu, say, drawer: None, last: None, coarseness: None };
     let mut pool = None;
     Worker::start(wake, Wanted::supersedes, move |wanted, report| {

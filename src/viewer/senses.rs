@@ -18,15 +18,15 @@ use std::time::Instant;
 const MAX_TICKS: f64 = 10_000.0;
 
 /// A scene and the values of its parameters.
-type Question = (Arc<Scene>, Given);
+type SceneValues = (Arc<Scene>, Given);
 
 /// The scene's probes, played in the background whenever it or its values change.
 pub(super) struct Senses {
-    player: Worker<Question, (Arc<Scene>, Result<Recording>)>,
-    asked: Option<Question>,
+    player: Worker<SceneValues, (Arc<Scene>, Result<Recording>)>,
+    asked: Option<SceneValues>,
     played: Option<(Arc<Scene>, Result<Recording>)>,
     listener: Option<Listener>,
-    midi: Option<midi::Listener>,
+    midi: Option<midi::MidiListener>,
     /// How far the learning of a knob is.
     pub(super) learning: Learning,
     live: LiveSound,
@@ -38,8 +38,8 @@ pub(super) struct Senses {
 impl Senses {
     /// Nothing is played yet, and nothing heard.
     pub(super) fn new(wake: Wake) -> Senses {
-        let supersedes = |new: &Question, own: &Question| !Arc::ptr_eq(&new.0, &own.0);
-        let player = Worker::start(wake, supersedes, |(scene, values): Question, report| {
+        let supersedes = |new: &SceneValues, own: &SceneValues| !Arc::ptr_eq(&new.0, &own.0);
+        let player = Worker::start(wake, supersedes, |(scene, values): SceneValues, report| {
             task::does("playing the probes");
             let recording = with_values(&scene, &values).and_then(|moved| played(&moved));
             report.give((scene, recording));
@@ -58,7 +58,7 @@ impl Senses {
             (self.asked, self.played, self.is_heard) = (None, None, false);
             return;
         }
-        let is_asked = |(own, given): &Question| Arc::ptr_eq(own, scene) && *given == values;
+        let is_asked = |(own, given): &SceneValues| Arc::ptr_eq(own, scene) && *given == values;
         if !self.asked.as_ref().is_some_and(is_asked) {
             self.asked = Some((scene.clone(), values));
             self.player
@@ -79,13 +79,13 @@ impl Senses {
 
     /// From now on knobs of MIDI devices move parameters.
     pub(super) fn listen_to_midi(&mut self, wake: Wake) -> Result<()> {
-        self.midi = Some(midi::Listener::start(move || wake())?);
+        self.midi = Some(midi::MidiListener::start(move || wake())?);
         Ok(())
     }
 
     /// The same, with messages that are handed to a listener.
     #[cfg(test)]
-    pub(super) fn listen_to(&mut self, listener: midi::Listener) {
+    pub(super) fn listen_to(&mut self, listener: midi::MidiListener) {
         self.midi = Some(listener);
     }
 

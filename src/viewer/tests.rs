@@ -595,7 +595,7 @@ fn probes_are_played_and_have_meters_and_go_with_their_parameters() {
 fn a_knob_is_learned_by_moving_a_slider_and_then_the_knob() {
     let mut harness = ball();
     assert!(harness.query_by_label("Learn knobs").is_none()); // there is none
-    let knobs = midi::Listener::default();
+    let knobs = midi::MidiListener::default();
     harness.state_mut().senses.listen_to(knobs.clone());
     harness.run_steps(2);
     let value = |harness: &Harness<App>, name: &str| harness.state().document.values.get(name).unwrap();

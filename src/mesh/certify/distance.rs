@@ -7,15 +7,16 @@
 
 use super::cone::{direction, rise};
 use super::facets::Facets;
-use super::octree::{Octree, Sides};
-use super::{Point, grown, pruned};
+use super::octree::{BoxSides, Octree};
+use super::{grown, pruned};
+use crate::mesh::Point;
 use crate::number::Interval;
 use crate::tape::{Branches, Tape, Tracer};
 use rayon::prelude::*;
 
 /// A box in which f and the mesh rise, and the triangles that meet it.
 pub(super) struct Rising {
-    pub sides: Sides,
+    pub sides: BoxSides,
     pub triangles: Vec<u32>,
 }
 
@@ -105,7 +106,7 @@ fn from_polygon(tape: &Tape, polygon: Vec<Point>, cell: f64) -> Option<Off> {
 }
 
 /// The same of a piece that is not cut, if it is no farther than so much.
-fn off(tape: &Tape, polygon: &[Point], within: &Sides, reach: f64) -> Option<Off> {
+fn off(tape: &Tape, polygon: &[Point], within: &BoxSides, reach: f64) -> Option<Off> {
     let sides = grown(within, reach);
     let tape = pruned(tape, &sides);
     let mut branches = Branches::new(&tape);
@@ -131,7 +132,7 @@ fn off(tape: &Tape, polygon: &[Point], within: &Sides, reach: f64) -> Option<Off
 }
 
 /// How far it is to the mesh from the surface in a box.
-fn to_mesh(tape: &Tape, sides: &Sides, off: &Off, cell: f64) -> Option<f64> {
+fn to_mesh(tape: &Tape, sides: &BoxSides, off: &Off, cell: f64) -> Option<f64> {
     let mut open = vec![*sides];
     let mut farthest = 0.0f64;
     while let Some(sides) = open.pop() {
@@ -164,14 +165,14 @@ fn to_mesh(tape: &Tape, sides: &Sides, off: &Off, cell: f64) -> Option<f64> {
 }
 
 /// How fast f rises at least along a direction in a box.
-fn rate(tape: &Tape, sides: &Sides) -> Option<f64> {
+fn rate(tape: &Tape, sides: &BoxSides) -> Option<f64> {
     let mut branches = Branches::new(&pruned(tape, sides));
     let slopes = branches.over(*sides, BRANCHES)?;
     let way = direction(slopes.iter())?;
     Some(slopes.iter().map(|slope| rise(way, slope).lo()).fold(f64::INFINITY, f64::min))
 }
 
-fn around(polygon: &[Point]) -> Sides {
+fn around(polygon: &[Point]) -> BoxSides {
     [0, 1, 2].map(|n| {
         let hull = |hull: Interval, corner: &Point| hull.hull(Interval::point(corner[n]));
         polygon.iter().fold(Interval::point(polygon[0][n]), hull)
@@ -179,7 +180,7 @@ fn around(polygon: &[Point]) -> Sides {
 }
 
 /// The part of a triangle in a box, and what rounding adds.
-fn clipped(corners: &[Point; 3], sides: &Sides) -> Vec<Point> {
+fn clipped(corners: &[Point; 3], sides: &BoxSides) -> Vec<Point> {
     let mut polygon = corners.to_vec();
     for axis in 0..3 {
         for (way, end) in [(1.0, sides[axis].lo()), (-1.0, sides[axis].hi())] {

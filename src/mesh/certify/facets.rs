@@ -1,14 +1,14 @@
 //! A mesh's triangles as a proof needs them: their normals, and which of them meet a box.
 
-use super::cone::Slope;
-use super::octree::Sides;
+use super::cone::SlopeBounds;
+use super::octree::BoxSides;
 use crate::mesh::{Mesh, cross, dot, minus};
 use crate::number::Interval;
 
 pub(super) struct Facets<'a> {
     pub mesh: &'a Mesh,
     /// The normals, as long as twice the area, rounding in them.
-    pub normals: Vec<Slope>,
+    pub normals: Vec<SlopeBounds>,
     /// What a box is grown by before it is looked at which triangles meet it: more than rounding.
     slack: f64,
 }
@@ -21,11 +21,11 @@ impl Facets<'_> {
     }
 
     /// Those of some triangles that may meet a closed box: all that do, and few that do not.
-    pub fn meeting(&self, sides: &Sides, among: &[u32]) -> Vec<u32> {
+    pub fn meeting(&self, sides: &BoxSides, among: &[u32]) -> Vec<u32> {
         among.iter().copied().filter(|&n| self.may_meet(sides, n)).collect()
     }
 
-    fn may_meet(&self, sides: &Sides, triangle: u32) -> bool {
+    fn may_meet(&self, sides: &BoxSides, triangle: u32) -> bool {
         let corners = self.mesh.corners(triangle as usize);
         for axis in 0..3 {
             let (lo, hi) = (sides[axis].lo() - self.slack, sides[axis].hi() + self.slack);
@@ -53,7 +53,7 @@ impl Facets<'_> {
     }
 }
 
-fn normal([a, b, c]: [[f64; 3]; 3]) -> Slope {
+fn normal([a, b, c]: [[f64; 3]; 3]) -> SlopeBounds {
     let along = |to: [f64; 3]| [0, 1, 2].map(|n| Interval::point(to[n]) - Interval::point(a[n]));
     let (u, v) = (along(b), along(c));
     [1, 2, 0].map(|n| (n, (n + 1) % 3)).map(|(i, j)| u[i] * v[j] - u[j] * v[i])

@@ -27,12 +27,13 @@ mod octree;
 use super::Mesh;
 use crate::error::{Error, Result};
 use crate::measure::Bounds;
+use crate::mesh::Point;
 use crate::number::Interval;
 use crate::tape::{Asked, Branches, Tape, Tracer};
 use crate::task;
 use distance::Rising;
 use facets::Facets;
-use octree::{OctantState, Octree, Sides};
+use octree::{BoxSides, OctantState, Octree};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
@@ -98,9 +99,6 @@ struct BoxTask {
     tape: Tape,
     triangles: Vec<u32>,
 }
-
-/// A place.
-type Point = [f64; 3];
 
 /// What is found of a box.
 enum BoxFinding {
@@ -203,7 +201,7 @@ fn winding(mesh: &Mesh, point: [f64; 3]) -> Option<i64> {
 
 /// The open leaves, those of one cell taken together.
 fn open(tree: &Octree, cell: f64) -> Vec<Bounds> {
-    let mut cells: BTreeMap<[i64; 3], Sides> = BTreeMap::new();
+    let mut cells: BTreeMap<[i64; 3], BoxSides> = BTreeMap::new();
     let leaves = (0..tree.known.len()).filter(|&leaf| tree.known[leaf] == OctantState::Open);
     for sides in leaves.map(|leaf| tree.sides[leaf]) {
         let place = [0, 1, 2].map(|n| ((sides[n].middle() - tree.sides[0][n].lo()) / cell).floor() as i64);
@@ -212,16 +210,16 @@ fn open(tree: &Octree, cell: f64) -> Vec<Bounds> {
     cells.values().map(bounds_of).collect()
 }
 
-fn hull(a: &Sides, b: &Sides) -> Sides {
+fn hull(a: &BoxSides, b: &BoxSides) -> BoxSides {
     [0, 1, 2].map(|n| a[n].hull(b[n]))
 }
 
-fn bounds_of(sides: &Sides) -> Bounds {
+fn bounds_of(sides: &BoxSides) -> Bounds {
     Bounds { min: sides.map(Interval::lo), max: sides.map(Interval::hi) }
 }
 
 /// A cube about the bounds, whose parts are of a cell's size after some halvings.
-fn root(bounds: Bounds, cell: f64) -> Sides {
+fn root(bounds: Bounds, cell: f64) -> BoxSides {
     let longest = bounds.size().into_iter().fold(0.0, f64::max) / cell + 3.0;
     let half = 0.5 * cell * longest.log2().ceil().exp2();
     let center = bounds.center();
@@ -231,7 +229,7 @@ fn root(bounds: Bounds, cell: f64) -> Sides {
     })
 }
 
-fn looked_at(task: &BoxTask, sides: &Sides, facets: &Facets, cell: f64) -> BoxFinding {
+fn looked_at(task: &BoxTask, sides: &BoxSides, facets: &Facets, cell: f64) -> BoxFinding {
     let mut tracer = Tracer::new(&task.tape);
     let beyond = grown(sides, BEYOND * sides[0].width());
     let [x, y, z] = beyond;
@@ -256,19 +254,19 @@ fn looked_at(task: &BoxTask, sides: &Sides, facets: &Facets, cell: f64) -> BoxFi
     )
 }
 
-fn grown(sides: &Sides, by: f64) -> Sides {
+fn grown(sides: &BoxSides, by: f64) -> BoxSides {
     sides.map(|side| Interval::new(side.lo() - by, side.hi() + by))
 }
 
 /// The tape that is enough in a box.
-fn pruned(tape: &Tape, &[x, y, z]: &Sides) -> Tape {
+fn pruned(tape: &Tape, &[x, y, z]: &BoxSides) -> Tape {
     let mut tracer = Tracer::new(tape);
     tracer.over([x, y, z, Interval::point(0.0)]);
     tracer.prune(Asked::Value).unwrap_or_else(|| tape.clone())
 }
 
 /// Whether f rises in a box along a direction that the triangles there face.
-fn rises(tape: &Tape, sides: &Sides, triangles: &[u32], facets: &Facets) -> bool {
+fn rises(tape: &Tape, sides: &BoxSides, triangles: &[u32], facets: &Facets) -> bool {
     let mut branches = Branches::new(tape);
     let Some(slopes) = branches.over(*sides, BRANCHES) else { return false };
     if cone::direction(slopes.iter()).is_none() {

@@ -3,7 +3,7 @@
 use crate::number::Interval;
 
 /// A part of space.
-pub(super) type Sides = [Interval; 3];
+pub(super) type BoxSides = [Interval; 3];
 
 /// What is known of a part of space.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -21,11 +21,11 @@ pub(super) enum OctantState {
 /// The cells, the root first; a cell's parts are by their sides, a bit an axis.
 pub(super) struct Octree {
     pub known: Vec<OctantState>,
-    pub sides: Vec<Sides>,
+    pub sides: Vec<BoxSides>,
 }
 
 impl Octree {
-    pub fn new(root: Sides) -> Octree {
+    pub fn new(root: BoxSides) -> Octree {
         Octree { known: vec![OctantState::Open], sides: vec![root] }
     }
 

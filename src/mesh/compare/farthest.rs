@@ -15,38 +15,38 @@ const MAX_CUTS: usize = 200_000;
 /// The most that rounding takes off a distance, in parts of the meshes' size.
 const ROUNDING: f64 = 1e-13;
 
-type Corners = [[f64; 3]; 3];
+type TriangleCorners = [[f64; 3]; 3];
 
 /// A part of a triangle, and how far from the other surface its points may be.
-struct Piece {
+struct TrianglePiece {
     at_most: f64,
-    corners: Corners,
+    corners: TriangleCorners,
     /// The distances of the corners and of the middle, and the triangles nearest to them.
     nearest: [(f64, usize); 4],
 }
 
-impl PartialEq for Piece {
-    fn eq(&self, other: &Piece) -> bool {
+impl PartialEq for TrianglePiece {
+    fn eq(&self, other: &TrianglePiece) -> bool {
         self.cmp(other) == Ordering::Equal
     }
 }
 
-impl Eq for Piece {}
+impl Eq for TrianglePiece {}
 
-impl PartialOrd for Piece {
-    fn partial_cmp(&self, other: &Piece) -> Option<Ordering> {
+impl PartialOrd for TrianglePiece {
+    fn partial_cmp(&self, other: &TrianglePiece) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl Ord for Piece {
-    fn cmp(&self, other: &Piece) -> Ordering {
+impl Ord for TrianglePiece {
+    fn cmp(&self, other: &TrianglePiece) -> Ordering {
         self.at_most.total_cmp(&other.at_most)
     }
 }
 
-impl Piece {
-    fn of(corners: Corners, [a, b, c]: [(f64, usize); 3], to: &Distance) -> Piece {
+impl TrianglePiece {
+    fn of(corners: TriangleCorners, [a, b, c]: [(f64, usize); 3], to: &Distance) -> TrianglePiece {
         let middle = std::array::from_fn(|axis| corners.iter().map(|corner| corner[axis]).sum::<f64>() / 3.0);
         let nearest = [a, b, c, nearest(to, middle)];
         // The distance to one triangle is convex: over these points it is largest at a corner.
@@ -55,7 +55,7 @@ impl Piece {
             corners.iter().map(|&corner| to_triangle(corner, one)).fold(0.0, f64::max)
         };
         let at_most = nearest.iter().map(to_one).fold(f64::INFINITY, f64::min);
-        Piece { at_most, corners, nearest }
+        TrianglePiece { at_most, corners, nearest }
     }
 
     /// The farthest of its points that were looked at.
@@ -77,11 +77,12 @@ pub(super) fn farthest(from: &Mesh, to: &Distance, tolerance: f64) -> Result<[f6
     task::check()?;
     let whole = |n: usize| {
         let own = from.triangles[n].map(|vertex| at_vertices[vertex as usize]);
-        Piece::of(from.corners(n), own, to)
+        TrianglePiece::of(from.corners(n), own, to)
     };
-    let pieces: Vec<Piece> = (0..from.triangles.len()).into_par_iter().map(whole).collect();
-    let mut found = pieces.iter().map(Piece::far).fold(0.0, f64::max);
-    let mut open: BinaryHeap<Piece> = pieces.into_iter().filter(|piece| piece.at_most > found).collect();
+    let pieces: Vec<TrianglePiece> = (0..from.triangles.len()).into_par_iter().map(whole).collect();
+    let mut found = pieces.iter().map(TrianglePiece::far).fold(0.0, f64::max);
+    let mut open: BinaryHeap<TrianglePiece> =
+        pieces.into_iter().filter(|piece| piece.at_most > found).collect();
     for cuts in 0..MAX_CUTS {
         if cuts % 1024 == 0 {
             task::check()?;
@@ -97,7 +98,7 @@ pub(super) fn farthest(from: &Mesh, to: &Distance, tolerance: f64) -> Result<[f6
             ([ca, bc, c], [at_ca, at_bc, at_c]),
             ([ab, bc, ca], [at_ab, at_bc, at_ca]),
         ] {
-            let piece = Piece::of(corners, at, to);
+            let piece = TrianglePiece::of(corners, at, to);
             found = found.max(piece.far());
             if piece.at_most > found {
                 open.push(piece);
@@ -115,7 +116,7 @@ fn middle(a: [f64; 3], b: [f64; 3]) -> [f64; 3] {
 }
 
 /// The distance from a point to a triangle.
-fn to_triangle(point: [f64; 3], corners: Corners) -> f64 {
+fn to_triangle(point: [f64; 3], corners: TriangleCorners) -> f64 {
     let [a, b, c] = corners;
     let normal = cross(minus(b, a), minus(c, a));
     let edges = [[a, b], [b, c], [c, a]];

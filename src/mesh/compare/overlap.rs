@@ -10,7 +10,7 @@ use crate::task;
 const MAX_DEPTH: u32 = 10;
 
 /// A cell of an octree by its place on its level.
-type Cell = [u32; 3];
+type OverlapCell = [u32; 3];
 
 /// The overlap of two closed surfaces' solids; none, where neither holds anything.
 ///
@@ -26,7 +26,7 @@ pub(super) fn overlap(
     let low = lower_corner(first.mesh(), second.mesh());
     // Both boxes reach from the lower corner on by no more than this.
     let side = [first.mesh(), second.mesh()].map(|mesh| reach(mesh, low)).into_iter().fold(0.0, f64::max);
-    let mut cells: Vec<Cell> = vec![[0; 3]];
+    let mut cells: Vec<OverlapCell> = vec![[0; 3]];
     let [mut both, mut either] = [0.0; 2];
     for level in 0..=depth {
         task::check()?;
@@ -60,7 +60,7 @@ pub(super) fn overlap(
     Ok(Some(Estimate { value, error: 1.96 * deviation * (1.0 + value) / either }))
 }
 
-fn parts([x, y, z]: Cell) -> impl Iterator<Item = Cell> {
+fn parts([x, y, z]: OverlapCell) -> impl Iterator<Item = OverlapCell> {
     (0..8).map(move |n| [2 * x + (n & 1), 2 * y + (n >> 1 & 1), 2 * z + (n >> 2)])
 }
 

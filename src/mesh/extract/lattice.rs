@@ -221,14 +221,14 @@ fn halves(cell: &[Interval; 3]) -> [[Interval; 3]; 8] {
 }
 
 /// A point's place in the lattice with planes between the planes too: even on a plane, odd between two.
-pub(super) type Key = [u32; 3];
+pub(super) type LatticeKey = [u32; 3];
 
-fn packed(key: Key) -> u64 {
+fn packed(key: LatticeKey) -> u64 {
     (u64::from(key[0]) << 42) | (u64::from(key[1]) << 21) | u64::from(key[2])
 }
 
 /// Which axes a key is between planes along: a bit each. None for a corner, all for a cell.
-pub(super) fn freedom(key: Key) -> usize {
+pub(super) fn freedom(key: LatticeKey) -> usize {
     (key[0] & 1 | (key[1] & 1) << 1 | (key[2] & 1) << 2) as usize
 }
 
@@ -250,12 +250,12 @@ impl Hasher for Mixer {
     }
 }
 
-pub(super) type Numbers = HashMap<u64, u32, BuildHasherDefault<Mixer>>;
+pub(super) type VertexNumbers = HashMap<u64, u32, BuildHasherDefault<Mixer>>;
 
 /// What is known of all corners, edges, faces and insides of cells that may hold the surface.
 #[derive(Default)]
 pub(super) struct LatticePoints {
-    pub keys: Vec<Key>,
+    pub keys: Vec<LatticeKey>,
     /// The first cell that each belongs to, and which of its 27 points it is.
     pub homes: Vec<(u32, u8)>,
     pub places: Vec<[f64; 3]>,
@@ -268,7 +268,7 @@ pub(super) struct LatticePoints {
     pub on: Vec<bool>,
     /// Whether it is on a crease of the surface, or a corner.
     pub sharp: Vec<bool>,
-    numbers: Numbers,
+    numbers: VertexNumbers,
     /// The 27 points of each cell: 9i + 3j + k for the one i, j, k half cells from its least corner.
     pub of_cells: Vec<[u32; 27]>,
     /// The tile of each cell.
@@ -287,7 +287,7 @@ impl LatticePoints {
                 let mut all = [0; 27];
                 for (local, point) in all.iter_mut().enumerate() {
                     let by = [local / 9, local / 3 % 3, local % 3];
-                    let key: Key = [0, 1, 2].map(|axis| 2 * cell[axis] + by[axis] as u32);
+                    let key: LatticeKey = [0, 1, 2].map(|axis| 2 * cell[axis] + by[axis] as u32);
                     let next = points.keys.len() as u32;
                     *point = *points.numbers.entry(packed(key)).or_insert(next);
                     if *point == next {

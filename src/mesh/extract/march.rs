@@ -8,9 +8,10 @@
 use super::lattice::{Lattice, LatticePoints, LatticeTile, freedom};
 use super::link::LINKS;
 use super::place::{bits, room, rounded};
-use super::probe::{Bracket, Point, TapeProbe, between, dot};
+use super::probe::{Bracket, TapeProbe, between, dot};
 use crate::error::Result;
 use crate::mesh::Mesh;
+use crate::mesh::Point;
 use crate::task;
 use rayon::prelude::*;
 use std::collections::HashMap;

@@ -6,8 +6,9 @@
 
 use super::lattice::{Lattice, LatticePoints, LatticeTile};
 use super::link::{LINKS, Link};
-use super::probe::{Bracket, Point, Room, TapeProbe};
+use super::probe::{Bracket, Room, TapeProbe};
 use crate::error::{Error, Result};
+use crate::mesh::Point;
 use crate::task;
 use rayon::prelude::*;
 

@@ -1,10 +1,9 @@
 //! Reading a tape about the surface: values, slopes, roots between two points, feature points.
 
+use crate::mesh::Point;
 pub(super) use crate::mesh::dot;
 use crate::number::Dual;
 use crate::tape::{Block64, Machine, Slopes, Tape};
-
-pub(super) type Point = [f64; 3];
 
 /// The part of space that a point may be moved in: a range along each axis, of no length where it is fixed.
 #[derive(Clone, Copy)]

@@ -6,6 +6,7 @@
 //! before, would lie farther from the triangles than the tolerance. Whether triangles far apart along the surface meet is
 //! looked at when all is done: vertices where they do are kept, and it is done again from the beginning.
 
+use crate::mesh::Point;
 use crate::mesh::exact::are_collinear;
 use crate::mesh::intersect::BoxTree;
 use crate::mesh::{Mesh, cross, dot, minus};
@@ -13,8 +14,6 @@ use crate::task;
 use rayon::prelude::*;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-
-type Point = [f64; 3];
 
 /// How far a triangle may turn from where it faced to begin with: the cosine.
 const TURN: f64 = 0.5;

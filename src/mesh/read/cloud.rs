@@ -34,7 +34,7 @@ impl PointCloud {
     pub fn from_file(path: impl AsRef<Path>) -> Result<PointCloud> {
         let path = path.as_ref();
         let shown = path.display().to_string();
-        read(path, &shown, Rows::Surface)?.some().map_err(|wrong| wrong.in_file(&shown))
+        read(path, &shown, RowMeaning::Surface)?.some().map_err(|wrong| wrong.in_file(&shown))
     }
 
     /// Reads points from the bytes of a PLY file.
@@ -52,13 +52,14 @@ impl PointCloud {
     /// # Ok::<(), fieldgrad::Error>(())
     /// ```
     pub fn from_text(bytes: &[u8]) -> Result<PointCloud> {
-        text(bytes, Rows::Surface).and_then(PointCloud::some).map_err(|wrong| wrong.in_file("points"))
+        text(bytes, RowMeaning::Surface).and_then(PointCloud::some).map_err(|wrong| wrong.in_file("points"))
     }
 
     /// The points of a file in space and time, of which there may be none: a row's fourth number is its time, and those
     /// without one are at the given time.
     pub(crate) fn in_space_time(path: &Path, time: f64) -> Result<Vec<[f64; 4]>> {
-        let PointCloud { points, times, .. } = read(path, &path.display().to_string(), Rows::SpaceTime)?;
+        let PointCloud { points, times, .. } =
+            read(path, &path.display().to_string(), RowMeaning::SpaceTime)?;
         let time = |n: usize| times.get(n).copied().unwrap_or(time);
         Ok(points.iter().enumerate().map(|(n, &[x, y, z])| [x, y, z, time(n)]).collect())
     }
@@ -77,7 +78,7 @@ impl PointCloud {
 
 /// The meaning of rows that no header explains.
 #[derive(Clone, Copy)]
-enum Rows {
+enum RowMeaning {
     /// Samples of a surface: x, y, z, and its distance, normal or both.
     Surface,
     /// Points alone: x, y, z, and the time.
@@ -94,17 +95,17 @@ struct ColumnOrder {
 
 impl ColumnOrder {
     /// Those of a row without a header.
-    fn by_place(rows: Rows, count: usize) -> Result<ColumnOrder, String> {
+    fn by_place(rows: RowMeaning, count: usize) -> Result<ColumnOrder, String> {
         let [time, distance, normal] = match (rows, count) {
             (_, 3) => [None, None, None],
-            (Rows::SpaceTime, 4) => [Some(3), None, None],
-            (Rows::Surface, 4) => [None, Some(3), None],
-            (Rows::Surface, 6) => [None, None, Some(3)],
-            (Rows::Surface, 7) => [None, Some(3), Some(4)],
-            (Rows::SpaceTime, _) => {
+            (RowMeaning::SpaceTime, 4) => [Some(3), None, None],
+            (RowMeaning::Surface, 4) => [None, Some(3), None],
+            (RowMeaning::Surface, 6) => [None, None, Some(3)],
+            (RowMeaning::Surface, 7) => [None, Some(3), Some(4)],
+            (RowMeaning::SpaceTime, _) => {
                 return Err(format!("a point has 3 numbers, or 4 with its time; not {count}"));
             }
-            (Rows::Surface, _) => {
+            (RowMeaning::Surface, _) => {
                 let problem = "a point has 3 numbers, with a distance 4, with a normal 6, with both 7; not";
                 return Err(format!("{problem} {count}"));
             }
@@ -114,10 +115,10 @@ impl ColumnOrder {
     }
 
     /// Those that a header names.
-    fn by_name(rows: Rows, names: &[&str]) -> Result<ColumnOrder, String> {
+    fn by_name(rows: RowMeaning, names: &[&str]) -> Result<ColumnOrder, String> {
         let known = match rows {
-            Rows::Surface => NAMES.len(),
-            Rows::SpaceTime => 4,
+            RowMeaning::Surface => NAMES.len(),
+            RowMeaning::SpaceTime => 4,
         };
         let mut of = [None; 8];
         for (own, name) in of.iter_mut().zip(NAMES).take(known) {
@@ -134,7 +135,7 @@ impl ColumnOrder {
     }
 }
 
-fn read(path: &Path, shown: &str, rows: Rows) -> Result<PointCloud> {
+fn read(path: &Path, shown: &str, rows: RowMeaning) -> Result<PointCloud> {
     let read = match ending(path).as_str() {
         "ply" => ply::points(&bytes_of(path, shown, u64::MAX)?),
         "xyz" | "txt" | "csv" => text(&bytes_of(path, shown, u64::MAX)?, rows),
@@ -147,7 +148,7 @@ fn read(path: &Path, shown: &str, rows: Rows) -> Result<PointCloud> {
     read.map_err(|wrong| wrong.in_file(shown))
 }
 
-fn array(array: &Array<f64>, rows: Rows) -> Result<PointCloud, String> {
+fn array(array: &Array<f64>, rows: RowMeaning) -> Result<PointCloud, String> {
     let [_, wide] = array.shape[..] else {
         return Err(format!("has {} dimensions; rows and columns are 2", array.shape.len()));
     };
@@ -174,7 +175,7 @@ fn cells(line: &str, separator: Separator) -> Vec<&str> {
     }
 }
 
-fn text(bytes: &[u8], rows: Rows) -> Result<PointCloud, Wrong> {
+fn text(bytes: &[u8], rows: RowMeaning) -> Result<PointCloud, Wrong> {
     let mut cloud = PointCloud::default();
     let mut known: Option<(ColumnOrder, Separator)> = None;
     let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
@@ -231,29 +232,30 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn of(text: &str, rows: Rows) -> Result<PointCloud> {
+    fn of(text: &str, rows: RowMeaning) -> Result<PointCloud> {
         super::text(text.as_bytes(), rows).map_err(|wrong| wrong.in_file("p.csv"))
     }
 
     #[test]
     fn columns_are_found_by_name_or_by_place() {
         let named = "\u{feff}# made by hand\nt,z,label,y,x\r\n4,3,a,2,1\n\n 8 ,7,b,\"6\",5\n";
-        for rows in [Rows::Surface, Rows::SpaceTime] {
+        for rows in [RowMeaning::Surface, RowMeaning::SpaceTime] {
             let cloud = of(named, rows).unwrap();
             assert_eq!(
                 (&cloud.points[..], &cloud.times[..]),
                 (&[[1.0, 2.0, 3.0], [5.0, 6.0, 7.0]][..], &[4.0, 8.0][..])
             );
         }
-        let [sample, event] = [Rows::Surface, Rows::SpaceTime].map(|rows| of("1 2\t3  -4e-3", rows).unwrap());
+        let [sample, event] =
+            [RowMeaning::Surface, RowMeaning::SpaceTime].map(|rows| of("1 2\t3  -4e-3", rows).unwrap());
         assert_eq!((sample.distances, sample.times.len()), (vec![-0.004], 0));
         assert_eq!((event.times, event.distances.len()), (vec![-0.004], 0));
-        let whole = of("1;2;3;-1;0;0;2", Rows::Surface).unwrap();
+        let whole = of("1;2;3;-1;0;0;2", RowMeaning::Surface).unwrap();
         assert_eq!((whole.distances, whole.normals), (vec![-1.0], vec![[0.0, 0.0, 2.0]]));
         // What is not asked for may be anything.
-        assert_eq!(of("x,y,z,f\n1,2,3,NaN", Rows::SpaceTime).unwrap().points, [[1.0, 2.0, 3.0]]);
-        assert_eq!(of("//X Y Z R\n1 2 3 red", Rows::Surface).unwrap().points, [[1.0, 2.0, 3.0]]);
-        assert!(of("x,y,z\n", Rows::SpaceTime).unwrap().points.is_empty());
+        assert_eq!(of("x,y,z,f\n1,2,3,NaN", RowMeaning::SpaceTime).unwrap().points, [[1.0, 2.0, 3.0]]);
+        assert_eq!(of("//X Y Z R\n1 2 3 red", RowMeaning::Surface).unwrap().points, [[1.0, 2.0, 3.0]]);
+        assert!(of("x,y,z\n", RowMeaning::SpaceTime).unwrap().points.is_empty());
     }
 
     #[test]
@@ -271,16 +273,16 @@ mod tests {
             ("x,y,z,f\n1,2,3,-inf", "p.csv:2:7: -inf is no finite number"),
         ];
         for (text, wanted) in cases {
-            assert_eq!(of(text, Rows::Surface).unwrap_err().to_string(), wanted);
+            assert_eq!(of(text, RowMeaning::Surface).unwrap_err().to_string(), wanted);
         }
-        let said = of("1,2,3,4,5,6", Rows::SpaceTime).unwrap_err().to_string();
+        let said = of("1,2,3,4,5,6", RowMeaning::SpaceTime).unwrap_err().to_string();
         assert_eq!(said, "p.csv:1:1: a point has 3 numbers, or 4 with its time; not 6");
     }
 
     proptest! {
         #[test]
         fn no_text_panics(text in "([-0-9.e,;xyzt#\"\n\u{1F980} ]|\r\n){0,60}") {
-            let _ = of(&text, Rows::Surface);
+            let _ = of(&text, RowMeaning::Surface);
         }
     }
 }

@@ -146,14 +146,14 @@ impl PlyHeader {
 }
 
 /// The numbers behind the header, one after the other.
-struct Numbers<'a> {
+struct PlyNumbers<'a> {
     bytes: &'a [u8],
     form: PlyEncoding,
     at: usize,
     line: usize,
 }
 
-impl Numbers<'_> {
+impl PlyNumbers<'_> {
     fn wrong(&self, problem: String) -> Wrong {
         match self.form {
             PlyEncoding::Text => Wrong::Line(self.line, problem),
@@ -255,7 +255,7 @@ impl Numbers<'_> {
 }
 
 /// The points, and normals if there are any.
-fn vertices(element: &Element, numbers: &mut Numbers) -> Result<PointCloud, Wrong> {
+fn vertices(element: &Element, numbers: &mut PlyNumbers) -> Result<PointCloud, Wrong> {
     let places = ["x", "y", "z"].map(|name| element.place_of(name));
     let [Some(x), Some(y), Some(z)] = places else {
         return Err(Wrong::Line(element.line, "its vertices lack an x, a y or a z".into()));
@@ -293,7 +293,7 @@ fn vertices(element: &Element, numbers: &mut Numbers) -> Result<PointCloud, Wron
 }
 
 /// Polygons, a list of vertices each, cut into triangles.
-fn faces(element: &Element, numbers: &mut Numbers, places: &[[f64; 3]]) -> Result<Vec<[u32; 3]>, Wrong> {
+fn faces(element: &Element, numbers: &mut PlyNumbers, places: &[[f64; 3]]) -> Result<Vec<[u32; 3]>, Wrong> {
     let is_list = |own: &Property| {
         own.length.is_some() && matches!(own.name.as_slice(), b"vertex_indices" | b"vertex_index")
     };
@@ -338,7 +338,7 @@ pub(super) fn points(bytes: &[u8]) -> Result<PointCloud, Wrong> {
 
 fn read(bytes: &[u8], wants_faces: bool) -> Result<(PointCloud, Vec<[u32; 3]>), Wrong> {
     let header = PlyHeader::of(bytes)?;
-    let mut numbers = Numbers { bytes, form: header.form, at: header.start, line: header.line };
+    let mut numbers = PlyNumbers { bytes, form: header.form, at: header.start, line: header.line };
     let mut found = None;
     for element in &header.elements {
         numbers.check(element)?;

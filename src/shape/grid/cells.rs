@@ -14,7 +14,7 @@ const GROUP: usize = 16;
 const MANY: usize = 1 << 17;
 
 /// Four coefficients along z, or sums of them, for each of four places in y.
-type Rows<T> = [[T; TAPS]; TAPS];
+type TapRows<T> = [[T; TAPS]; TAPS];
 
 /// A cubic spline of several samples along each axis of space.
 pub(super) struct Cells<'a> {
@@ -106,7 +106,11 @@ impl<'a> Cells<'a> {
 
     /// The rows from a coefficient on, summed along x by the weights in the value and, if `SLOPES`, in the slope.
     #[inline(always)]
-    fn over_x<T: Coordinate, const SLOPES: bool>(&self, start: usize, x: &SplineWeights<T>) -> [Rows<T>; 2] {
+    fn over_x<T: Coordinate, const SLOPES: bool>(
+        &self,
+        start: usize,
+        x: &SplineWeights<T>,
+    ) -> [TapRows<T>; 2] {
         let coefficients = &self.spline.coefficients[start..];
         let [mut sums, mut slopes] = [[[T::zero(); TAPS]; TAPS]; 2];
         for i in 0..TAPS {
@@ -168,7 +172,7 @@ impl<'a> Cells<'a> {
 
 /// Rows summed by their weights.
 #[inline(always)]
-fn over<T: Coordinate>(rows: &Rows<T>, weights: &[T; TAPS]) -> [T; TAPS] {
+fn over<T: Coordinate>(rows: &TapRows<T>, weights: &[T; TAPS]) -> [T; TAPS] {
     let mut sums = [T::zero(); TAPS];
     for j in 0..TAPS {
         for k in 0..TAPS {

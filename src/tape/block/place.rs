@@ -5,7 +5,7 @@ use std::cell::Cell;
 
 /// The memory a step works on. Cells, since a result may take the place of an operand: a chunk is read before it is
 /// written.
-pub(super) type Memory = [Cell<Chunk>];
+pub(super) type ChunkMemory = [Cell<Chunk>];
 
 /// The most chunks in a block: beyond this, reading an instruction costs nothing to speak of.
 pub(super) const MAX_CHUNKS: usize = 16;
@@ -44,7 +44,7 @@ impl Slot {
     /// As many chunks from the start on as a block may have, whether or not all are the value's: a loop over them
     /// then needs no check. The memory goes on for so many behind its last value.
     #[inline(always)]
-    pub(super) fn view(self, memory: &Memory) -> &[Cell<Chunk>; MAX_CHUNKS] {
+    pub(super) fn view(self, memory: &ChunkMemory) -> &[Cell<Chunk>; MAX_CHUNKS] {
         memory[self.start()..].first_chunk().expect("the memory goes on behind the last value")
     }
 }

@@ -85,15 +85,15 @@ impl Uniform {
 
 /// What a step reads: a value, scaled and shifted.
 #[derive(Clone, Copy, Debug)]
-struct Leaf {
+struct StepOperand {
     value: u32,
     scale: Uniform,
     shift: Uniform,
 }
 
-impl Leaf {
-    fn of(value: u32) -> Leaf {
-        Leaf { value, scale: Uniform::ONE, shift: Uniform::NOTHING }
+impl StepOperand {
+    fn of(value: u32) -> StepOperand {
+        StepOperand { value, scale: Uniform::ONE, shift: Uniform::NOTHING }
     }
 }
 
@@ -149,7 +149,7 @@ struct Fusion<'p> {
     coordinates: u32,
     /// How often each line is read by what is run; 0 once all that read it have taken it in.
     reads: Vec<u32>,
-    leaves: Vec<Leaf>,
+    leaves: Vec<StepOperand>,
     cosines: Cosines,
     /// The lines that are run, the last first.
     chosen: Vec<Chosen>,
@@ -267,7 +267,7 @@ impl Fusion<'_> {
             Some((op, operands)) => Some(self.choose_loop(op, operands)),
             None => {
                 let operands = self.program.operands(&self.lines[line]);
-                self.leaves.extend(operands.iter().map(|&value| Leaf::of(value)));
+                self.leaves.extend(operands.iter().map(|&value| StepOperand::of(value)));
                 None
             }
         };
@@ -286,7 +286,7 @@ impl Fusion<'_> {
                 None => self.push_leaf(operand),
             }
         }
-        let changed = |leaf: &Leaf| leaf.scale != Uniform::ONE || leaf.shift != Uniform::NOTHING;
+        let changed = |leaf: &StepOperand| leaf.scale != Uniform::ONE || leaf.shift != Uniform::NOTHING;
         pattern.code(self.leaves[start..].iter().any(changed))
     }
 
@@ -308,7 +308,7 @@ impl Fusion<'_> {
     }
 
     fn push_leaf(&mut self, value: u32) {
-        let mut leaf = Leaf::of(value);
+        let mut leaf = StepOperand::of(value);
         if let Some(outer) = self.scaled_and_shifted(value) {
             self.take_in((value - self.first) as usize);
             leaf = outer;
@@ -317,18 +317,18 @@ impl Fusion<'_> {
             if let Some(inner) = scaled.filter(|_| matches!(leaf.scale, Uniform::ONE | Uniform::MINUS_ONE)) {
                 self.take_in((leaf.value - self.first) as usize);
                 let scale = if leaf.scale == Uniform::ONE { inner.scale } else { inner.scale.minus() };
-                leaf = Leaf { value: inner.value, scale, ..leaf };
+                leaf = StepOperand { value: inner.value, scale, ..leaf };
             }
         }
         self.leaves.push(leaf);
     }
 
     /// A value as another one scaled and shifted, where that gives the same bits.
-    fn scaled_and_shifted(&self, value: u32) -> Option<Leaf> {
+    fn scaled_and_shifted(&self, value: u32) -> Option<StepOperand> {
         let (op, operands) = self.operation(self.line_of(value)?)?;
         let [a, b, ..] = operands.values;
         let uniform = |value: u32| self.is_uniform(value).then(|| Uniform::value(value));
-        let of = |value: u32, scale: Uniform, shift: Uniform| Some(Leaf { value, scale, shift });
+        let of = |value: u32, scale: Uniform, shift: Uniform| Some(StepOperand { value, scale, shift });
         match (op, uniform(a), uniform(b)) {
             (Op::Add, _, Some(b)) => of(a, Uniform::ONE, b),
             (Op::Add, Some(a), _) => of(b, Uniform::ONE, a),

@@ -4,7 +4,7 @@
 //! `x − c`, `c − x`, `−x` and `c·x + d` need no step of their own. Each is worked out as the operations would be one by
 //! one, so that the results are the same bits.
 
-use super::place::{MAX_CHUNKS, Memory, Slot};
+use super::place::{ChunkMemory, MAX_CHUNKS, Slot};
 use crate::number::op::{apply_known, of_every_operation};
 use crate::number::{Lanes, Op, Real, Smooth};
 use pulp::{Simd, WithSimd};
@@ -199,16 +199,16 @@ fn arm<const HEAD: usize, const ARM: usize>(leaves: &Leaves, first: usize) -> Ch
 }
 
 /// A step over the first chunks of its operands: `places` starts with that of its result, then those of its leaves.
-type Run<S> = fn(S, &Memory, &[Slot], usize);
+type StepFunction<S> = fn(S, &ChunkMemory, &[Slot], usize);
 
-struct Loop<'a, T, const SHIFTED: bool> {
-    memory: &'a Memory,
+struct StepLoop<'a, T, const SHIFTED: bool> {
+    memory: &'a ChunkMemory,
     places: &'a [Slot],
     chunks: usize,
     tree: PhantomData<T>,
 }
 
-impl<T: ExpressionTree, const SHIFTED: bool> WithSimd for Loop<'_, T, SHIFTED> {
+impl<T: ExpressionTree, const SHIFTED: bool> WithSimd for StepLoop<'_, T, SHIFTED> {
     type Output = ();
 
     #[inline(always)]
@@ -247,15 +247,15 @@ impl<T: ExpressionTree, const SHIFTED: bool> WithSimd for Loop<'_, T, SHIFTED> {
 
 fn run<S: Simd, T: ExpressionTree, const SHIFTED: bool>(
     simd: S,
-    memory: &Memory,
+    memory: &ChunkMemory,
     places: &[Slot],
     chunks: usize,
 ) {
-    simd.vectorize(Loop::<T, SHIFTED> { memory, places, chunks, tree: PhantomData });
+    simd.vectorize(StepLoop::<T, SHIFTED> { memory, places, chunks, tree: PhantomData });
 }
 
 /// All loops, compiled for one width of vector.
-struct Table<S>(PhantomData<S>);
+struct StepTable<S>(PhantomData<S>);
 
 /// The loops of operations by their numbers in [`Op::ALL`].
 macro_rules! plain {
@@ -274,15 +274,15 @@ macro_rules! fused {
     };
 }
 
-type FusedRuns<S> = [[[Run<S>; ARMS]; ARMS]; HEADS.len()];
+type FusedRuns<S> = [[[StepFunction<S>; ARMS]; ARMS]; HEADS.len()];
 
-impl<S: Simd> Table<S> {
-    const SHIFTED: [Run<S>; PLAIN] = of_every_operation!(plain);
-    const LIGHT: [Run<S>; LIGHT.len()] = plain! { light: 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 };
+impl<S: Simd> StepTable<S> {
+    const SHIFTED: [StepFunction<S>; PLAIN] = of_every_operation!(plain);
+    const LIGHT: [StepFunction<S>; LIGHT.len()] = plain! { light: 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 };
     const FUSED: [FusedRuns<S>; 2] = [fused! { false: 0 1 2 3 4 5 6 }, fused! { true: 0 1 2 3 4 5 6 }];
 
     /// By their codes. The places of heavy operations with unchanged leaves are filled, and not used.
-    const RUNS: [Run<S>; 2 * KIND] = {
+    const RUNS: [StepFunction<S>; 2 * KIND] = {
         let mut runs = [Self::SHIFTED[0]; 2 * KIND];
         let mut i = 0;
         while i < 2 * KIND {
@@ -315,7 +315,7 @@ pub(super) struct Step {
 pub(super) struct Steps<'a> {
     pub(super) steps: &'a [Step],
     pub(super) places: &'a [Slot],
-    pub(super) memory: &'a Memory,
+    pub(super) memory: &'a ChunkMemory,
     pub(super) chunks: usize,
 }
 
@@ -329,7 +329,7 @@ impl WithSimd for Steps<'_> {
             if S::IS_SCALAR {
                 step.code.run_plainly(self.memory, places, self.chunks);
             } else {
-                let run = Table::<S>::RUNS[usize::from(step.code.0)];
+                let run = StepTable::<S>::RUNS[usize::from(step.code.0)];
                 run(simd, self.memory, places, self.chunks);
             }
         }
@@ -338,7 +338,7 @@ impl WithSimd for Steps<'_> {
 
 // For machines without wide vectors there are no loops by code: they would be a third of all, for few machines.
 impl LoopCode {
-    fn run_plainly(self, memory: &Memory, places: &[Slot], chunks: usize) {
+    fn run_plainly(self, memory: &ChunkMemory, places: &[Slot], chunks: usize) {
         let shifts = self.shifts();
         let pattern = Pattern::numbered(usize::from(self.0) % KIND);
         for c in 0..chunks.min(MAX_CHUNKS) {

@@ -50,7 +50,7 @@ impl ForwardValue {
 /// What an operation sends to its operands.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Send {
-    pub(super) run: Loop,
+    pub(super) run: SendLoop,
     pub(super) operands: [ForwardValue; 4],
     pub(super) value: ForwardValue,
     pub(super) adjoint: u32,
@@ -348,7 +348,7 @@ trait Constant {
 }
 
 /// A loop that sends.
-pub(super) type Loop = fn(Arch, &Send, &mut BackwardBlock);
+pub(super) type SendLoop = fn(Arch, &Send, &mut BackwardBlock);
 
 /// The loop of an operation that sends to the operands of the mask.
 ///
@@ -399,7 +399,7 @@ impl NullaryFnOnce for PlainStep<'_, '_, '_> {
 }
 
 /// The loop that sends to all of a group of operands, a bit each; it may be one that works out more.
-pub(super) fn loop_of(op: Op, group: u8) -> Loop {
+pub(super) fn loop_of(op: Op, group: u8) -> SendLoop {
     macro_rules! each {
         ($($kind:tt $($op:pat => $constant:expr),*;)*) => {
             match op {

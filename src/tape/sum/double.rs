@@ -9,7 +9,7 @@ use crate::number::{Columns, Doubles, Op, Real};
 use crate::tape::Tape;
 use crate::tape::adjoint::send_back;
 use crate::tape::block::first_stage_coordinates;
-use crate::tape::block64::{Block64, LANES, Lanes};
+use crate::tape::block64::{Block64, DoubleLanes, LANES};
 use crate::tape::program::{Code, Program};
 use pulp::{NullaryFnOnce, Simd, WithSimd};
 use std::marker::PhantomData;
@@ -45,7 +45,7 @@ pub struct Sum64 {
     block: Block64,
     plan: Arc<Plan>,
     /// The adjoints of those values; of what is the same for all points, lane by lane, summed over a piece so far.
-    adjoints: Vec<Lanes>,
+    adjoints: Vec<DoubleLanes>,
     /// What all points since the last change of time have added.
     part: PartialSum<f64>,
     /// The derivatives of what was added before.
@@ -110,7 +110,7 @@ impl Sum64 {
         let settled = Settled::none(block.program.clone(), first_stage, varies, for_weights);
         Sum64 {
             block,
-            adjoints: vec![Lanes::zero(); count],
+            adjoints: vec![DoubleLanes::zero(); count],
             part: PartialSum::of(plan.uniform.len(), outputs),
             settled,
             values: vec![[0.0; LANES]; outputs],
@@ -207,14 +207,14 @@ impl Sum64 {
         }
         let uniform = &mut self.adjoints[..self.plan.uniform.len()];
         for (total, lanes) in self.part.sums.iter_mut().zip(uniform) {
-            *total += std::mem::replace(lanes, Lanes::zero()).0.iter().sum::<f64>();
+            *total += std::mem::replace(lanes, DoubleLanes::zero()).0.iter().sum::<f64>();
         }
     }
 
     /// Sends the seeds of a block's points back.
     fn back(&mut self, rows: usize) {
         let plan = self.plan.clone();
-        self.adjoints[plan.uniform.len()..].fill(Lanes::zero());
+        self.adjoints[plan.uniform.len()..].fill(DoubleLanes::zero());
         for (&adjoint, &seeds) in plan.outputs.iter().zip(&self.seeds) {
             if let Some(adjoint) = adjoint {
                 // Beyond the last point the seeds are 0, and so is all that comes of them.
@@ -227,7 +227,9 @@ impl Sum64 {
             let is_kernel = |line: &BackwardLine| matches!(line.code, Code::Kernel(_));
             let (plain, rest) = lines.split_at(lines.iter().position(is_kernel).unwrap_or(lines.len()));
             let (registers, adjoints) = (&self.block.registers[..], &mut self.adjoints[..]);
-            self.block.arch.dispatch(Run { lines: plain, frame: BackwardFrame { registers, adjoints } });
+            self.block
+                .arch
+                .dispatch(DoubleRun { lines: plain, frame: BackwardFrame { registers, adjoints } });
             lines = match rest {
                 [] => rest,
                 [kernel, rest @ ..] => {
@@ -258,7 +260,7 @@ impl Sum64 {
         kernel.values_with_gradient(Columns::new(&self.inputs, rows), &mut self.slopes);
         for (target, slopes) in line.targets.iter().zip(self.slopes.chunks_exact(rows).skip(1)) {
             let Some(target) = *target else { continue };
-            let mut slope = Lanes::zero();
+            let mut slope = DoubleLanes::zero();
             slope.0[..rows].copy_from_slice(slopes);
             // What counts for nothing sends nothing, however steep it is.
             let to = &mut self.adjoints[target as usize];
@@ -314,40 +316,40 @@ impl Plan {
 /// What lines of the backward pass work on.
 struct BackwardFrame<'a> {
     /// The forward pass's results.
-    registers: &'a [Lanes],
-    adjoints: &'a mut [Lanes],
+    registers: &'a [DoubleLanes],
+    adjoints: &'a mut [DoubleLanes],
 }
 
 /// A run of plain lines, the last first.
-struct Run<'a> {
+struct DoubleRun<'a> {
     lines: &'a [BackwardLine],
     frame: BackwardFrame<'a>,
 }
 
-impl WithSimd for Run<'_> {
+impl WithSimd for DoubleRun<'_> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, simd: S) {
         for line in self.lines {
             let Code::Op(op) = line.code else { unreachable!("kernels are not run here") };
-            Table::<S>::LINES[op.number()](simd, &mut self.frame, line);
+            DoubleTable::<S>::LINES[op.number()](simd, &mut self.frame, line);
         }
     }
 }
 
 /// A line of one operation.
-struct LineOf<'f, 'a, const OP: usize> {
+struct DoubleLineOf<'f, 'a, const OP: usize> {
     frame: &'f mut BackwardFrame<'a>,
     line: &'f BackwardLine,
 }
 
-impl<const OP: usize> NullaryFnOnce for LineOf<'_, '_, OP> {
+impl<const OP: usize> NullaryFnOnce for DoubleLineOf<'_, '_, OP> {
     type Output = ();
 
     #[inline(always)]
     fn call(self) {
-        let LineOf { frame: BackwardFrame { registers, adjoints }, line } = self;
+        let DoubleLineOf { frame: BackwardFrame { registers, adjoints }, line } = self;
         let (adjoint, value) = (adjoints[line.adjoint as usize], registers[line.value as usize]);
         let arg = |n: usize| registers[line.operands[n] as usize];
         for n in 0..const { Op::ALL[OP].arity() } {
@@ -360,19 +362,19 @@ impl<const OP: usize> NullaryFnOnce for LineOf<'_, '_, OP> {
 }
 
 fn line<S: Simd, const OP: usize>(simd: S, frame: &mut BackwardFrame, line: &BackwardLine) {
-    simd.vectorize(LineOf::<OP> { frame, line });
+    simd.vectorize(DoubleLineOf::<OP> { frame, line });
 }
 
 /// Runs a line of one operation.
-type RunLine<S> = fn(S, &mut BackwardFrame, &BackwardLine);
+type RunDoubleLine<S> = fn(S, &mut BackwardFrame, &BackwardLine);
 
 /// A function for each operation, compiled for one width of vector.
-struct Table<S>(PhantomData<S>);
+struct DoubleTable<S>(PhantomData<S>);
 
 macro_rules! lines {
     ($($op:literal)*) => { [$(line::<S, $op>),*] };
 }
 
-impl<S: Simd> Table<S> {
-    const LINES: [RunLine<S>; Op::ALL.len()] = of_every_operation!(lines);
+impl<S: Simd> DoubleTable<S> {
+    const LINES: [RunDoubleLine<S>; Op::ALL.len()] = of_every_operation!(lines);
 }

@@ -4,7 +4,7 @@ use crate::render::Size;
 use crate::viewer::app::{App, Leaving};
 use crate::viewer::document::{Document, Source};
 use crate::viewer::folder::{Folder, FolderEntry, parted};
-use crate::viewer::job::Export;
+use crate::viewer::job::ExportJob;
 use std::path::{Path, PathBuf};
 
 /// What a path is asked for.
@@ -116,9 +116,9 @@ impl Asking {
                 Some(to) => app.save_and_go(Some(file), to),
                 None => drop(app.save(Some(file))),
             },
-            PathPurpose::Picture => app.export(file, size, Export::Picture),
-            PathPurpose::Film => app.export(file, size, Export::Film),
-            PathPurpose::Shader => app.export(file, size, |_| Export::Shader),
+            PathPurpose::Picture => app.export(file, size, ExportJob::Picture),
+            PathPurpose::Film => app.export(file, size, ExportJob::Film),
+            PathPurpose::Shader => app.export(file, size, |_| ExportJob::Shader),
         }
     }
 
