@@ -247,12 +247,12 @@ fn one_that_is_told_to_end_leaves_the_best_so_far() {
     // Far more work than anyone waits for. Before its first step it ends at once, and there is nothing to leave.
     let arguments = "fit --shapes 100 --target truth.rhai -o grown.rhai --samples 100000 --quiet";
     for seconds in [2, 8, 32] {
-        let mut child =
-            folder.command(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let child = folder.command(arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         std::thread::sleep(Duration::from_secs(seconds));
         let told = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
         assert!(told.unwrap().success());
-        assert_eq!(child.wait().unwrap().code(), Some(130));
+        let ended = child.wait_with_output().unwrap();
+        assert_eq!(ended.status.code(), Some(130), "{}", String::from_utf8_lossy(&ended.stderr));
         if folder.files() == ["grown.checkpoint.json", "grown.rhai", "truth.rhai"] {
             let scene = fieldgrad::scene::Scene::from_text(&folder.text("grown.rhai"), "grown.rhai").unwrap();
             assert!(!scene.parameters().is_empty());

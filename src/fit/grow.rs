@@ -331,7 +331,8 @@ impl Grower<'_> {
                 }
             }
             let Some((_, best)) = best else { break };
-            let part = part_at(samples, best, &values);
+            let mut part = part_at(samples, best, &values);
+            part.iter_mut().zip(RANGES).for_each(|(number, (low, high))| *number = number.clamp(low, high));
             let own = self::values(&self.tapes, samples, &part);
             values.iter_mut().zip(own).for_each(|(value, own)| *value = value.min(own));
             parts.numbers.extend(part);

@@ -175,12 +175,32 @@ pub(super) fn written(value: f64, size: f64) -> String {
     }
 }
 
-/// The end of a range: to two digits.
+/// The end of a range: to two digits, and never below.
 fn coarse(end: f64) -> f64 {
-    format!("{end:.1e}").parse().unwrap_or(end)
+    let digits = |end: f64| format!("{end:.1e}").parse().unwrap_or(end);
+    let near = digits(end);
+    if near < end { digits(near + 0.06 * 10.0f64.powf(end.log10().floor())) } else { near }
 }
 
 /// The number that is written.
 pub(super) fn rounded(value: f64, size: f64) -> f64 {
     written(value, size).parse().unwrap_or(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_largest_part_there_can_be_is_within_what_its_text_allows() {
+        let most = RANGES.map(|(_, high)| high);
+        for n in 0..400 {
+            let reach = 1.037f64.powi(n - 200);
+            assert!(coarse(reach) >= reach && coarse(reach) < 1.11 * reach, "{reach}");
+            let part = Part::placed(&most, [0.0; 3], reach).rounded(reach);
+            assert!(part.field("1", reach).parameters().is_ok(), "{reach}");
+            assert!(part.blend_field("1", reach).parameters().is_ok(), "{reach}");
+            assert!(part.size.iter().all(|side| *side <= coarse(MOST * reach)), "{reach}");
+        }
+    }
 }
