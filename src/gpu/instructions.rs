@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 /// The lines of some tapes, one tape behind the other.
 pub(super) struct InstructionTexture {
-    lines: Vec<interpreter::Line>,
+    lines: Vec<interpreter::ShaderLine>,
     /// The first line of each tape and the one behind its last, by where the tape is.
     places: HashMap<*const Tape, [u32; 2]>,
 }

@@ -18,7 +18,6 @@ use crate::render::shared::{self, Patch, REACH, Shot, Sky, cells, draw_bar, shad
 use crate::render::{Image, Lens, Options, Scale, Shade, Size, Stage};
 use crate::scene::Scene;
 use crate::task;
-use glam::Vec3;
 
 /// Draws pictures of a scene on a GPU.
 ///

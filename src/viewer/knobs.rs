@@ -97,7 +97,7 @@ mod tests {
         let mut values = Values::default();
         values.take(&Scene::from_text(text, "a.rhai").unwrap().unknowns());
         let (mut knobs, mut learning) = (Knobs::default(), Learning::default());
-        let mut moved = |knobs: &mut Knobs, learning: &mut Learning, knob, place| {
+        let moved = |knobs: &mut Knobs, learning: &mut Learning, knob, place| {
             knobs.moved(&[(knob, place)], learning, &values)
         };
         learning.touched("r"); // nothing is being learned

@@ -27,7 +27,6 @@ mod octree;
 use super::Mesh;
 use crate::error::{Error, Result};
 use crate::measure::Bounds;
-use crate::mesh::Point;
 use crate::number::Interval;
 use crate::tape::{Asked, Branches, Tape, Tracer};
 use crate::task;
