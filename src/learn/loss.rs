@@ -7,7 +7,8 @@
 use super::backward::{Trace, transposed};
 use super::forward::Channels;
 use super::network::Network;
-use pulp::{Arch, Simd, WithSimd};
+use crate::number::Arch;
+use pulp::{Simd, WithSimd};
 
 /// How many points a loss is worked out for together. Columns are an odd number of cache lines long, so that their beginnings
 /// do not compete for the same places in the cache.

@@ -12,6 +12,7 @@
 //!   at 0, `asin` and `acos` at ±1, `atan2` at the origin, `pow` at base 0) it gives 0 instead;
 //! * outside an operation's domain (`sqrt(-1)`, `ln(-1)`, `1/0`) the value is what IEEE 754 says, NaN or infinity.
 
+mod arch;
 pub mod bend;
 mod called;
 pub mod doubles;
@@ -27,6 +28,7 @@ pub mod rise;
 mod rule;
 pub mod smooth;
 
+pub(crate) use arch::Arch;
 pub use bend::Bend;
 pub use doubles::Doubles;
 pub use dual::Dual;

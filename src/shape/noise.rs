@@ -9,8 +9,8 @@ mod bounds;
 use super::arguments::*;
 use super::orders::{Orders, orders_of, output_of, raised};
 use crate::field::*;
+use crate::number::Arch;
 use crate::number::{Columns, Derivative, Identity, Interval, Kernel, Shader, Smoothness};
-use pulp::Arch;
 use std::cell::RefCell;
 use std::sync::Arc;
 

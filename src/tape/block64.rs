@@ -6,9 +6,9 @@
 use super::Tape;
 use super::block::first_stage_coordinates;
 use super::program::{Code, Program};
+use crate::number::Arch;
 use crate::number::{Columns, Doubles, Real};
 use crate::task;
-use pulp::Arch;
 use std::ops::Range;
 use std::sync::Arc;
 

@@ -7,10 +7,11 @@
 use super::Tape;
 use super::block::{Chunk, WIDTH};
 use super::program::{Code, Program};
+use crate::number::Arch;
 use crate::number::op::{apply_known, of_every_operation};
 use crate::number::{Lanes, Op, Real};
 use crate::task;
-use pulp::{Arch, NullaryFnOnce, Simd, WithSimd};
+use pulp::{NullaryFnOnce, Simd, WithSimd};
 use std::marker::PhantomData;
 use std::ops::Range;
 

@@ -9,7 +9,8 @@ use super::super::tree::Tree;
 use super::super::winding::{Winding, WindingParts};
 use super::super::{Mesh, dot, minus};
 use super::normals::{NONE, Normals, Seams};
-use pulp::{Arch, Simd, WithSimd};
+use crate::number::Arch;
+use pulp::{Simd, WithSimd};
 use std::collections::VecDeque;
 use std::f64::consts::PI;
 

@@ -3,8 +3,9 @@
 
 use super::bounds::{Bound, Candidates, CenteredBox, DistanceBounds, Prune};
 use super::{At, Distance, DistanceSearch, dot};
+use crate::number::Arch;
 use crate::number::{Closure, Columns, Derivative, Identity, Interval, Kernel, Smoothness};
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
 use std::fmt;
 use std::sync::Arc;
 

@@ -5,7 +5,8 @@
 
 use super::spline::Spline;
 use super::weights::{Coordinate, TAPS, cubic};
-use pulp::{Arch, NullaryFnOnce};
+use crate::number::Arch;
+use pulp::NullaryFnOnce;
 
 /// How many places go together.
 const GROUP: usize = 16;

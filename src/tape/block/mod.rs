@@ -13,10 +13,10 @@ mod step;
 
 use super::Tape;
 use super::program::Program;
+use crate::number::Arch;
 use crate::number::{Columns, Lanes};
 use crate::task;
 use plan::BlockPlan;
-use pulp::Arch;
 use std::cell::Cell;
 use std::ops::Range;
 use std::sync::Arc;

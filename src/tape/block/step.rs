@@ -440,7 +440,7 @@ mod tests {
         let steps = [Step { code, places: 0 }];
         let steps = Steps { steps: &steps, places: &places, memory: &memory, chunks: CHUNKS };
         match is_wide {
-            true => pulp::Arch::new().dispatch(steps),
+            true => crate::number::Arch::new().dispatch(steps),
             false => steps.with_simd(pulp::Scalar),
         }
         for (c, lane) in (0..CHUNKS).flat_map(|c| (0..WIDTH).map(move |lane| (c, lane))) {

@@ -1,11 +1,12 @@
 //! The backward pass, run: loops over chunks of points, compiled for each width of vector.
 
 use super::partial::WeightedCall;
+use crate::number::Arch;
 use crate::number::{Columns, Lanes, Op, Real, Smooth};
 use crate::tape::adjoint::send_back;
 use crate::tape::block::{Chunk, WIDTH};
 use crate::tape::program::Program;
-use pulp::{Arch, NullaryFnOnce};
+use pulp::NullaryFnOnce;
 use std::marker::PhantomData;
 
 /// The chunk that is 0 in every lane.
