@@ -2,7 +2,7 @@
 
 use crate::field::Axis;
 use crate::measure::Bounds;
-use crate::render::{Cut, Layer, Shade, Size};
+use crate::render::{Cut, PictureLayer, Shade, Size};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::ops::Range;
 use std::path::PathBuf;
@@ -146,7 +146,7 @@ pub(super) struct Render {
     /// Write numbers for other programs in place of the picture, as a PNG of 16 bits: depth, normals or objects. An .exr
     /// has all of them and the light besides, in 32 bits.
     #[arg(long, value_name = "LAYER", value_parser = layer, conflicts_with_all = ["shade", "slice"])]
-    pub(super) layer: Option<Layer>,
+    pub(super) layer: Option<PictureLayer>,
     /// Show a flat cut instead: the coordinates that are held, as z=0, or y=0,z=0 for x against t.
     #[arg(long, value_name = "CUT", value_parser = cut, conflicts_with = "shade")]
     pub(super) slice: Option<Cut>,
@@ -584,7 +584,7 @@ fn shade(text: &str) -> Result<Shade, String> {
     text.parse().map_err(|error: crate::error::Error| error.to_string())
 }
 
-fn layer(text: &str) -> Result<Layer, String> {
+fn layer(text: &str) -> Result<PictureLayer, String> {
     text.parse().map_err(|error: crate::error::Error| error.to_string())
 }
 

@@ -14,7 +14,7 @@ use std::path::Path;
 
 /// One of the layers of numbers beneath a picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Layer {
+pub enum PictureLayer {
     /// How far ahead of the eye the surface is, along the middle ray.
     Depth,
     /// Its normal.
@@ -23,17 +23,20 @@ pub enum Layer {
     Objects,
 }
 
-impl Layer {
+impl PictureLayer {
     /// All of them, with the names users type.
-    pub const ALL: [(&'static str, Layer); 3] =
-        [("depth", Layer::Depth), ("normals", Layer::Normals), ("objects", Layer::Objects)];
+    pub const ALL: [(&'static str, PictureLayer); 3] = [
+        ("depth", PictureLayer::Depth),
+        ("normals", PictureLayer::Normals),
+        ("objects", PictureLayer::Objects),
+    ];
 }
 
-impl std::str::FromStr for Layer {
+impl std::str::FromStr for PictureLayer {
     type Err = Error;
 
-    fn from_str(text: &str) -> Result<Layer> {
-        let found = Layer::ALL.into_iter().find(|(name, _)| *name == text);
+    fn from_str(text: &str) -> Result<PictureLayer> {
+        let found = PictureLayer::ALL.into_iter().find(|(name, _)| *name == text);
         found.map(|(_, layer)| layer).ok_or_else(|| {
             Error::Input(format!("{text:?} is no layer; there are depth, normals and objects"))
         })
@@ -170,21 +173,21 @@ impl Layers {
     ///
     /// Depths go from 0 at the first of the range, or the least there is, to 65534 at the last; where nothing is met they
     /// are 65535. Of normals 0 stands for −1 and 65534 for 1; where nothing is met they are 32767, 32767, 32767.
-    pub fn save_png(&self, layer: Layer, range: Option<[f64; 2]>, path: &Path) -> Result<()> {
+    pub fn save_png(&self, layer: PictureLayer, range: Option<[f64; 2]>, path: &Path) -> Result<()> {
         let bytes = self.to_png(layer, range, path, None)?;
         write_whole(path, |out| out.write_all(&bytes))
     }
 
     fn to_png(
         &self,
-        layer: Layer,
+        layer: PictureLayer,
         range: Option<[f64; 2]>,
         path: &Path,
         mark: Option<&str>,
     ) -> Result<Vec<u8>> {
         let most = f64::from(NONE - 1);
         let (color, numbers, says): (_, Vec<u16>, _) = match layer {
-            Layer::Depth => {
+            PictureLayer::Depth => {
                 let [from, to] = range.unwrap_or_else(|| self.depth_range());
                 let of = |&depth: &f32| match depth < NOTHING {
                     true => ((f64::from(depth) - from) / (to - from) * most).round().clamp(0.0, most) as u16,
@@ -193,12 +196,12 @@ impl Layers {
                 let says = format!("depth: 0 is {from}, 65534 is {to}, 65535 is nothing");
                 (png::ColorType::Grayscale, self.depths.iter().map(of).collect(), says)
             }
-            Layer::Normals => {
+            PictureLayer::Normals => {
                 let of = |&part: &f32| ((0.5 + 0.5 * f64::from(part)) * most).round().clamp(0.0, most) as u16;
                 let says = String::from("normals x, y, z: 0 is -1, 65534 is 1");
                 (png::ColorType::Rgb, self.normals.iter().flatten().map(of).collect(), says)
             }
-            Layer::Objects => {
+            PictureLayer::Objects => {
                 if self.names.len() >= usize::from(NONE) {
                     let problem = format!("has no room for {} parts; an .exr has", self.names.len());
                     return Err(about(path, problem));

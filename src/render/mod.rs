@@ -39,7 +39,7 @@ pub(crate) mod shared {
 
 pub use film::{Artist, Film, Frames};
 pub use image::Image;
-pub use layers::{Layer, Layers, save};
+pub use layers::{Layers, PictureLayer, save};
 pub use options::{Options, Shade};
 pub use picture::picture;
 pub use rays::{Lens, Size};

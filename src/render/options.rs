@@ -1,6 +1,6 @@
 //! What a picture can be told.
 
-use super::{Cut, Layer, Lens, Size};
+use super::{Cut, Lens, PictureLayer, Size};
 use crate::error::{Error, Result};
 use crate::field::Axis;
 use crate::scene::Scene;
@@ -104,7 +104,7 @@ pub struct Options {
     /// A flat cut that is drawn into the view: a plane in space.
     pub plane: Option<Cut>,
     /// What is written to a file in place of the picture: numbers beneath it.
-    pub layer: Option<Layer>,
+    pub layer: Option<PictureLayer>,
     /// The most rays a pixel gets, at edges: a square number, or the next square above it.
     pub samples: usize,
     /// The values of the first and last colour of a scale; without them, a round range that holds what is seen.
@@ -171,7 +171,7 @@ setters! {
     /// The same with a flat cut drawn into the view.
     plane: impl Into<Option<Cut>>;
     /// The same with numbers written beneath it.
-    layer: impl Into<Option<Layer>>;
+    layer: impl Into<Option<PictureLayer>>;
     /// The same with at most so many rays a pixel.
     samples: usize;
     /// The same between the values of a scale's first and last colour.

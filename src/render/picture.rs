@@ -14,7 +14,7 @@ use super::plane;
 use super::scale::Scale;
 use super::shadow::Shadow;
 use super::stage::{SceneTapes, Shot};
-use super::{Image, Layer, Lens, Size, Stage};
+use super::{Image, Lens, PictureLayer, Size, Stage};
 use crate::error::Result;
 use crate::field::Axis;
 use crate::measure::Bounds;
@@ -74,7 +74,7 @@ impl Stage {
 
     /// The range of a view's colours that suits the scene at some times, where it is not given.
     pub(super) fn range(&self, options: &Options, times: &[f64]) -> Result<Option<[f64; 2]>> {
-        let is_depth = options.layer == Some(Layer::Depth);
+        let is_depth = options.layer == Some(PictureLayer::Depth);
         if options.range.is_some() || !(options.shade.is_scale() || is_depth) || options.cut.is_some() {
             return Ok(options.range);
         }
