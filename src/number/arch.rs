@@ -16,20 +16,20 @@ mod narrow {
 
     /// As `pulp::Arch`, without AVX-512.
     #[derive(Clone, Copy, Debug)]
-    pub(crate) enum Arch {
+    pub enum Arch {
         Scalar,
         Avx2(V3),
     }
 
     impl Arch {
         /// The widest vectors this machine has.
-        pub(crate) fn new() -> Arch {
+        pub fn new() -> Arch {
             V3::try_new().map_or(Arch::Scalar, Arch::Avx2)
         }
 
         /// Does work with them.
         #[inline(always)]
-        pub(crate) fn dispatch<Op: WithSimd>(self, op: Op) -> Op::Output {
+        pub fn dispatch<Op: WithSimd>(self, op: Op) -> Op::Output {
             match self {
                 Arch::Scalar => Simd::vectorize(Scalar, op),
                 Arch::Avx2(simd) => Simd::vectorize(simd, op),
