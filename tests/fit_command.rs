@@ -214,6 +214,55 @@ fn what_is_hopeless_is_said() {
 }
 
 #[test]
+fn what_a_scene_constrains_holds_where_its_fit_ends() {
+    let scene = |constrained: &str| {
+        format!(
+            "let r = param(\"r\", 0.5, 0.1, 1); let x = param(\"x\", 0, -1, 1); let f = sphere(r).translate([x, 0, 0]);\n\
+             show(f);\n{constrained}\n"
+        )
+    };
+    // Points of a ball of radius 0.7 at 0.1.
+    let folder = Folder::new("fit-constrained")
+        .with("on.csv", "0.8,0,0\n-0.6,0,0\n0.1,0.7,0\n0.1,0,-0.7\n")
+        .with("held.rhai", scene("constrain(f.remap(1, 0, 0, 0)); constrain(x, 0.2, 0.4);"))
+        .with("twice.rhai", scene("constrain(r + x, 0.8);\nconstrain(2 * r, 1.6 - 2 * x);"))
+        .with("torn.rhai", scene("constrain(r + x, 0.8);\nconstrain(r - 0.5);\nconstrain(x, -0.1);"))
+        .with("far.rhai", scene("constrain(r, 3);"))
+        .with("undefined.rhai", scene("constrain(sqrt(r - 0.9), 0.1);"));
+    let ran = folder.run("fit held.rhai --target on.csv -o held.out.rhai").ends(0);
+    assert!(
+        ran.out.contains("held.rhai:3:1: is to be 0, is ") && ran.out.contains(": holds\n"),
+        "{}",
+        ran.out
+    );
+    let text = folder.text("held.out.rhai");
+    assert!((value(&text, "r") + value(&text, "x") - 1.0).abs() < 1e-9, "{text}");
+    assert!((0.2..=0.4).contains(&value(&text, "x")), "{text}");
+    // The same from a checkpoint.
+    folder.run("fit held.rhai --target on.csv -o again.rhai --seconds 1e-9").ends(1);
+    folder.run("fit held.rhai --target on.csv -o again.rhai --resume").ends(0);
+    assert_eq!(folder.text("again.rhai"), text);
+    // One that says again what another says is no mistake.
+    let ran = folder.run("fit twice.rhai --target on.csv -o twice.out.rhai --json").ends(0);
+    let json: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    let why = "it follows from the one at twice.rhai:3:1";
+    assert!(json["constraints"][1]["redundant"] == why && json["constraints"][0]["holds"] == true, "{json}");
+    assert!((json["parameters"]["r"].as_f64().unwrap() - 0.7).abs() < 1e-9, "{json}");
+    // Those that cannot hold together are named, and nothing is written.
+    let ran = folder.run("fit torn.rhai --target on.csv -o none.rhai").ends(1);
+    for why in ["these constraints conflict", "torn.rhai:3:1: is to be 0.8", "torn.rhai:5:1: is to be -0.1"] {
+        assert!(ran.err.contains(why), "{}", ran.err);
+    }
+    let ran = folder.run("fit far.rhai --target on.csv -o none.rhai").ends(1);
+    assert!(ran.err.contains("far.rhai:3:1: is to be 3, and is 1 at the nearest"), "{}", ran.err);
+    let said = folder.run("fit undefined.rhai --target on.csv -o none.rhai").error();
+    assert!(said.starts_with("undefined.rhai:3:1: the constrained expression is NaN here"), "{said}");
+    assert!(!folder.files().iter().any(|file| file.starts_with("none")));
+    // Where it is only looked at, it is as its text has it.
+    folder.run("check held.rhai").ends(0);
+}
+
+#[test]
 fn what_cannot_be_fitted_is_refused_and_nothing_is_written() {
     let folder = Folder::new("fit-refused").with("pair.rhai", PAIR).with("ball.rhai", "show(sphere(1));");
     let folder =

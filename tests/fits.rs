@@ -1,15 +1,18 @@
 //! Fits of fields: known parameters are found again, from signed distances, from points, with outliers, in motion, in
 //! ranges.
 
+#[path = "support/hock_schittkowski.rs"]
+mod hock_schittkowski;
 #[path = "support/recovery.rs"]
 mod recovery;
 
 use fieldgrad::fit::{
-    Descent, Factor, Fit, Growth, Journal, LeastSquares, Model, Objective, QuasiNewton, ResidualFn,
-    Residuals, Robust, Rule, Solution, Target, Term, Tries,
+    Constraints, Descent, Factor, Fit, Growth, Journal, LeastSquares, Model, Objective, QuasiNewton,
+    ResidualFn, Residuals, Robust, Rule, Solution, Target, Term, Tries,
 };
 use fieldgrad::prelude::*;
 use fieldgrad::scene::Scene;
+use hock_schittkowski::PROBLEMS;
 use recovery::Problem;
 
 fn box_around() -> Bounds {
@@ -354,6 +357,45 @@ fn what_looks_the_same_in_a_mirror_is_grown_of_one_side() {
         scene.field().tape().unwrap().eval(target.points()),
         field.tape().unwrap().eval(target.points())
     );
+}
+
+#[test]
+fn sums_of_squares_under_constraints_are_those_of_hock_and_schittkowski() {
+    for problem in PROBLEMS {
+        let mut fit = problem.fit();
+        let solution = fit.solve(&LeastSquares { iterations: 500, ..LeastSquares::for_fits() });
+        let (squares, at) = (2.0 * solution.value, &solution.at);
+        let (number, least) = (problem.number, problem.least);
+        println!(
+            "{number:3}: {squares:.10}, {:?} after {} steps at {at:?}",
+            solution.ended, solution.iterations
+        );
+        assert!(fit.constraints().unwrap().broken(at).is_empty(), "{number}: {at:?}");
+        assert!((squares - least).abs() < 1e-7 * least.max(0.1), "{number}: {squares}, not {least}");
+    }
+}
+
+#[test]
+fn a_blend_is_found_under_equations_between_its_parts() {
+    // Two balls, the sum of their radii known, and the surface's way through a point: both keep what noise would move.
+    let scene = |a: f64, b: f64| {
+        let text = format!(
+            "let a = param(\"a\", {a}, 0.1, 1); let b = param(\"b\", {b}, 0.1, 1); let x = param(\"x\", 0.6, 0, 1);
+             let f = smooth_union(sphere(a), sphere(b).translate([x, 0, 0]), 0.2);
+             constrain(a + b, 0.9); constrain(f.remap(0, 0.55, 0, 0)); constrain(x, 0.65, 0.8); show(f);"
+        );
+        Scene::from_text(&text, "pair.rhai").unwrap()
+    };
+    let truth = scene(0.55, 0.35).field().with_parameters(&[("x", 0.7)]).unwrap();
+    let target = Target::of_field(&truth, &box_around(), 0.0, 2000, 1).unwrap();
+    let scene = scene(0.4, 0.3);
+    let stated = scene.constraints().iter().map(|own| own.parts());
+    let constraints = Constraints::new(&scene.unknowns(), stated).unwrap();
+    let terms = [Term::distance(scene.field(), &target).unwrap()];
+    let mut fit = Fit::new(scene.unknowns(), terms).unwrap().with_constraints(constraints);
+    let solution = fit.solve(&LeastSquares::for_fits());
+    assert!(solution.ended.is_converged() && fit.constraints().unwrap().broken(&solution.at).is_empty());
+    assert!(off(&fit, &[("a", 0.55), ("b", 0.35), ("x", 0.7)]) < 1e-7, "{:?}", solution.at);
 }
 
 #[test]

@@ -267,7 +267,7 @@ fn every_word_is_documented_and_stands_once() {
     let mut names: Vec<&str> = words.iter().map(|word| word.name).collect();
     let promised = "abs sqrt square exp ln sin cos tan asin acos atan atan2 min max clamp mix step smoothstep floor
         ceil round fract sign pow length dot hypot if_less deg dx dy dz dt gradient normal_speed mean_curvature
-        gaussian_curvature vec2 vec3 cross normalize spatial_gradient laplacian divergence curl jacobian remap grid mesh color material name param lock tie loss show camera light background timeline bounds";
+        gaussian_curvature vec2 vec3 cross normalize spatial_gradient laplacian divergence curl jacobian remap grid mesh color material name param lock tie loss constrain show camera light background timeline bounds";
     for name in promised.split_whitespace().chain(catalogue().map(|entry| entry.name)) {
         assert!(names.contains(&name), "{name} is not in the language");
     }
@@ -602,4 +602,41 @@ fn what_cannot_be_written_back_is_refused() {
     // All that start with one number may go to one other.
     let script = "let a = 0; for i in 0..2 { a = param(\"r\" + i, 0.5); } show(sphere(a));";
     written_back(script, &[("r0", 2.0), ("r1", 2.0)], &script.replace("0.5", "2.0"));
+}
+
+#[test]
+fn what_is_constrained_is_made_of_parameters_alone() {
+    let read = |constrained: &str| {
+        let declared =
+            "let r = param(\"r\", 0.5, 0.1, 1); let s = param(\"s\", 0.6, 0.2, 2); show(sphere(r + s));";
+        Scene::from_text(&format!("{declared}\n{constrained}"), "a.rhai")
+    };
+    let stated = "constrain(r + s, 1, 2); constrain(r); constrain(s, r); (s * s).constrain(0.5); \
+        constrain(remap(sphere(r), s, 0, 0, 0));";
+    let scene = read(stated).unwrap();
+    let parts: Vec<(Field, f64, f64)> = scene.constraints().iter().map(|own| own.parts()).collect();
+    let [r, s] = [param_in("r", 0.5, 0.1, 1.0), param_in("s", 0.6, 0.2, 2.0)];
+    let at = sphere(&r).remap([s.clone(), 0.0.into(), 0.0.into(), 0.0.into()]);
+    let wanted =
+        [(&r + &s, 1.0, 2.0), (r.clone(), 0.0, 0.0), (&s - r, 0.0, 0.0), (&s * &s, 0.5, 0.5), (at, 0.0, 0.0)];
+    assert_eq!(parts, wanted, "a range, 0, another field, a number, a field at a point");
+    assert_eq!(scene.constraints()[0].place.to_string(), "a.rhai:2:1");
+    assert_eq!(scene.values(), [0.5, 0.6], "it is as the text has it");
+    for (constrained, why) in [
+        ("constrain(7, 7);", "a.rhai:2:1: constrain needs what a fit can change, and 7 is the same"),
+        ("constrain(1, 2, 3, 4);", "a.rhai:2:1: constrain takes (expression) or (expression, value) or"),
+        (
+            "constrain(r, 2, 1);",
+            "a.rhai:2:1: constrain: low is 2, and must not be more than high, which is 1",
+        ),
+        ("constrain(r, s, 1);", "a.rhai:2:1: constrain: low is a field, and must be a number"),
+        ("constrain(r, \"s\");", "a.rhai:2:1: constrain takes (expression) or"),
+        ("constrain(sphere(r));", "a.rhai:2:1: constrain: the expression depends on x, and must be made of"),
+        ("constrain(r, t);", "a.rhai:2:1: constrain: the expression depends on t, and must be made of"),
+        ("constrain(ln(r - r));", "a.rhai:2:11: "),
+        ("for i in 0..2000 { constrain(r); }", "a scene has at most 1000 constraints"),
+    ] {
+        let said = read(constrained).unwrap_err().to_string();
+        assert!(said.contains(why), "{said}, not {why}");
+    }
 }

@@ -2,6 +2,7 @@
 
 use super::arguments::{Common, Cost, Fit as Verb};
 use super::checkpoint::{Checkpoint, Marks, Step};
+use super::fit_constraints::{self, Kept};
 use super::fit_report::{self, Value};
 use super::progress::ProgressLine;
 use super::{Ending, fit_doubts, input, output, signals, targets};
@@ -146,6 +147,7 @@ fn marks(scene: Option<&Scene>, target: &Target, verb: &Verb, common: &Common) -
             .losses()
             .iter()
             .fold(own, |all, loss| all.and(loss.field.key().word()).and(u128::from(loss.weight.to_bits())));
+        let own = fit_constraints::marked(own, scene);
         let unknowns = scene.unknowns();
         unknowns.names().iter().fold(own, |all, name| all.and_bytes(name.as_bytes()))
     };
@@ -192,7 +194,6 @@ fn size(target: &Target) -> f64 {
 /// Fits the parameters of a scene.
 fn fitted(name: &str, verb: &Verb, common: &Common) -> Result<Ending> {
     let scene = input::scene(name, common)?;
-    let target = target(verb, common)?;
     let mut unknowns = scene.unknowns();
     for lock in &verb.lock {
         unknowns.lock(lock)?;
@@ -203,6 +204,13 @@ fn fitted(name: &str, verb: &Verb, common: &Common) -> Result<Ending> {
     if unknowns.is_empty() {
         return Err(Error::Input(format!("{}: there is no parameter that may move", scene.file())));
     }
+    let mut constraints = fit_constraints::of(&scene, &unknowns)?;
+    let conflict =
+        constraints.as_mut().and_then(|own| fit_constraints::conflict(&scene, own, &unknowns.get()));
+    if let Some(conflict) = conflict {
+        return found_wanting(&conflict, common);
+    }
+    let target = target(verb, common)?;
     let field = scene.field();
     let term = match target.distances() {
         Some(_) => Term::distance(field, &target)?,
@@ -236,19 +244,18 @@ fn fitted(name: &str, verb: &Verb, common: &Common) -> Result<Ending> {
         );
     }
     let (start, ranges) = (fit.unknowns().get(), fit.unknowns().ranges());
-    let idle = idle(&mut fit);
+    let mut idle = idle(&mut fit);
     if idle.len() == start.len() {
         let problem = format!("{}: at the target's points nothing depends on any parameter", scene.file());
         return Err(Error::Undefined(problem));
     }
-    let idle = match &idle[..] {
-        [] => None,
-        [one] => Some(format!("at the target's points nothing depends on {one}: lock it to leave it out")),
-        more => {
-            let names = more.join(", ");
-            Some(format!("at the target's points nothing depends on {names}: lock them to leave them out"))
-        }
-    };
+    if let Some(mut constraints) = constraints {
+        // What constraints alone depend on is moved by them.
+        let seen = constraints.linearised(&start);
+        idle.retain(|&n| seen.iter().all(|own| own.slope[n] == 0.0));
+        fit = fit.with_constraints(constraints);
+    }
+    let idle = idle_doubt(&fit, &idle);
     let (mut run, mut journal) = Run::new(verb, common, marks(Some(&scene), &target, verb, common))?;
     let all = starts(&start, &ranges, verb.starts as usize, common.seed);
     let (by, seed) = (LeastSquares::for_fits(), common.seed);
@@ -268,20 +275,22 @@ fn fitted(name: &str, verb: &Verb, common: &Common) -> Result<Ending> {
     let text = scene.text_with(&values)?;
     write_whole(&verb.out, |out| out.write_all(text.as_bytes()))?;
     run.settle();
+    let kept = fit_constraints::kept(&scene, &mut fit);
     if let Some(path) = &verb.report {
         let title = format!("{} fitted to {}", scene.file(), verb.target.join(" and "));
-        let facts = [
+        let mut facts = vec![
             ("root of the mean square left", format!("{after:.4e}, was {before:.4e}")),
             ("samples", fit.len().to_string()),
             ("steps", run.steps().to_string()),
             ("seconds", format!("{:.1}", run.seconds())),
         ];
+        facts.extend(kept.iter().map(|own| ("constraint", own.line())));
         let found = Scene::from_text_of(&text, &verb.out)?;
         fit_report::save(path, &title, &found, &run, &facts, &found_values(&scene, &mut fit))?;
     }
     let found = field.with_parameters(&values)?;
     let doubts = idle.into_iter().chain(fit_doubts::doubt(&found, &target, after)?).collect();
-    let report = Report { verb, run: &run, solution: &solution, before: Some(before), after, doubts };
+    let report = Report { verb, run: &run, solution: &solution, before: Some(before), after, doubts, kept };
     report.print(&parameters_text(&scene, &values), &values, common)?;
     report.ending()
 }
@@ -289,13 +298,35 @@ fn fitted(name: &str, verb: &Verb, common: &Common) -> Result<Ending> {
 /// How far from a place it is tried again, in parts of each number.
 const NEARBY: f64 = 0.1;
 
-/// The unknowns that no residual depends on where they are.
-fn idle(fit: &mut Fit) -> Vec<String> {
+/// The places of the unknowns that no residual depends on where they are.
+fn idle(fit: &mut Fit) -> Vec<usize> {
     let at = fit.unknowns().get();
     let mut model = Model::new(at.len(), Factor::Normal);
     fit.linearise(&at, &mut model);
-    let names = fit.unknowns().names().into_iter().zip(model.lengths());
-    names.filter(|(_, length)| *length == 0.0).map(|(name, _)| name.to_string()).collect()
+    let lengths = model.lengths().into_iter().enumerate();
+    lengths.filter(|(_, length)| *length == 0.0).map(|(n, _)| n).collect()
+}
+
+/// That nothing depends on some of the unknowns; nothing, if there are none such.
+fn idle_doubt(fit: &Fit, idle: &[usize]) -> Option<String> {
+    let all = fit.unknowns().names();
+    let names: Vec<&str> = idle.iter().map(|&n| all[n]).collect();
+    let them = match names.len() {
+        0 => return None,
+        1 => "it",
+        _ => "them",
+    };
+    let names = names.join(", ");
+    Some(format!("at the target's points nothing depends on {names}: lock {them} to leave {them} out"))
+}
+
+/// Says that there is nothing to be found, and why.
+fn found_wanting(why: &str, common: &Common) -> Result<Ending> {
+    match common.json {
+        true => drop(output::print_json(&json!({ "reached": false, "doubts": [why] }))?),
+        false => eprintln!("{why}"),
+    }
+    Ok(Ending::Wanting)
 }
 
 /// Each parameter before and after, with how uncertain it is.
@@ -365,7 +396,8 @@ fn grown(shapes: u32, verb: &Verb, common: &Common) -> Result<Ending> {
         fit_report::save(path, &title, &scene, &run, &facts, &[])?;
     }
     let doubts = fit_doubts::doubt(&grown.field(), &target, after)?.into_iter().collect();
-    let report = Report { verb, run: &run, solution: &solution, before: None, after, doubts };
+    let report =
+        Report { verb, run: &run, solution: &solution, before: None, after, doubts, kept: Vec::new() };
     report.print(&format!("{} shapes, {} numbers\n", grown.parts.len(), grown.numbers()), &[], common)?;
     report.ending()
 }
@@ -380,15 +412,19 @@ struct Report<'a> {
     after: f64,
     /// Why it may be no good.
     doubts: Vec<String>,
+    /// The constraints of the scene.
+    kept: Vec<Kept>,
 }
 
 impl Report<'_> {
-    /// Whether it is as good as was asked; where nothing was asked, whether it is done and nobody doubts it.
+    /// Whether constraints hold and it is as good as was asked; where nothing was asked, whether it is done and nobody
+    /// doubts it.
     fn is_enough(&self) -> bool {
-        match self.verb.error {
-            Some(error) => self.after <= error,
-            None => self.solution.ended.is_converged() && self.doubts.is_empty(),
-        }
+        self.kept.iter().all(|own| own.holds)
+            && match self.verb.error {
+                Some(error) => self.after <= error,
+                None => self.solution.ended.is_converged() && self.doubts.is_empty(),
+            }
     }
 
     fn print(&self, details: &str, values: &[(&str, f64)], common: &Common) -> Result<()> {
@@ -406,6 +442,7 @@ impl Report<'_> {
                 "reached": self.is_enough(),
                 "doubts": self.doubts,
                 "parameters": parameters,
+                "constraints": self.kept.iter().map(Kept::json).collect::<Vec<_>>(),
                 "seconds": seconds,
             }))?;
             return Ok(());
@@ -416,9 +453,11 @@ impl Report<'_> {
             Ended::Stopped => "; stopped before it was done",
             _ => "; not converged",
         };
-        let text = format!("{details}error {after:.4e}{was}, after {} steps{how}\n", run.steps());
+        let kept: String = self.kept.iter().map(Kept::line).collect();
+        let text = format!("{details}{kept}error {after:.4e}{was}, after {} steps{how}\n", run.steps());
         output::print(text.as_bytes())?;
-        self.doubts.iter().for_each(|doubt| eprintln!("{doubt}"));
+        let redundant: Vec<String> = self.kept.iter().filter_map(Kept::warning).collect();
+        redundant.iter().chain(&self.doubts).for_each(|doubt| eprintln!("{doubt}"));
         output::saved(&self.verb.out, common)?;
         Ok(())
     }

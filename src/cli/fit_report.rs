@@ -4,7 +4,7 @@ use super::checkpoint::Step;
 use super::fit::Run;
 use crate::error::Result;
 use crate::file::write_whole;
-use crate::fit::{Factor, Fit, Model, Residuals};
+use crate::fit::{Factor, Fit, Linearised, Model, Residuals};
 use crate::render::{Options, Shade, Size, Stage};
 use crate::scene::Scene;
 use std::fmt::Write;
@@ -26,7 +26,8 @@ pub(super) fn deviations(fit: &mut Fit) -> Vec<Option<f64>> {
     let at = fit.unknowns().get();
     let mut model = Model::new(at.len(), Factor::Triangle);
     let value = fit.linearise(&at, &mut model);
-    let free = fit.len().saturating_sub(at.len());
+    let held = hold(fit, &at, &mut model);
+    let free = (fit.len() + held).saturating_sub(at.len());
     let covariance = if free > 0 { model.covariance() } else { None };
     let of = |n: usize| {
         let square = 2.0 * value / free as f64 * covariance.as_ref()?[(n, n)];
@@ -34,6 +35,31 @@ pub(super) fn deviations(fit: &mut Fit) -> Vec<Option<f64>> {
     };
     (0..at.len()).map(of).collect()
 }
+
+/// Adds the constraints that are at an end of their ranges as residuals that weigh far more than all others, so that
+/// what they hold is certain; how many there are that are not redundant.
+fn hold(fit: &mut Fit, at: &[f64], model: &mut Model) -> usize {
+    let heaviest = model.lengths().into_iter().fold(0.0, f64::max);
+    let Some(constraints) = fit.constraints() else { return 0 };
+    let redundant = constraints.redundant(at);
+    let mut held = 0;
+    for (n, Linearised { value, slope, range: (low, high) }) in constraints.linearised(at).iter().enumerate()
+    {
+        let length = slope.iter().map(|own| own * own).sum::<f64>().sqrt();
+        let is_free = *value > low + END * length && *value < high - END * length;
+        if length > 0.0 && !is_free && redundant.iter().all(|own| own.constraint != n) {
+            let row: Vec<f64> = slope.iter().map(|own| own / length * CERTAIN * heaviest).collect();
+            model.add(0.0, &row);
+            held += 1;
+        }
+    }
+    held
+}
+
+/// How near to an end of its range a constraint is held there, as a change of unknowns; and by how much what is certain
+/// outweighs what was measured.
+const END: f64 = 1e-9;
+const CERTAIN: f64 = 1e4;
 
 /// Writes the page.
 pub(super) fn save(

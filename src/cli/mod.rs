@@ -14,6 +14,7 @@ mod compare;
 mod eval;
 mod export;
 mod fit;
+mod fit_constraints;
 mod fit_doubts;
 mod fit_report;
 mod gallery;

@@ -22,6 +22,15 @@ pub struct Freedom {
     pub unit: f64,
 }
 
+impl Freedom {
+    /// The freedom of an unknown in its range. Its unit is the range's length; where that has not two ends, twice its
+    /// value, and 1 at least.
+    pub fn of(value: f64, (low, high): (f64, f64)) -> Freedom {
+        let is_range = high - low < f64::MAX;
+        Freedom { low, high, unit: if is_range { high - low } else { 2.0 * value.abs().max(0.5) } }
+    }
+}
+
 /// Values as near as can be to those of `from` at which the equations, seen from the values `at`, hold: with J their
 /// derivatives measured by the units, from − Jᵀ(JJᵀ + λ)⁻¹(r + J(from − at)), where λ is `damping` in parts of the largest
 /// equation's JJᵀ.

@@ -1,8 +1,10 @@
 //! Levenberg–Marquardt: sums of squares, within ranges.
 
+use super::journal::{Journal, JournalWatch};
 use super::model::{Factor, Model};
 use super::objective::{Ended, Progress, Solution, Watch, goes_on, is_held, project};
 use super::robust::Robust;
+use crate::error::Result;
 
 /// Residuals, of which half the sum of squares, or of what a [`Robust`] cost takes in its place, is to be made small.
 pub trait Residuals {
@@ -16,6 +18,22 @@ pub trait Residuals {
     /// that is not known. With it steps bend along curved valleys.
     fn bend(&mut self, _at: &[f64], _step: &[f64]) -> Option<Vec<f64>> {
         None
+    }
+
+    /// The solution of a search that a journal notes: by least squares alone, where the residuals do not know of more that
+    /// is to hold. An error where the journal is of another run.
+    fn search(
+        &mut self,
+        by: &LeastSquares,
+        start: &[f64],
+        ranges: &[(f64, f64)],
+        journal: &mut Journal,
+        watch: &mut JournalWatch,
+    ) -> Result<Solution>
+    where
+        Self: Sized,
+    {
+        journal.solve(by, self, start, ranges, watch)
     }
 }
 

@@ -8,11 +8,15 @@
 //! the sum of terms over [`Unknowns`](crate::field::Unknowns): it is what all solvers take. [`Growth`] makes a field
 //! of [`Part`]s from nothing, and [`Training`] moves the weights of a [network](crate::learn::Network).
 //!
+//! [`Constraints`] are what is to hold exactly where a fit ends, and where a pull does: equations and ranges of fields of
+//! parameters, solved by multipliers around least squares. Those that conflict, or are redundant, are named.
+//!
 //! A [`Journal`] is what a long run has found so far: another goes on from it, bit for bit.
 //!
 //! `model` is how least squares see residuals, `line_search` how far to go, `problem` how terms are run on tapes.
 
 mod blend;
+mod constraints;
 mod descent;
 mod grow;
 mod grown;
@@ -21,9 +25,11 @@ mod least_change;
 mod least_squares;
 mod line_search;
 mod model;
+mod multipliers;
 mod objective;
 mod part;
 mod problem;
+mod program;
 mod quasi_newton;
 mod robust;
 mod schedule;
@@ -33,6 +39,7 @@ mod term;
 mod training;
 mod tries;
 
+pub use constraints::{Conflict, Constraints, Linearised, Redundant};
 pub use descent::{Descent, Rule};
 pub use grow::{Grown, Growth};
 pub use journal::{Journal, JournalWatch};

@@ -51,6 +51,8 @@ pub enum Ended {
     Stopped,
     /// The value is not finite where it was to begin.
     NotFinite,
+    /// No place was found where all constraints hold.
+    Infeasible,
 }
 
 impl Ended {

@@ -5,9 +5,12 @@
 //! `f32`. Points are put in order along a curve that fills space, so that those of a block are near each other: where
 //! shapes are many, few of them count there, and JᵀJ gets products of those unknowns alone.
 
+use super::constraints::Constraints;
+use super::journal::{Journal, JournalWatch};
 use super::least_squares::{LeastSquares, Residuals};
 use super::model::{Factor, Model};
-use super::objective::{Objective, Solution, Watch};
+use super::objective::{Objective, Progress, Solution, Watch};
+use super::program::{Program, names};
 use super::robust::Robust;
 use super::term::Term;
 use crate::error::{Error, Result};
@@ -35,10 +38,31 @@ const SHARES: usize = 16;
 ///
 /// It is what solvers take: [`Residuals`], in `f64`, and an [`Objective`], whose value and gradient are in `f32` but
 /// for their sums. Both are the same bits for any number of threads.
+///
+/// [`Constraints`] hold where it is [solved](Fit::solve), and where [`Tries`](super::Tries) solve it; what is given to
+/// other solvers is the terms alone.
+///
+/// ```
+/// use fieldgrad::fit::{Constraints, Fit, LeastSquares, Target, Term};
+/// use fieldgrad::prelude::*;
+///
+/// // A ball through points of a larger one, its top where the other's is not: r + y = 0.9.
+/// let (r, y) = (param("r", 0.5), param("y", 0.0));
+/// let ball = sphere(r.clone()).translate([0.0.into(), y.clone(), 0.0.into()]);
+/// let target = Target::of_surface(&sphere(0.8), &Bounds::new([-2.0; 3], [2.0; 3]), 0.0, 500, 1)?;
+/// let unknowns = Unknowns::of(&[ball.clone()])?;
+/// let top = Constraints::new(&unknowns, [(r + y, 0.9, 0.9)])?;
+/// let mut fit = Fit::new(unknowns, [Term::surface(&ball, &target)])?.with_constraints(top);
+/// assert!(fit.solve(&LeastSquares::for_fits()).ended.is_converged());
+/// let [r, y] = fit.unknowns().get()[..] else { unreachable!("two unknowns") };
+/// assert!((r + y - 0.9).abs() < 1e-12 && y > 0.02);
+/// # Ok::<(), fieldgrad::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Fit {
     unknowns: Unknowns,
     terms: Vec<Prepared>,
+    constraints: Option<Constraints>,
 }
 
 impl Fit {
@@ -51,7 +75,7 @@ impl Fit {
     ///
     /// An error where a term has a parameter that is not among them, or a field of it cannot be run or derived.
     pub fn new(unknowns: Unknowns, terms: impl IntoIterator<Item = Term>) -> Result<Fit> {
-        let all: Vec<String> = unknowns.parameters().iter().map(|own| own.name().to_string()).collect();
+        let all = names(&unknowns);
         // The unknown that each parameter is: found by what it adds to a gradient.
         let moved = (0..all.len()).map(|i| {
             let by: Vec<f64> = (0..all.len()).map(|j| f64::from(u8::from(i == j))).collect();
@@ -60,7 +84,17 @@ impl Fit {
         });
         let moved: Vec<Option<usize>> = moved.collect();
         let terms = terms.into_iter().map(|term| Prepared::new(term, &all, &moved)).collect::<Result<_>>()?;
-        Ok(Fit { unknowns, terms })
+        Ok(Fit { unknowns, terms, constraints: None })
+    }
+
+    /// The same under constraints of its unknowns.
+    pub fn with_constraints(self, constraints: Constraints) -> Fit {
+        Fit { constraints: Some(constraints), ..self }
+    }
+
+    /// Its constraints, if it has any.
+    pub fn constraints(&mut self) -> Option<&mut Constraints> {
+        self.constraints.as_mut()
     }
 
     /// The unknowns, at the values they have.
@@ -89,7 +123,8 @@ impl Fit {
         self.terms.iter().map(|term| term.cost(values) / term.weight).collect()
     }
 
-    /// Finds the unknowns by least squares, from the values they have, and leaves them at the best.
+    /// Finds the unknowns by least squares, from the values they have, and leaves them at the best. Constraints hold there,
+    /// unless they [cannot](super::Ended::Infeasible).
     pub fn solve(&mut self, by: &LeastSquares) -> Solution {
         self.solve_watched(by, &mut |_| true)
     }
@@ -97,7 +132,9 @@ impl Fit {
     /// The same, watched.
     pub fn solve_watched(&mut self, by: &LeastSquares, watch: &mut Watch) -> Solution {
         let (start, ranges) = (self.unknowns.get(), self.unknowns.ranges());
-        let solution = by.solve_watched(self, &start, &ranges, watch);
+        let noted = &mut |progress: &Progress, _: &Journal| watch(progress);
+        let solution = self.search(by, &start, &ranges, &mut Journal::default(), noted);
+        let solution = solution.expect("a new journal is of no other run");
         self.unknowns.set(&solution.at);
         solution
     }
@@ -135,6 +172,22 @@ impl Residuals for Fit {
         let values = self.values(at);
         self.terms.iter().map(|term| term.linearise(&values, model)).sum()
     }
+
+    fn search(
+        &mut self,
+        by: &LeastSquares,
+        start: &[f64],
+        ranges: &[(f64, f64)],
+        journal: &mut Journal,
+        watch: &mut JournalWatch,
+    ) -> Result<Solution> {
+        let Some(mut constraints) = self.constraints.take() else {
+            return journal.solve(by, self, start, ranges, watch);
+        };
+        let solution = constraints.solve(by, self, start, ranges, journal, watch);
+        self.constraints = Some(constraints);
+        solution
+    }
 }
 
 impl Objective for Fit {
@@ -167,29 +220,6 @@ struct Prepared {
     /// For each residual the unknowns that move it.
     unknowns: Vec<Vec<usize>>,
     sum: Option<(Box<Sum>, Vec<usize>)>,
-}
-
-/// A tape, and where its parameters are among all.
-#[derive(Clone, Debug)]
-struct Program {
-    tape: Tape,
-    places: Vec<usize>,
-}
-
-impl Program {
-    fn new(fields: &[Field], all: &[String]) -> Result<Program> {
-        let tape = Tape::new(fields)?;
-        let place = |name: &str| {
-            let unknown = || Error::UnknownParameter { name: name.into(), known: all.to_vec() };
-            all.iter().position(|own| own == name).ok_or_else(unknown)
-        };
-        let places = tape.parameters().map(|own| place(own.name())).collect::<Result<_>>()?;
-        Ok(Program { tape, places })
-    }
-
-    fn at(&self, values: &[f64]) -> Tape {
-        self.tape.with_values(&self.places.iter().map(|&place| values[place]).collect::<Vec<_>>())
-    }
 }
 
 impl Prepared {

@@ -38,13 +38,13 @@ impl Tries {
         watch: &mut JournalWatch,
     ) -> Result<Solution> {
         let (first, others) = starts.split_first().expect("there is a start");
-        let mut best = journal.solve(&self.by, of, first, ranges, watch)?;
+        let mut best = of.search(&self.by, first, ranges, journal, watch)?;
         let mut is_stopped = best.ended == Ended::Stopped;
         for start in others {
             if is_stopped {
                 break;
             }
-            let next = journal.solve(&self.by, of, start, ranges, watch)?;
+            let next = of.search(&self.by, start, ranges, journal, watch)?;
             is_stopped = next.ended == Ended::Stopped;
             best = better(best, next);
         }
@@ -55,9 +55,9 @@ impl Tries {
             let from = if n % 2 == 0 { first } else { &best.at };
             let from = near(from, ranges, self.part, self.seed.wrapping_add(n as u64));
             let rough = LeastSquares { value_tolerance: ROUGH, ..self.by };
-            let mut next = journal.solve(&rough, of, &from, ranges, watch)?;
+            let mut next = of.search(&rough, &from, ranges, journal, watch)?;
             if next.ended != Ended::Stopped && next.value < PROMISING * best.value {
-                next = journal.solve(&self.by, of, &next.at, ranges, watch)?;
+                next = of.search(&self.by, &next.at, ranges, journal, watch)?;
             }
             is_stopped = next.ended == Ended::Stopped;
             best = better(best, next);

@@ -2,7 +2,7 @@
 
 use super::Origin;
 use super::data::Data;
-use super::holds::{Hold, Loss};
+use super::holds::{Constraint, Hold, Loss};
 use super::sense_words::Sketch;
 use super::settings::{Background, Camera, Light, Timeline};
 use crate::error::Place;
@@ -39,6 +39,8 @@ pub(super) struct Draft {
     /// The calls that hold parameters for those who move them; those of imported files too.
     pub(super) holds: Vec<Hold>,
     pub(super) losses: Vec<Loss>,
+    /// Those of imported files too.
+    pub(super) constraints: Vec<Constraint>,
     /// The call that made each node.
     pub(super) places: KeyMap<Place>,
     /// How many imports are under way. What an imported file shows is not shown: it lends its functions.
@@ -61,6 +63,7 @@ impl Draft {
             probes: Vec::new(),
             holds: Vec::new(),
             losses: Vec::new(),
+            constraints: Vec::new(),
             places: KeyMap::default(),
             importing: 0,
             printed: Vec::new(),

@@ -64,7 +64,7 @@ mod words;
 
 pub(crate) use data::MAX_SAMPLES;
 pub use gallery::{Exhibit, GALLERY, IN_A_ROW, PARTS, PICTURE_SIZE, PICTURES};
-pub use holds::Loss;
+pub use holds::{Constraint, Loss};
 pub use senses::{By, CHANNELS, Channel, Follow, Meaning, Probe, Sense, Way};
 pub use settings::{Background, Camera, Light, Timeline, View};
 pub use words::{Form, Word, words};
@@ -123,6 +123,7 @@ struct Content {
     probes: Arc<[Probe]>,
     holds: Arc<[Hold]>,
     losses: Arc<[Loss]>,
+    constraints: Arc<[Constraint]>,
     places: Arc<KeyMap<Place>>,
     printed: Arc<[String]>,
     origin: Origin,
@@ -258,6 +259,7 @@ impl Scene {
             probes,
             holds: draft.holds.into(),
             losses: draft.losses.into(),
+            constraints: draft.constraints.into(),
             places: Arc::new(draft.places),
             printed: draft.printed.into(),
             origin,
@@ -483,6 +485,11 @@ impl Scene {
     /// The losses that fits are to make small besides, in the order of the calls.
     pub fn losses(&self) -> &[Loss] {
         &self.content.losses
+    }
+
+    /// What is to hold where fits and pulls end, in the order of the calls.
+    pub fn constraints(&self) -> &[Constraint] {
+        &self.content.constraints
     }
 
     /// What messages call the scene's file.

@@ -350,6 +350,11 @@ words! {
         /// first 1). It may be made of fields and their derivatives, as in `loss(length(spatial_gradient(f)) - 1, 0.1)`, or
         /// of parameters alone.
         loss(scalar: Field) or (scalar: Field, weight: Number) = holds::loss;
+        /// What is to hold where a fit or a pull ends: a number made of parameters is 0, is `value`, or is from `low` to
+        /// `high`. Sums, lengths, a field at a point: `constrain(remap(f, 1, 0, 0, 0))` puts the surface through the point
+        /// [1, 0, 0] at t = 0. It need not hold where the text has the parameters.
+        constrain(expression: Field) or (expression: Field, value: Number)
+            or (expression: Field, low: Number, high: Number) = holds::constrain;
         /// Shows shapes. What is shown by all calls together is the scene.
         show(shapes: Shapes) = show;
         /// Where the picture is taken from: `eye`, `target`, `up`, and `fov`, the vertical angle of view in degrees.

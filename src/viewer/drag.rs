@@ -4,10 +4,13 @@
 //! at q still faces as it did at p, so that a ball that is pulled aside moves aside and does not grow. The residuals'
 //! derivatives are exact by reverse mode over duals, and the next θ is the [least change](least_change) since the hand took
 //! hold that does it, with each parameter measured by its range. Which way it faces is given up where both cannot be had.
+//!
+//! The scene's constraints are equations among these, and weigh more; where the hand has led, the values are brought to where
+//! the constraints hold exactly, as far as they can.
 
 use crate::error::Result;
 use crate::field::{Field, Parameter, Unknowns};
-use crate::fit::{Equation, Freedom, least_change};
+use crate::fit::{Constraints, Equation, Freedom, Linearised, least_change};
 use crate::number::Dual;
 use crate::tape::{Adjoint, Tape};
 use glam::DVec3;
@@ -19,6 +22,9 @@ pub(super) struct Grip {
     /// The field's parameters, as they may move.
     unknowns: Unknowns,
     freedoms: Vec<Freedom>,
+    constraints: Constraints,
+    /// Whether the field has a parameter that may move.
+    is_loose: bool,
     start: DVec3,
     time: f64,
     /// Two directions across the normal.
@@ -43,16 +49,20 @@ const CORRECTIONS: usize = 6;
 const FACING: f64 = 0.25;
 /// The damping, in parts of the square of the largest residual's derivative.
 const DAMPING: f64 = 1e-4;
+/// How much more a constraint weighs than the hand.
+const HELD: f64 = 10.0;
 
 impl Grip {
-    /// Takes hold of a field's surface at a point. The unknowns are the scene's parameters, at the values they have.
+    /// Takes hold of a field's surface at a point. The unknowns are those of the scene's constraints: its parameters, at
+    /// the values they have.
     pub(super) fn at(
         field: &Field,
-        unknowns: Unknowns,
+        mut constraints: Constraints,
         point: [f64; 3],
         time: f64,
         size: f64,
     ) -> Result<Grip> {
+        let unknowns = constraints.unknowns().clone();
         let own = field.parameters()?;
         // The field has them as its text does: their values here are put in where it is read.
         let declared = |parameter: &Parameter| {
@@ -65,15 +75,18 @@ impl Grip {
         let moves: Vec<f64> =
             unknowns.parameters().iter().map(|one| f64::from(u8::from(is_own(one)))).collect();
         let moves = unknowns.gradient(&moves, &[]);
-        let freedom = |((value, (low, high)), moves): ((f64, (f64, f64)), f64)| {
-            let is_range = high - low < f64::MAX;
-            let unit = if is_range { high - low } else { 2.0 * value.abs().max(0.5) };
-            Freedom { low, high, unit: if moves > 0.0 { unit } else { 0.0 } }
+        let held = constraints.linearised(&unknowns.get());
+        let is_held = |n: usize| held.iter().any(|own| own.slope[n] != 0.0);
+        let freedom = |(n, (value, range)): (usize, (f64, (f64, f64)))| match moves[n] > 0.0 || is_held(n) {
+            true => Freedom::of(value, range),
+            false => Freedom { unit: 0.0, ..Freedom::of(value, range) },
         };
-        let all = unknowns.get().into_iter().zip(unknowns.ranges()).zip(moves);
-        let freedoms = all.map(freedom).collect();
+        let all = unknowns.get().into_iter().zip(unknowns.ranges()).enumerate();
+        let freedoms: Vec<Freedom> = all.map(freedom).collect();
+        let is_loose = moves.iter().zip(&freedoms).any(|(moves, own)| *moves > 0.0 && own.unit > 0.0);
         let (start, size) = (DVec3::from(point), size.max(1e-6));
-        let mut grip = Grip { tape, unknowns, freedoms, start, time, across: [DVec3::X, DVec3::Y], size };
+        let across = [DVec3::X, DVec3::Y];
+        let mut grip = Grip { tape, unknowns, freedoms, constraints, is_loose, start, time, across, size };
         let normal = grip.read(start, &grip.unknowns.get()).slope.normalize_or(DVec3::Y);
         let (a, b) = normal.any_orthonormal_pair();
         grip.across = [a, b];
@@ -82,7 +95,7 @@ impl Grip {
 
     /// Whether there is any parameter to move.
     pub(super) fn is_loose(&self) -> bool {
-        self.freedoms.iter().any(|freedom| freedom.unit > 0.0)
+        self.is_loose
     }
 
     /// Where the surface was taken hold of.
@@ -96,17 +109,19 @@ impl Grip {
     pub(super) fn pulled(&self, to: [f64; 3]) -> Vec<(String, f64)> {
         let to = DVec3::from(to);
         let mut values = self.unknowns.get();
+        let mut constraints = self.constraints.clone();
         for stride in 1..=STRIDES {
             let at = self.start.lerp(to, stride as f64 / STRIDES as f64);
             let start = self.unknowns.get();
             for _ in 0..CORRECTIONS {
-                values = self.corrected(&start, &values, at, FACING * self.size);
+                values = self.corrected(&mut constraints, &start, &values, at, FACING * self.size);
             }
             let facing = values.clone();
             for _ in 0..CORRECTIONS {
-                values = self.corrected(&facing, &values, at, 0.0);
+                values = self.corrected(&mut constraints, &facing, &values, at, 0.0);
             }
         }
+        let (_, values) = constraints.approached(&values, &self.unknowns.ranges());
         let mut unknowns = self.unknowns.clone();
         unknowns.set(&values);
         let names = unknowns.parameters().iter().map(|parameter| parameter.name().to_string());
@@ -138,7 +153,14 @@ impl Grip {
 
     /// One step from `values` towards a surface that goes through a point and, as far as `facing` counts, faces as at
     /// the start: the values nearest to those of `from` that do it, as far as can be seen from here.
-    fn corrected(&self, from: &[f64], values: &[f64], at: DVec3, facing: f64) -> Vec<f64> {
+    fn corrected(
+        &self,
+        constraints: &mut Constraints,
+        from: &[f64],
+        values: &[f64],
+        at: DVec3,
+        facing: f64,
+    ) -> Vec<f64> {
         let reading = self.read(at, values);
         let steep = reading.slope.length();
         if !reading.value.is_finite() || steep.is_nan() || steep < 1e-9 {
@@ -161,14 +183,69 @@ impl Grip {
             })
             .collect();
         let damping = if rows == 1 { 1e-6 * DAMPING } else { DAMPING };
-        least_change(&equations, values, from, &self.freedoms, damping).unwrap_or_else(|| values.to_vec())
+        self.changed(equations, constraints.linearised(values), values, from, damping)
+    }
+
+    /// The least change that solves the hand's equations and keeps constraints, as they are seen from `values`.
+    fn changed(
+        &self,
+        mut equations: Vec<Equation>,
+        constraints: Vec<Linearised>,
+        values: &[f64],
+        from: &[f64],
+        damping: f64,
+    ) -> Vec<f64> {
+        let length = |slope: &[f64]| -> f64 {
+            let parts =
+                slope.iter().zip(&self.freedoms).map(|(slope, freedom)| (slope * freedom.unit).powi(2));
+            parts.sum::<f64>().sqrt()
+        };
+        let hand = equations.len();
+        let weight = HELD * length(&equations[0].slope);
+        let weight = if weight > 0.0 { weight } else { 1.0 };
+        let equation = |Linearised { value, slope, .. }: &Linearised, wanted: f64| {
+            let factor = weight / length(slope);
+            let slope = slope.iter().map(|slope| factor * slope).collect();
+            Equation { residual: factor * (value - wanted), slope }
+        };
+        let is_seen = |own: &Linearised| length(&own.slope) > 0.0 && length(&own.slope).is_finite();
+        let mut open: Vec<Linearised> = constraints.into_iter().filter(is_seen).collect();
+        let equalities = open.extract_if(.., |own| own.range.0 == own.range.1);
+        equations.extend(equalities.map(|own| equation(&own, own.range.0)));
+        loop {
+            // It is in parts of the largest equation, and means the hand's.
+            let damping = if equations.len() > hand { damping / (HELD * HELD) } else { damping };
+            let Some(next) = least_change(&equations, values, from, &self.freedoms, damping) else {
+                return values.to_vec();
+            };
+            // What would leave its range there stops at its end.
+            let seen = |own: &Linearised| -> f64 {
+                let moved =
+                    next.iter().zip(values).zip(&own.slope).map(|((to, at), slope)| slope * (to - at));
+                own.value + moved.sum::<f64>()
+            };
+            let before = equations.len();
+            for own in open.extract_if(.., |own| !(own.range.0..=own.range.1).contains(&seen(own))) {
+                let (low, high) = own.range;
+                let end = if seen(&own) < low { low } else { high };
+                equations.push(equation(&own, end));
+            }
+            if equations.len() == before {
+                return next;
+            }
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scene::Scene;
+    use crate::scene::{Constraint, Scene};
+
+    /// The constraints of a scene on unknowns.
+    fn held(scene: &Scene, unknowns: &Unknowns) -> Constraints {
+        Constraints::new(unknowns, scene.constraints().iter().map(Constraint::parts)).unwrap()
+    }
 
     /// What pulling a scene's surface from one point to another makes of its parameters.
     fn pulled(text: &str, from: [f64; 3], to: [f64; 3], locked: &[&str]) -> Vec<(String, f64)> {
@@ -178,7 +255,7 @@ mod tests {
         assert!(on_surface.abs() < 1e-9, "a hand holds the surface: {on_surface}");
         let mut unknowns = scene.unknowns();
         locked.iter().for_each(|name| unknowns.lock(name).unwrap());
-        let grip = Grip::at(field, unknowns.clone(), from, 0.0, 1.0).unwrap();
+        let grip = Grip::at(field, held(&scene, &unknowns), from, 0.0, 1.0).unwrap();
         let values = grip.pulled(to);
         let back = grip.pulled(from);
         for (name, value) in back {
@@ -211,7 +288,7 @@ mod tests {
     fn what_a_slider_has_moved_is_pulled_from_there() {
         let scene = Scene::from_text(&format!("{BALL} show(sphere(r));"), "a.rhai").unwrap();
         let unknowns = scene.with_parameters(&[("r", 0.9)]).unwrap().unknowns();
-        let grip = Grip::at(scene.field(), unknowns, [0.0, 0.9, 0.0], 0.0, 1.0).unwrap();
+        let grip = Grip::at(scene.field(), held(&scene, &unknowns), [0.0, 0.9, 0.0], 0.0, 1.0).unwrap();
         close(&grip.pulled([0.0, 0.7, 0.0]), "r", 0.7, 1e-6);
     }
 
@@ -264,6 +341,34 @@ mod tests {
         close(&values, "a", 0.7, 1e-6);
         close(&values, "b", 0.7, 1e-6);
         close(&values, "c", 0.0, 0.0);
+    }
+
+    #[test]
+    fn what_the_scene_constrains_holds_wherever_the_hand_is() {
+        let scene = |constrained: &str| {
+            format!(
+                "let a = param(\"a\", 0.5, 0.1, 2); let b = param(\"b\", 0.5, 0.3, 2); {constrained}
+                 show(sphere(a)); show(sphere(b).translate([5, 0, 0]));"
+            )
+        };
+        let pull =
+            |constrained: &str, to: f64| pulled(&scene(constrained), [0.0, 0.5, 0.0], [0.0, to, 0.0], &[]);
+        // What is not of the surface that is pulled makes up for it, as far as its range goes.
+        let sum = "constrain(a + b, 1);";
+        close(&pull(sum, 0.6), "a", 0.6, 1e-6);
+        close(&pull(sum, 0.6), "b", 0.4, 1e-6);
+        close(&pull(sum, 0.9), "a", 0.7, 1e-9);
+        close(&pull(sum, 0.9), "b", 0.3, 1e-9);
+        // A range stops at its end, and lets go of what moves back.
+        let range = "constrain(a, 0.2, 0.6);";
+        close(&pull(range, 0.9), "a", 0.6, 1e-9);
+        close(&pull(range, 0.4), "a", 0.4, 1e-6);
+        close(&pull("constrain(a, 0.2, 0.5);", 0.4), "a", 0.4, 1e-6);
+        // Neither those that say the same twice nor those that cannot hold are in the way.
+        close(&pull("constrain(a + b, 1); constrain(2 * a, 2 - 2 * b);", 0.6), "b", 0.4, 1e-6);
+        let torn = Scene::from_text(&scene("constrain(a, 0.5); constrain(a, 0.6);"), "a.rhai").unwrap();
+        let grip = Grip::at(torn.field(), held(&torn, &torn.unknowns()), [0.0, 0.5, 0.0], 0.0, 1.0).unwrap();
+        close(&grip.pulled([0.0, 0.9, 0.0]), "a", 0.55, 1e-6);
     }
 
     #[test]

@@ -8,8 +8,9 @@ use super::values::Given;
 use super::worker::{Wake, Worker};
 use crate::error::Result;
 use crate::field::{Field, Unknowns};
+use crate::fit::Constraints;
 use crate::render::Lens;
-use crate::scene::Scene;
+use crate::scene::{Constraint, Scene};
 use std::sync::Arc;
 
 /// A place of the picture to look at.
@@ -89,7 +90,9 @@ pub(super) fn start(wake: Wake) -> Scout {
             ScoutPurpose::Hold { locked, size } => Scouted::Held(probe().and_then(|probe| {
                 let Some(SurfacePoint { at: [x, y, z, t], .. }) = probe else { return Ok(None) };
                 let unknowns = unknowns(&look, locked)?;
-                let grip = Grip::at(&subject(&look)?, unknowns, [x, y, z], t, *size)?;
+                let stated = look.scene.constraints().iter().map(Constraint::parts);
+                let constraints = Constraints::new(&unknowns, stated)?;
+                let grip = Grip::at(&subject(&look)?, constraints, [x, y, z], t, *size)?;
                 Ok(Some(Box::new(grip)))
             })),
         });
