@@ -16,7 +16,7 @@ pub(super) type Marks = [(&'static str, String); 3];
 
 /// A step of a fit: when it was done, in seconds, and what it left.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Step {
+pub(super) struct FitStep {
     pub(super) seconds: f64,
     pub(super) value: f64,
     pub(super) slope: f64,
@@ -53,7 +53,7 @@ impl Checkpoint {
     }
 
     /// Writes it, whole or not at all.
-    pub(super) fn save(&mut self, course: &[Step], journal: &Journal) -> Result<()> {
+    pub(super) fn save(&mut self, course: &[FitStep], journal: &Journal) -> Result<()> {
         let steps: Vec<[f64; 3]> = course.iter().map(|step| [step.seconds, step.value, step.slope]).collect();
         let [scene, target, options] = self.marks.each_ref().map(|(_, mark)| mark);
         let text = json!({
@@ -67,7 +67,7 @@ impl Checkpoint {
     }
 
     /// The steps so far, and what was found; nothing, where there is no file: the fit had not come so far.
-    pub(super) fn read(&mut self) -> Result<Option<(Vec<Step>, Journal)>> {
+    pub(super) fn read(&mut self) -> Result<Option<(Vec<FitStep>, Journal)>> {
         let shown = self.path.display().to_string();
         if self.path.symlink_metadata().is_err() {
             return Ok(None);
@@ -99,10 +99,10 @@ impl Checkpoint {
         }
         let step = |step: &Value| {
             let number = |n: usize| step.get(n).and_then(Value::as_f64);
-            Some(Step { seconds: number(0)?, value: number(1)?, slope: number(2)? })
+            Some(FitStep { seconds: number(0)?, value: number(1)?, slope: number(2)? })
         };
         let course = value.get("course").and_then(Value::as_array);
-        let course = course.and_then(|all| all.iter().map(step).collect::<Option<Vec<Step>>>());
+        let course = course.and_then(|all| all.iter().map(step).collect::<Option<Vec<FitStep>>>());
         let course = course.ok_or_else(|| wrong("\"course\" is no list of three numbers a step".into()))?;
         let journal = Journal::from_json(value.get("journal").unwrap_or(&Value::Null), &shown)?;
         self.is_there = true;

@@ -1,7 +1,7 @@
 //! `fit`: a scene's parameters found so that its surface is a target's, or a scene grown to one.
 
 use super::arguments::{Common, Cost, Fit as Verb};
-use super::checkpoint::{Checkpoint, Marks, Step};
+use super::checkpoint::{Checkpoint, FitStep, Marks};
 use super::fit_constraints::{self, Kept};
 use super::fit_report::{self, Value};
 use super::progress::ProgressLine;
@@ -44,21 +44,21 @@ pub(super) fn run(verb: &Verb, common: &Common) -> Result<Ending> {
 }
 
 /// The watch over a run: its time, its steps, its checkpoint, and whether somebody wants it to end.
-pub(super) struct Run<'a> {
+pub(super) struct FitRun<'a> {
     verb: &'a Verb,
     begun: Instant,
     /// How long it had run before it was resumed.
     before: f64,
-    course: Vec<Step>,
+    course: Vec<FitStep>,
     checkpoint: Checkpoint,
     is_stopped: bool,
     is_quiet: bool,
     progress: ProgressLine,
 }
 
-impl<'a> Run<'a> {
+impl<'a> FitRun<'a> {
     /// A run, with what is known of it from a checkpoint.
-    fn new(verb: &'a Verb, common: &Common, marks: Marks) -> Result<(Run<'a>, Journal)> {
+    fn new(verb: &'a Verb, common: &Common, marks: Marks) -> Result<(FitRun<'a>, Journal)> {
         let every = Duration::try_from_secs_f64(verb.checkpoint).unwrap_or(Duration::MAX);
         let mut checkpoint = Checkpoint::beside(&verb.out, every, marks);
         check_writable(checkpoint.path())?;
@@ -68,7 +68,7 @@ impl<'a> Run<'a> {
         }
         let (course, journal) = kept.unwrap_or_default();
         signals::end_gently();
-        let run = Run {
+        let run = FitRun {
             verb,
             begun: Instant::now(),
             before: course.last().map_or(0.0, |step| step.seconds),
@@ -92,13 +92,13 @@ impl<'a> Run<'a> {
             }
         }
         let (value, slope) = (progress.value, progress.slope);
-        self.course.push(Step { seconds: self.before + own, value, slope });
+        self.course.push(FitStep { seconds: self.before + own, value, slope });
         self.progress.say(format!("fitting: {} steps, {value:.3e} left", self.course.len()));
         !self.is_stopped
     }
 
     /// When each step was done, and what it left.
-    pub(super) fn course(&self) -> &[Step] {
+    pub(super) fn course(&self) -> &[FitStep] {
         &self.course
     }
 
@@ -116,7 +116,7 @@ impl<'a> Run<'a> {
         write_whole(path, |out| {
             writeln!(out, "iteration,seconds,value,slope")?;
             let mut rows = self.course.iter().enumerate();
-            rows.try_for_each(|(n, Step { seconds, value, slope })| {
+            rows.try_for_each(|(n, FitStep { seconds, value, slope })| {
                 writeln!(out, "{n},{seconds:.3},{value:e},{slope:e}")
             })
         })
@@ -256,7 +256,7 @@ fn fitted(name: &str, verb: &Verb, common: &Common) -> Result<Ending> {
         fit = fit.with_constraints(constraints);
     }
     let idle = idle_doubt(&fit, &idle);
-    let (mut run, mut journal) = Run::new(verb, common, marks(Some(&scene), &target, verb, common))?;
+    let (mut run, mut journal) = FitRun::new(verb, common, marks(Some(&scene), &target, verb, common))?;
     let all = starts(&start, &ranges, verb.starts as usize, common.seed);
     let (by, seed) = (LeastSquares::for_fits(), common.seed);
     let tries = Tries { by, count: verb.tries as usize, part: NEARBY, seed };
@@ -290,7 +290,8 @@ fn fitted(name: &str, verb: &Verb, common: &Common) -> Result<Ending> {
     }
     let found = field.with_parameters(&values)?;
     let doubts = idle.into_iter().chain(fit_doubts::doubt(&found, &target, after)?).collect();
-    let report = Report { verb, run: &run, solution: &solution, before: Some(before), after, doubts, kept };
+    let report =
+        FitReport { verb, run: &run, solution: &solution, before: Some(before), after, doubts, kept };
     report.print(&parameters_text(&scene, &values), &values, common)?;
     report.ending()
 }
@@ -356,7 +357,7 @@ fn parameters_text(scene: &Scene, values: &[(&str, f64)]) -> String {
 /// Grows a scene of parts.
 fn grown(shapes: u32, verb: &Verb, common: &Common) -> Result<Ending> {
     let target = target(verb, common)?;
-    let (mut run, mut journal) = Run::new(verb, common, marks(None, &target, verb, common))?;
+    let (mut run, mut journal) = FitRun::new(verb, common, marks(None, &target, verb, common))?;
     let most = verb.numbers.map_or(usize::MAX, |numbers| (numbers as usize + 1) / Part::NUMBERS);
     let parts = (shapes as usize).min(most);
     let growth = Growth { parts, error: verb.error.unwrap_or(0.0), ..Growth::default() };
@@ -397,15 +398,15 @@ fn grown(shapes: u32, verb: &Verb, common: &Common) -> Result<Ending> {
     }
     let doubts = fit_doubts::doubt(&grown.field(), &target, after)?.into_iter().collect();
     let report =
-        Report { verb, run: &run, solution: &solution, before: None, after, doubts, kept: Vec::new() };
+        FitReport { verb, run: &run, solution: &solution, before: None, after, doubts, kept: Vec::new() };
     report.print(&format!("{} shapes, {} numbers\n", grown.parts.len(), grown.numbers()), &[], common)?;
     report.ending()
 }
 
 /// What is said of a run at its end.
-struct Report<'a> {
+struct FitReport<'a> {
     verb: &'a Verb,
-    run: &'a Run<'a>,
+    run: &'a FitRun<'a>,
     solution: &'a Solution,
     before: Option<f64>,
     /// The root of the mean square of what is left.
@@ -416,7 +417,7 @@ struct Report<'a> {
     kept: Vec<Kept>,
 }
 
-impl Report<'_> {
+impl FitReport<'_> {
     /// Whether constraints hold and it is as good as was asked; where nothing was asked, whether it is done and nobody
     /// doubts it.
     fn is_enough(&self) -> bool {
@@ -428,7 +429,7 @@ impl Report<'_> {
     }
 
     fn print(&self, details: &str, values: &[(&str, f64)], common: &Common) -> Result<()> {
-        let Report { run, solution, before, after, .. } = self;
+        let FitReport { run, solution, before, after, .. } = self;
         let seconds = run.seconds();
         if common.json {
             let parameters: serde_json::Map<String, serde_json::Value> =

@@ -1,7 +1,7 @@
 //! The report of a fit: one page by itself, with pictures, the course of the fit, its measures and its values.
 
-use super::checkpoint::Step;
-use super::fit::Run;
+use super::checkpoint::FitStep;
+use super::fit::FitRun;
 use crate::error::Result;
 use crate::file::write_whole;
 use crate::fit::{Factor, Fit, Linearised, Model, Residuals};
@@ -66,7 +66,7 @@ pub(super) fn save(
     path: &Path,
     title: &str,
     scene: &Scene,
-    run: &Run,
+    run: &FitRun,
     facts: &[(&str, String)],
     values: &[Value],
 ) -> Result<()> {
@@ -107,7 +107,7 @@ table { border-collapse: collapse } th, td { text-align: left; padding: .1em 1.5
 td { font-variant-numeric: tabular-nums } img, svg { max-width: 100% }</style>\n";
 
 /// The cost left after each step, on a logarithmic scale.
-fn curve(course: &[Step]) -> String {
+fn curve(course: &[FitStep]) -> String {
     const WIDTH: f64 = 640.0;
     const HEIGHT: f64 = 240.0;
     let logs: Vec<f64> = course.iter().map(|step| step.value.max(1e-300).log10()).collect();

@@ -30,7 +30,7 @@ const BLEND: usize = NUMBERS - 1;
 
 /// Samples of signed distances, in pieces that lie together.
 #[derive(Clone, Debug)]
-pub(super) struct Samples {
+pub(super) struct DistanceSamples {
     pub(super) columns: [Vec<f64>; 3],
     pub(super) distances: Vec<f64>,
     /// The weight of each in the sum.
@@ -40,13 +40,13 @@ pub(super) struct Samples {
     radii: Vec<f64>,
 }
 
-impl Samples {
+impl DistanceSamples {
     pub(super) fn new(
         points: &[[f64; 3]],
         distances: &[f64],
         weight: impl Fn(f64) -> f64,
         robust: Robust,
-    ) -> Samples {
+    ) -> DistanceSamples {
         let order = morton_order(points);
         let columns: [Vec<f64>; 3] =
             [0, 1, 2].map(|axis| order.iter().map(|&n| points[n as usize][axis]).collect());
@@ -64,7 +64,7 @@ impl Samples {
             radii.push(range.map(square).fold(0.0, f64::max).sqrt());
             (0..3).for_each(|axis| centres[axis].push(middle[axis]));
         }
-        Samples { columns, distances, shares, robust, centres, radii }
+        DistanceSamples { columns, distances, shares, robust, centres, radii }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -142,7 +142,7 @@ fn smooth(a: f64, b: f64, k: f64) -> (f64, [f64; 3]) {
 }
 
 /// For each piece the parts that may count there.
-fn near(samples: &Samples, numbers: &[f64], blocks: &[Block64]) -> Vec<Vec<usize>> {
+fn near(samples: &DistanceSamples, numbers: &[f64], blocks: &[Block64]) -> Vec<Vec<usize>> {
     let [x, y, z] = &samples.centres;
     let mut blocks = blocks.to_vec();
     let values: Vec<Vec<f64>> = blocks
@@ -163,7 +163,7 @@ fn near(samples: &Samples, numbers: &[f64], blocks: &[Block64]) -> Vec<Vec<usize
 }
 
 /// The values of the parts' union at the samples.
-pub(super) fn values(tapes: &Tapes, samples: &Samples, numbers: &[f64]) -> Vec<f64> {
+pub(super) fn values(tapes: &Tapes, samples: &DistanceSamples, numbers: &[f64]) -> Vec<f64> {
     let blocks = tapes.blocks(&tapes.value, numbers);
     let near = near(samples, numbers, &blocks);
     let share = near.len().div_ceil(SHARES).max(1);
@@ -189,7 +189,7 @@ pub(super) fn values(tapes: &Tapes, samples: &Samples, numbers: &[f64]) -> Vec<f
 /// The parts of a union, some of which are unknown.
 pub(super) struct Blend<'a> {
     pub(super) tapes: &'a Tapes,
-    pub(super) samples: &'a Samples,
+    pub(super) samples: &'a DistanceSamples,
     /// The numbers of all parts.
     pub(super) numbers: Vec<f64>,
     /// The parts whose numbers are the unknowns.

@@ -5,7 +5,7 @@ use super::least_change::{Equation, Freedom, least_change};
 use super::least_squares::{LeastSquares, Residuals};
 use super::model::Model;
 use super::multipliers::{Augmented, Penalty};
-use super::program::{Program, names};
+use super::program::{TermProgram, names};
 use super::starts::starts;
 use crate::error::{Error, Result};
 use crate::field::{Axis, Field, Unknowns};
@@ -48,7 +48,7 @@ const ACROSS: f64 = 1e-7;
 pub struct Constraints {
     unknowns: Unknowns,
     adjoint: Adjoint<f64>,
-    program: Program,
+    program: TermProgram,
     ranges: Vec<(f64, f64)>,
     /// The change that counts as 1 in each unknown.
     units: Vec<f64>,
@@ -114,7 +114,7 @@ impl Constraints {
             fields.push(field);
             ranges.push((low, high));
         }
-        let program = Program::new(&fields, &names(unknowns))?;
+        let program = TermProgram::new(&fields, &names(unknowns))?;
         let all = unknowns.get().into_iter().zip(unknowns.ranges());
         let mut own = Constraints {
             units: all.map(|(value, range)| Freedom::of(value, range).unit).collect(),

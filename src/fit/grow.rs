@@ -1,7 +1,7 @@
 //! Growing a field from nothing: parts where most is missing, more than are wanted, fitted together, and those that pay
 //! least taken out again.
 
-use super::blend::{Blend, Samples, Tapes, values};
+use super::blend::{Blend, DistanceSamples, Tapes, values};
 use super::journal::{Journal, JournalWatch};
 use super::least_squares::LeastSquares;
 use super::model::Factor;
@@ -102,7 +102,7 @@ impl Growth {
             journal,
             is_stopped: false,
         };
-        let (mut best, mut mirrored) = (Parts::default(), [false; 3]);
+        let (mut best, mut mirrored) = (GrownParts::default(), [false; 3]);
         for start in 0..self.starts.max(1) {
             if grower.is_stopped && !best.numbers.is_empty() {
                 break;
@@ -200,13 +200,13 @@ fn folded(points: &[[f64; 3]], mirrored: [bool; 3]) -> Vec<[f64; 3]> {
 }
 
 /// A weighted choice of samples, about the surface.
-fn samples(points: &[[f64; 3]], distances: &[f64]) -> Samples {
+fn samples(points: &[[f64; 3]], distances: &[f64]) -> DistanceSamples {
     let weight = |d: f64| 1.0 / (1.0 + (d / NEAR).powi(2));
-    Samples::new(points, distances, weight, Robust::Huber { scale: OUTLYING })
+    DistanceSamples::new(points, distances, weight, Robust::Huber { scale: OUTLYING })
 }
 
 /// Some of many samples, evenly; other ones for each start.
-fn few_of(points: &[[f64; 3]], distances: &[f64], start: usize) -> Samples {
+fn few_of(points: &[[f64; 3]], distances: &[f64], start: usize) -> DistanceSamples {
     // An odd number: samples come in fours, from on the surface to far off it.
     let stride = points.len().div_ceil(SAMPLES) | 1;
     let some = || (start % stride..points.len()).step_by(stride);
@@ -216,23 +216,23 @@ fn few_of(points: &[[f64; 3]], distances: &[f64], start: usize) -> Samples {
 
 /// The numbers of some parts, and the cost they leave.
 #[derive(Clone, Debug)]
-struct Parts {
+struct GrownParts {
     numbers: Vec<f64>,
     cost: f64,
 }
 
-impl Default for Parts {
-    fn default() -> Parts {
-        Parts { numbers: Vec::new(), cost: f64::INFINITY }
+impl Default for GrownParts {
+    fn default() -> GrownParts {
+        GrownParts { numbers: Vec::new(), cost: f64::INFINITY }
     }
 }
 
-impl Parts {
+impl GrownParts {
     fn count(&self) -> usize {
         self.numbers.len() / NUMBERS
     }
 
-    fn without(&self, part: usize) -> Parts {
+    fn without(&self, part: usize) -> GrownParts {
         let mut other = self.clone();
         other.numbers.drain(part * NUMBERS..(part + 1) * NUMBERS);
         other
@@ -256,14 +256,19 @@ struct Grower<'a> {
 }
 
 impl Grower<'_> {
-    fn cost(&self, samples: &Samples, numbers: &[f64]) -> f64 {
+    fn cost(&self, samples: &DistanceSamples, numbers: &[f64]) -> f64 {
         samples.cost(&values(&self.tapes, samples, numbers))
     }
 
     /// Parts from nothing: first half of them, then a quarter, then the rest, each fitted a little; then half as many
     /// again, and those that pay least taken out.
-    fn begin(&mut self, samples: &Samples, is_varied: bool, watch: &mut JournalWatch) -> Result<Parts> {
-        let mut parts = Parts::default();
+    fn begin(
+        &mut self,
+        samples: &DistanceSamples,
+        is_varied: bool,
+        watch: &mut JournalWatch,
+    ) -> Result<GrownParts> {
+        let mut parts = GrownParts::default();
         let most = self.growth.parts;
         let mut wanted = most.div_ceil(2);
         while parts.count() < most && !self.is_stopped {
@@ -284,8 +289,8 @@ impl Grower<'_> {
     /// Adds parts, and takes as many out that pay least.
     fn exchange(
         &mut self,
-        samples: &Samples,
-        parts: &mut Parts,
+        samples: &DistanceSamples,
+        parts: &mut GrownParts,
         count: usize,
         round: usize,
         watch: &mut JournalWatch,
@@ -305,7 +310,7 @@ impl Grower<'_> {
             let costs = self.journal.numbers(parts.count(), || (0..parts.count()).map(cost).collect())?;
             let least = (0..costs.len()).min_by(|&a, &b| costs[a].total_cmp(&costs[b]));
             let least = least.expect("there is one at least");
-            *parts = Parts { cost: costs[least], ..parts.without(least) };
+            *parts = GrownParts { cost: costs[least], ..parts.without(least) };
             self.fit(samples, parts, Free::All, 5, watch)?;
         }
         self.fit(samples, parts, Free::All, 10, watch)
@@ -313,7 +318,7 @@ impl Grower<'_> {
 
     /// Puts parts where the target is furthest inside and the field furthest outside, or nearly, until there are so
     /// many.
-    fn insert(&mut self, samples: &Samples, parts: &mut Parts, count: usize, is_varied: bool) {
+    fn insert(&mut self, samples: &DistanceSamples, parts: &mut GrownParts, count: usize, is_varied: bool) {
         let mut values = match parts.count() {
             0 => vec![1.0; samples.len()],
             _ => values(&self.tapes, samples, &parts.numbers),
@@ -342,8 +347,8 @@ impl Grower<'_> {
     /// Fits numbers of parts, in so many steps.
     fn fit(
         &mut self,
-        samples: &Samples,
-        parts: &mut Parts,
+        samples: &DistanceSamples,
+        parts: &mut GrownParts,
         free: Free,
         steps: usize,
         watch: &mut JournalWatch,
@@ -382,7 +387,7 @@ impl Grower<'_> {
 }
 
 /// The numbers of a part about a sample inside the target, shaped as what is missing there.
-fn part_at(samples: &Samples, at: usize, values: &[f64]) -> [f64; NUMBERS] {
+fn part_at(samples: &DistanceSamples, at: usize, values: &[f64]) -> [f64; NUMBERS] {
     let depth = (-samples.distances[at]).max(DEPTH);
     let at = Vector3::from(samples.point(at));
     let missing: Vec<Vector3<f64>> = (0..samples.len())

@@ -177,7 +177,7 @@ impl LeastSquares {
         ranges: &[(f64, f64)],
         watch: &mut StateWatch,
     ) -> Solution {
-        Search::from_state(self, of, ranges, from).solved(watch)
+        LeastSquaresSearch::from_state(self, of, ranges, from).solved(watch)
     }
 
     /// The same from a start, watched with each state it is in.
@@ -188,7 +188,7 @@ impl LeastSquares {
         ranges: &[(f64, f64)],
         watch: &mut StateWatch,
     ) -> Solution {
-        Search::from_start(self, of, ranges, start).solved(watch)
+        LeastSquaresSearch::from_start(self, of, ranges, start).solved(watch)
     }
 
     /// The same, watched.
@@ -199,7 +199,7 @@ impl LeastSquares {
         ranges: &[(f64, f64)],
         watch: &mut Watch,
     ) -> Solution {
-        Search::from_start(self, of, ranges, start).solved(&mut |progress, _| watch(progress))
+        LeastSquaresSearch::from_start(self, of, ranges, start).solved(&mut |progress, _| watch(progress))
     }
 }
 
@@ -248,7 +248,7 @@ impl State {
 /// Looks at a search's progress and its state before each iteration, and says whether it is to go on.
 pub(super) type StateWatch<'a> = dyn FnMut(&Progress, &State) -> bool + 'a;
 
-struct Search<'a, R> {
+struct LeastSquaresSearch<'a, R> {
     options: &'a LeastSquares,
     of: &'a mut R,
     ranges: &'a [(f64, f64)],
@@ -259,15 +259,15 @@ struct Search<'a, R> {
     state: State,
 }
 
-impl<'a, R: Residuals> Search<'a, R> {
+impl<'a, R: Residuals> LeastSquaresSearch<'a, R> {
     fn new(
         options: &'a LeastSquares,
         of: &'a mut R,
         ranges: &'a [(f64, f64)],
         state: State,
-    ) -> Search<'a, R> {
+    ) -> LeastSquaresSearch<'a, R> {
         let model = Model::new(state.at.len(), options.factor);
-        Search { options, of, ranges, model, gradient: Vec::new(), growth: GROWTH, state }
+        LeastSquaresSearch { options, of, ranges, model, gradient: Vec::new(), growth: GROWTH, state }
     }
 
     /// A search from the beginning.
@@ -276,12 +276,12 @@ impl<'a, R: Residuals> Search<'a, R> {
         of: &'a mut R,
         ranges: &'a [(f64, f64)],
         start: &[f64],
-    ) -> Search<'a, R> {
+    ) -> LeastSquaresSearch<'a, R> {
         let mut at = start.to_vec();
         project(&mut at, ranges);
         let (value, scales, damping) = (f64::NAN, Vec::new(), FIRST_DAMPING);
         let state = State { at, value, iterations: 0, evaluations: 0, scales, damping };
-        let mut search = Search::new(options, of, ranges, state);
+        let mut search = LeastSquaresSearch::new(options, of, ranges, state);
         search.state.value = search.linearise();
         let scales = search.model.lengths().into_iter();
         search.state.scales = scales.map(|scale| if scale > 0.0 { scale } else { 1.0 }).collect();
@@ -297,9 +297,9 @@ impl<'a, R: Residuals> Search<'a, R> {
         of: &'a mut R,
         ranges: &'a [(f64, f64)],
         state: State,
-    ) -> Search<'a, R> {
+    ) -> LeastSquaresSearch<'a, R> {
         let evaluations = state.evaluations;
-        let mut search = Search::new(options, of, ranges, state);
+        let mut search = LeastSquaresSearch::new(options, of, ranges, state);
         search.linearise();
         search.state.evaluations = evaluations;
         search

@@ -10,7 +10,7 @@ use super::journal::{Journal, JournalWatch};
 use super::least_squares::{LeastSquares, Residuals};
 use super::model::{Factor, Model};
 use super::objective::{Objective, Progress, Solution, Watch};
-use super::program::{Program, names};
+use super::program::{TermProgram, names};
 use super::robust::Robust;
 use super::term::Term;
 use crate::error::{Error, Result};
@@ -214,9 +214,9 @@ struct Prepared {
     weights: Vec<f64>,
     cost: Robust,
     outputs: usize,
-    residuals: Program,
+    residuals: TermProgram,
     /// The residuals, and behind them each one's derivatives.
-    derivatives: Program,
+    derivatives: TermProgram,
     /// For each residual the unknowns that move it.
     unknowns: Vec<Vec<usize>>,
     sum: Option<(Box<Sum>, Vec<usize>)>,
@@ -228,7 +228,7 @@ impl Prepared {
         if !(weight.is_finite() && weight >= 0.0) {
             return Err(Error::Input(format!("a term's weight is {weight}")));
         }
-        let residuals = Program::new(&fields, all)?;
+        let residuals = TermProgram::new(&fields, all)?;
         let mut outputs = fields.clone();
         let mut unknowns = Vec::new();
         for field in &fields {
@@ -247,7 +247,7 @@ impl Prepared {
             unknowns.push(own.iter().map(|(unknown, _)| *unknown).collect());
             outputs.extend(own.into_iter().map(|(_, slope)| slope));
         }
-        let derivatives = Program::new(&outputs, all)?;
+        let derivatives = TermProgram::new(&outputs, all)?;
         let order = morton_order(&at.points);
         let column = |of: &[f64]| -> Vec<f64> { order.iter().map(|&n| of[n as usize]).collect() };
         let mut columns: Vec<Vec<f64>> =

@@ -6,21 +6,21 @@ use crate::tape::Tape;
 
 /// A tape, and where its parameters are among all.
 #[derive(Clone, Debug)]
-pub(super) struct Program {
+pub(super) struct TermProgram {
     pub(super) tape: Tape,
     pub(super) places: Vec<usize>,
 }
 
-impl Program {
+impl TermProgram {
     /// The program of fields. An error where one of their parameters is not among the names.
-    pub(super) fn new(fields: &[Field], all: &[String]) -> Result<Program> {
+    pub(super) fn new(fields: &[Field], all: &[String]) -> Result<TermProgram> {
         let tape = Tape::new(fields)?;
         let place = |name: &str| {
             let unknown = || Error::UnknownParameter { name: name.into(), known: all.to_vec() };
             all.iter().position(|own| own == name).ok_or_else(unknown)
         };
         let places = tape.parameters().map(|own| place(own.name())).collect::<Result<_>>()?;
-        Ok(Program { tape, places })
+        Ok(TermProgram { tape, places })
     }
 
     /// The tape where all parameters have these values.

@@ -105,19 +105,19 @@ pub(super) fn constrain(draft: &mut Draft, given: Vec<Argument>) -> Result<Argum
 /// A call that holds parameters, and where it stands.
 #[derive(Clone, Debug)]
 pub(super) struct Hold {
-    kind: Kind,
+    kind: HoldKind,
     pub(super) place: Place,
 }
 
 #[derive(Clone, Debug)]
-enum Kind {
+enum HoldKind {
     Lock(String),
     Tie(String, String),
 }
 
 pub(super) fn lock(draft: &mut Draft, given: Vec<Argument>) -> Result<Argument, String> {
     let [name] = names(given);
-    hold(draft, Kind::Lock(name))
+    hold(draft, HoldKind::Lock(name))
 }
 
 pub(super) fn tie(draft: &mut Draft, given: Vec<Argument>) -> Result<Argument, String> {
@@ -125,7 +125,7 @@ pub(super) fn tie(draft: &mut Draft, given: Vec<Argument>) -> Result<Argument, S
     if first == second {
         return Err(format!("tie: {first:?} cannot be tied to itself"));
     }
-    hold(draft, Kind::Tie(first, second))
+    hold(draft, HoldKind::Tie(first, second))
 }
 
 fn names<const N: usize>(given: Vec<Argument>) -> [String; N] {
@@ -133,7 +133,7 @@ fn names<const N: usize>(given: Vec<Argument>) -> [String; N] {
     std::array::from_fn(|_| names.next().unwrap_or_default())
 }
 
-fn hold(draft: &mut Draft, kind: Kind) -> Result<Argument, String> {
+fn hold(draft: &mut Draft, kind: HoldKind) -> Result<Argument, String> {
     if draft.holds.len() == MAX_HOLDS {
         return Err(format!("a scene has at most {MAX_HOLDS} calls of lock and tie"));
     }
@@ -146,8 +146,8 @@ impl Hold {
     /// Holds unknowns so. An error where there are none of those names, or they cannot be tied.
     pub(super) fn apply(&self, unknowns: &mut Unknowns) -> Result<()> {
         match &self.kind {
-            Kind::Lock(name) => unknowns.lock(name),
-            Kind::Tie(first, second) => unknowns.tie(first, second),
+            HoldKind::Lock(name) => unknowns.lock(name),
+            HoldKind::Tie(first, second) => unknowns.tie(first, second),
         }
     }
 }

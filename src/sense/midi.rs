@@ -54,7 +54,7 @@ pub struct MidiListener {
     /// The devices it hears.
     ports: Vec<String>,
     /// That they are heard as long as this lives.
-    _connections: Arc<Connections>,
+    _connections: Arc<Mutex<Connections>>,
 }
 
 /// Where controllers are that moved since it was last asked, and how many messages there were.
@@ -63,6 +63,21 @@ struct MidiHeard {
     values: BTreeMap<Controller, f64>,
     taken: u64,
     others: u64,
+}
+
+impl MidiHeard {
+    /// Takes in a message; whether it was of a controller.
+    fn take(&mut self, message: &[u8]) -> bool {
+        let found = control_change(message);
+        match found {
+            Some((controller, value)) => {
+                self.values.insert(controller, value);
+                self.taken += 1;
+            }
+            None => self.others += 1,
+        }
+        found.is_some()
+    }
 }
 
 #[derive(Default)]
@@ -87,18 +102,7 @@ impl MidiListener {
 
     /// Takes in a message; whether it was of a controller. Any other changes nothing and is counted.
     pub fn hear(&self, message: &[u8]) -> bool {
-        let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
-        match control_change(message) {
-            Some((controller, value)) => {
-                heard.values.insert(controller, value);
-                heard.taken += 1;
-                true
-            }
-            None => {
-                heard.others += 1;
-                false
-            }
-        }
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner).take(message)
     }
 
     /// The devices it hears.
@@ -133,9 +137,9 @@ fn start(wake: impl Fn() + Clone + Send + 'static) -> Result<MidiListener> {
     let (first, mut listener, mut own) = (input()?, MidiListener::default(), Vec::new());
     for port in first.ports() {
         let name = first.port_name(&port).unwrap_or_else(|_| port.id());
-        let (sink, wake) = (listener.clone(), wake.clone());
+        let (heard, wake) = (listener.heard.clone(), wake.clone());
         let hear = move |_: u64, message: &[u8], (): &mut ()| {
-            if sink.hear(message) {
+            if heard.lock().unwrap_or_else(PoisonError::into_inner).take(message) {
                 wake();
             }
         };
@@ -146,7 +150,7 @@ fn start(wake: impl Fn() + Clone + Send + 'static) -> Result<MidiListener> {
     if own.is_empty() {
         return Err(Error::System("there is no MIDI device".into()));
     }
-    listener._connections = Arc::new(Connections { _own: own });
+    listener._connections = Arc::new(Mutex::new(Connections { _own: own }));
     Ok(listener)
 }
 
