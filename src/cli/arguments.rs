@@ -46,33 +46,33 @@ pub(super) struct Common {
 pub(super) enum Verb {
     /// Open a window on a scene: see it move, change it, pull at it.
     #[cfg(feature = "viewer")]
-    View(View),
+    View(ViewVerb),
     /// Make a picture of a scene, or a film of it.
-    Render(Box<Render>),
+    Render(Box<RenderVerb>),
     /// Evaluate the field at points, with its derivatives.
-    Eval(Eval),
+    Eval(EvalVerb),
     /// Sample the field on a grid, to a NumPy file that scenes read with grid("file.npy", …).
-    Bake(Bake),
+    Bake(BakeVerb),
     /// Write the surface as a triangle mesh: closed, with sharp edges, free of self-intersections.
-    Mesh(Mesh),
+    Mesh(MeshVerb),
     /// Say how far two surfaces are apart: Chamfer and Hausdorff distance, overlap, normals, F-score.
-    Compare(Compare),
+    Compare(CompareVerb),
     /// Say what a scene is: parameters, size of its program, bounds, volume, area, steepness.
-    Info(Info),
+    Info(InfoVerb),
     /// Look for mistakes: NaN, derivatives that differ from differences, distances that are none, dead parameters.
-    Check(Check),
+    Check(CheckVerb),
     /// Draw the graph of the field.
-    Graph(Graph),
+    Graph(GraphVerb),
     /// Write the field for other programs: an expression file or a shader.
-    Export(Export),
+    Export(ExportVerb),
     /// Find a scene's parameters so that its surface is a target's, or grow a scene to one.
-    Fit(Box<Fit>),
+    Fit(Box<FitVerb>),
     /// Play a scene's probes: as sound, as tracks, as OSC messages to other programs.
-    Sense(Sense),
+    Sense(SenseVerb),
     /// List the scenes that are built in, or write them to a folder.
-    Gallery(Gallery),
+    Gallery(GalleryVerb),
     /// Write a commented scene to start from.
-    New(New),
+    New(NewVerb),
     /// Measure this program on this machine.
     Bench,
     /// Print what a shell needs to complete this command's words.
@@ -85,7 +85,7 @@ pub(super) enum Verb {
 
 #[cfg(feature = "viewer")]
 #[derive(Args, Debug)]
-pub(super) struct View {
+pub(super) struct ViewVerb {
     /// A .rhai or .vm file, or the name of a scene built in (default: the built-in scene).
     pub(super) scene: Option<String>,
     /// What draws: the GPU, the CPU, or the GPU where there is real hardware.
@@ -101,10 +101,10 @@ pub(super) struct View {
 }
 
 #[cfg(feature = "viewer")]
-impl View {
+impl ViewVerb {
     /// Nothing said.
-    pub(super) fn usual() -> View {
-        View { scene: None, backend: Backend::Auto, osc: None, midi: false }
+    pub(super) fn usual() -> ViewVerb {
+        ViewVerb { scene: None, backend: Backend::Auto, osc: None, midi: false }
     }
 }
 
@@ -113,7 +113,7 @@ impl View {
     after_help = "A film is made where OUT ends in .gif or has a number in its name, as in name_%04d.png, or where\n\
     --from, --to, --fps or --frames is given; its frames are the same in whatever ranges they are made."
 )]
-pub(super) struct Render {
+pub(super) struct RenderVerb {
     /// A .rhai or .vm file, or the name of a scene built in (default: the built-in scene).
     pub(super) scene: Option<String>,
     /// Where to write: .png or .exr, or for a film .gif, .png (an animated one) or name_%04d.png (a file for each frame).
@@ -191,12 +191,12 @@ pub(super) enum Backend {
 }
 
 #[derive(Args, Debug)]
-pub(super) struct Eval {
+pub(super) struct EvalVerb {
     /// A .rhai or .vm file, or the name of a scene built in.
     pub(super) scene: String,
     /// A point to evaluate at; may be repeated.
     #[arg(long, value_name = "X,Y,Z[,T]", allow_hyphen_values = true, value_parser = point)]
-    pub(super) at: Vec<Point>,
+    pub(super) at: Vec<PlaceAndTime>,
     /// A file of points: text (.csv, .xyz, .txt; 3 or 4 columns, or a header that names x, y, z and t), .npy (N×3 or N×4)
     /// or .ply.
     #[arg(long, value_name = "FILE", conflicts_with = "at")]
@@ -225,7 +225,7 @@ pub(super) struct Eval {
 }
 
 /// A point on the command line: with a time, or without.
-pub(super) type Point = ([f64; 3], Option<f64>);
+pub(super) type PlaceAndTime = ([f64; 3], Option<f64>);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Precision {
@@ -239,7 +239,7 @@ pub(super) enum Precision {
     Samples go from one end of the box, and of the span of time, to the other, both among them. They are f32 numbers,\n\
     in an array of the axes x, y, z, or t, x, y, z where --from, --to or --frames is given."
 )]
-pub(super) struct Bake {
+pub(super) struct BakeVerb {
     /// A .rhai or .vm file, or the name of a scene built in.
     pub(super) scene: String,
     /// Where to write: a .npy file.
@@ -270,7 +270,7 @@ pub(super) struct Bake {
     after_help = "The mesh is closed and a manifold, and no triangles meet but where they share vertices. Vertices lie on the\n\
     surface and on its edges and corners; where it is flat there are few. At the bounds the solid is cut off and closed."
 )]
-pub(super) struct Mesh {
+pub(super) struct MeshVerb {
     /// A .rhai or .vm file, or the name of a scene built in.
     pub(super) scene: String,
     /// Where to write: a .stl, .obj, .ply, .3mf or .glb file; with --slice a .svg or .dxf file.
@@ -305,7 +305,7 @@ pub(super) struct Mesh {
     .npy, .ply without faces). Distances are exact, from points of one surface to the other, never from points to points.\n\
     What is estimated has the error that it exceeds in 5 of 100 cases; the bounds on the Hausdorff distance are proven."
 )]
-pub(super) struct Compare {
+pub(super) struct CompareVerb {
     /// A mesh, points, or a scene.
     pub(super) first: String,
     /// A mesh, points, or a scene: the one that is held to be right.
@@ -325,7 +325,7 @@ pub(super) struct Compare {
 }
 
 #[derive(Args, Debug)]
-pub(super) struct Info {
+pub(super) struct InfoVerb {
     /// A .rhai or .vm file, or the name of a scene built in.
     pub(super) scene: String,
     /// The time to measure at (default: the start of the scene's timeline).
@@ -343,7 +343,7 @@ pub(super) struct Info {
 }
 
 #[derive(Args, Debug)]
-pub(super) struct Check {
+pub(super) struct CheckVerb {
     /// A .rhai or .vm file, or the name of a scene built in.
     pub(super) scene: String,
     /// How many points to draw in the scene's bounds.
@@ -352,7 +352,7 @@ pub(super) struct Check {
 }
 
 #[derive(Args, Debug)]
-pub(super) struct Graph {
+pub(super) struct GraphVerb {
     /// A .rhai or .vm file, or the name of a scene built in.
     pub(super) scene: String,
     /// Where to write: a .svg, .dot or .json file.
@@ -363,11 +363,11 @@ pub(super) struct Graph {
     pub(super) full: bool,
     /// Show each node's value and gradient at this point.
     #[arg(long, value_name = "X,Y,Z[,T]", allow_hyphen_values = true, value_parser = point)]
-    pub(super) at: Option<Point>,
+    pub(super) at: Option<PlaceAndTime>,
 }
 
 #[derive(Args, Debug)]
-pub(super) struct Export {
+pub(super) struct ExportVerb {
     /// A .rhai or .vm file, or the name of a scene built in.
     pub(super) scene: String,
     /// Where to write: .vm, .wgsl (a library of functions) or .glsl (an image shader for Shadertoy).
@@ -386,7 +386,7 @@ pub(super) struct Export {
     as `eval` writes them. Ends with 1 where --error was not reached, or, without it, where the fit was not done.\n\
     Ctrl-C leaves the best so far."
 )]
-pub(super) struct Fit {
+pub(super) struct FitVerb {
     /// The scene whose parameters are to be found: a .rhai file, or the name of a scene built in.
     pub(super) scene: Option<String>,
     /// A file or a scene to fit to; may be repeated; NAME@T is at time T.
@@ -458,7 +458,7 @@ pub(super) enum Cost {
     --from are of the same time. Sounds are WAV files of 32-bit floating-point samples, in stereo. Tracks have a row for\n\
     each tick of the clock. Bundles are sent as time goes by, each with the time tag of its tick."
 )]
-pub(super) struct Sense {
+pub(super) struct SenseVerb {
     /// A .rhai file, or the name of a scene built in.
     pub(super) scene: String,
     /// Where to write: .wav (what is heard), .csv or .json (all tracks); may be repeated.
@@ -485,7 +485,7 @@ pub(super) struct Sense {
 }
 
 #[derive(Args, Debug)]
-pub(super) struct Gallery {
+pub(super) struct GalleryVerb {
     /// The folder to write the scenes to; without one, they are listed.
     pub(super) folder: Option<PathBuf>,
     /// Write over files that are there.
@@ -494,7 +494,7 @@ pub(super) struct Gallery {
 }
 
 #[derive(Args, Debug)]
-pub(super) struct New {
+pub(super) struct NewVerb {
     /// The file to write, NAME.rhai.
     pub(super) file: PathBuf,
     /// Write over a file that is there.
@@ -612,7 +612,7 @@ fn triple(text: &str) -> Result<[f64; 3], String> {
     numbers.try_into().map_err(|numbers: Vec<f64>| format!("a place has 3 numbers, not {}", numbers.len()))
 }
 
-fn point(text: &str) -> Result<Point, String> {
+fn point(text: &str) -> Result<PlaceAndTime, String> {
     let numbers = text.split(',').map(number).collect::<Result<Vec<f64>, String>>()?;
     match numbers[..] {
         [x, y, z] => Ok(([x, y, z], None)),

@@ -1,6 +1,6 @@
 //! `bake`: a scene's field sampled on a grid, as a NumPy array that scenes read back with `grid`.
 
-use super::arguments::{Bake, Common};
+use super::arguments::{BakeVerb, Common};
 use super::progress::ProgressLine;
 use super::{Ending, input, output};
 use crate::error::{Error, Result};
@@ -19,7 +19,7 @@ const USUAL_TIMES: usize = 16;
 /// How much larger than the solid a box is that was found for it, in parts of its longest side.
 const MARGIN: f64 = 0.05;
 
-pub(super) fn run(verb: &Bake, common: &Common) -> Result<Ending> {
+pub(super) fn run(verb: &BakeVerb, common: &Common) -> Result<Ending> {
     if output::extension(&verb.out) != "npy" {
         return Err(output::unknown_kind(&verb.out, ".npy"));
     }
@@ -41,7 +41,7 @@ pub(super) fn run(verb: &Bake, common: &Common) -> Result<Ending> {
 }
 
 /// The times of the samples.
-fn times(verb: &Bake, scene: &Scene) -> Result<Samples> {
+fn times(verb: &BakeVerb, scene: &Scene) -> Result<Samples> {
     if verb.from.is_none() && verb.to.is_none() && verb.frames.is_none() {
         return Ok(Samples::one(verb.time.unwrap_or(0.0)));
     }
@@ -64,7 +64,7 @@ fn between(from: f64, to: f64, count: usize) -> Samples {
 }
 
 /// The box that is asked for, or the scene's own, or one found around it.
-fn bounds(verb: &Bake, scene: &Scene, times: Samples, common: &Common) -> Result<Bounds> {
+fn bounds(verb: &BakeVerb, scene: &Scene, times: Samples, common: &Common) -> Result<Bounds> {
     if let Some(bounds) = verb.bounds.or(scene.bounds()) {
         return Ok(bounds);
     }

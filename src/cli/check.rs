@@ -1,6 +1,6 @@
 //! `check`: the debugger for differentiable scenes, which says what an audit finds, with lines.
 
-use super::arguments::{Check, Common};
+use super::arguments::{CheckVerb, Common};
 use super::input::shown;
 use super::machine::bounds;
 use super::progress::ProgressLine;
@@ -12,7 +12,7 @@ use crate::scene::audit::{Audit, Finding, KINK, Report};
 use serde_json::{Map, Value, json};
 use std::fmt::Write;
 
-pub(super) fn run(verb: &Check, common: &Common) -> Result<Ending> {
+pub(super) fn run(verb: &CheckVerb, common: &Common) -> Result<Ending> {
     let scene = input::scene(&verb.scene, common)?;
     let bounds = {
         let _progress = ProgressLine::of("finding the bounds", 0, common);

@@ -1,6 +1,6 @@
 //! `compare`: how far two surfaces are apart.
 
-use super::arguments::{Common, Compare};
+use super::arguments::{Common, CompareVerb};
 use super::progress::ProgressLine;
 use super::{Ending, input, output};
 use crate::error::{Error, Result};
@@ -9,7 +9,7 @@ use crate::mesh::{Comparing, Comparison, Deviation, Distance, Extraction, Mesh, 
 use serde_json::{Value, json};
 use std::path::Path;
 
-pub(super) fn run(verb: &Compare, common: &Common) -> Result<Ending> {
+pub(super) fn run(verb: &CompareVerb, common: &Common) -> Result<Ending> {
     let progress = ProgressLine::of("comparing", 0, common);
     let [first, second] = [&verb.first, &verb.second].map(|name| read(name, verb, common));
     match (first?, second?) {
@@ -42,7 +42,7 @@ enum ComparedSide {
     Points(Vec<[f64; 3]>),
 }
 
-fn read(name: &str, verb: &Compare, common: &Common) -> Result<ComparedSide> {
+fn read(name: &str, verb: &CompareVerb, common: &Common) -> Result<ComparedSide> {
     let path = Path::new(name);
     let mesh = match output::extension(path).as_str() {
         "csv" | "xyz" | "txt" | "npy" => {
@@ -63,7 +63,7 @@ fn read(name: &str, verb: &Compare, common: &Common) -> Result<ComparedSide> {
     Ok(ComparedSide::Surface(Box::new(Distance::of(&mesh).map_err(wrong)?)))
 }
 
-fn of_scene(name: &str, verb: &Compare, common: &Common) -> Result<Mesh> {
+fn of_scene(name: &str, verb: &CompareVerb, common: &Common) -> Result<Mesh> {
     let scene = input::scene(name, common)?;
     let asked = Extraction::default().resolution(verb.resolution).time(verb.time.unwrap_or(0.0));
     let asked = scene.bounds().map_or(asked.clone(), |bounds| asked.bounds(bounds));

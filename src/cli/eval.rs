@@ -1,6 +1,6 @@
 //! `eval`: the field and its derivatives at points.
 
-use super::arguments::{Common, Eval, Precision};
+use super::arguments::{Common, EvalVerb, Precision};
 use super::input::{at_time, fault_error, shown};
 use super::progress::ProgressLine;
 use super::{Ending, input, output};
@@ -22,7 +22,7 @@ const PIECE: usize = 2048;
 /// How many pieces are held before they are written.
 const HELD: usize = 64;
 
-pub(super) fn run(verb: &Eval, common: &Common) -> Result<Ending> {
+pub(super) fn run(verb: &EvalVerb, common: &Common) -> Result<Ending> {
     let scene = input::scene(&verb.scene, common)?;
     let points = match &verb.points {
         Some(path) => PointCloud::in_space_time(path, verb.time)?,
@@ -79,7 +79,7 @@ const PAIRS: [(usize, usize); 10] =
     [(0, 0), (0, 1), (0, 2), (0, 3), (1, 1), (1, 2), (1, 3), (2, 2), (2, 3), (3, 3)];
 
 impl<'a> EvalTable<'a> {
-    fn new(scene: &'a Scene, verb: &Eval) -> Result<EvalTable<'a>> {
+    fn new(scene: &'a Scene, verb: &EvalVerb) -> Result<EvalTable<'a>> {
         let parts =
             DerivativeColumns { gradient: verb.gradient, hessian: verb.hessian, parameters: verb.params };
         let field = scene.field();

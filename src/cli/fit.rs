@@ -1,9 +1,9 @@
 //! `fit`: a scene's parameters found so that its surface is a target's, or a scene grown to one.
 
-use super::arguments::{Common, Cost, Fit as Verb};
+use super::arguments::{Common, Cost, FitVerb};
 use super::checkpoint::{Checkpoint, FitStep, Marks};
 use super::fit_constraints::{self, Kept};
-use super::fit_report::{self, Value};
+use super::fit_report::{self, FoundValue};
 use super::progress::ProgressLine;
 use super::{Ending, fit_doubts, input, output, signals, targets};
 use crate::error::{Error, Result};
@@ -19,7 +19,7 @@ use serde_json::json;
 use std::fmt::Write;
 use std::time::{Duration, Instant};
 
-pub(super) fn run(verb: &Verb, common: &Common) -> Result<Ending> {
+pub(super) fn run(verb: &FitVerb, common: &Common) -> Result<Ending> {
     if output::extension(&verb.out) != "rhai" {
         return Err(output::unknown_kind(&verb.out, ".rhai"));
     }
@@ -45,7 +45,7 @@ pub(super) fn run(verb: &Verb, common: &Common) -> Result<Ending> {
 
 /// The watch over a run: its time, its steps, its checkpoint, and whether somebody wants it to end.
 pub(super) struct FitRun<'a> {
-    verb: &'a Verb,
+    verb: &'a FitVerb,
     begun: Instant,
     /// How long it had run before it was resumed.
     before: f64,
@@ -58,7 +58,7 @@ pub(super) struct FitRun<'a> {
 
 impl<'a> FitRun<'a> {
     /// A run, with what is known of it from a checkpoint.
-    fn new(verb: &'a Verb, common: &Common, marks: Marks) -> Result<(FitRun<'a>, Journal)> {
+    fn new(verb: &'a FitVerb, common: &Common, marks: Marks) -> Result<(FitRun<'a>, Journal)> {
         let every = Duration::try_from_secs_f64(verb.checkpoint).unwrap_or(Duration::MAX);
         let mut checkpoint = Checkpoint::beside(&verb.out, every, marks);
         check_writable(checkpoint.path())?;
@@ -134,7 +134,7 @@ impl<'a> FitRun<'a> {
 }
 
 /// Fingerprints of a fit: of the scene, by what it computes, of the target, and of what it was told.
-fn marks(scene: Option<&Scene>, target: &Target, verb: &Verb, common: &Common) -> Marks {
+fn marks(scene: Option<&Scene>, target: &Target, verb: &FitVerb, common: &Common) -> Marks {
     let parameter = |all: Identity, own: &Parameter| {
         let ends = own.range().map_or([0.0; 2], |(low, high)| [low, high]);
         let numbers = [own.value(), ends[0], ends[1]].into_iter();
@@ -151,7 +151,7 @@ fn marks(scene: Option<&Scene>, target: &Target, verb: &Verb, common: &Common) -
         let unknowns = scene.unknowns();
         unknowns.names().iter().fold(own, |all, name| all.and_bytes(name.as_bytes()))
     };
-    let Verb { shapes, numbers, error, cost, scale, lock, tie, starts, tries, .. } = verb;
+    let FitVerb { shapes, numbers, error, cost, scale, lock, tie, starts, tries, .. } = verb;
     let told = (shapes, numbers, error, cost, scale, (lock, tie), (starts, tries), common.seed);
     let mark = |identity: Identity| format!("{:032x}", identity.word());
     [
@@ -162,7 +162,7 @@ fn marks(scene: Option<&Scene>, target: &Target, verb: &Verb, common: &Common) -
 }
 
 /// The cost that residuals have.
-fn cost(verb: &Verb, size: f64) -> Robust {
+fn cost(verb: &FitVerb, size: f64) -> Robust {
     let scale = verb.scale.unwrap_or(0.01 * size);
     match verb.cost {
         Cost::Square => Robust::Square,
@@ -173,7 +173,7 @@ fn cost(verb: &Verb, size: f64) -> Robust {
     }
 }
 
-fn target(verb: &Verb, common: &Common) -> Result<Target> {
+fn target(verb: &FitVerb, common: &Common) -> Result<Target> {
     let _progress = ProgressLine::of("reading the target", 0, common);
     let usual = if verb.shapes.is_some() { 16_000 } else { 8000 };
     let samples = verb.samples.unwrap_or(usual) as usize;
@@ -192,7 +192,7 @@ fn size(target: &Target) -> f64 {
 }
 
 /// Fits the parameters of a scene.
-fn fitted(name: &str, verb: &Verb, common: &Common) -> Result<Ending> {
+fn fitted(name: &str, verb: &FitVerb, common: &Common) -> Result<Ending> {
     let scene = input::scene(name, common)?;
     let mut unknowns = scene.unknowns();
     for lock in &verb.lock {
@@ -331,14 +331,14 @@ fn found_wanting(why: &str, common: &Common) -> Result<Ending> {
 }
 
 /// Each parameter before and after, with how uncertain it is.
-fn found_values(scene: &Scene, fit: &mut Fit) -> Vec<Value> {
+fn found_values(scene: &Scene, fit: &mut Fit) -> Vec<FoundValue> {
     let deviations = fit_report::deviations(fit);
     let names = fit.unknowns().names();
     let deviation = |name: &str| names.iter().position(|own| *own == name).and_then(|n| deviations[n]);
     let parameters = fit.unknowns().parameters().iter().zip(fit.unknowns().values());
     let value = |(parameter, &after): (&crate::field::Parameter, &f64)| {
         let name = parameter.name();
-        Value { name: name.into(), before: scene.value_of(name), after, deviation: deviation(name) }
+        FoundValue { name: name.into(), before: scene.value_of(name), after, deviation: deviation(name) }
     };
     parameters.map(value).collect()
 }
@@ -355,7 +355,7 @@ fn parameters_text(scene: &Scene, values: &[(&str, f64)]) -> String {
 }
 
 /// Grows a scene of parts.
-fn grown(shapes: u32, verb: &Verb, common: &Common) -> Result<Ending> {
+fn grown(shapes: u32, verb: &FitVerb, common: &Common) -> Result<Ending> {
     let target = target(verb, common)?;
     let (mut run, mut journal) = FitRun::new(verb, common, marks(None, &target, verb, common))?;
     let most = verb.numbers.map_or(usize::MAX, |numbers| (numbers as usize + 1) / Part::NUMBERS);
@@ -405,7 +405,7 @@ fn grown(shapes: u32, verb: &Verb, common: &Common) -> Result<Ending> {
 
 /// What is said of a run at its end.
 struct FitReport<'a> {
-    verb: &'a Verb,
+    verb: &'a FitVerb,
     run: &'a FitRun<'a>,
     solution: &'a Solution,
     before: Option<f64>,

@@ -11,7 +11,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 /// A value that was found.
-pub(super) struct Value {
+pub(super) struct FoundValue {
     pub(super) name: String,
     pub(super) before: Option<f64>,
     pub(super) after: f64,
@@ -68,7 +68,7 @@ pub(super) fn save(
     scene: &Scene,
     run: &FitRun,
     facts: &[(&str, String)],
-    values: &[Value],
+    values: &[FoundValue],
 ) -> Result<()> {
     let mut page = String::from(HEAD);
     let _ = write!(page, "<title>{0}</title>\n<h1>{0}</h1>\n", escaped(title));

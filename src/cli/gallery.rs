@@ -1,6 +1,6 @@
 //! `gallery`: the scenes that are built in, listed or written to a folder.
 
-use super::arguments::{Common, Gallery};
+use super::arguments::{Common, GalleryVerb};
 use super::{Ending, output};
 use crate::error::{Error, Result};
 use crate::file::write_whole;
@@ -8,7 +8,7 @@ use crate::scene::{Exhibit, GALLERY, PARTS};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
-pub(super) fn run(verb: &Gallery, common: &Common) -> Result<Ending> {
+pub(super) fn run(verb: &GalleryVerb, common: &Common) -> Result<Ending> {
     match &verb.folder {
         Some(folder) => write(folder, verb.force, common),
         None => list(common),

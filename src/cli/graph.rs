@@ -1,6 +1,6 @@
 //! `graph`: the graph of a scene's field as a picture, for Graphviz, or for programs.
 
-use super::arguments::{Common, Graph};
+use super::arguments::{Common, GraphVerb};
 use super::input::at_time;
 use super::{Ending, input, output};
 use crate::error::Result;
@@ -8,7 +8,7 @@ use crate::field::{Detail, Field, boxes};
 use crate::scene::Scene;
 use serde_json::{Map, Value, json};
 
-pub(super) fn run(verb: &Graph, common: &Common) -> Result<Ending> {
+pub(super) fn run(verb: &GraphVerb, common: &Common) -> Result<Ending> {
     let scene = input::scene(&verb.scene, common)?;
     let detail = if verb.full { Detail::Full } else { Detail::Names };
     let at = verb.at.map(|point| at_time(point, scene.timeline().from));

@@ -1,6 +1,6 @@
 //! `info`: what a scene is.
 
-use super::arguments::{Common, Info};
+use super::arguments::{Common, InfoVerb};
 use super::machine::within;
 use super::progress::ProgressLine;
 use super::{Ending, input, output};
@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use std::fmt::Write;
 use std::time::Duration;
 
-pub(super) fn run(verb: &Info, common: &Common) -> Result<Ending> {
+pub(super) fn run(verb: &InfoVerb, common: &Common) -> Result<Ending> {
     let scene = input::scene(&verb.scene, common)?;
     let facts = Facts::of(&scene, verb, common)?;
     match common.json {
@@ -48,7 +48,7 @@ struct Facts {
 }
 
 impl Facts {
-    fn of(scene: &Scene, verb: &Info, common: &Common) -> Result<Facts> {
+    fn of(scene: &Scene, verb: &InfoVerb, common: &Common) -> Result<Facts> {
         let field = scene.field();
         let tape = field.tape()?;
         let timeline = scene.timeline();

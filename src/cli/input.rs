@@ -1,6 +1,6 @@
 //! What a verb is given: the scene, with the parameters set.
 
-use super::arguments::{Common, Point};
+use super::arguments::{Common, PlaceAndTime};
 use crate::error::{Error, Result, nearest};
 use crate::field::Fault;
 use crate::scene::{GALLERY, Scene, built_in};
@@ -44,7 +44,7 @@ pub(super) fn plain(name: &str) -> Result<Scene> {
 }
 
 /// The point, at a time of its own or at the given one.
-pub(super) fn at_time(([x, y, z], own): Point, usual: f64) -> [f64; 4] {
+pub(super) fn at_time(([x, y, z], own): PlaceAndTime, usual: f64) -> [f64; 4] {
     [x, y, z, own.unwrap_or(usual)]
 }
 

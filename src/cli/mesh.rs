@@ -1,6 +1,6 @@
 //! `mesh`: a scene's surface as triangles, or its outline in a plane, in a file for other programs.
 
-use super::arguments::{Common, Mesh};
+use super::arguments::{Common, MeshVerb};
 use super::progress::ProgressLine;
 use super::{Ending, input, output};
 use crate::error::{Error, Result};
@@ -12,7 +12,7 @@ use crate::scene::Scene;
 use crate::tape::{Coordinates, Tape};
 use serde_json::json;
 
-pub(super) fn run(verb: &Mesh, common: &Common) -> Result<Ending> {
+pub(super) fn run(verb: &MeshVerb, common: &Common) -> Result<Ending> {
     if let Some(plane) = verb.slice {
         return outline(verb, plane, common);
     }
@@ -94,7 +94,7 @@ pub(super) fn run(verb: &Mesh, common: &Common) -> Result<Ending> {
 }
 
 /// Writes the outline in a plane.
-fn outline(verb: &Mesh, (axis, at): (Axis, f64), common: &Common) -> Result<Ending> {
+fn outline(verb: &MeshVerb, (axis, at): (Axis, f64), common: &Common) -> Result<Ending> {
     if OutlineFormat::of(&verb.out).is_none() {
         return Err(output::unknown_kind(&verb.out, OutlineFormat::KINDS));
     }
@@ -185,7 +185,7 @@ fn show_first(boxes: &[Bounds]) {
 }
 
 /// How the mesh is asked for: in the box given, or the scene's own, or one found.
-fn options(verb: &Mesh, scene: &Scene) -> Extraction {
+fn options(verb: &MeshVerb, scene: &Scene) -> Extraction {
     let time = verb.time.unwrap_or(0.0);
     let asked = Extraction::default().time(time).tolerance(verb.tolerance);
     let asked = match verb.depth {

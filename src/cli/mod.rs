@@ -77,7 +77,7 @@ fn started(arguments: Arguments) -> Result<Ending> {
     }
     let ending = match arguments.verb {
         #[cfg(feature = "viewer")]
-        None if !common.json => view::run(&arguments::View::usual(), &common),
+        None if !common.json => view::run(&arguments::ViewVerb::usual(), &common),
         None => portrait::run(&common),
         #[cfg(feature = "viewer")]
         Some(Verb::View(verb)) => view::run(&verb, &common),

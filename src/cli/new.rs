@@ -1,13 +1,13 @@
 //! `new`: a commented scene to start from.
 
-use super::arguments::{Common, New};
+use super::arguments::{Common, NewVerb};
 use super::{Ending, output};
 use crate::error::Result;
 
 /// The scene that is written.
 const STARTER: &str = include_str!("starter.rhai");
 
-pub(super) fn run(verb: &New, common: &Common) -> Result<Ending> {
+pub(super) fn run(verb: &NewVerb, common: &Common) -> Result<Ending> {
     if output::extension(&verb.file) != "rhai" {
         return Err(output::unknown_kind(&verb.file, ".rhai"));
     }

@@ -1,6 +1,6 @@
 //! `render`: a picture of a scene, or a film of it.
 
-use super::arguments::{Backend, Common, Render};
+use super::arguments::{Backend, Common, RenderVerb};
 use super::progress::ProgressLine;
 use super::{Ending, input, output};
 use crate::error::{Error, Result};
@@ -8,7 +8,7 @@ use crate::render::{Artist, Film, Frames, Lens, Options, Stage, save};
 use crate::scene::Scene;
 use std::sync::OnceLock;
 
-pub(super) fn run(verb: &Render, common: &Common) -> Result<Ending> {
+pub(super) fn run(verb: &RenderVerb, common: &Common) -> Result<Ending> {
     let scene = input::scene_or_built_in(verb.scene.as_deref(), common)?;
     if verb.slice.is_none() && verb.layer.is_none() {
         verb.shade.check_size(&scene)?;
@@ -37,7 +37,7 @@ pub(super) fn run(verb: &Render, common: &Common) -> Result<Ending> {
     output::saved(&verb.out, common)
 }
 
-fn picture(verb: &Render, scene: &Scene, mut options: Options, common: &Common) -> Result<()> {
+fn picture(verb: &RenderVerb, scene: &Scene, mut options: Options, common: &Common) -> Result<()> {
     crate::file::check_writable(&verb.out)?;
     let _progress = ProgressLine::of("rendering", 0, common);
     let mut artist = artist(verb.backend, scene)?;
@@ -45,7 +45,7 @@ fn picture(verb: &Render, scene: &Scene, mut options: Options, common: &Common) 
     save(&mut *artist, &options, &verb.out)
 }
 
-fn film(verb: &Render, scene: &Scene, mut options: Options, common: &Common) -> Result<()> {
+fn film(verb: &RenderVerb, scene: &Scene, mut options: Options, common: &Common) -> Result<()> {
     let usual = Film::of(scene.timeline());
     let film = Film {
         from: verb.from.unwrap_or(usual.from),
@@ -90,7 +90,7 @@ fn artist(backend: Backend, scene: &Scene) -> Result<Box<dyn Artist>> {
 }
 
 /// A picture's options as the command line says them, but for the lens.
-fn options(verb: &Render) -> Options {
+fn options(verb: &RenderVerb) -> Options {
     Options {
         size: verb.size,
         time: verb.time,
@@ -112,7 +112,7 @@ fn options(verb: &Render) -> Options {
 const MAX_HEIGHT: f64 = 1e15;
 
 /// The lens, if it is not the scene's own.
-fn lens(verb: &Render, stage: &Stage) -> Result<Option<Lens>> {
+fn lens(verb: &RenderVerb, stage: &Stage) -> Result<Option<Lens>> {
     if verb.eye.is_none() && verb.target.is_none() && verb.fov.is_none() && verb.orthographic.is_none() {
         return Ok(None);
     }

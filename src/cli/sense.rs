@@ -1,6 +1,6 @@
 //! `sense`: what a scene's probes say, as sound, as tracks, as messages to other programs.
 
-use super::arguments::{Common, Sense};
+use super::arguments::{Common, SenseVerb};
 use super::output::{extension, print_json, saved, unknown_kind};
 use super::{Ending, input};
 use crate::error::{Error, Result};
@@ -8,7 +8,7 @@ use crate::file::check_writable;
 use crate::sense::{Clock, Recording, Sound, osc};
 use serde_json::json;
 
-pub(super) fn run(verb: &Sense, common: &Common) -> Result<Ending> {
+pub(super) fn run(verb: &SenseVerb, common: &Common) -> Result<Ending> {
     let scene = input::scene(&verb.scene, common)?;
     let kinds = ["wav", "csv", "json"];
     for path in &verb.out {

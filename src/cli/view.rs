@@ -1,6 +1,6 @@
 //! `view`: the window; and where there can be none, the built-in scene's picture in its place.
 
-use super::arguments::{Backend, Common, View};
+use super::arguments::{Backend, Common, ViewVerb};
 use super::{Ending, input, portrait};
 use crate::error::{Error, Result};
 use crate::render::{Options, picture};
@@ -9,7 +9,7 @@ use crate::sense::osc;
 use crate::viewer::{Closed, Start, open};
 use std::path::Path;
 
-pub(super) fn run(verb: &View, common: &Common) -> Result<Ending> {
+pub(super) fn run(verb: &ViewVerb, common: &Common) -> Result<Ending> {
     let scene = input::scene_or_built_in(verb.scene.as_deref(), common);
     let file = verb.scene.as_deref().map(Path::new).filter(|path| path.is_file()).map(Path::to_path_buf);
     // A mistake in a file is what its editor is for.
@@ -33,7 +33,7 @@ pub(super) fn run(verb: &View, common: &Common) -> Result<Ending> {
 }
 
 /// What is done where there is no window.
-fn instead(verb: &View, scene: &Scene, common: &Common) -> Result<Ending> {
+fn instead(verb: &ViewVerb, scene: &Scene, common: &Common) -> Result<Ending> {
     if verb.scene.is_none() {
         return portrait::run(common);
     }

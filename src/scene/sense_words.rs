@@ -3,7 +3,7 @@
 use super::draft::Draft;
 use super::senses::{By, CHANNELS, Channel, Follow, Probe, Sense, Way};
 use super::settings::{Light, moves_in_space};
-use super::statements::{Options, colored, constant};
+use super::statements::{CallOptions, colored, constant};
 use super::words::nothing;
 use crate::error::{Place, nearest};
 use crate::field::{Axis, Field, Vector};
@@ -84,7 +84,7 @@ pub(super) fn probe(draft: &mut Draft, given: Vec<Argument>) -> Result<Argument,
     };
     let (mut field, mut reads) = (None, Vec::new());
     if let Some(given) = given.get(2) {
-        let options = Options::new("probe", given.clone(), &["of", "reads"])?;
+        let options = CallOptions::new("probe", given.clone(), &["of", "reads"])?;
         field = options.take("of", Kind::Field)?.map(Field::from);
         if let Some(Argument::Options(named)) = options.take("reads", Kind::Options)? {
             for (name, given) in named {
@@ -125,7 +125,7 @@ fn of_time(what: &str, place: Vector<3>) -> Result<Vector<3>, String> {
 
 fn follow(given: Argument) -> Result<SketchedWay, String> {
     let known = ["follow", "of", "from", "speed", "around"];
-    let options = Options::new("probe", given, &known)?;
+    let options = CallOptions::new("probe", given, &known)?;
     let names = By::ALL.map(|(name, _)| name).join(", ");
     let Some(named) = options.take("follow", Kind::Text)? else {
         return Err(format!("probe: follow is missing: what its particle follows, one of {names}"));
@@ -190,7 +190,7 @@ fn unsaid(
 
 /// An option of a sense: an expression, or a map of it with its range and its smoothing.
 fn channels(
-    options: &Options,
+    options: &CallOptions,
     option: &str,
     kind: Kind,
     mut channels: Vec<Channel>,
@@ -200,7 +200,7 @@ fn channels(
     let mut expression = given.clone();
     if let Argument::Options(_) = given {
         let function = format!("{sense}: {option}");
-        let inner = Options::new(&function, given.clone(), &["value", "range", "smooth"])?;
+        let inner = CallOptions::new(&function, given.clone(), &["value", "range", "smooth"])?;
         expression = inner.get("value").cloned().ok_or(format!("{function} has no value"))?;
         if let Some(range) = inner.take("range", Kind::Pair)? {
             let [low, high] = [0, 1].map(|i| constant(&format!("{function}: range"), &range.entries()[i]));
@@ -243,7 +243,7 @@ fn channels(
 
 pub(super) fn tone(draft: &mut Draft, given: Vec<Argument>) -> Result<Argument, String> {
     let names = ["pitch", "volume", "brightness", "pan"];
-    let options = Options::new("tone", given[1].clone(), &names)?;
+    let options = CallOptions::new("tone", given[1].clone(), &names)?;
     let usual = unsaid(Sense::Tone, &names, [220.0, 0.5, 0.3, 0.0].map(Field::constant), &draft.place);
     let mut all = Vec::new();
     for own in usual {
@@ -256,7 +256,7 @@ pub(super) fn tone(draft: &mut Draft, given: Vec<Argument>) -> Result<Argument, 
 }
 
 pub(super) fn touch(draft: &mut Draft, given: Vec<Argument>) -> Result<Argument, String> {
-    let options = Options::new("touch", given[1].clone(), &["strength", "frequency", "direction"])?;
+    let options = CallOptions::new("touch", given[1].clone(), &["strength", "frequency", "direction"])?;
     let place = draft.place.clone();
     let usual = unsaid(Sense::Touch, &["strength", "frequency"], [0.5, 150.0].map(Field::constant), &place);
     let mut all = Vec::new();
@@ -277,7 +277,7 @@ pub(super) fn touch(draft: &mut Draft, given: Vec<Argument>) -> Result<Argument,
 
 /// The light of a probe. Where its way and its values are known beforehand, it is one of the scene's lights.
 pub(super) fn light(draft: &mut Draft, given: Vec<Argument>) -> Result<Argument, String> {
-    let options = Options::new("light", given[1].clone(), &["color", "strength", "place"])?;
+    let options = CallOptions::new("light", given[1].clone(), &["color", "strength", "place"])?;
     let (place, one) = (draft.place.clone(), || Field::constant(1.0));
     let usual = |names: &[&str], values: Vec<Field>| unsaid(Sense::Light, names, values, &place);
     let color = usual(&["red", "green", "blue"], vec![one(), one(), one()]);

@@ -83,16 +83,16 @@ pub(super) fn show(draft: &mut Draft, given: Vec<Argument>) -> Result<Argument, 
 }
 
 /// The options of a call, each taken by its name.
-pub(super) struct Options<'a> {
+pub(super) struct CallOptions<'a> {
     pub(super) function: &'a str,
     /// Whether options may differ from point to point, as a material does.
     in_space: bool,
     given: Vec<(String, Argument)>,
 }
 
-impl<'a> Options<'a> {
+impl<'a> CallOptions<'a> {
     /// An option that the function has not is a mistake.
-    pub(super) fn new(function: &'a str, given: Argument, known: &[&str]) -> Result<Options<'a>, String> {
+    pub(super) fn new(function: &'a str, given: Argument, known: &[&str]) -> Result<CallOptions<'a>, String> {
         let given = match given {
             Argument::Options(given) => given,
             _ => Vec::new(),
@@ -106,7 +106,7 @@ impl<'a> Options<'a> {
                 return Err(format!("{function} has no option {name:?}{meant}"));
             }
         }
-        Ok(Options { function, in_space: false, given })
+        Ok(CallOptions { function, in_space: false, given })
     }
 
     /// An option as it was given, of whatever kind.
@@ -172,7 +172,8 @@ pub(super) fn colored(function: &str, what: &str, given: Argument) -> Result<[Fi
 
 pub(super) fn material(draft: &mut Draft, given: Vec<Argument>) -> Result<Argument, String> {
     let known = ["color", "roughness", "metallic", "emission"];
-    let options = Options { in_space: true, ..Options::new("material", argument(given.clone(), 1), &known)? };
+    let options =
+        CallOptions { in_space: true, ..CallOptions::new("material", argument(given.clone(), 1), &known)? };
     let shape = first(given);
     let mut material = shape.material().cloned().unwrap_or_default();
     let share = |value: f64| (0.0..=1.0).contains(&value);
@@ -184,7 +185,7 @@ pub(super) fn material(draft: &mut Draft, given: Vec<Argument>) -> Result<Argume
 }
 
 pub(super) fn camera(draft: &mut Draft, given: Vec<Argument>) -> Result<Argument, String> {
-    let options = Options::new("camera", argument(given, 0), &["eye", "target", "up", "fov"])?;
+    let options = CallOptions::new("camera", argument(given, 0), &["eye", "target", "up", "fov"])?;
     let mut camera = Camera::default();
     options.vector("eye", &mut camera.eye)?;
     options.vector("target", &mut camera.target)?;
@@ -201,7 +202,7 @@ pub(super) fn camera(draft: &mut Draft, given: Vec<Argument>) -> Result<Argument
 }
 
 pub(super) fn light(draft: &mut Draft, given: Vec<Argument>) -> Result<Argument, String> {
-    let options = Options::new("light", argument(given, 0), &["direction", "color", "intensity"])?;
+    let options = CallOptions::new("light", argument(given, 0), &["direction", "color", "intensity"])?;
     let mut light = Light::default();
     options.vector("direction", &mut light.direction)?;
     options.color("color", &mut light.color)?;
@@ -236,7 +237,7 @@ pub(super) fn timeline(draft: &mut Draft, given: Vec<Argument>) -> Result<Argume
     if to < from {
         return Err(format!("timeline: it ends at {to}, before it starts at {from}"));
     }
-    let options = Options::new("timeline", argument(given, 2), &["loop", "fps"])?;
+    let options = CallOptions::new("timeline", argument(given, 2), &["loop", "fps"])?;
     let mut timeline = Timeline { from, to, ..Timeline::default() };
     if let Some((_, given)) = options.given.iter().find(|(name, _)| name == "loop") {
         let Argument::Flag(repeats) = given else {
