@@ -287,7 +287,9 @@ fn short(value: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::short;
+    use super::*;
+    use crate::prelude::length;
+    use crate::scene::GALLERY;
 
     #[test]
     fn numbers_have_six_digits_and_no_sign_of_nothing() {
@@ -296,5 +298,38 @@ mod tests {
         for (value, expected) in cases.into_iter().chain([(1234.5678, "1234.57"), (f64::INFINITY, "inf")]) {
             assert_eq!(short(value), expected);
         }
+    }
+
+    /// The largest size of each of two fields at points spread over a box.
+    fn largest(fields: [Field; 2], over: [Interval; 4]) -> Result<[f64; 2]> {
+        let place = |n: usize| [0.8567, 0.7339, 0.6287, 0.5386].map(|share: f64| (n as f64 * share).fract());
+        let within = |parts: [f64; 4]| std::array::from_fn(|i| over[i].lo() + parts[i] * over[i].width());
+        let points: Vec<[f64; 4]> = (1..60_000).map(|n| within(place(n))).collect();
+        let most = |field: Field| {
+            let found = field.tape()?.eval(&points).swap_remove(0);
+            Ok(found.into_iter().map(f64::abs).filter(|value| value.is_finite()).fold(0.0, f64::max))
+        };
+        let [a, b] = fields;
+        Ok([most(a)?, most(b)?])
+    }
+
+    #[test]
+    fn steepness_is_near_the_truth() -> Result<()> {
+        for name in ["drop", "island", "lantern", "owl", "chess", "gears"] {
+            let exhibit = GALLERY.iter().find(|exhibit| exhibit.name == name).expect("in the gallery");
+            let scene = exhibit.scene()?;
+            let timeline = scene.timeline();
+            let over = over(&scene.bounds().expect("written there"), timeline.from, timeline.to);
+            let [x, y, z, t] = scene.field().gradient();
+            let [steepest, fastest] = largest([length([x, y, z]), t], over)?;
+            let bound = scene.field().lipschitz_within(over, CLOSE, STEEPNESS_WORK)?;
+            assert!(
+                (steepest * (1.0 - 1e-9)..1.5 * steepest).contains(&bound),
+                "{name}: {bound}, {steepest}"
+            );
+            let rate = scene.field().rate_within(over, CLOSE, RATE_WORK)?;
+            assert!(rate >= fastest && rate.is_finite(), "{name}: {rate} a second, {fastest}");
+        }
+        Ok(())
     }
 }

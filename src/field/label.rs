@@ -10,6 +10,8 @@ pub struct Label {
     pub(crate) arguments: Vec<(&'static str, Field)>,
     pub(crate) place: Place,
     pub(crate) title: Option<String>,
+    /// Whether the function itself made the field, so that what it promises holds: a file may say what it likes.
+    pub(crate) is_made: bool,
 }
 
 impl Label {
@@ -58,6 +60,7 @@ impl Field {
                 arguments: Vec::new(),
                 place: Place::caller(),
                 title: Some(title.into()),
+                is_made: false,
             },
         };
         self.with_label(label)

@@ -27,6 +27,7 @@ macro_rules! ranked {
 
 pub mod bounds;
 mod cell;
+mod claims;
 mod clip;
 pub mod closest;
 pub mod contact;

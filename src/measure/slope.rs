@@ -1,7 +1,11 @@
 //! A number with bounds on its slopes that a jump makes infinite: what mean values may rest on. Uses numbers and tapes.
 
+mod apart;
+mod norms;
+
+use super::claims::Claimed;
 use crate::number::{Dual, Interval, Output, Real, Smooth};
-use crate::tape::{Apart, Which};
+use norms::{above_all, norm_of, rounded_up, stretch};
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
 /// Bounds on a value and its slopes, as `Dual<Interval>`, but sound across jumps and sharper at kinks.
@@ -93,6 +97,27 @@ impl<const N: usize, const NORM: bool> Slope<N, NORM> {
         self
     }
 
+    /// The same, by what is claimed of it as a function of a place: it changes no faster than the place moves, times so much.
+    fn claimed(mut self, claimed: &Claimed, place: [Self; 3]) -> Self {
+        if !NORM {
+            return self;
+        }
+        let in_space = rounded_up(claimed.steepest * stretch(&place));
+        let speeds = place.iter().map(|part| part.bound.slope[N - 1].square());
+        let speed = speeds.fold(Interval::point(0.0), |sum, square| sum + square).sqrt().hi();
+        let in_time = if claimed.stands { rounded_up(claimed.steepest * speed) } else { f64::INFINITY };
+        let hold = |mut of: Dual<Interval, N>| {
+            for axis in 0..N {
+                let most = if axis < 3 { in_space } else { in_time };
+                of.slope[axis] = held(of.slope[axis], most);
+            }
+            of
+        };
+        self.bound = hold(self.bound);
+        self.sides = self.sides.map(|sides| Sides { of: sides.of.map(hold), ..sides });
+        self.no_steeper_than(in_space)
+    }
+
     /// Whether every slope is bounded.
     #[cfg(test)]
     fn is_bounded(&self) -> bool {
@@ -167,59 +192,6 @@ impl<const N: usize, const NORM: bool> Slope<N, NORM> {
     }
 }
 
-/// Jumps apart: where a derivative is on the one side or the other.
-impl<const N: usize> Apart for Slope<N, true> {
-    const COUNT: usize = 1;
-    const ROUNDING: f64 = <Interval as Apart>::ROUNDING;
-    const PATIENT: bool = true;
-
-    fn in_box(&self, _which: usize) -> Interval {
-        self.bound.value
-    }
-
-    fn apart(&self, other: &Self) -> Which {
-        self.bound.value.apart(&other.bound.value)
-    }
-
-    fn is_one_long(&self) -> Which {
-        self.bound.value.is_one_long()
-    }
-
-    fn is_in_two(&self, cell: &Self) -> Which {
-        self.bound.value.is_in_two(&cell.bound.value)
-    }
-
-    fn is_at_cut(&self, x: &Self) -> Which {
-        self.bound.value.is_at_cut(&x.bound.value)
-    }
-
-    fn of_bounds(bounds: Interval) -> Self {
-        Slope::plain(Dual::fixed(bounds), mixed(5, [bounds.lo().to_bits(), bounds.hi().to_bits()]))
-    }
-
-    fn held_in_box(self, _which: usize, to: Interval) -> (Self, bool) {
-        let (value, is_possible) = self.bound.value.held_in_box(0, to);
-        let hold = |of: Dual<Interval, N>| within(of, value.lo(), value.hi());
-        let sides = self.sides.map(|sides| Sides { of: sides.of.map(hold), ..sides });
-        (Slope { bound: hold(self.bound), sides, ..self }, is_possible)
-    }
-
-    fn joined(self, other: Self, which: &Which) -> Self {
-        if !which[0] {
-            return self;
-        }
-        let bound = Dual {
-            value: self.bound.value.hull(other.bound.value),
-            slope: std::array::from_fn(|n| self.bound.slope[n].hull(other.bound.slope[n])),
-        };
-        Slope { norm: self.norm.max(other.norm), ..Slope::plain(bound, self.key) }
-    }
-
-    fn replaced(self, other: Self, which: &Which) -> Self {
-        if which[0] { other } else { self }
-    }
-}
-
 /// Mixes words well: equal for equal words, else different but for one chance in 2⁶⁴.
 fn mixed<const A: usize>(tag: u64, words: [u64; A]) -> u64 {
     words.into_iter().fold(tag.wrapping_mul(0x9e37_79b9_7f4a_7c15), |h, word| {
@@ -236,48 +208,10 @@ fn within<const N: usize>(of: Dual<Interval, N>, lo: f64, hi: f64) -> Dual<Inter
     Dual { value, ..of }
 }
 
-/// A bound on the norm of the slopes in space.
-fn norm_of<const N: usize>(of: &Dual<Interval, N>) -> f64 {
-    let squares = of.slope[..N.min(3)].iter().map(|slope| slope.square());
-    squares.fold(Interval::point(0.0), |sum, square| sum + square).sqrt().hi()
-}
-
-/// A number a little larger than one that a few roundings may have made too small.
-fn rounded_up(norm: f64) -> f64 {
-    norm * (1.0 + 1e-13)
-}
-
-/// A bound on |Jᵀu| for all u of length 1, where the rows of J are the slopes in space of some numbers.
-fn stretch<const N: usize, const NORM: bool>(rows: &[Slope<N, NORM>]) -> f64 {
-    if !NORM {
-        return f64::INFINITY;
-    }
-    let axes = N.min(3);
-    let largest = |row: &Slope<N, NORM>, axis: usize| row.bound.slope[axis].largest();
-    // By the largest sums of sizes along rows and columns: good where each number follows an axis.
-    let of_row = |row: &Slope<N, NORM>| (0..axes).map(|axis| largest(row, axis)).sum::<f64>();
-    let of_column = |axis: usize| rows.iter().map(|row| largest(row, axis)).sum::<f64>();
-    let (row, column) = (rows.iter().map(of_row), (0..axes).map(of_column));
-    let by_sums = (row.fold(0.0, f64::max) * column.fold(0.0, f64::max)).sqrt();
-    // By the rows' products with each other: good where they are turned axes.
-    let product = |a: &Slope<N, NORM>, b: &Slope<N, NORM>| {
-        let terms = (0..axes).map(|axis| match std::ptr::eq(a, b) {
-            true => a.bound.slope[axis].square(),
-            false => a.bound.slope[axis] * b.bound.slope[axis],
-        });
-        terms.fold(Interval::point(0.0), |sum, term| sum + term).largest()
-    };
-    let of_products = |row: &Slope<N, NORM>| rows.iter().map(|other| product(row, other)).sum::<f64>();
-    let by_products = rows.iter().map(of_products).fold(0.0, f64::max).sqrt();
-    let by_norms = rows.iter().map(|row| row.norm * row.norm).sum::<f64>().sqrt();
-    let least = [by_sums, by_products, by_norms].into_iter().filter(|norm| !norm.is_nan());
-    rounded_up(least.fold(f64::INFINITY, f64::min))
-}
-
-/// What is 0 where each of some numbers is: known of the positive parts that a box has, some of which may be 0 throughout.
-fn above_all<const N: usize, const NORM: bool>(parts: &[Slope<N, NORM>]) -> u64 {
-    let open = || parts.iter().filter(|number| !number.is_zero()).map(|number| number.part.above);
-    if open().all(|above| above != 0) { open().fold(0, u64::wrapping_add) } else { 0 }
+/// What of a slope is no larger than that.
+fn held(slope: Interval, most: f64) -> Interval {
+    let (lo, hi) = (slope.lo().max(-most), slope.hi().min(most));
+    if lo <= hi { Interval::new(lo, hi) } else { slope }
 }
 
 macro_rules! operator {
@@ -494,6 +428,9 @@ impl<const N: usize, const NORM: bool> Real for Slope<N, NORM> {
     }
 
     fn kernel(output: &Output, inputs: &[Self]) -> Self {
+        if let (Some(claimed), [x, y, z, value]) = (Claimed::of(output), inputs) {
+            return value.claimed(claimed, [*x, *y, *z]);
+        }
         let identity = output.identity().word();
         let words = [identity as u64, (identity >> 64) as u64];
         let key = inputs.iter().fold(mixed(4, words), |key, input| mixed(key, [input.key]));

@@ -140,7 +140,7 @@ impl Call {
             Some(error) => field.with_error(error),
             None => field,
         };
-        field.with_label(Label { function, arguments, place, title: None })
+        field.with_label(Label { function, arguments, place, title: None, is_made: true })
     }
 }
 

@@ -403,6 +403,7 @@ impl NodeReader<'_> {
                 column: number(&place[2]),
             },
             title: label["title"].as_str().map(String::from),
+            is_made: false,
         })
     }
 }

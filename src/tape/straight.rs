@@ -1,7 +1,8 @@
 //! Straightened tapes: what pruning leaves in pieces, taken together again. A face of a box is a plane.
 //!
 //! Near a face of a box, and away from its edges, its distance is length(max(q, 0), 0, 0) + min(q, 0), which is q. Bounds on
-//! slopes do not see that: each term's is anything from 0 to 1.
+//! slopes do not see that: each term's is anything from 0 to 1. Likewise a figure whose side and distance are found by
+//! themselves, ±|a| by the sign of a, is a near one of its edges: it does not jump there.
 
 use super::Tape;
 use super::corner::{beside_zero, is_zero, operands_of};
@@ -64,6 +65,18 @@ fn straightened(program: &Program) -> Option<Program> {
                     _ => whole(a, b).or_else(|| whole(b, a)),
                 }
             }
+            Op::IfLess => match signed_part(&straight, &operands) {
+                Some((number, false)) => Some(number),
+                Some((number, true)) => {
+                    straight.operands[range.start] = number;
+                    let line = &mut straight.lines[i];
+                    line.operands.end = line.operands.start + 1;
+                    line.code = Code::Op(Op::Neg);
+                    changes = true;
+                    None
+                }
+                None => None,
+            },
             _ => None,
         };
         if let Some(same) = same {
@@ -73,6 +86,54 @@ fn straightened(program: &Program) -> Option<Program> {
     }
     straight.outputs.iter_mut().for_each(|value| *value = really[*value as usize]);
     changes.then_some(straight)
+}
+
+/// The number that a choice between −|a| and |a| by the sign of a is, and whether with the other sign.
+fn signed_part(program: &Program, operands: &[u32]) -> Option<(u32, bool)> {
+    let &[side, zero, below, above] = operands.first_chunk()?;
+    let is_opposite = operands_of(program, below, Op::Neg)? == [above] && is_zero(program, zero);
+    let (a, is_negative) = if is_opposite { sign_of(program, side)? } else { return None };
+    is_size_of(program, above, a).then_some((a, is_negative))
+}
+
+/// The number whose sign a value is, 1 where it is not below 0 and else −1, and whether it is the opposite of that: a choice
+/// between the two, or its product with such constants.
+fn sign_of(program: &Program, value: u32) -> Option<(u32, bool)> {
+    let (mut open, mut found, mut is_negative) = (vec![value], None, false);
+    while let Some(value) = open.pop() {
+        let number = constant(program, value);
+        if let Some(number) = number.filter(|number| number.abs() == 1.0) {
+            is_negative ^= number < 0.0;
+        } else if let Some(factors) = operands_of(program, value, Op::Mul) {
+            open.extend(factors);
+        } else {
+            let &[a, zero, below, above] = operands_of(program, value, Op::IfLess)?.first_chunk()?;
+            let (below, above) = (constant(program, below)?, constant(program, above)?);
+            if found.is_some() || !is_zero(program, zero) || below != -above || above.abs() != 1.0 {
+                return None;
+            }
+            (found, is_negative) = (Some(a), is_negative ^ (above < 0.0));
+        }
+    }
+    found.map(|a| (a, is_negative))
+}
+
+/// Whether a value is |a|, written as that or as a choice.
+fn is_size_of(program: &Program, value: u32, a: u32) -> bool {
+    if let Some(operands) = operands_of(program, value, Op::Abs) {
+        return operands == [a];
+    }
+    let is_choice = |&[left, zero, below, above]: &[u32; 4]| {
+        let is_opposite = operands_of(program, below, Op::Neg).is_some_and(|operands| operands == [a]);
+        left == a && above == a && is_zero(program, zero) && is_opposite
+    };
+    let operands = operands_of(program, value, Op::IfLess).and_then(|operands| operands.first_chunk());
+    operands.is_some_and(is_choice)
+}
+
+fn constant(program: &Program, value: u32) -> Option<f64> {
+    let constant = (value as usize).checked_sub(program.parameter_values().end)?;
+    program.constants.get(constant).copied()
 }
 
 fn is_never_negative(program: &Program, value: u32) -> bool {
@@ -108,6 +169,30 @@ mod tests {
         for n in 0..400 {
             let at = [0.4 + 0.01 * f64::from(n % 20), 0.9 + 0.01 * f64::from(n / 20), 0.1, 0.0];
             assert!((whole.at(at)[0] - edge.at(at)[0]).abs() < 1e-15);
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn a_polygon_is_a_line_at_its_edge() -> Result<()> {
+        let corners = [[-0.5, -0.4], [0.6, -0.3], [0.4, 0.5], [0.05, 0.25], [-0.4, 0.6]];
+        let tape = polygon(corners).tape()?;
+        let around = |v: f64| Interval::new(v - 0.02, v + 0.02);
+        for (i, [ax, ay]) in corners.into_iter().enumerate() {
+            let [bx, by] = corners[(i + 1) % corners.len()];
+            let middle = [0.5 * (ax + bx), 0.5 * (ay + by)];
+            let mut tracer = Tracer::new(&tape);
+            tracer.over([around(middle[0]), around(middle[1]), Interval::point(0.0), Interval::point(0.0)]);
+            let near = tracer.prune(Asked::Value).expect("a part of it is enough").straightened();
+            let chooses = |line: &crate::tape::program::Line| line.code == Code::Op(Op::IfLess);
+            assert!(!near.program.lines.iter().any(chooses), "edge {i}: {} lines", near.len());
+            let (mut whole, mut edge) = (Machine::<f64>::new(&tape), Machine::<f64>::new(&near));
+            for n in 0..100 {
+                let off = |n: i32| 0.004 * f64::from(n % 10) - 0.019;
+                let at = [middle[0] + off(n), middle[1] + off(n / 10), 0.3, 0.0];
+                let (a, b) = (whole.at(at)[0], edge.at(at)[0]);
+                assert!((a - b).abs() < 1e-15, "edge {i} at {at:?}: {a} {b}");
+            }
         }
         Ok(())
     }
