@@ -113,8 +113,8 @@ impl<const N: usize, const NORM: bool> Slope<N, NORM> {
             }
             of
         };
-        self.bound = hold(self.bound);
         self.sides = self.sides.map(|sides| Sides { of: sides.of.map(hold), ..sides });
+        self.bound = hold(self.bound);
         self.no_steeper_than(in_space)
     }
 
