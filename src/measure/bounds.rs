@@ -1,7 +1,7 @@
 //! Where a solid is: a tight box, by intervals alone. Uses tapes.
 
 use super::far::Far;
-use super::looker::{Looker, Slopes, is_coarse};
+use super::looker::{AxisSlopes, Looker, is_coarse};
 use super::slope::Slope;
 use super::{Region, centre, halves, look, look_straight, unusable};
 use crate::error::{Error, Result};
@@ -123,7 +123,7 @@ impl Tape {
             let size = bounds.longest();
             for (axis, up) in FACES {
                 let whole = bounds.during(span);
-                let end = Search::new(whole, axis, up).furthest(&tape, size * ROUGHNESS, WORK / 8);
+                let end = ReachSearch::new(whole, axis, up).furthest(&tape, size * ROUGHNESS, WORK / 8);
                 task::check()?;
                 let Some(end) = end else { return Ok(None) };
                 let face = if up { &mut bounds.max } else { &mut bounds.min };
@@ -135,7 +135,7 @@ impl Tape {
         }
         let (whole, tolerance) = (bounds.during(span), bounds.longest() * FINENESS);
         let ends: Vec<Option<f64>> = { FACES.into_par_iter() }
-            .map(|(axis, up)| Search::new(whole, axis, up).furthest(&tape, tolerance, WORK))
+            .map(|(axis, up)| ReachSearch::new(whole, axis, up).furthest(&tape, tolerance, WORK))
             .collect();
         task::check()?;
         for ((axis, up), end) in FACES.into_iter().zip(ends) {
@@ -314,16 +314,16 @@ impl Ord for Candidate {
 ranked!(Candidate);
 
 /// A search for how far the solid may reach along an axis, up or down.
-struct Search {
+struct ReachSearch {
     whole: Region,
     axis: usize,
     up: bool,
     looker: Looker,
 }
 
-impl Search {
-    fn new(whole: Region, axis: usize, up: bool) -> Search {
-        Search { whole, axis, up, looker: Looker::default() }
+impl ReachSearch {
+    fn new(whole: Region, axis: usize, up: bool) -> ReachSearch {
+        ReachSearch { whole, axis, up, looker: Looker::default() }
     }
 
     /// How far the solid may reach, found until what is open is no larger than the tolerance, or for so much work, in lines of
@@ -402,7 +402,7 @@ pub(super) struct Variation {
 
 impl Variation {
     /// From bounds on the slopes that hold for every difference, and from f at the centre.
-    fn of(part: Region, whole: Region, slope: Slopes, value: Interval) -> Variation {
+    fn of(part: Region, whole: Region, slope: AxisSlopes, value: Interval) -> Variation {
         let steepest = slope[..3].iter().map(|slope| slope.largest()).fold(0.0, f64::max);
         let widths = part.map(Interval::width);
         let mut sides: [f64; 4] = std::array::from_fn(|i| slope[i].largest() * widths[i] / steepest);

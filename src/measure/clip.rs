@@ -13,11 +13,9 @@ pub(super) struct Moments {
 /// Which two axes each of the second moments multiplies.
 pub(super) const PAIRS: [(usize, usize); 6] = [(0, 0), (1, 1), (2, 2), (0, 1), (1, 2), (2, 0)];
 
-type Point = [f64; 3];
-
 impl Moments {
     /// Of a box between two corners.
-    pub(super) fn of_box(low: Point, high: Point) -> Moments {
+    pub(super) fn of_box(low: [f64; 3], high: [f64; 3]) -> Moments {
         let size = [0, 1, 2].map(|i| high[i] - low[i]);
         let middle = [0, 1, 2].map(|i| 0.5 * (low[i] + high[i]));
         let volume = size[0] * size[1] * size[2];
@@ -29,7 +27,7 @@ impl Moments {
     }
 
     /// Adds a tetrahedron's, times `sign`.
-    fn add_tetrahedron(&mut self, [a, b, c, d]: [Point; 4], sign: f64) {
+    fn add_tetrahedron(&mut self, [a, b, c, d]: [[f64; 3]; 4], sign: f64) {
         let [u, v, w] = [b, c, d].map(|p| [p[0] - a[0], p[1] - a[1], p[2] - a[2]]);
         let triple = u[0] * (v[1] * w[2] - v[2] * w[1])
             + u[1] * (v[2] * w[0] - v[0] * w[2])
@@ -47,7 +45,7 @@ impl Moments {
     }
 
     /// The same body's about an origin that lies at −`by`.
-    pub(super) fn moved(&self, by: Point) -> Moments {
+    pub(super) fn moved(&self, by: [f64; 3]) -> Moments {
         let (volume, first) = (self.volume, self.first);
         let mut second = self.second;
         for (second, (i, j)) in second.iter_mut().zip(PAIRS) {
@@ -93,22 +91,22 @@ impl Mul<f64> for Moments {
 const TETRAHEDRA: [[usize; 4]; 6] =
     [[0, 1, 3, 7], [0, 3, 2, 7], [0, 2, 6, 7], [0, 6, 4, 7], [0, 4, 5, 7], [0, 5, 1, 7]];
 
-fn corners(low: Point, high: Point) -> [Point; 8] {
+fn corners(low: [f64; 3], high: [f64; 3]) -> [[f64; 3]; 8] {
     std::array::from_fn(|n| [0, 1, 2].map(|i| if n >> i & 1 == 1 { high[i] } else { low[i] }))
 }
 
-fn linear(value: f64, slope: Point, at: Point) -> f64 {
+fn linear(value: f64, slope: [f64; 3], at: [f64; 3]) -> f64 {
     value + slope[0] * at[0] + slope[1] * at[1] + slope[2] * at[2]
 }
 
 /// Where a linear function is 0 between two points on different sides.
-fn between(a: (Point, f64), b: (Point, f64)) -> Point {
+fn between(a: ([f64; 3], f64), b: ([f64; 3], f64)) -> [f64; 3] {
     let w = a.1 / (a.1 - b.1);
     [0, 1, 2].map(|i| a.0[i] + w * (b.0[i] - a.0[i]))
 }
 
 /// The part of a box where `value` + `slope`·x ≤ 0.
-pub(super) fn part_of_box(low: Point, high: Point, value: f64, slope: Point) -> Moments {
+pub(super) fn part_of_box(low: [f64; 3], high: [f64; 3], value: f64, slope: [f64; 3]) -> Moments {
     let corners = corners(low, high);
     let values = corners.map(|corner| linear(value, slope, corner));
     let inside = values.iter().filter(|value| **value <= 0.0).count();
@@ -144,7 +142,7 @@ pub(super) fn part_of_box(low: Point, high: Point, value: f64, slope: Point) -> 
 
 /// Which share of a box lies where a linear function is at most 0, from its value at one corner and its rise along each
 /// side.
-pub(super) fn share_of_box(value: f64, rise: Point) -> f64 {
+pub(super) fn share_of_box(value: f64, rise: [f64; 3]) -> f64 {
     let lowest = value + rise.iter().map(|v| v.min(0.0)).sum::<f64>();
     let highest = value + rise.iter().map(|v| v.max(0.0)).sum::<f64>();
     if highest <= 0.0 {
@@ -182,7 +180,7 @@ fn share_of_tetrahedron(mut of: [f64; 4]) -> f64 {
 }
 
 /// The area of the plane `value` + `slope`·x = 0 inside a box.
-pub(super) fn section_of_box(low: Point, high: Point, value: f64, slope: Point) -> f64 {
+pub(super) fn section_of_box(low: [f64; 3], high: [f64; 3], value: f64, slope: [f64; 3]) -> f64 {
     let corners = corners(low, high);
     let values = corners.map(|corner| linear(value, slope, corner));
     let mut area = 0.0;
@@ -203,7 +201,7 @@ pub(super) fn section_of_box(low: Point, high: Point, value: f64, slope: Point) 
     area
 }
 
-fn triangle(a: Point, b: Point, c: Point) -> f64 {
+fn triangle(a: [f64; 3], b: [f64; 3], c: [f64; 3]) -> f64 {
     let [u, v] = [b, c].map(|p| [p[0] - a[0], p[1] - a[1], p[2] - a[2]]);
     let cross = [u[1] * v[2] - u[2] * v[1], u[2] * v[0] - u[0] * v[2], u[0] * v[1] - u[1] * v[0]];
     0.5 * cross.iter().map(|v| v * v).sum::<f64>().sqrt()

@@ -53,7 +53,7 @@ impl Tape {
         let tape = Arc::new(self.fixed([None; 4]));
         let [x, y, z, t] = to;
         let target = [x, y, z];
-        let mut search = Search { target, t, best: None };
+        let mut search = ClosestSearch { target, t, best: None };
         let side = |v: f64| Interval::new(v - reach, v + reach);
         let whole = [side(x), side(y), side(z), Interval::point(t)];
         let mut open: BinaryHeap<Near> = search.near(&tape, whole).into_iter().collect();
@@ -95,14 +95,14 @@ impl Ord for Near {
 
 ranked!(Near);
 
-struct Search {
+struct ClosestSearch {
     target: [f64; 3],
     t: f64,
     /// The closest point of the surface so far, and its distance.
     best: Option<(f64, [f64; 3])>,
 }
 
-impl Search {
+impl ClosestSearch {
     fn distance(&self) -> f64 {
         self.best.map_or(f64::INFINITY, |best| best.0)
     }

@@ -45,7 +45,7 @@ pub fn first_contact(a: &Field, b: &Field, span: (f64, f64), tolerance: f64) -> 
     };
     let whole = bounds.during(Interval::new(span.0, span.1));
     let tape = Arc::new(Tape::new(&[a.clone(), b.clone()])?);
-    let search = Search { whole, tolerance };
+    let search = ContactSearch { whole, tolerance };
     let mut open: BinaryHeap<Touch> = search.touch(&tape, whole).into_iter().collect();
     for _ in 0..BOXES {
         let Some(first) = open.pop() else {
@@ -88,12 +88,12 @@ impl Ord for Touch {
 
 ranked!(Touch);
 
-struct Search {
+struct ContactSearch {
     whole: Region,
     tolerance: f64,
 }
 
-impl Search {
+impl ContactSearch {
     /// The box, unless the solids cannot both reach into it at one point.
     fn touch(&self, tape: &Arc<Tape>, part: Region) -> Option<Touch> {
         let (outputs, tape) = look(tape, part);

@@ -24,7 +24,7 @@ const TELLING: f64 = 1e-3;
 
 /// When a search for the steepest place ends, short of all its parts.
 #[derive(Clone, Copy)]
-struct Effort {
+struct SteepnessEffort {
     /// How close the bound is to what is reached, in parts of it.
     close: f64,
     /// How much work is done, in lines of tapes.
@@ -32,7 +32,7 @@ struct Effort {
 }
 
 /// Until the bound is as good as it gets.
-const FULL: Effort = Effort { close: CLOSE, work: usize::MAX };
+const FULL: SteepnessEffort = SteepnessEffort { close: CLOSE, work: usize::MAX };
 
 /// # Lipschitz constants
 impl Field {
@@ -55,7 +55,7 @@ impl Field {
     pub(crate) fn lipschitz_within(&self, over: [Interval; 4], close: f64, work: usize) -> Result<f64> {
         let [x, y, z, _] = self.gradient();
         let square = x.square() + y.square() + z.square();
-        steepest(self, over, &[0, 1, 2], square, Effort { close, work })
+        steepest(self, over, &[0, 1, 2], square, SteepnessEffort { close, work })
     }
 
     /// A bound on |f_t| over a box of space and time: how fast the value at a fixed point may change. For a field with
@@ -66,7 +66,7 @@ impl Field {
 
     /// A bound as [`Field::rate`] gives, to so many parts of itself or after so much work, in lines of tapes.
     pub(crate) fn rate_within(&self, over: [Interval; 4], close: f64, work: usize) -> Result<f64> {
-        steepest(self, over, &[3], self.dt().square(), Effort { close, work })
+        steepest(self, over, &[3], self.dt().square(), SteepnessEffort { close, work })
     }
 }
 
@@ -90,11 +90,17 @@ ranked!(Steep);
 ///
 /// Each part is bounded by the slopes' own bounds, which hold at kinks, and, where that is near what is reached anywhere but
 /// not close to it, by the mean value theorem on the square too, which is of second order where the slopes are smooth.
-fn steepest(field: &Field, over: Region, axes: &[usize], square: Field, effort: Effort) -> Result<f64> {
+fn steepest(
+    field: &Field,
+    over: Region,
+    axes: &[usize],
+    square: Field,
+    effort: SteepnessEffort,
+) -> Result<f64> {
     field.check()?;
     let claims = if axes == [3] { Of::Standing } else { Of::Space };
     let tapes = [Arc::new(with_claims(field, claims).tape()?), Arc::new(square.tape()?)];
-    let mut search = Search { over, axes, close: 1.0 + effort.close, reached: 0.0, done: 0 };
+    let mut search = SteepestSearch { over, axes, close: 1.0 + effort.close, reached: 0.0, done: 0 };
     let mut open = BinaryHeap::from([search.steep(&tapes, over)]);
     for _ in 0..PARTS {
         let Some(top) = open.peek() else { break };
@@ -110,7 +116,7 @@ fn steepest(field: &Field, over: Region, axes: &[usize], square: Field, effort: 
 }
 
 /// A search for where some slopes are steepest.
-struct Search<'a> {
+struct SteepestSearch<'a> {
     over: Region,
     axes: &'a [usize],
     /// How many times what is reached is close enough.
@@ -121,7 +127,7 @@ struct Search<'a> {
     done: usize,
 }
 
-impl Search<'_> {
+impl SteepestSearch<'_> {
     /// The part with a bound on the norm of its slopes.
     fn steep(&mut self, tapes: &[Arc<Tape>; 2], part: Region) -> Steep {
         let (_, tape) = look_straight(&tapes[0], part);

@@ -12,7 +12,7 @@ pub(super) struct Looker {
 }
 
 /// The slopes along the four axes.
-pub(super) type Slopes = [Interval; 4];
+pub(super) type AxisSlopes = [Interval; 4];
 
 /// Wider parts than this, beside the numbers that say where they are, are far coarser than `f32`.
 const COARSE: f64 = 5e-4;
@@ -45,7 +45,7 @@ impl Looker {
 
     /// Bounds on f's slopes over each of at most sixteen parts, so wide that they bound every difference; 0 along an axis
     /// along which no part is wide.
-    pub(super) fn slopes(&mut self, tape: &Tape, parts: &[Region]) -> [Slopes; BOXES] {
+    pub(super) fn slopes(&mut self, tape: &Tape, parts: &[Region]) -> [AxisSlopes; BOXES] {
         let mut found = [[Interval::point(0.0); 4]; BOXES];
         for axis in 0..4 {
             if parts.iter().all(|part| part[axis].width() == 0.0) {

@@ -76,14 +76,14 @@ impl Field {
     /// The volume at a time, to a relative tolerance: see [`Field::measures`].
     #[track_caller]
     pub fn volume(&self, t: f64, tolerance: f64) -> Result<Estimate> {
-        Ok(measure(&self.tape()?, None, t, Effort::to(tolerance), Goal::Volume)?.volume)
+        Ok(measure(&self.tape()?, None, t, VolumeEffort::to(tolerance), Goal::Volume)?.volume)
     }
 
     /// The area at a time, to a relative tolerance. See [`Field::measures`], and there what its error means: below a
     /// tolerance of about 0.01 the cells run out.
     #[track_caller]
     pub fn area(&self, t: f64, tolerance: f64) -> Result<Estimate> {
-        Ok(measure(&self.tape()?, None, t, Effort::to(tolerance), Goal::Area)?.area)
+        Ok(measure(&self.tape()?, None, t, VolumeEffort::to(tolerance), Goal::Area)?.area)
     }
 }
 
@@ -91,7 +91,7 @@ impl Tape {
     /// What [`Field::measures`] says of a field's tape, its parameters at the tape's values.
     #[track_caller]
     pub fn measures(&self, bounds: Option<Bounds>, t: f64, tolerance: f64) -> Result<Measures> {
-        measure(self, bounds, t, Effort::to(tolerance), Goal::Volume)
+        measure(self, bounds, t, VolumeEffort::to(tolerance), Goal::Volume)
     }
 
     /// The same, to the tolerance or after so much work, in lines of tapes for each cell that is split.
@@ -102,28 +102,34 @@ impl Tape {
         tolerance: f64,
         work: usize,
     ) -> Result<Measures> {
-        measure(self, bounds, t, Effort { tolerance, work }, Goal::Volume)
+        measure(self, bounds, t, VolumeEffort { tolerance, work }, Goal::Volume)
     }
 }
 
 /// When cells are split no more, short of there being too many.
 #[derive(Clone, Copy)]
-struct Effort {
+struct VolumeEffort {
     /// Which part of the volume its error is.
     tolerance: f64,
     /// How much work is done, in lines of tapes for each cell that is split.
     work: usize,
 }
 
-impl Effort {
-    fn to(tolerance: f64) -> Effort {
-        Effort { tolerance, work: usize::MAX }
+impl VolumeEffort {
+    fn to(tolerance: f64) -> VolumeEffort {
+        VolumeEffort { tolerance, work: usize::MAX }
     }
 }
 
 #[track_caller]
-fn measure(tape: &Tape, bounds: Option<Bounds>, t: f64, effort: Effort, goal: Goal) -> Result<Measures> {
-    let Effort { tolerance, mut work } = effort;
+fn measure(
+    tape: &Tape,
+    bounds: Option<Bounds>,
+    t: f64,
+    effort: VolumeEffort,
+    goal: Goal,
+) -> Result<Measures> {
+    let VolumeEffort { tolerance, mut work } = effort;
     if !(tolerance > 0.0 && t.is_finite()) {
         return Err(unusable("measures", "tolerance", format!("{tolerance} at t = {t} is of no use")));
     }

@@ -28,15 +28,15 @@ pub(super) struct Slope<const N: usize, const NORM: bool = false> {
     /// What holds on both sides.
     pub(super) bound: Dual<Interval, N>,
     key: u64,
-    sides: Option<Sides<N>>,
+    sides: Option<KinkSides<N>>,
     /// A bound on the norm of the first three slopes, where that is asked for: `NORM`.
     norm: f64,
-    part: Part,
+    part: ZeroPart,
 }
 
 /// What is known of where a number is 0, by the keys of the numbers that it depends on: their sum, 0 if nothing is known.
 #[derive(Clone, Copy, Debug, Default)]
-struct Part {
+struct ZeroPart {
     /// Those whose largest it is.
     largest_of: u64,
     /// It is 0 where none of those is above 0.
@@ -47,7 +47,7 @@ struct Part {
 
 /// What a number is on the two sides of a kink.
 #[derive(Clone, Copy, Debug)]
-struct Sides<const N: usize> {
+struct KinkSides<const N: usize> {
     /// Which two numbers are compared, the one with the smaller key first.
     kink: u64,
     /// Where the first is the smaller, and where it is the larger.
@@ -73,7 +73,7 @@ impl<const N: usize, const NORM: bool> Slope<N, NORM> {
     }
 
     fn plain(bound: Dual<Interval, N>, key: u64) -> Self {
-        let part = Part { largest_of: key, ..Part::default() };
+        let part = ZeroPart { largest_of: key, ..ZeroPart::default() };
         let norm = if NORM { norm_of(&bound) } else { f64::INFINITY };
         Slope { bound, key, sides: None, norm, part }
     }
@@ -113,7 +113,7 @@ impl<const N: usize, const NORM: bool> Slope<N, NORM> {
             }
             of
         };
-        self.sides = self.sides.map(|sides| Sides { of: sides.of.map(hold), ..sides });
+        self.sides = self.sides.map(|sides| KinkSides { of: sides.of.map(hold), ..sides });
         self.bound = hold(self.bound);
         self.no_steeper_than(in_space)
     }
@@ -163,7 +163,7 @@ impl<const N: usize, const NORM: bool> Slope<N, NORM> {
             slope: std::array::from_fn(|n| of[0].slope[n].hull(of[1].slope[n])),
         };
         // Sides alike in slope are worth nothing: the place is free for another kink.
-        let sides = (of[0].slope != of[1].slope).then_some(Sides { kink, of });
+        let sides = (of[0].slope != of[1].slope).then_some(KinkSides { kink, of });
         let norm = if NORM { norm_of(&of[0]).max(norm_of(&of[1])) } else { f64::INFINITY };
         Slope { sides, norm, ..Slope::plain(bound, key) }
     }

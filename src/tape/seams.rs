@@ -171,12 +171,12 @@ impl<V> Default for Sides<V> {
 /// The jumps met on one way through a program, in one box: of a choice, what is compared. What is decided by one comparison
 /// is decided together.
 #[derive(Clone, Copy, Default)]
-struct Met {
+struct SeamMet {
     conditions: [Option<[u32; 2]>; MAX_SEAMS],
     count: usize,
 }
 
-impl Met {
+impl SeamMet {
     /// Which jump that is; none where there are too many.
     fn jump(&mut self, condition: Option<[u32; 2]>) -> Option<usize> {
         let known = { self.conditions[..self.count].iter() }.position(|of| of.is_some() && *of == condition);
@@ -210,7 +210,7 @@ impl<V: Apart> Sides<V> {
         let Sides { jumps, side, found } = self;
         jumps.clear();
         jumps.extend((0..program.lines.len()).filter(|&line| may_jump(program, line)));
-        let (mut met, mut start) = ([Met::default(); BOXES], None);
+        let (mut met, mut start) = ([SeamMet::default(); BOXES], None);
         let (mut straddling, mut too_many) = ([false; BOXES], [false; BOXES]);
         for &line in &*jumps {
             let may = may_straddle(program, line, values, which);
@@ -233,7 +233,7 @@ impl<V: Apart> Sides<V> {
         // Each round goes another way: its bits say to which side of the first jump that is met, and of the second.
         let (mut any, mut most, mut round) = ([false; BOXES], 0, 0usize);
         while round < 1 << most {
-            let (mut next, mut possible, mut met) = (start, straddling, [Met::default(); BOXES]);
+            let (mut next, mut possible, mut met) = (start, straddling, [SeamMet::default(); BOXES]);
             for &line in jumps.iter().filter(|&&line| line >= start) {
                 run(next..line + 1, side);
                 next = line + 1;

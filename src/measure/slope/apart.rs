@@ -1,6 +1,6 @@
 //! Slopes on the two sides of a jump, each by itself. Uses numbers and tapes.
 
-use super::{Sides, Slope, mixed, within};
+use super::{KinkSides, Slope, mixed, within};
 use crate::number::{Dual, Interval};
 use crate::tape::{Apart, Which};
 
@@ -37,7 +37,7 @@ impl<const N: usize> Apart for Slope<N, true> {
     fn held_in_box(self, _which: usize, to: Interval) -> (Self, bool) {
         let (value, is_possible) = self.bound.value.held_in_box(0, to);
         let hold = |of: Dual<Interval, N>| within(of, value.lo(), value.hi());
-        let sides = self.sides.map(|sides| Sides { of: sides.of.map(hold), ..sides });
+        let sides = self.sides.map(|sides| KinkSides { of: sides.of.map(hold), ..sides });
         (Slope { bound: hold(self.bound), sides, ..self }, is_possible)
     }
 
