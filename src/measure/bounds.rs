@@ -78,7 +78,7 @@ const CONES: usize = 5_000;
 /// Angles are from minus this to this.
 const HALF_TURN: f64 = PI.next_up();
 /// How fine a face is resolved, in parts of the longest side.
-const FINENESS: f64 = 2.5e-4;
+const FINENESS: f64 = 1e-3;
 /// How fine faces are resolved at first, until the size is known.
 const ROUGHNESS: f64 = 2e-2;
 /// How much work a face may take, in lines of tapes for sixteen boxes.

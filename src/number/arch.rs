@@ -1,30 +1,33 @@
 //! The widest vectors that loops are compiled for and this machine has.
 //!
-//! A debug build leaves AVX-512 out: a loop that is compiled for each width of vector is compiled once less. What it
-//! computes is the same, bit for bit; `cargo test --release` runs on the widest there are.
+//! A release build has every loop for each width there is. A debug build has it for one, the widest of the machine that
+//! builds it (`build.rs`), so that it is built in less time; elsewhere it goes without. Results are the same, bit for bit.
 
 #[cfg(not(all(debug_assertions, any(target_arch = "x86", target_arch = "x86_64"))))]
 pub(crate) use pulp::Arch;
 
 #[cfg(all(debug_assertions, any(target_arch = "x86", target_arch = "x86_64")))]
-pub(crate) use narrow::Arch;
+pub(crate) use one_width::Arch;
 
 #[cfg(all(debug_assertions, any(target_arch = "x86", target_arch = "x86_64")))]
-mod narrow {
-    use pulp::x86::V3;
+mod one_width {
+    #[cfg(not(builder_has_avx512))]
+    use pulp::x86::V3 as Wide;
+    #[cfg(builder_has_avx512)]
+    use pulp::x86::V4 as Wide;
     use pulp::{Scalar, Simd, WithSimd};
 
-    /// As `pulp::Arch`, without AVX-512.
+    /// As `pulp::Arch`, with one width of vectors.
     #[derive(Clone, Copy, Debug)]
     pub enum Arch {
         Scalar,
-        Avx2(V3),
+        Wide(Wide),
     }
 
     impl Arch {
-        /// The widest vectors this machine has.
+        /// The vectors, if this machine has them.
         pub fn new() -> Arch {
-            V3::try_new().map_or(Arch::Scalar, Arch::Avx2)
+            Wide::try_new().map_or(Arch::Scalar, Arch::Wide)
         }
 
         /// Does work with them.
@@ -32,7 +35,7 @@ mod narrow {
         pub fn dispatch<Op: WithSimd>(self, op: Op) -> Op::Output {
             match self {
                 Arch::Scalar => Simd::vectorize(Scalar, op),
-                Arch::Avx2(simd) => Simd::vectorize(simd, op),
+                Arch::Wide(simd) => Simd::vectorize(simd, op),
             }
         }
     }
