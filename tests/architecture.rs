@@ -60,3 +60,32 @@ fn the_page_names_every_room_there_is() {
         }
     }
 }
+
+#[test]
+fn no_two_types_have_one_name() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    sources(&root, &mut files);
+    let (mut known, mut twice) = (std::collections::HashMap::<String, PathBuf>::new(), Vec::new());
+    for file in &files {
+        for line in std::fs::read_to_string(file).unwrap().lines() {
+            let line = line
+                .trim_start_matches("pub ")
+                .trim_start_matches("pub(crate) ")
+                .trim_start_matches("pub(super) ");
+            let Some((kind, rest)) = line.split_once(' ') else { continue };
+            if !["struct", "enum", "trait", "type"].contains(&kind) {
+                continue; // what is within functions is indented
+            }
+            let name: String = rest.chars().take_while(|c| c.is_alphanumeric()).collect();
+            match known.insert(name.clone(), file.clone()) {
+                Some(other) if other != *file => {
+                    twice.push(format!("{name} in {} and {}", other.display(), file.display()));
+                }
+                _ => {}
+            }
+        }
+    }
+    assert!(known.len() > 300, "the test no longer finds the types it is about");
+    assert!(twice.is_empty(), "{}", twice.join("\n"));
+}

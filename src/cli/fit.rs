@@ -2,7 +2,7 @@
 
 use super::arguments::{Common, Cost, FitVerb};
 use super::checkpoint::{Checkpoint, FitStep, Marks};
-use super::fit_constraints::{self, Kept};
+use super::fit_constraints::{self, HeldConstraints};
 use super::fit_report::{self, FoundValue};
 use super::progress::ProgressLine;
 use super::{Ending, fit_doubts, input, output, signals, targets};
@@ -414,7 +414,7 @@ struct FitReport<'a> {
     /// Why it may be no good.
     doubts: Vec<String>,
     /// The constraints of the scene.
-    kept: Vec<Kept>,
+    kept: Vec<HeldConstraints>,
 }
 
 impl FitReport<'_> {
@@ -443,7 +443,7 @@ impl FitReport<'_> {
                 "reached": self.is_enough(),
                 "doubts": self.doubts,
                 "parameters": parameters,
-                "constraints": self.kept.iter().map(Kept::json).collect::<Vec<_>>(),
+                "constraints": self.kept.iter().map(HeldConstraints::json).collect::<Vec<_>>(),
                 "seconds": seconds,
             }))?;
             return Ok(());
@@ -454,10 +454,10 @@ impl FitReport<'_> {
             Ended::Stopped => "; stopped before it was done",
             _ => "; not converged",
         };
-        let kept: String = self.kept.iter().map(Kept::line).collect();
+        let kept: String = self.kept.iter().map(HeldConstraints::line).collect();
         let text = format!("{details}{kept}error {after:.4e}{was}, after {} steps{how}\n", run.steps());
         output::print(text.as_bytes())?;
-        let redundant: Vec<String> = self.kept.iter().filter_map(Kept::warning).collect();
+        let redundant: Vec<String> = self.kept.iter().filter_map(HeldConstraints::warning).collect();
         redundant.iter().chain(&self.doubts).for_each(|doubt| eprintln!("{doubt}"));
         output::saved(&self.verb.out, common)?;
         Ok(())

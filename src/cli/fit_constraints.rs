@@ -62,7 +62,7 @@ fn wanted(own: &Constraint) -> String {
 }
 
 /// A constraint where a fit has ended.
-pub(super) struct Kept {
+pub(super) struct HeldConstraints {
     place: String,
     wanted: String,
     low: f64,
@@ -74,7 +74,7 @@ pub(super) struct Kept {
 }
 
 /// All of them, at the values that a fit has.
-pub(super) fn kept(scene: &Scene, fit: &mut Fit) -> Vec<Kept> {
+pub(super) fn kept(scene: &Scene, fit: &mut Fit) -> Vec<HeldConstraints> {
     let at = fit.unknowns().get();
     let Some(constraints) = fit.constraints() else { return Vec::new() };
     let (values, broken) = (constraints.values(&at), constraints.broken(&at));
@@ -89,7 +89,7 @@ pub(super) fn kept(scene: &Scene, fit: &mut Fit) -> Vec<Kept> {
             more => format!("it follows from those at {}", more.join(", ")),
         })
     };
-    let of = |(n, own): (usize, &Constraint)| Kept {
+    let of = |(n, own): (usize, &Constraint)| HeldConstraints {
         place: own.place.to_string(),
         wanted: wanted(own),
         low: own.low,
@@ -101,10 +101,10 @@ pub(super) fn kept(scene: &Scene, fit: &mut Fit) -> Vec<Kept> {
     stated.iter().enumerate().map(of).collect()
 }
 
-impl Kept {
+impl HeldConstraints {
     /// What it is, in a line.
     pub(super) fn line(&self) -> String {
-        let Kept { place, wanted, value, holds, .. } = self;
+        let HeldConstraints { place, wanted, value, holds, .. } = self;
         let how = if *holds { "holds" } else { "does not hold" };
         format!("{place}: {wanted}, is {value}: {how}\n")
     }
