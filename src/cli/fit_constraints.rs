@@ -53,7 +53,7 @@ pub(super) fn conflict(scene: &Scene, constraints: &mut Constraints, start: &[f6
     Some(format!("{problem}\n  {}", lines.join("\n  ")))
 }
 
-/// What a constraint is to be.
+/// The range that a constraint is to be in, in words.
 fn wanted(own: &Constraint) -> String {
     match own.low == own.high {
         true => format!("is to be {}", own.low),
@@ -102,7 +102,7 @@ pub(super) fn kept(scene: &Scene, fit: &mut Fit) -> Vec<HeldConstraints> {
 }
 
 impl HeldConstraints {
-    /// What it is, in a line.
+    /// A line of its value and its range.
     pub(super) fn line(&self) -> String {
         let HeldConstraints { place, wanted, value, holds, .. } = self;
         let how = if *holds { "holds" } else { "does not hold" };

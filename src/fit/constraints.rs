@@ -52,7 +52,7 @@ pub struct Constraints {
     ranges: Vec<(f64, f64)>,
     /// The change that counts as 1 in each unknown.
     units: Vec<f64>,
-    /// What those change each constraint by where the unknowns were at first: what it is measured by.
+    /// The change of each constraint by those, where the unknowns were at first: it is measured by that.
     scales: Vec<f64>,
 }
 
@@ -325,7 +325,7 @@ impl Constraints {
     }
 }
 
-/// What a row is made of, in parts of others that do not depend on each other; nothing, where it is not made of them.
+/// A row in parts of others that do not depend on each other; nothing, where it is not made of them.
 fn parts_of(row: &DVector<f64>, others: &[(usize, DVector<f64>)]) -> Option<DVector<f64>> {
     let columns: Vec<DVector<f64>> = others.iter().map(|(_, other)| other.clone()).collect();
     if columns.is_empty() || columns.len() > row.len() {

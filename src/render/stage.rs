@@ -133,8 +133,7 @@ impl Stage {
     pub(crate) fn lights(&self, time: f64) -> Result<Vec<(Vec3, Vec3)>> {
         let mut all = self.scene.lights().iter().map(|light| light.at(time)).collect::<Result<Vec<_>>>()?;
         if self.scene.probes_with_played_lights().next().is_some() {
-            let played = self.played_lights.get_or_init(|| PlayedLights::of(&self.scene));
-            all.extend(played.as_ref().map_err(Error::clone)?.at(time)?);
+            all.extend(once(&self.played_lights, || PlayedLights::of(&self.scene))?.at(time)?);
         }
         let shining = |(toward, radiance): ([f64; 3], [f64; 3])| {
             let (toward, radiance) = (vec(toward).normalize_or_zero(), vec(radiance).max(Vec3::ZERO));
@@ -318,5 +317,26 @@ fn asked(field: &Field, shade: Shade) -> Vec<Field> {
         Shade::Velocity if !field.depends_on(Axis::T) => vec![Field::constant(0.0)],
         Shade::Velocity => vec![field.normal_speed()],
         Shade::Curvature => vec![field.mean_curvature()],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::task::Task;
+
+    #[test]
+    fn lights_that_were_given_up_are_played_when_they_are_asked_for_again() {
+        let text =
+            "let p = probe(\"p\", #{ follow: \"tangent\", from: [1, 0, 0] }); light(p, #{ strength: 0.5 });
+            show(sphere(1)); timeline(0, 2);";
+        let stage = Stage::new(&Scene::from_text(text, "a.rhai").unwrap()).unwrap();
+        let task = Task::default();
+        let pool = task.pool().unwrap();
+        task.give_up();
+        assert_eq!(pool.install(|| stage.lights(0.0)), Err(Error::Cancelled));
+        task.begin();
+        let shining = pool.install(|| stage.lights(0.0)).unwrap();
+        assert_eq!(shining, [(Vec3::X, Vec3::splat(0.5))]);
     }
 }
