@@ -23,7 +23,7 @@ const HEAVIEST: f64 = 1e6;
 /// How far the first round is gone, as its value tolerance, and by what the next ones are finer.
 const ROUGH: f64 = 1e-4;
 const FINER: f64 = 1e-2;
-/// What may be violated at the end, before the last step: as constraints are measured; and where that step changes the
+/// The most that may be violated at the end, before the last step: as constraints are measured; and where that step changes the
 /// value by less than the tolerance.
 const EXACT: f64 = 1e-10;
 const NEAR: f64 = 1e-6;
@@ -36,12 +36,12 @@ pub(super) struct Penalty {
 }
 
 impl Penalty {
-    /// What it costs where nothing is violated.
+    /// Its cost where nothing is violated.
     fn offset(&self) -> f64 {
         self.multipliers.iter().map(|push| push * push).sum::<f64>() / (2.0 * self.weight)
     }
 
-    /// What it costs where constraints are so far outside of their ranges.
+    /// Its cost where constraints are so far outside of their ranges.
     pub(super) fn of(&self, excesses: &[f64]) -> f64 {
         0.5 * self.weight * excesses.iter().map(|own| own * own).sum::<f64>()
     }

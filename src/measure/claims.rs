@@ -1,4 +1,4 @@
-//! What the functions of the shape library claim of how steep their fields are, written into a field for those who bound
+//! Claims of the shape library on how steep its fields are, written into a field for those who bound
 //! its slopes. Uses numbers, fields and shapes.
 //!
 //! That a distance is no steeper than 1 is a theorem about its shape, which bounds on its operations seldom prove: a coil's

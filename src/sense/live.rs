@@ -54,7 +54,11 @@ impl LiveSound {
 
     /// The time is this now, in seconds, and goes on so fast: 1 is by the clock, 0 stands still.
     pub fn move_to(&self, time: f64, speed: f64) {
-        self.change(|heard| (heard.time, heard.speed, heard.since) = (time, speed, Some(Instant::now())));
+        self.move_at(time, speed, Instant::now());
+    }
+
+    fn move_at(&self, time: f64, speed: f64, now: Instant) {
+        self.change(|heard| (heard.time, heard.speed, heard.since) = (time, speed, Some(now)));
     }
 
     /// One that takes its samples, so many a second.
@@ -184,9 +188,9 @@ mod tests {
         Recording::of(&scene, &Clock::new(1.0, 3.0, 250.0).unwrap()).unwrap()
     }
 
-    /// Some calls of a device, with what is said before each; the left side.
-    fn played(live: &LiveSound, calls: usize, mut before: impl FnMut(usize)) -> Vec<f32> {
-        let (mut player, begun, mut all) = (live.player(RATE), Instant::now(), Vec::new());
+    /// Some calls of a device, each 10 ms after the last, with what is said before each; the left side.
+    fn played(live: &LiveSound, begun: Instant, calls: usize, mut before: impl FnMut(usize)) -> Vec<f32> {
+        let (mut player, mut all) = (live.player(RATE), Vec::new());
         for call in 0..calls {
             before(call);
             let mut samples = vec![7.0; 2 * 480];
@@ -210,7 +214,7 @@ mod tests {
     #[test]
     fn a_tone_stands_still_is_moved_and_never_clicks() {
         let live = LiveSound::default();
-        let heard = played(&live, 60, |call| match call {
+        let heard = played(&live, Instant::now(), 60, |call| match call {
             5 => live.hear(&recording("200 * t")),
             6 => live.move_to(2.0, 0.0),
             20 => live.move_to(1.25, 0.0), // a seek
@@ -236,11 +240,9 @@ mod tests {
         let live = LiveSound::default();
         live.hear(&recording("200 * t"));
         for (from, speed) in [(1.5, 1.0), (2.5, -1.0), (1.2, 2.0)] {
-            let heard = played(&live, 40, |call| {
-                if call == 0 {
-                    live.move_to(from, speed);
-                }
-            });
+            let begun = Instant::now();
+            live.move_at(from, speed, begun);
+            let heard = played(&live, begun, 40, |_| ());
             // A chirp's mean frequency is that of the middle.
             let got = frequency(&heard[480 * 10..480 * 40]);
             let wanted = 200.0 * (from + speed * 0.25);
