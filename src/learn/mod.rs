@@ -2,7 +2,8 @@
 //!
 //! [`Scalars`] is a tape of single numbers, to learn from how derivatives go backwards. A [`Network`] is a function of x, y,
 //! z and t made of weighted sums and [`Activation`]s, and a kernel: its field is composed, bounded, drawn and fitted like
-//! any other. [`crate::fit`] has what trains one on a shape.
+//! any other. [`crate::fit`] has what trains one on a shape. `tensor` (feature `ndarray`) has arrays of numbers with
+//! derivatives of any order, and the layers of other networks.
 //!
 //! `precision` and `product` are the arithmetic of columns of points, `forward` and `backward` the ways through a network,
 //! `range` and `affine` its bounds.
@@ -20,6 +21,8 @@ mod range;
 mod safetensors;
 mod scalar;
 mod shader;
+#[cfg(feature = "ndarray")]
+pub mod tensor;
 mod waves;
 
 pub use activation::Activation;

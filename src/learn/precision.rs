@@ -7,7 +7,7 @@ use std::fmt::Debug;
 use std::ops::{Add, AddAssign, Div, Mul, Neg, Sub};
 
 /// A floating-point number, and the vectors of it that a processor multiplies at once.
-pub(crate) trait NetworkFloat:
+pub trait NetworkFloat:
     Copy
     + Debug
     + Default

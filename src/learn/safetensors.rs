@@ -2,6 +2,7 @@
 //! come from a stranger: sizes are limited, and nothing is taken on trust.
 
 use super::network::{MAX_LAYERS, MAX_WEIGHTS};
+use super::precision::NetworkFloat;
 use super::{Activation, Network};
 use crate::error::{Error, Result};
 use crate::file::{bytes_of, write_whole};
@@ -13,6 +14,9 @@ const MAX_HEADER: usize = 1 << 20;
 
 /// The most bytes of a file: weights of eight bytes behind a header.
 const MAX_BYTES: u64 = (8 * MAX_WEIGHTS + MAX_HEADER + 8) as u64;
+
+/// The most tensors of a file.
+const MAX_TENSORS: usize = 1 << 12;
 
 /// Where a header says what each layer's sums are passed through.
 const METADATA: &str = "__metadata__";
@@ -48,34 +52,76 @@ impl Network {
 
     /// The bytes of such a file.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let is_single = self.weights().iter().all(|&weight| f64::from(weight as f32) == weight);
-        let (name, size) = if is_single { ("F32", 4) } else { ("F64", 8) };
         let words: Vec<String> = self.layers().iter().map(|layer| word_of(layer.activation)).collect();
-        let mut header = Map::new();
-        header.insert(METADATA.into(), json!({ ACTIVATIONS: json!(words).to_string() }));
+        let mut tensors = Vec::new();
         for (n, layer) in self.layers().iter().enumerate() {
-            let matrix = layer.inputs * layer.outputs;
-            let [start, middle, end] =
-                [0, matrix, matrix + layer.outputs].map(|by| size * (layer.start + by));
-            let mut insert = |what: &str, shape: Value, from: usize, to: usize| {
-                let about = json!({ "dtype": name, "shape": shape, "data_offsets": [from, to] });
-                header.insert(format!("layers.{n}.{what}"), about);
-            };
-            insert("weight", json!([layer.outputs, layer.inputs]), start, middle);
-            insert("bias", json!([layer.outputs]), middle, end);
+            tensors.push((format!("layers.{n}.weight"), vec![layer.outputs, layer.inputs]));
+            tensors.push((format!("layers.{n}.bias"), vec![layer.outputs]));
         }
-        let mut text = Value::Object(header).to_string().into_bytes();
-        text.resize(text.len().next_multiple_of(8), b' ');
-        let mut bytes = (text.len() as u64).to_le_bytes().to_vec();
-        bytes.extend(text);
-        for &weight in self.weights() {
-            match is_single {
-                true => bytes.extend((weight as f32).to_le_bytes()),
-                false => bytes.extend(weight.to_le_bytes()),
-            }
-        }
-        bytes
+        let is_single = self.weights().iter().all(|&weight| f64::from(weight as f32) == weight);
+        let metadata = json!({ ACTIVATIONS: json!(words).to_string() });
+        let number = if is_single { NumberFormat::F32 } else { NumberFormat::F64 };
+        written(Some(metadata), number, &tensors, self.weights().iter().copied())
     }
+}
+
+/// A tensor of a file: its name, its shape, and its numbers, the last axis the fastest.
+pub(super) type NamedNumbers = (String, Vec<usize>, Vec<f64>);
+
+/// Reads all tensors of a file. `shown` is what messages call it.
+pub(super) fn read(path: &Path, shown: &str) -> Result<Vec<NamedNumbers>> {
+    let bytes = bytes_of(path, shown, MAX_BYTES)?;
+    let read = || {
+        let (header, data) = parts_of(&bytes)?;
+        let tensors = tensors_of(&header, data, MAX_TENSORS)?;
+        Ok(tensors
+            .into_iter()
+            .map(|(name, tensor)| {
+                let numbers = tensor.numbers().collect();
+                (name.to_string(), tensor.shape, numbers)
+            })
+            .collect())
+    };
+    read().map_err(|problem: String| Error::File { path: shown.into(), problem })
+}
+
+/// Writes tensors to a file, whole or not at all: as `F32` what is of `f32`, as `F64` what is of `f64`.
+pub(super) fn write<T: NetworkFloat>(path: &Path, tensors: &[(&str, &[usize], Vec<T>)]) -> Result<()> {
+    let about: Vec<_> = tensors.iter().map(|(name, shape, _)| (name.to_string(), shape.to_vec())).collect();
+    let number = if size_of::<T>() == 4 { NumberFormat::F32 } else { NumberFormat::F64 };
+    let numbers = tensors.iter().flat_map(|(.., numbers)| numbers.iter().map(|&number| number.into()));
+    let bytes = written(None, number, &about, numbers);
+    write_whole(path, |out| out.write_all(&bytes))
+}
+
+/// The bytes of a file of tensors, one behind the other.
+fn written(
+    metadata: Option<Value>,
+    number: NumberFormat,
+    tensors: &[(String, Vec<usize>)],
+    numbers: impl Iterator<Item = f64>,
+) -> Vec<u8> {
+    let mut header = Map::new();
+    header.extend(metadata.map(|metadata| (METADATA.to_string(), metadata)));
+    let is_single = number.size() == 4;
+    let mut at = 0;
+    for (name, shape) in tensors {
+        let end = at + number.size() * shape.iter().product::<usize>();
+        let dtype = if is_single { "F32" } else { "F64" };
+        header.insert(name.clone(), json!({ "dtype": dtype, "shape": shape, "data_offsets": [at, end] }));
+        at = end;
+    }
+    let mut text = Value::Object(header).to_string().into_bytes();
+    text.resize(text.len().next_multiple_of(8), b' ');
+    let mut bytes = (text.len() as u64).to_le_bytes().to_vec();
+    bytes.extend(text);
+    for number in numbers {
+        match is_single {
+            true => bytes.extend((number as f32).to_le_bytes()),
+            false => bytes.extend(number.to_le_bytes()),
+        }
+    }
+    bytes
 }
 
 /// A number's bytes in a file.
@@ -130,26 +176,39 @@ fn half(bits: u16) -> f64 {
 }
 
 /// A tensor as the header has it.
-struct Tensor<'a> {
+struct StoredTensor<'a> {
     number: NumberFormat,
     shape: Vec<usize>,
     data: &'a [u8],
 }
 
-fn network_of(bytes: &[u8], activations: Option<&[Activation]>) -> Result<Network, String> {
+impl StoredTensor<'_> {
+    fn numbers(&self) -> impl Iterator<Item = f64> {
+        self.data.chunks_exact(self.number.size()).map(|bytes| self.number.read(bytes))
+    }
+}
+
+/// The header of a file, and the bytes behind it.
+fn parts_of(bytes: &[u8]) -> Result<(Map<String, Value>, &[u8]), String> {
     let (length, rest) = bytes.split_at_checked(8).ok_or("ends in the middle of its header's length")?;
     let length = length.iter().rev().fold(0u64, |length, &byte| length << 8 | u64::from(byte));
     if length > MAX_HEADER as u64 {
         return Err(format!("has a header of {length} bytes; at most {MAX_HEADER} are read"));
     }
     let (header, data) = rest.split_at_checked(length as usize).ok_or("ends in the middle of its header")?;
-    let header: Value =
-        serde_json::from_slice(header).map_err(|error| format!("has a header that is no JSON: {error}"))?;
-    let header = header.as_object().ok_or("has a header that is no JSON object")?;
-    let layers = layers_of(header, data)?;
+    match serde_json::from_slice(header) {
+        Ok(Value::Object(header)) => Ok((header, data)),
+        Ok(_) => Err("has a header that is no JSON object".into()),
+        Err(error) => Err(format!("has a header that is no JSON: {error}")),
+    }
+}
+
+fn network_of(bytes: &[u8], activations: Option<&[Activation]>) -> Result<Network, String> {
+    let (header, data) = parts_of(bytes)?;
+    let layers = layers_of(&header, data)?;
     let activations = match activations {
         Some(activations) => activations.to_vec(),
-        None => activations_of(header)?,
+        None => activations_of(&header)?,
     };
     if activations.len() != layers.len() {
         return Err(format!("has {} layers and {} activations", layers.len(), activations.len()));
@@ -169,36 +228,27 @@ fn network_of(bytes: &[u8], activations: Option<&[Activation]>) -> Result<Networ
         inputs = if n == 0 { wide } else { inputs };
         shape.push((outputs, activation));
         for tensor in [matrix, bias] {
-            weights.extend(
-                tensor.data.chunks_exact(tensor.number.size()).map(|bytes| tensor.number.read(bytes)),
-            );
+            weights.extend(tensor.numbers());
         }
     }
     Network::new(inputs, &shape, weights).map_err(|error| format!("is no network: {error}"))
 }
 
-/// The tensors of each layer, in the order of the layers' numbers.
-fn layers_of<'a>(header: &Map<String, Value>, data: &'a [u8]) -> Result<Vec<[Tensor<'a>; 2]>, String> {
-    let mut ranges = Vec::new();
-    let mut found: Vec<(usize, &str, &str, Tensor)> = Vec::new();
+/// All tensors with their names, if they are no more than so many and take up all bytes, one behind the other.
+fn tensors_of<'a, 'h>(
+    header: &'h Map<String, Value>,
+    data: &'a [u8],
+    most: usize,
+) -> Result<Vec<(&'h str, StoredTensor<'a>)>, String> {
     let tensors = header.iter().filter(|(name, _)| *name != METADATA);
-    if tensors.clone().count() > 2 * MAX_LAYERS {
-        return Err(format!("has more than {} tensors: a network's layers have two each", 2 * MAX_LAYERS));
+    if tensors.clone().count() > most {
+        return Err(format!("has more than {most} tensors"));
     }
+    let (mut ranges, mut found) = (Vec::new(), Vec::new());
     for (name, about) in tensors {
         let (tensor, range) = tensor_of(name, about, data)?;
         ranges.push(range);
-        let known = name.rsplit_once('.').and_then(|(layer, what)| {
-            let (prefix, number) = layer.rsplit_once('.').unwrap_or(("", layer));
-            let is_known = what == "weight" || what == "bias";
-            is_known.then_some((number.parse().ok()?, prefix, what))
-        });
-        let Some((number, prefix, what)) = known else {
-            return Err(format!(
-                "has a tensor {name:?}, which is none of N.weight and N.bias with a number N"
-            ));
-        };
-        found.push((number, prefix, what, tensor));
+        found.push((name.as_str(), tensor));
     }
     ranges.sort_unstable();
     let mut end = 0;
@@ -210,6 +260,25 @@ fn layers_of<'a>(header: &Map<String, Value>, data: &'a [u8]) -> Result<Vec<[Ten
     }
     if end != data.len() {
         return Err(format!("has {} bytes of numbers, of which tensors take {end}", data.len()));
+    }
+    Ok(found)
+}
+
+/// The tensors of each layer, in the order of the layers' numbers.
+fn layers_of<'a>(header: &Map<String, Value>, data: &'a [u8]) -> Result<Vec<[StoredTensor<'a>; 2]>, String> {
+    let mut found: Vec<(usize, &str, &str, StoredTensor)> = Vec::new();
+    for (name, tensor) in tensors_of(header, data, 2 * MAX_LAYERS)? {
+        let known = name.rsplit_once('.').and_then(|(layer, what)| {
+            let (prefix, number) = layer.rsplit_once('.').unwrap_or(("", layer));
+            let is_known = what == "weight" || what == "bias";
+            is_known.then_some((number.parse().ok()?, prefix, what))
+        });
+        let Some((number, prefix, what)) = known else {
+            return Err(format!(
+                "has a tensor {name:?}, which is none of N.weight and N.bias with a number N"
+            ));
+        };
+        found.push((number, prefix, what, tensor));
     }
     if let Some(other) = found.iter().find(|tensor| tensor.1 != found[0].1) {
         return Err(format!(
@@ -232,7 +301,11 @@ fn layers_of<'a>(header: &Map<String, Value>, data: &'a [u8]) -> Result<Vec<[Ten
 }
 
 /// A tensor, and the bytes it takes.
-fn tensor_of<'a>(name: &str, about: &Value, data: &'a [u8]) -> Result<(Tensor<'a>, [usize; 2]), String> {
+fn tensor_of<'a>(
+    name: &str,
+    about: &Value,
+    data: &'a [u8],
+) -> Result<(StoredTensor<'a>, [usize; 2]), String> {
     let of = |key: &str| about.get(key).ok_or(format!("has no {key} of {name:?}"));
     let dtype = of("dtype")?.as_str().unwrap_or("");
     let number = NumberFormat::of(dtype)
@@ -253,7 +326,7 @@ fn tensor_of<'a>(name: &str, about: &Value, data: &'a [u8]) -> Result<(Tensor<'a
     if size != Some(bytes.len()) {
         return Err(format!("has {} bytes of {name:?}, not those of {shape:?} of {dtype}", bytes.len()));
     }
-    Ok((Tensor { number, shape, data: bytes }, [from, to]))
+    Ok((StoredTensor { number, shape, data: bytes }, [from, to]))
 }
 
 /// The activations that the metadata lists.

@@ -1,0 +1,184 @@
+//! Loops of one operation over columns of numbers, each compiled for the widest vectors of the machine.
+
+use super::Element;
+use super::layout::Reader;
+use super::node::{Misfit, TensorData};
+use super::{Tensor, layout};
+use crate::number::op::{apply_known, of_every_operation};
+use crate::number::{Arch, Op, Real};
+use ndarray::IxDyn;
+use pulp::{Simd, WithSimd};
+use std::marker::PhantomData;
+
+/// How many numbers are worked out at a time: what is read of each operand stays near the processor.
+const PIECE: usize = 1024;
+/// The most numbers of a chunk.
+const MAX_WIDTH: usize = 16;
+/// The most operands.
+const MAX_OPERANDS: usize = 4;
+
+/// What is worked out of operands number by number.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Pointwise {
+    Op(Op),
+    /// The first times the second, but 0 where the first is 0, however wild the second: [`Real::gated`].
+    Gated,
+    Tanh,
+    Sigmoid,
+    Softplus,
+}
+
+/// A rule that a loop is compiled for.
+trait PieceRule<T: Element> {
+    const ARITY: usize;
+    fn value(operands: &[T::Chunk; MAX_OPERANDS]) -> T::Chunk;
+}
+
+struct Known<const OP: usize>;
+struct Gate;
+struct Curve<const N: usize>;
+
+impl<T: Element, const OP: usize> PieceRule<T> for Known<OP> {
+    const ARITY: usize = Op::ALL[OP].arity();
+    #[inline(always)]
+    fn value(operands: &[T::Chunk; MAX_OPERANDS]) -> T::Chunk {
+        apply_known!(Op::ALL[OP], T::Chunk, |n: usize| operands[n])
+    }
+}
+
+impl<T: Element> PieceRule<T> for Gate {
+    const ARITY: usize = 2;
+    #[inline(always)]
+    fn value(operands: &[T::Chunk; MAX_OPERANDS]) -> T::Chunk {
+        operands[0].gated(operands[1])
+    }
+}
+
+impl<T: Element, const N: usize> PieceRule<T> for Curve<N> {
+    const ARITY: usize = 1;
+    #[inline(always)]
+    fn value(operands: &[T::Chunk; MAX_OPERANDS]) -> T::Chunk {
+        T::each(operands[0], |a| match N {
+            0 => a.tanh(),
+            1 => {
+                let one = T::of(1.0);
+                let small = (-a.size()).exponential(); // at most 1: nothing overflows
+                let less = small / (one + small);
+                if a < T::of(0.0) { less } else { one - less }
+            }
+            _ => a.softplus(),
+        })
+    }
+}
+
+struct PieceLoop<'a, T, R> {
+    operands: &'a [&'a [T]],
+    out: &'a mut [T],
+    rule: PhantomData<R>,
+}
+
+impl<T: Element, R: PieceRule<T>> WithSimd for PieceLoop<'_, T, R> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let width = T::WIDTH;
+        let count = self.out.len();
+        let whole = count - count % width;
+        let none = T::chunk_of(&[T::of(0.0); MAX_WIDTH]);
+        let mut at = 0;
+        while at < whole {
+            let mut operands = [none; MAX_OPERANDS];
+            for n in 0..R::ARITY {
+                operands[n] = T::chunk_of(&self.operands[n][at..at + width]);
+            }
+            self.out[at..at + width].copy_from_slice(T::numbers_of(&R::value(&operands)));
+            at += width;
+        }
+        if at < count {
+            let mut operands = [none; MAX_OPERANDS];
+            for n in 0..R::ARITY {
+                let mut padded = [T::of(1.0); MAX_WIDTH];
+                padded[..count - at].copy_from_slice(&self.operands[n][at..count]);
+                operands[n] = T::chunk_of(&padded);
+            }
+            self.out[at..].copy_from_slice(&T::numbers_of(&R::value(&operands))[..count - at]);
+        }
+    }
+}
+
+type PieceFunction<T> = fn(&[&[T]], &mut [T]);
+
+fn run<T: Element, R: PieceRule<T>>(operands: &[&[T]], out: &mut [T]) {
+    Arch::new().dispatch(PieceLoop::<T, R> { operands, out, rule: PhantomData });
+}
+
+/// The loops of operations by their numbers in [`Op::ALL`].
+struct PieceTable<T>(PhantomData<T>);
+
+macro_rules! functions {
+    ($($op:literal)*) => { [$(run::<T, Known<$op>>),*] };
+}
+
+impl<T: Element> PieceTable<T> {
+    const OF_OPERATIONS: [PieceFunction<T>; Op::ALL.len()] = of_every_operation!(functions);
+}
+
+impl Pointwise {
+    fn function<T: Element>(self) -> PieceFunction<T> {
+        match self {
+            Pointwise::Op(op) => PieceTable::<T>::OF_OPERATIONS[op.number()],
+            Pointwise::Gated => run::<T, Gate>,
+            Pointwise::Tanh => run::<T, Curve<0>>,
+            Pointwise::Sigmoid => run::<T, Curve<1>>,
+            Pointwise::Softplus => run::<T, Curve<2>>,
+        }
+    }
+
+    /// The results at operands that broadcast to one shape.
+    pub(super) fn results<T: Element>(self, operands: &[&Tensor<T>]) -> Result<TensorData<T>, Misfit> {
+        let shape = layout::broadcast(operands.iter().map(|operand| operand.shape()))?;
+        let dense: Vec<TensorData<T>> =
+            operands.iter().map(|operand| layout::dense(operand.data())).collect();
+        let count = shape.iter().product();
+        let numbers = worked_out(self.function(), &dense, &shape, count);
+        Ok(TensorData::from_shape_vec(IxDyn(&shape), numbers).expect("as many as places"))
+    }
+}
+
+fn worked_out<T: Element>(
+    function: PieceFunction<T>,
+    operands: &[TensorData<T>],
+    shape: &[usize],
+    count: usize,
+) -> Vec<T> {
+    let mut numbers = Vec::with_capacity(count);
+    let mut readers: Vec<Reader<T>> = operands.iter().map(|operand| Reader::new(operand, shape)).collect();
+    let whole: Vec<Option<&[T]>> = readers.iter().map(Reader::whole).collect();
+    let held: Vec<bool> = readers.iter().map(|reader| reader.only().is_some()).collect();
+    let length = count.min(PIECE);
+    // What one number is everywhere is written once.
+    let mut buffers: Vec<Vec<T>> = (0..operands.len())
+        .map(|n| match (whole[n], readers[n].only()) {
+            (Some(_), _) => Vec::new(),
+            (None, Some(number)) => vec![number; length],
+            (None, None) => vec![T::of(0.0); length],
+        })
+        .collect();
+    while numbers.len() < count {
+        let (from, to) = (numbers.len(), count.min(numbers.len() + PIECE));
+        for n in (0..operands.len()).filter(|&n| whole[n].is_none() && !held[n]) {
+            readers[n].fill(&mut buffers[n][..to - from]);
+        }
+        let mut pieces: [&[T]; MAX_OPERANDS] = [&[]; MAX_OPERANDS];
+        for n in 0..operands.len() {
+            pieces[n] = match whole[n] {
+                Some(numbers) => &numbers[from..to],
+                None => &buffers[n][..to - from],
+            };
+        }
+        numbers.resize(to, T::of(0.0));
+        function(&pieces[..operands.len()], &mut numbers[from..]);
+    }
+    numbers
+}
