@@ -131,7 +131,7 @@
 //! | feature | adds |
 //! |---|---|
 //! | `mesh` | [`mesh`]: triangle meshes |
-//! | `learn` | [`learn`]: networks as fields, and a tape of scalars |
+//! | `learn` | [`learn`]: networks as fields, a tape of scalars, and with `ndarray` arrays with derivatives |
 //! | `scene` | [`scene`]: objects with a camera, lights and a timeline, and scene files |
 //! | `fit` | [`fit`]: optimisers, losses, targets, and fields grown to a target |
 //! | `images` | [`render`]: pictures and films on the CPU; shader text in [`gpu`] |
@@ -167,7 +167,7 @@ pub mod learn;
 pub mod measure;
 #[cfg(feature = "mesh")]
 pub mod mesh;
-mod npy;
+pub mod npy;
 pub mod number;
 mod random;
 #[cfg(feature = "images")]
@@ -181,6 +181,8 @@ pub mod tape;
 mod task;
 #[cfg(feature = "viewer")]
 pub mod viewer;
+#[cfg(any(feature = "learn", feature = "mesh"))]
+mod zip;
 
 pub use error::{Error, Mistake, Place, Result};
 pub use field::Field;

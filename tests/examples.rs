@@ -253,6 +253,24 @@ fn fit_neural() {
     assert!(learned.value_at([0.3, 0.2, 0.1, 0.0]).unwrap().is_finite());
 }
 
+#[cfg(feature = "ndarray")]
+#[test]
+fn tensor_sphere() {
+    let text = run("tensor_sphere", &["400", "sphere.safetensors"]);
+    let off = text
+        .lines()
+        .find_map(|line| line.strip_prefix("within 0.2 of the sphere the field is a distance to "));
+    assert!(off.unwrap().parse::<f64>().unwrap() < 0.03, "{text}");
+    assert!(scratch("tensor_sphere").join("sphere.safetensors").is_file());
+}
+
+#[cfg(feature = "ndarray")]
+#[test]
+fn tensor_times() {
+    let text = run("tensor_times", &["2"]);
+    assert!(text.lines().count() == 10 && text.contains("matrix product"), "{text}");
+}
+
 #[test]
 fn two_graphs() {
     let text = run("two_graphs", &["."]);

@@ -441,7 +441,7 @@ fn a_wrong_argument_is_said_where_it_is_read() {
         (Array::from_vec(&[2], vec![1.0; 3]), "has 3 numbers, not those of [2]"),
         (Tensor::concatenated(&[&a, &b], 1), "have shapes [2, 3] and [4, 3]"),
         (Tensor::concatenated(&[], 1), "are none"),
-        (Tensor::apply(Op::Add, &[&a]), "are 1, where add takes 2"),
+        (Tensor::apply(Op::Add, &[&a]), "are 1, where + takes 2"),
         (Array::zeros(&[1, 1, 2, 2]).conv2d(&Array::zeros(&[1, 1, 3, 3]), 1, 0), "do not fit"),
         (Array::zeros(&[0, 2]).max_axis(0, false), "has no numbers"),
     ] {

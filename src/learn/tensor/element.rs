@@ -1,6 +1,7 @@
 //! The numbers that tensors hold: `f32` and `f64`, one at a time and in chunks that a processor works on at once.
 
 use crate::learn::precision::NetworkFloat;
+use crate::npy::Numbers;
 use crate::number::{Doubles, Lanes, Output, Real};
 use std::fmt::Display;
 
@@ -19,12 +20,14 @@ pub trait Element: Real + NetworkFloat + Copy + Display {
     fn each(chunk: Self::Chunk, rule: impl Fn(Self) -> Self) -> Self::Chunk;
     /// The number as `f64`.
     fn to_f64(self) -> f64;
+    /// Such numbers as NumPy's type of them.
+    fn numbers(numbers: Vec<Self>) -> Numbers;
     /// A kernel's output at columns of inputs.
     fn kernel_column(output: &Output, inputs: &[f64], results: &mut [f64]);
 }
 
 macro_rules! element {
-    ($float:ident, $chunk:ident, $width:literal) => {
+    ($float:ident, $numbers:ident, $chunk:ident, $width:literal) => {
         impl Element for $float {
             type Chunk = $chunk<$width>;
             const WIDTH: usize = $width;
@@ -50,6 +53,9 @@ macro_rules! element {
             fn to_f64(self) -> f64 {
                 f64::from(self)
             }
+            fn numbers(numbers: Vec<Self>) -> Numbers {
+                Numbers::$numbers(numbers)
+            }
             fn kernel_column(output: &Output, inputs: &[f64], results: &mut [f64]) {
                 output.values(
                     &[output.number()],
@@ -60,5 +66,5 @@ macro_rules! element {
         }
     };
 }
-element!(f32, Lanes, 16);
-element!(f64, Doubles, 8);
+element!(f32, Float32, Lanes, 16);
+element!(f64, Float64, Doubles, 8);

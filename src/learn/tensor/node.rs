@@ -3,6 +3,7 @@
 use super::Element;
 use super::layout::contiguous;
 use crate::error::{Error, Place, Result};
+use crate::npy::NumpyArray;
 use crate::random::Random;
 use ndarray::{ArcArray, ArrayBase, Dimension, IxDyn, OwnedRepr};
 use std::fmt;
@@ -97,6 +98,16 @@ impl<T: Element> Tensor<T> {
                 Tensor::refused("from_vec", "numbers", format!("has {count} numbers, not those of {shape:?}"))
             }
         }
+    }
+
+    /// The numbers of a NumPy array of any type, as constants.
+    pub fn from_numpy(array: &NumpyArray) -> Tensor<T> {
+        Tensor::from_vec(array.shape(), array.to_f64().into_iter().map(T::of).collect())
+    }
+
+    /// The numbers as a NumPy array, of float32 or float64.
+    pub fn to_numpy(&self) -> Result<NumpyArray> {
+        NumpyArray::new(self.array()?.shape(), T::numbers(self.to_vec()?))
     }
 
     /// A number, of no axes.

@@ -6,7 +6,6 @@
 mod gltf;
 mod text;
 mod three_mf;
-mod zip;
 
 use super::Mesh;
 use crate::error::{Error, Result};

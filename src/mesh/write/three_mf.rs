@@ -1,7 +1,7 @@
 //! 3MF: the core specification 1.3 of the 3MF Consortium, and its extension for colours.
 
-use super::zip::write_zip;
 use super::{Dressed, srgb_byte};
+use crate::zip::{Packing, write_zip};
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::io::{Result as Written, Write};
@@ -31,6 +31,7 @@ pub(super) fn write_3mf(dressed: &Dressed, out: &mut dyn Write) -> Written<()> {
             ("_rels/.rels", RELATIONS.as_bytes()),
             ("3D/3dmodel.model", model.as_bytes()),
         ],
+        Packing::Deflated,
         out,
     )
 }
