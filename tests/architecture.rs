@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 /// From the foundation up. `error` stands below all of them.
-const ROOMS: [&str; 14] = [
-    "number", "field", "tape", "shape", "measure", "mesh", "learn", "scene", "sense", "render", "gpu", "fit",
-    "viewer", "cli",
+const ROOMS: [&str; 15] = [
+    "npy", "number", "field", "tape", "shape", "measure", "mesh", "learn", "scene", "sense", "render", "gpu",
+    "fit", "viewer", "cli",
 ];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {

@@ -1,4 +1,4 @@
-//! NumPy's arrays of real numbers, in `.npy` files and, several by name, in `.npz` archives. Stands below all rooms.
+//! NumPy's arrays of real numbers, in `.npy` files and, several by name, in `.npz` archives. Uses no other room.
 //!
 //! A [`NumpyArray`] is one in any of NumPy's real types, a [`NumberType`]; `Array` is how the rooms read numbers of any type
 //! as the one that they work in. A promise of a header is held to the file's length before any room is made for it. The
