@@ -1,14 +1,14 @@
 //! The functions between the layers of a network. Each derivative is written in what can be differentiated again.
 
 use super::piece::Pointwise;
-use super::{Element, Tensor};
+use super::{Tensor, TensorElement};
 use crate::learn::Activation;
 use crate::number::Op;
 
 /// √(2/π), and the part of a³, of [`Activation::Gelu`].
 const GELU: [f64; 2] = [0.797_884_560_802_865_4, 0.044_715];
 
-impl<T: Element> Tensor<T> {
+impl<T: TensorElement> Tensor<T> {
     /// The activation function of a network's layer, number by number.
     #[track_caller]
     pub fn activated(&self, by: Activation) -> Tensor<T> {

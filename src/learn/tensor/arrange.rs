@@ -4,10 +4,10 @@
 use super::layout::{Reader, broadcast, contiguous, dense};
 use super::node::{TensorData, misfit};
 use super::reduce::split;
-use super::{Element, Tensor};
+use super::{Tensor, TensorElement};
 use ndarray::{Axis, IxDyn, Slice};
 
-impl<T: Element> Tensor<T> {
+impl<T: TensorElement> Tensor<T> {
     /// The same numbers, in the same order, in another shape.
     #[track_caller]
     pub fn reshape(&self, shape: &[usize]) -> Tensor<T> {

@@ -1,12 +1,12 @@
 //! Reverse mode: from a result back to the variables it stems from.
 
 use super::node::PullbackStep;
-use super::{Element, Tensor};
+use super::{Tensor, TensorElement};
 use crate::error::{Error, Result};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-impl<T: Element> Tensor<T> {
+impl<T: TensorElement> Tensor<T> {
     /// The derivative of this number in each of the wanted tensors, as constants. An error where this is not one number, or
     /// where a wanted tensor is a constant.
     pub fn gradients(&self, wanted: &[&Tensor<T>]) -> Result<Vec<Tensor<T>>> {
@@ -56,7 +56,7 @@ impl<T: Element> Tensor<T> {
                 return Err(Error::Input("a derivative is wanted in a tensor that is no variable".into()));
             }
         }
-        let walk = Walk::from(self, wanted);
+        let walk = BackwardWalk::from(self, wanted);
         let mut adjoints: Vec<Option<Tensor<T>>> = vec![None; walk.tensors.len()];
         if let Some(last) = adjoints.last_mut() {
             *last = Some(seed.clone());
@@ -89,15 +89,15 @@ impl<T: Element> Tensor<T> {
 }
 
 /// The tensors between a result and the wanted ones, each behind its operands.
-struct Walk<T: Element> {
+struct BackwardWalk<T: TensorElement> {
     tensors: Vec<Tensor<T>>,
     places: HashMap<*const super::node::TensorNode<T>, usize>,
 }
 
-impl<T: Element> Walk<T> {
+impl<T: TensorElement> BackwardWalk<T> {
     /// In the order of a walk that goes into each tensor's operands first: it depends on the graph alone.
-    fn from(result: &Tensor<T>, wanted: &[&Tensor<T>]) -> Walk<T> {
-        let mut walk = Walk { tensors: Vec::new(), places: HashMap::new() };
+    fn from(result: &Tensor<T>, wanted: &[&Tensor<T>]) -> BackwardWalk<T> {
+        let mut walk = BackwardWalk { tensors: Vec::new(), places: HashMap::new() };
         let mut seen = std::collections::HashSet::new();
         let mut stack = vec![(result, false)];
         while let Some((tensor, is_entered)) = stack.pop() {

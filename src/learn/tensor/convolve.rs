@@ -2,7 +2,7 @@
 
 use super::layout::contiguous;
 use super::node::{Misfit, TensorData, misfit};
-use super::{Element, NamedTensors, Tensor};
+use super::{NamedTensors, Tensor, TensorElement};
 use ndarray::IxDyn;
 
 /// Which windows of an image a convolution looks at.
@@ -58,7 +58,7 @@ impl Windows {
     }
 }
 
-impl<T: Element> Tensor<T> {
+impl<T: TensorElement> Tensor<T> {
     /// The convolution of images (image, channel, row, column) with weights (result's channel, channel, row, column), as
     /// networks have it: a weight's rows and columns run with the image's.
     #[track_caller]
@@ -148,7 +148,7 @@ pub struct Conv2d {
 impl Conv2d {
     /// A layer from so many channels to so many, by windows; its weights start uniform, within 1 over the root of how many go
     /// into a sum.
-    pub fn new<T: Element>(
+    pub fn new<T: TensorElement>(
         weights: &mut NamedTensors<T>,
         name: &str,
         channels: [usize; 2],
@@ -168,7 +168,7 @@ impl Conv2d {
 
     /// The layer at images (image, channel, row, column).
     #[track_caller]
-    pub fn forward<T: Element>(&self, weights: &NamedTensors<T>, images: &Tensor<T>) -> Tensor<T> {
+    pub fn forward<T: TensorElement>(&self, weights: &NamedTensors<T>, images: &Tensor<T>) -> Tensor<T> {
         let bias = &weights[self.bias];
         images.conv2d(&weights[self.weight], self.stride, self.padding) + bias.reshape(&[bias.len(), 1, 1])
     }

@@ -6,7 +6,7 @@ use crate::number::{Doubles, Lanes, Output, Real};
 use std::fmt::Display;
 
 /// A number that a tensor holds: `f32` or `f64`.
-pub trait Element: Real + NetworkFloat + Copy + Display {
+pub trait TensorElement: Real + NetworkFloat + Copy + Display {
     /// So many numbers, worked on together by the same rules: as long as a cache line.
     type Chunk: Real + Copy;
     /// How many numbers a chunk has.
@@ -28,7 +28,7 @@ pub trait Element: Real + NetworkFloat + Copy + Display {
 
 macro_rules! element {
     ($float:ident, $numbers:ident, $chunk:ident, $width:literal) => {
-        impl Element for $float {
+        impl TensorElement for $float {
             type Chunk = $chunk<$width>;
             const WIDTH: usize = $width;
 

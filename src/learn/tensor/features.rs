@@ -1,6 +1,6 @@
 //! What points are turned into before a network sees them, so that it learns fine detail: waves, and grids of features.
 
-use super::{Element, NamedTensors, Tensor};
+use super::{NamedTensors, Tensor, TensorElement};
 use crate::error::{Error, Result};
 
 /// Fourier features (Tancik et al. 2020): sin and cos of 2π times points' products with frequencies that stay.
@@ -11,7 +11,7 @@ pub struct FourierFeatures {
 
 impl FourierFeatures {
     /// So many waves over points of so many coordinates, of frequencies drawn from a normal distribution of a deviation.
-    pub fn new<T: Element>(
+    pub fn new<T: TensorElement>(
         weights: &mut NamedTensors<T>,
         name: &str,
         [coordinates, waves]: [usize; 2],
@@ -24,7 +24,7 @@ impl FourierFeatures {
 
     /// The features of rows of points: all sines, then all cosines.
     #[track_caller]
-    pub fn forward<T: Element>(&self, weights: &NamedTensors<T>, points: &Tensor<T>) -> Tensor<T> {
+    pub fn forward<T: TensorElement>(&self, weights: &NamedTensors<T>, points: &Tensor<T>) -> Tensor<T> {
         let turns = points.matmul(&weights[self.frequencies]) * std::f64::consts::TAU;
         Tensor::concatenated(&[&turns.sin(), &turns.cos()], points.shape().len().saturating_sub(1))
     }
@@ -74,7 +74,7 @@ pub struct HashGridSize {
 
 impl HashGrid {
     /// A grid of a size, its features uniform within 10⁻⁴ of 0. An error where the size is none.
-    pub fn new<T: Element>(
+    pub fn new<T: TensorElement>(
         weights: &mut NamedTensors<T>,
         name: &str,
         size: HashGridSize,
@@ -103,7 +103,7 @@ impl HashGrid {
     }
 
     /// One grid with a row for each corner.
-    pub fn dense<T: Element>(
+    pub fn dense<T: TensorElement>(
         weights: &mut NamedTensors<T>,
         name: &str,
         coordinates: usize,
@@ -125,7 +125,7 @@ impl HashGrid {
 
     /// The features of rows of points in the unit box, level by level. Outside of it a border cell's go on.
     #[track_caller]
-    pub fn forward<T: Element>(&self, weights: &NamedTensors<T>, points: &Tensor<T>) -> Tensor<T> {
+    pub fn forward<T: TensorElement>(&self, weights: &NamedTensors<T>, points: &Tensor<T>) -> Tensor<T> {
         match points.shape() {
             _ if points.0.value.is_err() => return points.clone(),
             &[_, coordinates] if coordinates == self.coordinates => {}
@@ -144,7 +144,12 @@ impl HashGrid {
 }
 
 impl GridLevel {
-    fn features<T: Element>(&self, table: &Tensor<T>, points: &Tensor<T>, is_smooth: bool) -> Tensor<T> {
+    fn features<T: TensorElement>(
+        &self,
+        table: &Tensor<T>,
+        points: &Tensor<T>,
+        is_smooth: bool,
+    ) -> Tensor<T> {
         let &[count, coordinates] = points.shape() else { unreachable!("rows of points") };
         let scaled = points * self.cells as f64;
         let cell_of = |&at: &T| (at.to_f64().max(0.0) as usize).min(self.cells - 1);

@@ -3,11 +3,11 @@
 use super::layout::contiguous;
 use super::node::{TensorData, misfit};
 use super::reduce::split;
-use super::{Element, Tensor};
+use super::{Tensor, TensorElement};
 use ndarray::IxDyn;
 use std::sync::Arc;
 
-impl<T: Element> Tensor<T> {
+impl<T: TensorElement> Tensor<T> {
     /// What stands at given places of an axis, place by place.
     #[track_caller]
     pub fn gather(&self, axis: usize, places: &[usize]) -> Tensor<T> {

@@ -1,7 +1,7 @@
 //! How numbers lie in memory: shapes that go together, and arrays of any strides read in the order of their places.
 
 use super::node::{Misfit, TensorData, misfit};
-use crate::learn::tensor::Element;
+use crate::learn::tensor::TensorElement;
 use ndarray::IxDyn;
 
 /// The shape that shapes broadcast to, as NumPy has it: aligned at the last axis, a side of 1 goes with any.
@@ -41,7 +41,7 @@ pub(super) struct Reader<'a, T> {
 }
 
 /// An array whose numbers stand in one piece of memory, in whatever order of axes: itself if they do.
-pub(super) fn dense<T: Element>(data: &TensorData<T>) -> TensorData<T> {
+pub(super) fn dense<T: TensorElement>(data: &TensorData<T>) -> TensorData<T> {
     match data.as_slice_memory_order() {
         Some(_) if data.strides().iter().all(|&step| step >= 0) => data.clone(),
         _ => data.as_standard_layout().into_owned().into_shared(),
@@ -49,7 +49,7 @@ pub(super) fn dense<T: Element>(data: &TensorData<T>) -> TensorData<T> {
 }
 
 /// An array whose numbers stand in one piece of memory, the last axis the fastest: itself if they do.
-pub(super) fn contiguous<T: Element>(data: &TensorData<T>) -> TensorData<T> {
+pub(super) fn contiguous<T: TensorElement>(data: &TensorData<T>) -> TensorData<T> {
     if data.is_standard_layout() {
         return data.clone();
     }
@@ -59,7 +59,7 @@ pub(super) fn contiguous<T: Element>(data: &TensorData<T>) -> TensorData<T> {
     TensorData::from_shape_vec(IxDyn(data.shape()), numbers).expect("as many")
 }
 
-impl<'a, T: Element> Reader<'a, T> {
+impl<'a, T: TensorElement> Reader<'a, T> {
     /// A reader of a [`dense`] array.
     pub(super) fn new(data: &'a TensorData<T>, shape: &[usize]) -> Reader<'a, T> {
         let numbers = data.as_slice_memory_order().expect("dense");

@@ -1,38 +1,38 @@
 //! Layers of weighted sums, and networks of them.
 
-use super::{Element, NamedTensors, Tensor};
+use super::{NamedTensors, Tensor, TensorElement};
 use crate::learn::Activation;
 
 /// A layer of weighted sums: x·Wᵀ + b, a row of W a sum.
 #[derive(Clone, Debug)]
-pub struct Linear {
+pub struct LinearLayer {
     weight: usize,
     bias: usize,
 }
 
-impl Linear {
+impl LinearLayer {
     /// A layer of so many inputs and sums, whose weights start uniform, within 1 over the root of the inputs.
-    pub fn new<T: Element>(
+    pub fn new<T: TensorElement>(
         weights: &mut NamedTensors<T>,
         name: &str,
         [inputs, outputs]: [usize; 2],
         seed: u64,
-    ) -> Linear {
-        Linear::within(weights, name, [inputs, outputs], 1.0 / (inputs as f64).sqrt(), seed)
+    ) -> LinearLayer {
+        LinearLayer::within(weights, name, [inputs, outputs], 1.0 / (inputs as f64).sqrt(), seed)
     }
 
     /// A layer whose weights start uniform, within a bound; the biases start within 1 over the root of the inputs.
-    pub fn within<T: Element>(
+    pub fn within<T: TensorElement>(
         weights: &mut NamedTensors<T>,
         name: &str,
         [inputs, outputs]: [usize; 2],
         bound: f64,
         seed: u64,
-    ) -> Linear {
+    ) -> LinearLayer {
         let near = 1.0 / (inputs as f64).sqrt();
         let matrix = Tensor::uniform(&[outputs, inputs], -bound, bound, seed);
         let shift = Tensor::uniform(&[outputs], -near, near, !seed);
-        Linear {
+        LinearLayer {
             weight: weights.add_variable(&format!("{name}.weight"), matrix),
             bias: weights.add_variable(&format!("{name}.bias"), shift),
         }
@@ -40,7 +40,7 @@ impl Linear {
 
     /// The layer at rows of inputs.
     #[track_caller]
-    pub fn forward<T: Element>(&self, weights: &NamedTensors<T>, inputs: &Tensor<T>) -> Tensor<T> {
+    pub fn forward<T: TensorElement>(&self, weights: &NamedTensors<T>, inputs: &Tensor<T>) -> Tensor<T> {
         inputs.matmul(&weights[self.weight].transposed()) + &weights[self.bias]
     }
 }
@@ -49,16 +49,16 @@ impl Linear {
 /// come in again beside what the layer before made of them (Park et al. 2019).
 #[derive(Clone, Debug)]
 pub struct Perceptron {
-    layers: Vec<Linear>,
+    layers: Vec<LinearLayer>,
     activation: Activation,
     skips: Vec<usize>,
 }
 
 impl Perceptron {
     /// A network of layers by their widths, the first that of the inputs; the inputs come in again before the layers whose
-    /// numbers are in `skips`. Layers start as [`Linear::new`] does; those of sines as Sitzmann et al. (2020) have it, the
+    /// numbers are in `skips`. Layers start as [`LinearLayer::new`] does; those of sines as Sitzmann et al. (2020) have it, the
     /// first within 1 over the inputs, the others within √(6/inputs)/ω.
-    pub fn new<T: Element>(
+    pub fn new<T: TensorElement>(
         weights: &mut NamedTensors<T>,
         name: &str,
         widths: &[usize],
@@ -74,7 +74,7 @@ impl Perceptron {
                 _ => 1.0 / (inputs as f64).sqrt(),
             };
             let name = format!("{name}.{n}");
-            Linear::within(
+            LinearLayer::within(
                 weights,
                 &name,
                 [inputs, pair[1]],
@@ -88,7 +88,7 @@ impl Perceptron {
 
     /// The network at rows of inputs.
     #[track_caller]
-    pub fn forward<T: Element>(&self, weights: &NamedTensors<T>, inputs: &Tensor<T>) -> Tensor<T> {
+    pub fn forward<T: TensorElement>(&self, weights: &NamedTensors<T>, inputs: &Tensor<T>) -> Tensor<T> {
         let mut row = inputs.clone();
         for (n, layer) in self.layers.iter().enumerate() {
             if n > 0 {

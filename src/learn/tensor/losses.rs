@@ -1,9 +1,9 @@
 //! How far predictions are from what is wanted: losses, each the mean over all numbers.
 
-use super::{Element, Tensor};
+use super::{Tensor, TensorElement};
 use crate::number::Op;
 
-impl<T: Element> Tensor<T> {
+impl<T: TensorElement> Tensor<T> {
     /// The mean of the squares of the differences.
     #[track_caller]
     pub fn squared_loss(&self, wanted: &Tensor<T>) -> Tensor<T> {

@@ -26,9 +26,9 @@ mod product;
 mod reduce;
 
 pub use convolve::{Conv2d, Windows};
-pub use element::Element;
+pub use element::TensorElement;
 pub use features::{FourierFeatures, HashGrid, HashGridSize};
-pub use linear::{Linear, Perceptron};
+pub use linear::{LinearLayer, Perceptron};
 pub use named::NamedTensors;
 pub use node::{Tensor, TensorData};
 pub use norm::BatchNorm;

@@ -1,6 +1,6 @@
 //! Tensors by name: the weights of a network made of layers, as solvers and files see them.
 
-use super::{Element, Tensor};
+use super::{Tensor, TensorElement};
 use crate::error::{Error, Result};
 use crate::learn::safetensors;
 use std::ops::Index;
@@ -11,12 +11,12 @@ use std::path::Path;
 /// Those that a fit is to move are variables; constants, such as the frequencies of Fourier features, stay. A fit sees the
 /// variables as one row of numbers: [`NamedTensors::objective`] is what the solvers of [`fit`](crate::fit) take.
 #[derive(Clone, Debug, Default)]
-pub struct NamedTensors<T: Element = f32> {
+pub struct NamedTensors<T: TensorElement = f32> {
     names: Vec<String>,
     tensors: Vec<Tensor<T>>,
 }
 
-impl<T: Element> NamedTensors<T> {
+impl<T: TensorElement> NamedTensors<T> {
     /// None yet.
     pub fn new() -> NamedTensors<T> {
         NamedTensors { names: Vec::new(), tensors: Vec::new() }
@@ -182,7 +182,7 @@ impl<T: Element> NamedTensors<T> {
     }
 }
 
-impl<T: Element> Index<usize> for NamedTensors<T> {
+impl<T: TensorElement> Index<usize> for NamedTensors<T> {
     type Output = Tensor<T>;
 
     fn index(&self, place: usize) -> &Tensor<T> {

@@ -1,6 +1,6 @@
 //! Tensors as nodes of a graph: numbers, and how they were made.
 
-use super::Element;
+use super::TensorElement;
 use super::layout::contiguous;
 use crate::error::{Error, Place, Result};
 use crate::npy::NumpyArray;
@@ -28,23 +28,23 @@ pub type TensorData<T> = ArcArray<T, IxDyn>;
 /// assert_eq!(slope.sum().gradients(&[&x])?[0].to_vec()?, [6.0, 12.0, 18.0]);
 /// # Ok::<(), fieldgrad::Error>(())
 /// ```
-pub struct Tensor<T: Element = f32>(pub(super) Arc<TensorNode<T>>);
+pub struct Tensor<T: TensorElement = f32>(pub(super) Arc<TensorNode<T>>);
 
-impl<T: Element> Clone for Tensor<T> {
+impl<T: TensorElement> Clone for Tensor<T> {
     fn clone(&self) -> Tensor<T> {
         Tensor(self.0.clone())
     }
 }
 
-pub(super) struct TensorNode<T: Element> {
+pub(super) struct TensorNode<T: TensorElement> {
     pub(super) value: Result<TensorData<T>>,
     /// Whether derivatives are wanted in it, or in what it was made of.
     pub(super) is_tracked: bool,
-    pub(super) origin: Option<Origin<T>>,
+    pub(super) origin: Option<TensorOrigin<T>>,
 }
 
 /// How a tensor was made.
-pub(super) struct Origin<T: Element> {
+pub(super) struct TensorOrigin<T: TensorElement> {
     pub(super) name: &'static str,
     pub(super) inputs: Vec<Tensor<T>>,
     pub(super) pullback: Box<Pullback<T>>,
@@ -54,7 +54,7 @@ pub(super) struct Origin<T: Element> {
 pub(super) type Pullback<T> = dyn Fn(&PullbackStep<T>, usize) -> Option<Tensor<T>> + Send + Sync;
 
 /// An operation on the way back: its operands, its result, and the adjoint that comes in.
-pub(super) struct PullbackStep<'a, T: Element> {
+pub(super) struct PullbackStep<'a, T: TensorElement> {
     pub(super) inputs: &'a [Tensor<T>],
     pub(super) value: &'a Tensor<T>,
     pub(super) adjoint: &'a Tensor<T>,
@@ -71,7 +71,7 @@ pub(super) fn misfit<R>(argument: &'static str, problem: impl Into<String>) -> R
 }
 
 /// Chains of many thousand operations are dropped one by one: not by recursion.
-impl<T: Element> Drop for TensorNode<T> {
+impl<T: TensorElement> Drop for TensorNode<T> {
     fn drop(&mut self) {
         let mut left = self.origin.take().map_or_else(Vec::new, |origin| origin.inputs);
         while let Some(tensor) = left.pop() {
@@ -82,7 +82,7 @@ impl<T: Element> Drop for TensorNode<T> {
     }
 }
 
-impl<T: Element> Tensor<T> {
+impl<T: TensorElement> Tensor<T> {
     /// The numbers of an array, as constants.
     pub fn new<D: Dimension>(array: ArrayBase<OwnedRepr<T>, D>) -> Tensor<T> {
         Tensor::of_data(array.into_dyn().into_shared())
@@ -187,7 +187,7 @@ impl<T: Element> Tensor<T> {
             Err(Misfit { argument, problem }) => return Tensor::refused(name, argument, problem),
         };
         let is_tracked = inputs.iter().any(|input| input.0.is_tracked);
-        let origin = is_tracked.then(|| Origin {
+        let origin = is_tracked.then(|| TensorOrigin {
             name,
             inputs: inputs.iter().map(|&input| input.clone()).collect(),
             pullback: Box::new(pullback),
@@ -252,7 +252,7 @@ impl<T: Element> Tensor<T> {
     }
 }
 
-impl<T: Element> fmt::Debug for Tensor<T> {
+impl<T: TensorElement> fmt::Debug for Tensor<T> {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         match &self.0.value {
             Ok(data) => write!(f, "Tensor({:?}, {})", data.shape(), self.operation().unwrap_or("given")),
@@ -261,13 +261,13 @@ impl<T: Element> fmt::Debug for Tensor<T> {
     }
 }
 
-impl<T: Element, const N: usize> From<[T; N]> for Tensor<T> {
+impl<T: TensorElement, const N: usize> From<[T; N]> for Tensor<T> {
     fn from(numbers: [T; N]) -> Tensor<T> {
         Tensor::new(ndarray::Array1::from_iter(numbers))
     }
 }
 
-impl<T: Element, const M: usize, const N: usize> From<[[T; N]; M]> for Tensor<T> {
+impl<T: TensorElement, const M: usize, const N: usize> From<[[T; N]; M]> for Tensor<T> {
     fn from(rows: [[T; N]; M]) -> Tensor<T> {
         Tensor::from_vec(&[M, N], rows.into_iter().flatten().collect())
     }

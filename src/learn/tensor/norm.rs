@@ -1,6 +1,6 @@
 //! Batch normalisation (Ioffe and Szegedy 2015).
 
-use super::{Element, NamedTensors, Tensor};
+use super::{NamedTensors, Tensor, TensorElement};
 use crate::error::Result;
 
 /// A layer that brings each channel, the second axis, to mean 0 and variance 1, and then to a scale and a shift that are
@@ -19,7 +19,7 @@ pub struct BatchNorm {
 
 impl BatchNorm {
     /// A layer of so many channels.
-    pub fn new<T: Element>(weights: &mut NamedTensors<T>, name: &str, channels: usize) -> BatchNorm {
+    pub fn new<T: TensorElement>(weights: &mut NamedTensors<T>, name: &str, channels: usize) -> BatchNorm {
         let (zeros, ones) = (Tensor::zeros(&[channels]), Tensor::full(&[channels], T::of(1.0)));
         BatchNorm {
             scale: weights.add_variable(&format!("{name}.weight"), ones.clone()),
@@ -33,7 +33,11 @@ impl BatchNorm {
 
     /// The layer at a batch (row, channel, and any axes behind), by that batch's own means and variances.
     #[track_caller]
-    pub fn forward_training<T: Element>(&self, weights: &NamedTensors<T>, batch: &Tensor<T>) -> Tensor<T> {
+    pub fn forward_training<T: TensorElement>(
+        &self,
+        weights: &NamedTensors<T>,
+        batch: &Tensor<T>,
+    ) -> Tensor<T> {
         let axes = other_axes(batch);
         let off = batch - batch.mean_axes(&axes, true);
         let variance = off.square().mean_axes(&axes, true);
@@ -42,19 +46,19 @@ impl BatchNorm {
 
     /// The layer at a batch, by the means and variances it has seen.
     #[track_caller]
-    pub fn forward<T: Element>(&self, weights: &NamedTensors<T>, batch: &Tensor<T>) -> Tensor<T> {
+    pub fn forward<T: TensorElement>(&self, weights: &NamedTensors<T>, batch: &Tensor<T>) -> Tensor<T> {
         let shape = channel_shape(batch);
         let off = batch - weights[self.mean].reshape(&shape);
         self.scaled(weights, off / (weights[self.variance].reshape(&shape) + self.floor).sqrt())
     }
 
-    fn scaled<T: Element>(&self, weights: &NamedTensors<T>, batch: Tensor<T>) -> Tensor<T> {
+    fn scaled<T: TensorElement>(&self, weights: &NamedTensors<T>, batch: Tensor<T>) -> Tensor<T> {
         let shape = channel_shape(&batch);
         batch * weights[self.scale].reshape(&shape) + weights[self.shift].reshape(&shape)
     }
 
     /// Takes a batch's means and unbiased variances into what was seen.
-    pub fn update<T: Element>(&self, weights: &mut NamedTensors<T>, batch: &Tensor<T>) -> Result<()> {
+    pub fn update<T: TensorElement>(&self, weights: &mut NamedTensors<T>, batch: &Tensor<T>) -> Result<()> {
         let (batch, axes) = (batch.detached(), other_axes(batch));
         let channels = weights[self.mean].len();
         let count = batch.len() as f64 / channels as f64;
@@ -70,11 +74,11 @@ impl BatchNorm {
 }
 
 /// All axes but the second.
-fn other_axes<T: Element>(batch: &Tensor<T>) -> Vec<usize> {
+fn other_axes<T: TensorElement>(batch: &Tensor<T>) -> Vec<usize> {
     (0..batch.shape().len()).filter(|&axis| axis != 1).collect()
 }
 
 /// The shape of one number a channel, that goes with a batch.
-fn channel_shape<T: Element>(batch: &Tensor<T>) -> Vec<usize> {
+fn channel_shape<T: TensorElement>(batch: &Tensor<T>) -> Vec<usize> {
     batch.shape().iter().enumerate().skip(1).map(|(axis, &side)| if axis == 1 { side } else { 1 }).collect()
 }

@@ -1,6 +1,6 @@
 //! Loops of one operation over columns of numbers, each compiled for the widest vectors of the machine.
 
-use super::Element;
+use super::TensorElement;
 use super::layout::Reader;
 use super::node::{Misfit, TensorData};
 use super::{Tensor, layout};
@@ -29,16 +29,16 @@ pub(super) enum Pointwise {
 }
 
 /// A rule that a loop is compiled for.
-trait PieceRule<T: Element> {
+trait PieceRule<T: TensorElement> {
     const ARITY: usize;
     fn value(operands: &[T::Chunk; MAX_OPERANDS]) -> T::Chunk;
 }
 
-struct Known<const OP: usize>;
+struct KnownOp<const OP: usize>;
 struct Gate;
 struct Curve<const N: usize>;
 
-impl<T: Element, const OP: usize> PieceRule<T> for Known<OP> {
+impl<T: TensorElement, const OP: usize> PieceRule<T> for KnownOp<OP> {
     const ARITY: usize = Op::ALL[OP].arity();
     #[inline(always)]
     fn value(operands: &[T::Chunk; MAX_OPERANDS]) -> T::Chunk {
@@ -46,7 +46,7 @@ impl<T: Element, const OP: usize> PieceRule<T> for Known<OP> {
     }
 }
 
-impl<T: Element> PieceRule<T> for Gate {
+impl<T: TensorElement> PieceRule<T> for Gate {
     const ARITY: usize = 2;
     #[inline(always)]
     fn value(operands: &[T::Chunk; MAX_OPERANDS]) -> T::Chunk {
@@ -54,7 +54,7 @@ impl<T: Element> PieceRule<T> for Gate {
     }
 }
 
-impl<T: Element, const N: usize> PieceRule<T> for Curve<N> {
+impl<T: TensorElement, const N: usize> PieceRule<T> for Curve<N> {
     const ARITY: usize = 1;
     #[inline(always)]
     fn value(operands: &[T::Chunk; MAX_OPERANDS]) -> T::Chunk {
@@ -77,7 +77,7 @@ struct PieceLoop<'a, T, R> {
     rule: PhantomData<R>,
 }
 
-impl<T: Element, R: PieceRule<T>> WithSimd for PieceLoop<'_, T, R> {
+impl<T: TensorElement, R: PieceRule<T>> WithSimd for PieceLoop<'_, T, R> {
     type Output = ();
 
     #[inline(always)]
@@ -109,7 +109,7 @@ impl<T: Element, R: PieceRule<T>> WithSimd for PieceLoop<'_, T, R> {
 
 type PieceFunction<T> = fn(&[&[T]], &mut [T]);
 
-fn run<T: Element, R: PieceRule<T>>(operands: &[&[T]], out: &mut [T]) {
+fn run<T: TensorElement, R: PieceRule<T>>(operands: &[&[T]], out: &mut [T]) {
     Arch::new().dispatch(PieceLoop::<T, R> { operands, out, rule: PhantomData });
 }
 
@@ -117,15 +117,15 @@ fn run<T: Element, R: PieceRule<T>>(operands: &[&[T]], out: &mut [T]) {
 struct PieceTable<T>(PhantomData<T>);
 
 macro_rules! functions {
-    ($($op:literal)*) => { [$(run::<T, Known<$op>>),*] };
+    ($($op:literal)*) => { [$(run::<T, KnownOp<$op>>),*] };
 }
 
-impl<T: Element> PieceTable<T> {
+impl<T: TensorElement> PieceTable<T> {
     const OF_OPERATIONS: [PieceFunction<T>; Op::ALL.len()] = of_every_operation!(functions);
 }
 
 impl Pointwise {
-    fn function<T: Element>(self) -> PieceFunction<T> {
+    fn function<T: TensorElement>(self) -> PieceFunction<T> {
         match self {
             Pointwise::Op(op) => PieceTable::<T>::OF_OPERATIONS[op.number()],
             Pointwise::Gated => run::<T, Gate>,
@@ -136,7 +136,7 @@ impl Pointwise {
     }
 
     /// The results at operands that broadcast to one shape.
-    pub(super) fn results<T: Element>(self, operands: &[&Tensor<T>]) -> Result<TensorData<T>, Misfit> {
+    pub(super) fn results<T: TensorElement>(self, operands: &[&Tensor<T>]) -> Result<TensorData<T>, Misfit> {
         let shape = layout::broadcast(operands.iter().map(|operand| operand.shape()))?;
         let dense: Vec<TensorData<T>> =
             operands.iter().map(|operand| layout::dense(operand.data())).collect();
@@ -146,7 +146,7 @@ impl Pointwise {
     }
 }
 
-fn worked_out<T: Element>(
+fn worked_out<T: TensorElement>(
     function: PieceFunction<T>,
     operands: &[TensorData<T>],
     shape: &[usize],

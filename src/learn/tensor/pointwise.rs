@@ -3,11 +3,11 @@
 
 use super::node::PullbackStep;
 use super::piece::Pointwise;
-use super::{Element, Tensor};
+use super::{Tensor, TensorElement};
 use crate::number::{Op, Output, Real};
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
-impl<T: Element> PullbackStep<'_, T> {
+impl<T: TensorElement> PullbackStep<'_, T> {
     /// The adjoint of an operand in whose numbers the result has slopes. What counts for nothing sends nothing, however
     /// steep it is.
     pub(super) fn by_slope(&self, operand: usize, slope: &Tensor<T>) -> Option<Tensor<T>> {
@@ -21,7 +21,7 @@ impl<T: Element> PullbackStep<'_, T> {
     }
 }
 
-impl<T: Element> Tensor<T> {
+impl<T: TensorElement> Tensor<T> {
     /// An operation of numbers on tensors, number by number. Its derivative is [`Op::partial`]: a tensor too.
     #[track_caller]
     pub fn apply(op: Op, operands: &[&Tensor<T>]) -> Tensor<T> {
@@ -93,7 +93,7 @@ impl<T: Element> Tensor<T> {
 }
 
 /// What is as good and takes less: a product with 1 or −1, a power of 1 or 2.
-fn simpler<T: Element>(op: Op, operands: &[&Tensor<T>]) -> Option<Tensor<T>> {
+fn simpler<T: TensorElement>(op: Op, operands: &[&Tensor<T>]) -> Option<Tensor<T>> {
     let number = |n: usize| operands[n].constant_number().map(T::to_f64);
     Some(match op {
         Op::Mul if number(0) == Some(1.0) => operands[1].clone(),
@@ -105,13 +105,13 @@ fn simpler<T: Element>(op: Op, operands: &[&Tensor<T>]) -> Option<Tensor<T>> {
     })
 }
 
-impl<T: Element> From<f64> for Tensor<T> {
+impl<T: TensorElement> From<f64> for Tensor<T> {
     fn from(number: f64) -> Tensor<T> {
         Tensor::scalar(T::of(number))
     }
 }
 
-impl<T: Element> From<&Tensor<T>> for Tensor<T> {
+impl<T: TensorElement> From<&Tensor<T>> for Tensor<T> {
     fn from(tensor: &Tensor<T>) -> Tensor<T> {
         tensor.clone()
     }
@@ -119,7 +119,7 @@ impl<T: Element> From<&Tensor<T>> for Tensor<T> {
 
 macro_rules! operators {
     ($($trait:ident $method:ident;)*) => {$(
-        impl<T: Element, B: Into<Tensor<T>>> $trait<B> for Tensor<T> {
+        impl<T: TensorElement, B: Into<Tensor<T>>> $trait<B> for Tensor<T> {
             type Output = Tensor<T>;
             #[track_caller]
             fn $method(self, other: B) -> Tensor<T> {
@@ -127,7 +127,7 @@ macro_rules! operators {
             }
         }
 
-        impl<T: Element, B: Into<Tensor<T>>> $trait<B> for &Tensor<T> {
+        impl<T: TensorElement, B: Into<Tensor<T>>> $trait<B> for &Tensor<T> {
             type Output = Tensor<T>;
             #[track_caller]
             fn $method(self, other: B) -> Tensor<T> {
@@ -135,7 +135,7 @@ macro_rules! operators {
             }
         }
 
-        impl<T: Element> $trait<Tensor<T>> for f64 {
+        impl<T: TensorElement> $trait<Tensor<T>> for f64 {
             type Output = Tensor<T>;
             #[track_caller]
             fn $method(self, other: Tensor<T>) -> Tensor<T> {
@@ -143,7 +143,7 @@ macro_rules! operators {
             }
         }
 
-        impl<T: Element> $trait<&Tensor<T>> for f64 {
+        impl<T: TensorElement> $trait<&Tensor<T>> for f64 {
             type Output = Tensor<T>;
             #[track_caller]
             fn $method(self, other: &Tensor<T>) -> Tensor<T> {
@@ -160,7 +160,7 @@ operators! {
     Div div;
 }
 
-impl<T: Element> Neg for Tensor<T> {
+impl<T: TensorElement> Neg for Tensor<T> {
     type Output = Tensor<T>;
     #[track_caller]
     fn neg(self) -> Tensor<T> {
@@ -168,7 +168,7 @@ impl<T: Element> Neg for Tensor<T> {
     }
 }
 
-impl<T: Element> Neg for &Tensor<T> {
+impl<T: TensorElement> Neg for &Tensor<T> {
     type Output = Tensor<T>;
     #[track_caller]
     fn neg(self) -> Tensor<T> {
@@ -199,7 +199,7 @@ macro_rules! by_operation {
 /// assert_eq!(distances.sum().gradients(&[&x])?[0].to_vec()?, [1.0, 1.0]);
 /// # Ok::<(), fieldgrad::Error>(())
 /// ```
-impl<T: Element> Real for Tensor<T> {
+impl<T: TensorElement> Real for Tensor<T> {
     fn constant(value: f64) -> Self {
         value.into()
     }
@@ -236,7 +236,7 @@ impl<T: Element> Real for Tensor<T> {
 }
 
 /// A kernel's output at each place of the shape that its inputs broadcast to.
-fn kernel_results<T: Element>(
+fn kernel_results<T: TensorElement>(
     output: &Output,
     inputs: &[&Tensor<T>],
 ) -> Result<super::TensorData<T>, super::node::Misfit> {

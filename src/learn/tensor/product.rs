@@ -4,7 +4,7 @@
 
 use super::layout::{broadcast, dense};
 use super::node::{Misfit, TensorData, misfit};
-use super::{Element, Tensor};
+use super::{Tensor, TensorElement};
 use crate::number::Arch;
 use ndarray::IxDyn;
 use pulp::{Simd, WithSimd};
@@ -28,7 +28,7 @@ struct MatrixView<'a, T> {
     column: usize,
 }
 
-impl<T: Element> Tensor<T> {
+impl<T: TensorElement> Tensor<T> {
     /// The product of matrices, the last two axes of each; the axes before are broadcast.
     ///
     /// ```
@@ -56,7 +56,7 @@ impl<T: Element> Tensor<T> {
     }
 }
 
-fn product_of<T: Element>(left: &Tensor<T>, right: &Tensor<T>) -> Result<TensorData<T>, Misfit> {
+fn product_of<T: TensorElement>(left: &Tensor<T>, right: &Tensor<T>) -> Result<TensorData<T>, Misfit> {
     let (Some((batch, &[rows, depth])), Some((other_batch, &[also_depth, columns]))) =
         (left.shape().split_last_chunk::<2>(), right.shape().split_last_chunk::<2>())
     else {
@@ -84,7 +84,11 @@ fn product_of<T: Element>(left: &Tensor<T>, right: &Tensor<T>) -> Result<TensorD
 }
 
 /// The matrix of a place of the batch.
-fn matrix<'a, T: Element>(data: &'a TensorData<T>, batch: &[usize], mut place: usize) -> MatrixView<'a, T> {
+fn matrix<'a, T: TensorElement>(
+    data: &'a TensorData<T>,
+    batch: &[usize],
+    mut place: usize,
+) -> MatrixView<'a, T> {
     let own = data.ndim() - 2;
     let mut start = 0;
     for axis in (0..batch.len()).rev() {
@@ -102,7 +106,7 @@ fn matrix<'a, T: Element>(data: &'a TensorData<T>, batch: &[usize], mut place: u
 }
 
 /// Adds a product to numbers that stand row by row.
-fn add_product<T: Element>(
+fn add_product<T: TensorElement>(
     left: MatrixView<T>,
     right: MatrixView<T>,
     [rows, depth, columns]: [usize; 3],
@@ -157,7 +161,7 @@ struct Pack<'a, T> {
     is_right: bool,
 }
 
-impl<T: Element> WithSimd for Pack<'_, T> {
+impl<T: TensorElement> WithSimd for Pack<'_, T> {
     type Output = ();
 
     #[inline(always)]
@@ -201,7 +205,7 @@ struct Tiles<'a, T> {
     out: &'a mut [T],
 }
 
-impl<T: Element> WithSimd for Tiles<'_, T> {
+impl<T: TensorElement> WithSimd for Tiles<'_, T> {
     type Output = ();
 
     #[inline(always)]
@@ -213,7 +217,7 @@ impl<T: Element> WithSimd for Tiles<'_, T> {
     }
 }
 
-impl<T: Element> Tiles<'_, T> {
+impl<T: TensorElement> Tiles<'_, T> {
     #[inline(always)]
     fn all<S: Simd, const R: usize>(self, simd: S) {
         let tile = VECTORS * size_of::<T::Vector<S>>() / size_of::<T>();
@@ -246,7 +250,7 @@ impl<T: Element> Tiles<'_, T> {
 
 /// The sums of a tile, in registers.
 #[inline(always)]
-fn tile_sums<T: Element, S: Simd, const R: usize>(
+fn tile_sums<T: TensorElement, S: Simd, const R: usize>(
     simd: S,
     left: &[[T; R]],
     right: &[[T::Vector<S>; VECTORS]],

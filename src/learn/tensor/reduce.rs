@@ -3,7 +3,7 @@
 
 use super::layout::contiguous;
 use super::node::{Misfit, TensorData, misfit};
-use super::{Element, Tensor};
+use super::{Tensor, TensorElement};
 use crate::number::Arch;
 use ndarray::IxDyn;
 use pulp::{Simd, WithSimd};
@@ -15,7 +15,7 @@ const ROWS: usize = 64;
 /// How many columns are added up together: as many as stay near the processor.
 const COLUMNS: usize = 2048;
 
-impl<T: Element> Tensor<T> {
+impl<T: TensorElement> Tensor<T> {
     /// The sum of all numbers.
     #[track_caller]
     pub fn sum(&self) -> Tensor<T> {
@@ -145,7 +145,7 @@ pub(super) fn split(shape: &[usize], axes: std::ops::Range<usize>) -> (usize, us
 }
 
 /// The sums along axes, which stay with a side of 1: neighbouring axes at once, the last ones first.
-fn sums<T: Element>(data: &TensorData<T>, axes: &[usize]) -> TensorData<T> {
+fn sums<T: TensorElement>(data: &TensorData<T>, axes: &[usize]) -> TensorData<T> {
     let data = contiguous(data);
     let mut shape = data.shape().to_vec();
     let is_summed = |axis: usize| axes.contains(&axis);
@@ -179,7 +179,7 @@ struct AxisSums<'a, T> {
     inner: usize,
 }
 
-impl<T: Element> WithSimd for AxisSums<'_, T> {
+impl<T: TensorElement> WithSimd for AxisSums<'_, T> {
     type Output = ();
 
     #[inline(always)]
@@ -208,7 +208,7 @@ struct RunSum<'a, T> {
     numbers: &'a [T],
 }
 
-impl<T: Element> WithSimd for RunSum<'_, T> {
+impl<T: TensorElement> WithSimd for RunSum<'_, T> {
     type Output = T;
 
     #[inline(always)]
@@ -263,7 +263,7 @@ struct RowSums<'a, T> {
     sums: &'a mut [T],
 }
 
-impl<T: Element> WithSimd for RowSums<'_, T> {
+impl<T: TensorElement> WithSimd for RowSums<'_, T> {
     type Output = ();
 
     #[inline(always)]
