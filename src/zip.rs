@@ -70,9 +70,12 @@ pub(crate) fn write_zip(
     out.write_all(&[0; 2])
 }
 
+/// A file of an archive: its name and its content.
+pub(crate) type ZipEntry<'a> = (String, Cow<'a, [u8]>);
+
 /// The files of an archive, each with its name, by its directory. Lengths and checksums are held to what is there.
 #[cfg_attr(not(feature = "learn"), allow(dead_code))]
-pub(crate) fn read_zip(bytes: &[u8]) -> Result<Vec<(String, Cow<'_, [u8]>)>, String> {
+pub(crate) fn read_zip(bytes: &[u8]) -> Result<Vec<ZipEntry<'_>>, String> {
     let outside = || "is a ZIP archive whose directory points outside of it".to_string();
     let part = |from: usize, length: usize| {
         from.checked_add(length).and_then(|to| bytes.get(from..to)).ok_or_else(outside)

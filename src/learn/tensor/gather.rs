@@ -20,7 +20,7 @@ impl<T: TensorElement> Tensor<T> {
             };
         }
         if axis == 0 {
-            return self.rows(&self.shape()[1..].to_vec(), places.into());
+            return self.rows(&self.shape()[1..], places.into());
         }
         let mut order: Vec<usize> = (0..self.shape().len()).collect();
         order.swap(0, axis); // its own way back

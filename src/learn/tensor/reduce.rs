@@ -242,7 +242,7 @@ impl<T: TensorElement> WithSimd for RunSum<'_, T> {
             let mut count = width / 2;
             while count > 0 {
                 for n in 0..count {
-                    halves[n] = halves[n] + halves[n + count];
+                    halves[n] += halves[n + count];
                 }
                 count /= 2;
             }
