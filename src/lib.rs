@@ -146,7 +146,7 @@
 //!
 //! [`number`] holds the numbers a field is run on, [`field`] the graph, [`tape`] the program, [`shape`] what people
 //! compose, [`measure`] what can be asked of a solid, [`mesh`] triangles; [`scene`] and [`render`] make pictures, [`gpu`] writes shaders,
-//! and [`cli`] is the command. The `ARCHITECTURE.md` of the repository draws the map.
+//! [`npy`] reads and writes NumPy's arrays, and [`cli`] is the command. The `ARCHITECTURE.md` of the repository draws the map.
 
 #![cfg_attr(
     not(feature = "viewer"),

@@ -1,4 +1,4 @@
-//! The numbers that tensors hold: `f32` and `f64`, one at a time and in chunks that a processor works on at once.
+//! The numbers that tensors hold: `f32` and `f64`.
 
 use crate::learn::precision::NetworkFloat;
 use crate::npy::Numbers;
@@ -7,17 +7,13 @@ use std::fmt::Display;
 
 /// A number that a tensor holds: `f32` or `f64`.
 pub trait TensorElement: Real + NetworkFloat + Copy + Display {
-    /// So many numbers, worked on together by the same rules: as long as a cache line.
-    type Chunk: Real + Copy;
-    /// How many numbers a chunk has.
-    const WIDTH: usize;
+    /// A number by itself, with the functions that a loop can be vectorised through.
+    type Lane: Real + Copy;
 
-    /// The chunk of the first numbers of a slice.
-    fn chunk_of(numbers: &[Self]) -> Self::Chunk;
-    /// The numbers of a chunk.
-    fn numbers_of(chunk: &Self::Chunk) -> &[Self];
-    /// Each number of a chunk through a rule.
-    fn each(chunk: Self::Chunk, rule: impl Fn(Self) -> Self) -> Self::Chunk;
+    /// It as such.
+    fn lane(self) -> Self::Lane;
+    /// The number of a lane.
+    fn of_lane(lane: Self::Lane) -> Self;
     /// The number as `f64`.
     fn to_f64(self) -> f64;
     /// Such numbers as NumPy's type of them.
@@ -27,27 +23,17 @@ pub trait TensorElement: Real + NetworkFloat + Copy + Display {
 }
 
 macro_rules! element {
-    ($float:ident, $numbers:ident, $chunk:ident, $width:literal) => {
+    ($float:ident, $numbers:ident, $lane:ident) => {
         impl TensorElement for $float {
-            type Chunk = $chunk<$width>;
-            const WIDTH: usize = $width;
+            type Lane = $lane<1>;
 
             #[inline(always)]
-            fn chunk_of(numbers: &[Self]) -> Self::Chunk {
-                let mut chunk = $chunk([0.0; $width]);
-                chunk.0.copy_from_slice(&numbers[..$width]);
-                chunk
+            fn lane(self) -> Self::Lane {
+                $lane([self])
             }
             #[inline(always)]
-            fn numbers_of(chunk: &Self::Chunk) -> &[Self] {
-                &chunk.0
-            }
-            #[inline(always)]
-            fn each(mut chunk: Self::Chunk, rule: impl Fn(Self) -> Self) -> Self::Chunk {
-                for i in 0..$width {
-                    chunk.0[i] = rule(chunk.0[i]);
-                }
-                chunk
+            fn of_lane(lane: Self::Lane) -> Self {
+                lane.0[0]
             }
             #[inline(always)]
             fn to_f64(self) -> f64 {
@@ -66,5 +52,5 @@ macro_rules! element {
         }
     };
 }
-element!(f32, Float32, Lanes, 16);
-element!(f64, Float64, Doubles, 8);
+element!(f32, Float32, Lanes);
+element!(f64, Float64, Doubles);

@@ -12,8 +12,6 @@ use std::marker::PhantomData;
 
 /// How many numbers are worked out at a time: what is read of each operand stays near the processor.
 const PIECE: usize = 1024;
-/// The most numbers of a chunk.
-const MAX_WIDTH: usize = 16;
 /// The most operands.
 const MAX_OPERANDS: usize = 4;
 
@@ -31,34 +29,64 @@ pub(super) enum Pointwise {
 /// A rule that a loop is compiled for.
 trait PieceRule<T: TensorElement> {
     const ARITY: usize;
-    fn value(operands: &[T::Chunk; MAX_OPERANDS]) -> T::Chunk;
+    fn value(operands: &[T; MAX_OPERANDS]) -> T;
+
+    /// The results at columns of operands, each as long as that of results.
+    #[inline(always)]
+    fn fill(operands: &[&[T]], out: &mut [T]) {
+        let (count, none) = (out.len(), T::of(0.0));
+        // A loop an arity, over slices of one length: what the compiler makes vectors of.
+        match Self::ARITY {
+            1 => {
+                let a = &operands[0][..count];
+                for i in 0..count {
+                    out[i] = Self::value(&[a[i], none, none, none]);
+                }
+            }
+            2 => {
+                let (a, b) = (&operands[0][..count], &operands[1][..count]);
+                for i in 0..count {
+                    out[i] = Self::value(&[a[i], b[i], none, none]);
+                }
+            }
+            _ => {
+                let last = operands.len() - 1;
+                let (a, b, c, d) = (operands[0], operands[1], operands[2], operands[last]);
+                let (a, b, c, d) = (&a[..count], &b[..count], &c[..count], &d[..count]);
+                for i in 0..count {
+                    out[i] = Self::value(&[a[i], b[i], c[i], d[i]]);
+                }
+            }
+        }
+    }
 }
 
 struct KnownOp<const OP: usize>;
 struct Gate;
 struct Curve<const N: usize>;
+struct Wave<const QUARTER: u64>;
 
 impl<T: TensorElement, const OP: usize> PieceRule<T> for KnownOp<OP> {
     const ARITY: usize = Op::ALL[OP].arity();
     #[inline(always)]
-    fn value(operands: &[T::Chunk; MAX_OPERANDS]) -> T::Chunk {
-        apply_known!(Op::ALL[OP], T::Chunk, |n: usize| operands[n])
+    fn value(operands: &[T; MAX_OPERANDS]) -> T {
+        T::of_lane(apply_known!(Op::ALL[OP], T::Lane, |n: usize| operands[n].lane()))
     }
 }
 
 impl<T: TensorElement> PieceRule<T> for Gate {
     const ARITY: usize = 2;
     #[inline(always)]
-    fn value(operands: &[T::Chunk; MAX_OPERANDS]) -> T::Chunk {
-        operands[0].gated(operands[1])
+    fn value(operands: &[T; MAX_OPERANDS]) -> T {
+        T::of_lane(operands[0].lane().gated(operands[1].lane()))
     }
 }
 
 impl<T: TensorElement, const N: usize> PieceRule<T> for Curve<N> {
     const ARITY: usize = 1;
     #[inline(always)]
-    fn value(operands: &[T::Chunk; MAX_OPERANDS]) -> T::Chunk {
-        T::each(operands[0], |a| match N {
+    fn value(&[a, ..]: &[T; MAX_OPERANDS]) -> T {
+        match N {
             0 => a.tanh(),
             1 => {
                 let one = T::of(1.0);
@@ -67,7 +95,35 @@ impl<T: TensorElement, const N: usize> PieceRule<T> for Curve<N> {
                 if a < T::of(0.0) { less } else { one - less }
             }
             _ => a.softplus(),
-        })
+        }
+    }
+}
+
+/// Sines and cosines: quickly, and again where that does not hold.
+impl<T: TensorElement, const QUARTER: u64> PieceRule<T> for Wave<QUARTER> {
+    const ARITY: usize = 1;
+    #[inline(always)]
+    fn value(&[a, ..]: &[T; MAX_OPERANDS]) -> T {
+        a.wave_near(QUARTER)
+    }
+
+    #[inline(always)]
+    fn fill(operands: &[&[T]], out: &mut [T]) {
+        let (count, mut far) = (out.len(), 0usize);
+        let a = &operands[0][..count];
+        for i in 0..count {
+            out[i] = a[i].wave_near(QUARTER);
+        }
+        for i in 0..count {
+            far += usize::from(!(a[i].size() < T::NEAR));
+        }
+        if far > 0 {
+            for i in 0..count {
+                if !(a[i].size() < T::NEAR) {
+                    out[i] = a[i].wave(QUARTER);
+                }
+            }
+        }
     }
 }
 
@@ -82,28 +138,7 @@ impl<T: TensorElement, R: PieceRule<T>> WithSimd for PieceLoop<'_, T, R> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        let width = T::WIDTH;
-        let count = self.out.len();
-        let whole = count - count % width;
-        let none = T::chunk_of(&[T::of(0.0); MAX_WIDTH]);
-        let mut at = 0;
-        while at < whole {
-            let mut operands = [none; MAX_OPERANDS];
-            for n in 0..R::ARITY {
-                operands[n] = T::chunk_of(&self.operands[n][at..at + width]);
-            }
-            self.out[at..at + width].copy_from_slice(T::numbers_of(&R::value(&operands)));
-            at += width;
-        }
-        if at < count {
-            let mut operands = [none; MAX_OPERANDS];
-            for n in 0..R::ARITY {
-                let mut padded = [T::of(1.0); MAX_WIDTH];
-                padded[..count - at].copy_from_slice(&self.operands[n][at..count]);
-                operands[n] = T::chunk_of(&padded);
-            }
-            self.out[at..].copy_from_slice(&T::numbers_of(&R::value(&operands))[..count - at]);
-        }
+        R::fill(self.operands, self.out);
     }
 }
 
@@ -127,6 +162,8 @@ impl<T: TensorElement> PieceTable<T> {
 impl Pointwise {
     fn function<T: TensorElement>(self) -> PieceFunction<T> {
         match self {
+            Pointwise::Op(Op::Sin) => run::<T, Wave<0>>,
+            Pointwise::Op(Op::Cos) => run::<T, Wave<1>>,
             Pointwise::Op(op) => PieceTable::<T>::OF_OPERATIONS[op.number()],
             Pointwise::Gated => run::<T, Gate>,
             Pointwise::Tanh => run::<T, Curve<0>>,

@@ -182,10 +182,10 @@ impl<T: TensorElement> WithSimd for Pack<'_, T> {
                     to[..own].copy_from_slice(&numbers[row * from.row..row * from.row + own]);
                 }
             } else {
-                for column in 0..own {
-                    let numbers = &numbers[column * from.column..];
-                    for row in 0..deep {
-                        to[row * tile + column] = numbers[row * from.row];
+                for row in 0..deep {
+                    let (to, numbers) = (&mut to[row * tile..row * tile + own], &numbers[row * from.row..]);
+                    for column in 0..own {
+                        to[column] = numbers[column * from.column];
                     }
                 }
             }
@@ -225,44 +225,50 @@ impl<T: TensorElement> Tiles<'_, T> {
             let (right, from) = (T::vectors::<S>(right).as_chunks::<VECTORS>().0, n * tile);
             let wide = tile.min(self.wide - from);
             for (m, left) in self.left.chunks_exact(R * self.deep).enumerate() {
-                let sums = tile_sums::<T, S, R>(simd, left.as_chunks::<R>().0, right);
+                let out = &mut self.out[m * R * self.columns + from..];
                 let high = R.min(self.high - m * R);
-                for r in 0..high {
-                    let start = (m * R + r) * self.columns + from;
-                    let row = &mut self.out[start..start + wide];
-                    if wide == tile {
-                        let row = T::vectors_mut::<S>(row);
-                        for v in 0..VECTORS {
-                            row[v] = T::multiply_add(simd, sums[r][v], T::of(1.0).splat(simd), row[v]);
-                        }
-                    } else {
-                        let mut all = [T::of(0.0); 64];
-                        T::vectors_mut::<S>(&mut all)[..VECTORS].copy_from_slice(&sums[r]);
-                        for c in 0..wide {
-                            row[c] += all[c];
-                        }
-                    }
-                }
+                add_tile::<T, S, R>(simd, left.as_chunks::<R>().0, right, out, self.columns, [high, wide]);
             }
         }
     }
 }
 
-/// The sums of a tile, in registers.
+/// Adds a tile, whose sums are made in registers, to numbers: so many rows and columns of it.
 #[inline(always)]
-fn tile_sums<T: TensorElement, S: Simd, const R: usize>(
+fn add_tile<T: TensorElement, S: Simd, const R: usize>(
     simd: S,
     left: &[[T; R]],
     right: &[[T::Vector<S>; VECTORS]],
-) -> [[T::Vector<S>; VECTORS]; R] {
+    out: &mut [T],
+    stride: usize,
+    [high, wide]: [usize; 2],
+) {
     let mut sums = [[T::of(0.0).splat(simd); VECTORS]; R];
-    for (left, right) in left.iter().zip(right) {
+    for k in 0..left.len().min(right.len()) {
         for r in 0..R {
-            let factor = left[r].splat(simd);
+            let factor = left[k][r].splat(simd);
             for v in 0..VECTORS {
-                sums[r][v] = T::multiply_add(simd, factor, right[v], sums[r][v]);
+                sums[r][v] = T::multiply_add(simd, factor, right[k][v], sums[r][v]);
             }
         }
     }
-    sums
+    let tile = VECTORS * size_of::<T::Vector<S>>() / size_of::<T>();
+    // By constant places alone: the sums stay in registers.
+    for r in 0..R {
+        if r < high && wide == tile {
+            let row = T::vectors_mut::<S>(&mut out[r * stride..r * stride + tile]);
+            for v in 0..VECTORS {
+                row[v] = T::multiply_add(simd, sums[r][v], T::of(1.0).splat(simd), row[v]);
+            }
+        } else if r < high {
+            let mut all = [T::of(0.0); 64];
+            let vectors = T::vectors_mut::<S>(&mut all);
+            for v in 0..VECTORS {
+                vectors[v] = sums[r][v];
+            }
+            for c in 0..wide {
+                out[r * stride + c] += all[c];
+            }
+        }
+    }
 }

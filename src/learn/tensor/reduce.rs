@@ -8,9 +8,9 @@ use crate::number::Arch;
 use ndarray::IxDyn;
 use pulp::{Simd, WithSimd};
 
-/// How many chunks are added to side by side, how many numbers a run has that is added up without halving it, and how many rows.
-const ABREAST: usize = 4;
-const RUN: usize = 2048;
+/// How many lanes a sum has, how many numbers a run has that is added up without halving it, and how many rows.
+const LANES: usize = 256;
+const RUN: usize = 4096;
 const ROWS: usize = 64;
 /// How many columns are added up together: as many as stay near the processor.
 const COLUMNS: usize = 2048;
@@ -189,8 +189,8 @@ impl<T: TensorElement> WithSimd for AxisSums<'_, T> {
             return;
         }
         if inner == 1 {
-            for (n, sum) in out.iter_mut().enumerate() {
-                *sum = simd.vectorize(RunSum { numbers: &from[n * count..(n + 1) * count] });
+            for n in 0..out.len() {
+                out[n] = simd.vectorize(RunSum { numbers: &from[n * count..(n + 1) * count] });
             }
             return;
         }
@@ -220,38 +220,28 @@ impl<T: TensorElement> WithSimd for RunSum<'_, T> {
             let left = simd.vectorize(RunSum { numbers: left });
             return if right.is_empty() { left } else { left + simd.vectorize(RunSum { numbers: right }) };
         }
-        let (width, wide) = (T::WIDTH, ABREAST * T::WIDTH);
-        let none = T::chunk_of(&[T::of(0.0); 16]);
-        let mut lanes = [none; ABREAST];
-        let mut at = 0;
-        while at + wide <= numbers.len() {
-            for n in 0..ABREAST {
-                lanes[n] = lanes[n] + T::chunk_of(&numbers[at + n * width..at + (n + 1) * width]);
-            }
-            at += wide;
-        }
-        while at + width <= numbers.len() {
-            lanes[0] = lanes[0] + T::chunk_of(&numbers[at..at + width]);
-            at += width;
-        }
-        let mut sum = T::of(0.0);
-        if at > 0 {
-            let all = (lanes[0] + lanes[1]) + (lanes[2] + lanes[3]);
-            let mut halves = [T::of(0.0); 16];
-            halves[..width].copy_from_slice(T::numbers_of(&all));
-            let mut count = width / 2;
-            while count > 0 {
-                for n in 0..count {
-                    halves[n] += halves[n + count];
+        let mut lanes = [T::of(0.0); LANES];
+        let mut count = LANES;
+        if numbers.len() < LANES {
+            lanes[..numbers.len()].copy_from_slice(numbers);
+            count = numbers.len().next_power_of_two();
+        } else {
+            for row in numbers.chunks(LANES) {
+                let (lanes, columns) = (&mut lanes[..row.len()], row.len());
+                for n in 0..columns {
+                    lanes[n] += row[n];
                 }
-                count /= 2;
             }
-            sum = halves[0];
         }
-        for n in at..numbers.len() {
-            sum += numbers[n];
+        while count > 1 {
+            count /= 2;
+            let (left, right) = lanes.split_at_mut(count);
+            let right = &right[..count];
+            for n in 0..count {
+                left[n] += right[n];
+            }
         }
-        sum
+        lanes[0]
     }
 }
 
