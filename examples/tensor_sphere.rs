@@ -10,7 +10,7 @@ use fieldgrad::learn::{Activation, Network};
 const RADIUS: f32 = 0.6;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let steps = std::env::args().nth(1).map_or(Ok(400), |word| word.parse())?;
+    let steps = std::env::args().nth(1).map_or(Ok(1000), |word| word.parse())?;
     let sines = Activation::Sine { frequency: 3.0 };
     let mut weights = NamedTensors::<f32>::new();
     let network = Perceptron::new(&mut weights, "layers", &[3, 32, 32, 1], sines, &[], 1);

@@ -256,7 +256,7 @@ fn fit_neural() {
 #[cfg(feature = "ndarray")]
 #[test]
 fn tensor_sphere() {
-    let text = run("tensor_sphere", &["400", "sphere.safetensors"]);
+    let text = run("tensor_sphere", &["1000", "sphere.safetensors"]);
     let off = text
         .lines()
         .find_map(|line| line.strip_prefix("within 0.2 of the sphere the field is a distance to "));

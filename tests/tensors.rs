@@ -187,6 +187,19 @@ fn activations_have_their_derivatives() {
         check("softmax", &mut draws, &inputs, |x| x[0].softmax(axis));
         check("log softmax", &mut draws, &inputs, |x| x[0].log_softmax(axis));
     }
+    // Sines far out, and of what is no number.
+    let far = [3.0, 1e4, 1e7, -1e12, f64::NAN, f64::INFINITY];
+    for (found, x) in numbers(&Array::from(far).sin()).into_iter().zip(far) {
+        assert!(
+            (found - x.sin()).abs() < 1e-11 || (found.is_nan() && x.sin().is_nan()),
+            "sin {x} is {found}"
+        );
+    }
+    for (found, x) in Tensor::from(far.map(|x| x as f32)).cos().to_vec().unwrap().into_iter().zip(far) {
+        let truth = f64::from(x as f32).cos();
+        let is_near = (f64::from(found) - truth).abs() < 1e-6 || x.abs() > 4e9; // where `Lanes` promises it
+        assert!(is_near && (!x.is_nan() || found.is_nan()), "cos {x} is {found}");
+    }
     let steep = Array::from([[1000.0, -1000.0, 0.0]]);
     assert_eq!(numbers(&steep.softmax(1)), [1.0, 0.0, 0.0]);
     for value in numbers(&steep.sigmoid()).into_iter().chain(numbers(&steep.softplus(1.0))) {

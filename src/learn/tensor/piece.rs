@@ -115,11 +115,11 @@ impl<T: TensorElement, const QUARTER: u64> PieceRule<T> for Wave<QUARTER> {
             out[i] = a[i].wave_near(QUARTER);
         }
         for i in 0..count {
-            far += usize::from(!(a[i].size() < T::NEAR));
+            far += usize::from(a[i].size() >= T::NEAR);
         }
         if far > 0 {
             for i in 0..count {
-                if !(a[i].size() < T::NEAR) {
+                if a[i].size() >= T::NEAR {
                     out[i] = a[i].wave(QUARTER);
                 }
             }

@@ -13,9 +13,9 @@ use rayon::prelude::*;
 /// How many vectors of a row a tile has.
 const VECTORS: usize = 2;
 /// How many numbers of each sum are added up before the next panels are laid out.
-const DEPTH: usize = 256;
+const DEPTH: usize = 384;
 /// How many rows and columns a panel has: what stays in the processor's second cache.
-const ROWS: usize = 96;
+const ROWS: usize = 192;
 const COLUMNS: usize = 2048;
 /// How many multiplications are worth another thread.
 const WORTH: usize = 1 << 20;
@@ -262,10 +262,7 @@ fn add_tile<T: TensorElement, S: Simd, const R: usize>(
             }
         } else if r < high {
             let mut all = [T::of(0.0); 64];
-            let vectors = T::vectors_mut::<S>(&mut all);
-            for v in 0..VECTORS {
-                vectors[v] = sums[r][v];
-            }
+            T::vectors_mut::<S>(&mut all)[..VECTORS].copy_from_slice(&sums[r]);
             for c in 0..wide {
                 out[r * stride + c] += all[c];
             }
