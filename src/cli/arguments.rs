@@ -57,6 +57,8 @@ pub(super) enum Verb {
     Mesh(MeshVerb),
     /// Say how far two surfaces are apart: Chamfer and Hausdorff distance, overlap, normals, F-score.
     Compare(CompareVerb),
+    /// Say when pieces of the surface appear, join, part and vanish, when tunnels open and fill.
+    Events(EventsVerb),
     /// Say what a scene is: parameters, size of its program, bounds, volume, area, steepness.
     Info(InfoVerb),
     /// Look for mistakes: NaN, derivatives that differ from differences, distances that are none, dead parameters.
@@ -297,11 +299,42 @@ pub(super) struct MeshVerb {
     /// Prove that the mesh has the surface's topology, or say where that is not shown; ends with 1 then.
     #[arg(long)]
     pub(super) certify: bool,
+    /// Write the velocity of each vertex too, in a .ply or .glb file.
+    #[arg(long, conflicts_with_all = ["slice", "to"])]
+    pub(super) velocity: bool,
+    /// A mesh that moves, in a .glb file, up to this time: one for as long as the surface's topology stays the same.
+    #[arg(long, value_name = "T", allow_hyphen_values = true, value_parser = number, conflicts_with_all = ["slice", "time"])]
+    pub(super) to: Option<f64>,
+    /// The time that a moving mesh starts at (default: the timeline's start).
+    #[arg(long, value_name = "T", allow_hyphen_values = true, value_parser = number, requires = "to")]
+    pub(super) from: Option<f64>,
+    /// How many times a second a moving mesh has.
+    #[arg(long, value_name = "N", default_value_t = 24.0, value_parser = number)]
+    pub(super) fps: f64,
 }
 
 #[derive(Args, Debug)]
 #[command(
-    after_help = "A and B are meshes (.obj, .stl, .ply), scenes, of which meshes are made, or one of them points (.csv, .xyz, .txt,\n\
+    after_help = "Every event is where f and its slope in space are 0. Intervals show that there are no others; where they do not, the\n\
+    boxes are named, and the command ends with 1."
+)]
+pub(super) struct EventsVerb {
+    /// A .rhai or .vm file, or the name of a scene built in.
+    pub(super) scene: String,
+    /// The first time (default: the timeline's start).
+    #[arg(long, value_name = "T", allow_hyphen_values = true, value_parser = number)]
+    pub(super) from: Option<f64>,
+    /// The last time (default: the timeline's end).
+    #[arg(long, value_name = "T", allow_hyphen_values = true, value_parser = number)]
+    pub(super) to: Option<f64>,
+    /// The box that is looked through, by two opposite corners (default: the scene's bounds, or those found).
+    #[arg(long, value_name = "X,Y,Z,X,Y,Z", allow_hyphen_values = true, value_parser = bounds)]
+    pub(super) bounds: Option<Bounds>,
+}
+
+#[derive(Args, Debug)]
+#[command(
+    after_help = "A and B are meshes (.obj, .stl, .ply, .glb, .gltf, .3mf), scenes, of which meshes are made, or one of them points (.csv, .xyz, .txt,\n\
     .npy, .ply without faces). Distances are exact, from points of one surface to the other, never from points to points.\n\
     What is estimated has the error that it exceeds in 5 of 100 cases; the bounds on the Hausdorff distance are proven."
 )]
@@ -380,7 +413,7 @@ pub(super) struct ExportVerb {
 
 #[derive(Args, Debug)]
 #[command(
-    after_help = "A target is a file of points (.csv, .xyz, .txt, .npy, or .ply without faces); or a mesh (.obj, .stl, .ply) or a scene\n\
+    after_help = "A target is a file of points (.csv, .xyz, .txt, .npy, or .ply without faces); or a mesh (.obj, .stl, .ply, .glb, .gltf, .3mf) or a scene\n\
     (.rhai, .vm, or one built in), of which samples are taken. Points have columns by place: x, y, z; then the signed distance; or then a normal's three numbers; or\n\
     all of them. Text may have a header instead that names x, y, z, t, f (the signed distance), nx, ny and nz,\n\
     as `eval` writes them. Ends with 1 where --error was not reached, or, without it, where the fit was not done.\n\

@@ -12,6 +12,7 @@ mod check;
 mod checkpoint;
 mod compare;
 mod eval;
+mod events;
 mod export;
 mod fit;
 mod fit_constraints;
@@ -86,6 +87,7 @@ fn started(arguments: Arguments) -> Result<Ending> {
         Some(Verb::Mesh(verb)) => mesh::run(&verb, &common),
         Some(Verb::Compare(verb)) => compare::run(&verb, &common),
         Some(Verb::Eval(verb)) => eval::run(&verb, &common),
+        Some(Verb::Events(verb)) => events::run(&verb, &common),
         Some(Verb::Info(verb)) => info::run(&verb, &common),
         Some(Verb::Check(verb)) => check::run(&verb, &common),
         Some(Verb::Graph(verb)) => graph::run(&verb, &common),

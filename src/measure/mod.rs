@@ -3,7 +3,8 @@
 //! Uses numbers, fields and tapes.
 //!
 //! [`bounds`] says where it is, [`lipschitz`] how steep its field is, [`hit`] where a ray meets it, [`quadrature`] how
-//! large and heavy it is, [`closest`] which of its points is nearest, and [`motion`] and [`contact`] how it moves.
+//! large and heavy it is, [`closest`] which of its points is nearest, [`motion`] and [`contact`] how it moves, and
+//! [`events`] when its pieces appear, join, part and vanish.
 //! Answers rest on intervals: each says what is guaranteed, and what is only as good as rounding or a budget.
 
 /// What a search queues is equal where neither comes first: `Ord` says it all, and a heap needs the rest.
@@ -30,7 +31,9 @@ mod cell;
 mod claims;
 mod clip;
 pub mod closest;
+pub(crate) mod cone;
 pub mod contact;
+pub mod events;
 mod far;
 pub mod hit;
 pub mod lipschitz;
@@ -41,6 +44,7 @@ mod slope;
 
 pub use bounds::Bounds;
 pub use contact::{Contact, first_contact};
+pub use events::{Event, Events, TopologyChange};
 pub use hit::{Hit, Ray};
 pub use quadrature::{Estimate, Measures};
 

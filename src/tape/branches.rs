@@ -75,7 +75,7 @@ const WIDE: f64 = 0.05;
 const STEEP: f64 = 0.8;
 
 impl Branches {
-    /// Of a tape whose parameters and time are numbers ([`Tape::fixed`]).
+    /// Of a tape whose parameters are numbers ([`Tape::fixed`]).
     pub(crate) fn new(tape: &Tape) -> Branches {
         let program = tape.program.clone();
         let values = program.memory::<Interval>(&tape.values);
@@ -87,9 +87,15 @@ impl Branches {
         Branches { varies, corners, adjoints: vec![None; values.len()], values, found: Vec::new(), program }
     }
 
-    /// Boxes of slopes whose hull has f's generalised gradient in it at all points of a box of space; none where f may jump
+    /// Boxes of slopes whose hull has f's generalised gradient in it at all points of a box of space, where the time is a number
+    /// too; none where f may jump
     /// or be undefined, a slope is not bounded, one box of slopes has 0 in it, or there are more than `most`.
-    pub(crate) fn over(&mut self, sides: [Interval; 3], most: usize) -> Option<&[Slopes3]> {
+    pub(crate) fn over(&mut self, [x, y, z]: [Interval; 3], most: usize) -> Option<&[Slopes3]> {
+        self.during([x, y, z, Interval::point(0.0)], most)
+    }
+
+    /// The same of a box of space and time, of a tape whose time is not a number.
+    pub(crate) fn during(&mut self, sides: [Interval; 4], most: usize) -> Option<&[Slopes3]> {
         self.found.clear();
         let mut open = vec![Fork::default()];
         let mut runs = 0;
@@ -121,7 +127,7 @@ impl Branches {
     }
 
     /// The values over a box, some of them known to be within bounds. Whether that is possible.
-    fn forward(&mut self, sides: [Interval; 3], held: &[(u32, Interval)]) -> bool {
+    fn forward(&mut self, sides: [Interval; 4], held: &[(u32, Interval)]) -> bool {
         let program = &*self.program;
         let is_held = |value: u32, found: Interval| {
             let mut holds = held.iter().filter(|(of, _)| *of == value);
@@ -182,7 +188,7 @@ impl Branches {
     }
 
     /// Sends 1 back from the output through what was chosen.
-    fn back(&mut self, sides: [Interval; 3], fork: &Fork) -> Outcome {
+    fn back(&mut self, sides: [Interval; 4], fork: &Fork) -> Outcome {
         let program = self.program.clone();
         let leaves = program.leaves();
         self.adjoints.fill(None);
@@ -227,7 +233,7 @@ impl Branches {
     /// What an operation sends back to its operands; or a question, or that it may jump.
     fn send(
         &mut self,
-        sides: [Interval; 3],
+        sides: [Interval; 4],
         fork: &Fork,
         op: Op,
         line: usize,
@@ -302,7 +308,7 @@ impl Branches {
     }
 
     /// Whether both branches of an open choice are the same number where what it compares is equal.
-    fn meets(&mut self, sides: [Interval; 3], fork: &Fork, operands: &[u32]) -> bool {
+    fn meets(&mut self, sides: [Interval; 4], fork: &Fork, operands: &[u32]) -> bool {
         let Some(equal) = both(self.value(operands[0]), self.value(operands[1])) else { return true };
         let mut held = fork.held.clone();
         held.extend([(operands[0], equal), (operands[1], equal)]);

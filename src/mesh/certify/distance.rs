@@ -5,10 +5,10 @@
 //! its line of the proof's vector field f only rises, so that the line does not meet the mesh. So from a point of the surface it
 //! is no farther than φ/m to the mesh either.
 
-use super::cone::{direction, rise};
 use super::facets::Facets;
 use super::octree::{BoxSides, Octree};
 use super::{grown, pruned};
+use crate::measure::cone::{direction, rise};
 use crate::mesh::Point;
 use crate::number::Interval;
 use crate::tape::{Branches, Tape, Tracer};

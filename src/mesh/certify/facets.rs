@@ -1,7 +1,7 @@
 //! A mesh's triangles as a proof needs them: their normals, and which of them meet a box.
 
-use super::cone::SlopeBounds;
 use super::octree::BoxSides;
+use crate::measure::cone::SlopeBounds;
 use crate::mesh::{Mesh, cross, dot, minus};
 use crate::number::Interval;
 

@@ -19,14 +19,13 @@
 //! triangles as they are. Plantinga & Vegter ("Isotopic approximation of implicit curves and surfaces", 2004) have boxes of the
 //! same kinds, for smooth surfaces and for the mesh that their boxes make; here the mesh is given, and may be any.
 
-mod cone;
 mod distance;
 mod facets;
 mod octree;
 
 use super::Mesh;
 use crate::error::{Error, Result};
-use crate::measure::Bounds;
+use crate::measure::{Bounds, cone};
 use crate::number::Interval;
 use crate::tape::{Asked, Branches, Tape, Tracer};
 use crate::task;

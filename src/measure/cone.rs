@@ -3,7 +3,7 @@
 use crate::number::Interval;
 
 /// Bounds on a slope, or a triangle's normal.
-pub(super) type SlopeBounds = [Interval; 3];
+pub(crate) type SlopeBounds = [Interval; 3];
 
 /// How often a direction is turned towards the slope that it rises along least.
 const TURNS: usize = 48;
@@ -12,7 +12,7 @@ const ENOUGH: f64 = 1e-6;
 
 /// A direction along which each slope, wherever it is within its bounds, rises: a unit vector, but for rounding. Found as a
 /// perceptron finds it (Rosenblatt 1958): turned, again and again, by the slope that rises least.
-pub(super) fn direction<'a>(slopes: impl Iterator<Item = &'a SlopeBounds> + Clone) -> Option<[f64; 3]> {
+pub(crate) fn direction<'a>(slopes: impl Iterator<Item = &'a SlopeBounds> + Clone) -> Option<[f64; 3]> {
     let mut way = [0.0; 3];
     for slope in slopes.clone() {
         let middle = slope.map(Interval::middle);
@@ -52,13 +52,13 @@ pub(super) fn direction<'a>(slopes: impl Iterator<Item = &'a SlopeBounds> + Clon
 }
 
 /// How much a slope rises along a direction.
-pub(super) fn rise(way: [f64; 3], slope: &SlopeBounds) -> Interval {
+pub(crate) fn rise(way: [f64; 3], slope: &SlopeBounds) -> Interval {
     let term = |n: usize| Interval::point(way[n]) * slope[n];
     term(0) + term(1) + term(2)
 }
 
 fn size(v: [f64; 3]) -> f64 {
-    super::super::dot(v, v).sqrt()
+    v.iter().map(|x| x * x).sum::<f64>().sqrt()
 }
 
 #[cfg(test)]
