@@ -225,6 +225,18 @@ fn fit_grown() {
 }
 
 #[test]
+fn fit_vertices() {
+    let text = run("fit_vertices", &[]);
+    let value = |start: &str| -> f64 {
+        let line = text.lines().find(|line| line.starts_with(start)).expect(start);
+        line.rsplit("= ").next().unwrap().parse().unwrap()
+    };
+    // A cylinder of a given volume has the least area where it is as high as it is wide: r³ = 1 / 2π.
+    assert!((value("the best can") - 1.0).abs() < 0.01, "{text}");
+    assert!((value("after") - 2.0 * 0.541_926).abs() < 0.01, "{text}");
+}
+
+#[test]
 fn fit_curve() {
     let text = run("fit_curve", &[]);
     assert!(text.contains("b1 = 2.389421291") && text.contains("b2 = 5.501564318"), "{text}");

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::field::Axis;
 use crate::file::check_writable;
 use crate::measure::Bounds;
-use crate::mesh::{Certificate, Dressed, Extracted, Extraction, Format, OutlineFormat};
+use crate::mesh::{Certificate, Dressed, Extracted, Extraction, Format, OutlineFormat, save_moving};
 use crate::scene::Scene;
 use crate::tape::{Coordinates, Tape};
 use serde_json::json;
@@ -18,6 +18,12 @@ pub(super) fn run(verb: &MeshVerb, common: &Common) -> Result<Ending> {
     }
     if Format::of(&verb.out).is_none() {
         return Err(output::unknown_kind(&verb.out, Format::KINDS));
+    }
+    if let Some(to) = verb.to {
+        return moving(verb, to, common);
+    }
+    if verb.velocity && !matches!(Format::of(&verb.out), Some(Format::Ply | Format::Glb)) {
+        return Err(output::unknown_kind(&verb.out, ".ply or .glb, which hold velocities"));
     }
     let scene = input::scene(&verb.scene, common)?;
     check_writable(&verb.out)?;
@@ -34,8 +40,11 @@ pub(super) fn run(verb: &MeshVerb, common: &Common) -> Result<Ending> {
     {
         let _progress = ProgressLine::of("writing", 0, common);
         let colors = colors(&scene, options.time, &found)?;
+        let velocities = verb.velocity.then(|| found.vertex_motion(scene.field())).transpose()?;
+        let velocities = velocities.map(|motion| motion.velocities());
         let dressed = Dressed::new(&found.mesh).normals(&found.normals);
-        colors.as_ref().map_or(dressed, |colors| dressed.colors(colors)).save(&verb.out)?;
+        let dressed = colors.as_ref().map_or(dressed, |colors| dressed.colors(colors));
+        velocities.as_ref().map_or(dressed, |velocities| dressed.velocities(velocities)).save(&verb.out)?;
     }
     let certificate = if verb.certify {
         let _progress = ProgressLine::of("proving its topology", 0, common);
@@ -88,6 +97,75 @@ pub(super) fn run(verb: &MeshVerb, common: &Common) -> Result<Ending> {
         match &certificate {
             Some(certificate) => report(certificate, found.cell),
             None => report_unresolved(&found.unresolved),
+        }
+    }
+    Ok(ending)
+}
+
+/// The most times a moving mesh may have.
+const MAX_FRAMES: f64 = 4096.0;
+
+/// Writes a mesh that moves.
+fn moving(verb: &MeshVerb, to: f64, common: &Common) -> Result<Ending> {
+    if Format::of(&verb.out) != Some(Format::Glb) {
+        return Err(output::unknown_kind(&verb.out, ".glb, which holds motion"));
+    }
+    let scene = input::scene(&verb.scene, common)?;
+    let from = verb.from.unwrap_or(scene.timeline().from);
+    let frames = (verb.fps * (to - from) + 1e-9).floor() + 1.0;
+    if !(to > from && verb.fps > 0.0 && frames <= MAX_FRAMES) {
+        let problem =
+            format!("from {from} to {to} with {} times a second: up to {MAX_FRAMES} are written", verb.fps);
+        return Err(Error::Input(problem));
+    }
+    check_writable(&verb.out)?;
+    let times: Vec<f64> = (0..frames as usize).map(|n| from + n as f64 / verb.fps).collect();
+    let found = {
+        let _progress = ProgressLine::of("following the surface", 0, common);
+        scene.field().extract_over(&options(verb, &scene), &times).map_err(unbounded)?
+    };
+    if found.is_empty() {
+        return Err(Error::Input(
+            "there is no surface at any time within the bounds; nothing is written".into(),
+        ));
+    }
+    let certificates = if verb.certify {
+        let _progress = ProgressLine::of("proving its topology", 0, common);
+        found.iter().map(|own| own.first.certify(scene.field())).collect::<Result<Vec<_>>>()?
+    } else {
+        Vec::new()
+    };
+    let colors: Result<Vec<_>> = found.iter().map(|own| colors(&scene, own.first.time, &own.first)).collect();
+    save_moving(&found, &colors?, &verb.out)?;
+    let proven = certificates.iter().filter(|certificate| certificate.is_proven()).count();
+    let ending = if proven < certificates.len() { Ending::Wanting } else { Ending::Done };
+    if common.json {
+        let spans = found.iter().enumerate().map(|(n, own)| {
+            json!({
+                "from": own.times[0],
+                "to": own.times[own.times.len() - 1],
+                "times": own.times.len(),
+                "vertices": own.first.mesh.vertices.len(),
+                "triangles": own.first.mesh.triangles.len(),
+                "pieces": own.first.mesh.components().1,
+                "genus": own.first.mesh.genus(),
+                "proven": certificates.get(n).map(Certificate::is_proven),
+            })
+        });
+        output::print_json(
+            &json!({ "file": verb.out.display().to_string(), "meshes": spans.collect::<Vec<_>>() }),
+        )?;
+        return Ok(ending);
+    }
+    output::saved(&verb.out, common)?;
+    if !common.quiet {
+        eprintln!(
+            "{} times in {} meshes",
+            found.iter().map(|own| own.times.len()).sum::<usize>(),
+            found.len()
+        );
+        if verb.certify {
+            eprintln!("proven of {proven} of them: they have the surface's topology throughout");
         }
     }
     Ok(ending)

@@ -7,10 +7,12 @@ mod exact;
 mod extract;
 mod intersect;
 mod morton;
+mod moving;
 mod read;
 mod section;
 mod topology;
 mod tree;
+mod vertex_motion;
 mod weld;
 mod winding;
 mod write;
@@ -19,9 +21,11 @@ pub use certify::Certificate;
 pub use compare::{Comparing, Comparison, Deviation};
 pub use distance::{Closest, Distance};
 pub use extract::{Extracted, Extraction};
+pub use moving::MovingMesh;
 pub use read::{PointCloud, ReadFormat};
 pub use section::{OutlineFormat, Section};
-pub use write::{Dressed, Format};
+pub use vertex_motion::VertexMotion;
+pub use write::{Dressed, Format, save_moving};
 
 pub(crate) use morton::morton_order;
 
@@ -83,6 +87,34 @@ impl Mesh {
     /// The surface's area.
     pub fn area(&self) -> f64 {
         (0..self.triangles.len()).map(|n| self.triangle_area(n)).sum()
+    }
+
+    /// The derivative of the volume in each vertex.
+    pub fn volume_gradient(&self) -> Vec<[f64; 3]> {
+        self.gradient(|[_, b, c]| cross(b, c).map(|x| x / 6.0))
+    }
+
+    /// The derivative of the area in each vertex, in which a triangle without area counts for nothing.
+    pub fn area_gradient(&self) -> Vec<[f64; 3]> {
+        self.gradient(|[a, b, c]| {
+            let across = cross(minus(b, a), minus(c, a));
+            let length = dot(across, across).sqrt();
+            if length > 0.0 { cross(across, minus(c, b)).map(|x| 0.5 * x / length) } else { [0.0; 3] }
+        })
+    }
+
+    /// The sums over triangles of what each gives for its first corner, for each of its corners in turn.
+    fn gradient(&self, of_first: impl Fn([Point; 3]) -> Point) -> Vec<Point> {
+        let mut sums = vec![[0.0; 3]; self.vertices.len()];
+        for (n, own) in self.triangles.iter().enumerate() {
+            let corners = self.corners(n);
+            for k in 0..3 {
+                let slope = of_first([0, 1, 2].map(|by| corners[(k + by) % 3]));
+                let sum = &mut sums[own[k] as usize];
+                (0..3).for_each(|axis| sum[axis] += slope[axis]);
+            }
+        }
+        sums
     }
 
     /// The area of one triangle.

@@ -28,6 +28,7 @@ use crate::tape::{Coordinates, Tape};
 use crate::task;
 use lattice::{Lattice, LatticePoints, LatticeTile, still_undecided};
 use march::Marched;
+pub(super) use probe::{between, eigen};
 use rayon::prelude::*;
 
 /// How a surface is made a mesh.
@@ -150,7 +151,8 @@ fn extract(field: &Field, options: &Extraction) -> Result<Extracted> {
         let problem = format!("a mesh at the time {t}, to a tolerance of {} cells", options.tolerance);
         return Err(Error::Input(problem));
     }
-    let Some(bounds) = options.bounds.map_or_else(|| found_bounds(field, t), |bounds| Ok(Some(bounds)))?
+    let Some(bounds) =
+        options.bounds.map_or_else(|| bounds_during(field, (t, t)), |bounds| Ok(Some(bounds)))?
     else {
         return Ok(Extracted::default());
     };
@@ -168,7 +170,7 @@ fn extract(field: &Field, options: &Extraction) -> Result<Extracted> {
     let (mesh, meetings) = finished(&mut marched, options.tolerance * lattice.cell);
     task::check()?;
     let sides: Vec<_> = (0..mesh.triangles.len()).map(|n| side_of(&mesh, n, bounds, lattice.cell)).collect();
-    let normals = normals(field, &sides, t, &mesh)?;
+    let normals = normals(&Tape::new(&field.gradient()[..3])?, &sides, t, &mesh);
     let caps = (0..sides.len()).filter(|&n| sides[n].is_some()).collect();
     task::check()?;
     Ok(Extracted {
@@ -208,9 +210,9 @@ fn finished(marched: &mut Marched, tolerance: f64) -> (Mesh, Vec<[usize; 2]>) {
     (marched.mesh.clone(), marched.mesh.self_intersections())
 }
 
-/// A box about the solid, with a little room.
-fn found_bounds(field: &Field, t: f64) -> Result<Option<Bounds>> {
-    let found = field.bounds((t, t))?;
+/// A box about the solid throughout a span of time, with a little room.
+pub(super) fn bounds_during(field: &Field, span: (f64, f64)) -> Result<Option<Bounds>> {
+    let found = field.bounds(span)?;
     Ok(found.map(|found| {
         let longest = found.size().into_iter().fold(0.0, f64::max);
         found.grown(if longest > 0.0 { longest * MARGIN } else { MARGIN })
@@ -218,7 +220,7 @@ fn found_bounds(field: &Field, t: f64) -> Result<Option<Bounds>> {
 }
 
 /// The field of what of a solid is within a box.
-fn clipped(field: &Field, bounds: Bounds) -> Field {
+pub(super) fn clipped(field: &Field, bounds: Bounds) -> Field {
     let axes = [x(), y(), z()];
     let sides = (0..3).map(|n| (bounds.min[n] - &axes[n]).max(&axes[n] - bounds.max[n]));
     sides.fold(field.clone(), |field, side| field.max(side))
@@ -271,9 +273,17 @@ fn side_of(mesh: &Mesh, triangle: usize, bounds: Bounds, cell: f64) -> Option<[f
 /// creases, and at the corner as far as eyes can tell.
 const ASIDE: f64 = 1e-3;
 
-/// The directions away from the solid at triangles' corners.
-fn normals(field: &Field, sides: &[Option<[f64; 3]>], t: f64, mesh: &Mesh) -> Result<Vec<[[f64; 3]; 3]>> {
-    let tape = Tape::new(&field.gradient()[..3])?;
+/// The directions away from the solid at the corners of a mesh's triangles at another time: of one that has those of another,
+/// by the tape of ∇f in space.
+pub(super) fn normals_of(tape: &Tape, of: &Extracted, t: f64, mesh: &Mesh) -> Vec<[[f64; 3]; 3]> {
+    let Some(bounds) = of.bounds else { return Vec::new() };
+    let mut sides = vec![None; mesh.triangles.len()];
+    of.caps.iter().for_each(|&n| sides[n] = side_of(&of.mesh, n, bounds, of.cell));
+    normals(tape, &sides, t, mesh)
+}
+
+/// The directions away from the solid at triangles' corners, by the tape of ∇f in space.
+fn normals(tape: &Tape, sides: &[Option<[f64; 3]>], t: f64, mesh: &Mesh) -> Vec<[[f64; 3]; 3]> {
     let places = |n: usize| {
         let corners = mesh.corners(n);
         let middle = [0, 1, 2].map(|axis| (corners[0][axis] + corners[1][axis] + corners[2][axis]) / 3.0);
@@ -293,7 +303,7 @@ fn normals(field: &Field, sides: &[Option<[f64; 3]>], t: f64, mesh: &Mesh) -> Re
             if dot(slope, flat) > 0.5 { slope } else { flat }
         })
     };
-    Ok((0..mesh.triangles.len()).into_par_iter().map(normal).collect())
+    (0..mesh.triangles.len()).into_par_iter().map(normal).collect()
 }
 
 /// A direction's unit vector; 0 for what has none.

@@ -42,7 +42,7 @@ impl Room {
     }
 }
 
-pub(super) fn between(a: Point, b: Point, s: f64) -> Point {
+pub(in crate::mesh) fn between(a: Point, b: Point, s: f64) -> Point {
     [0, 1, 2].map(|axis| a[axis] + s * (b[axis] - a[axis]))
 }
 
@@ -397,7 +397,7 @@ fn behind(planes: &[(Point, f64)], near: Point) -> Point {
 }
 
 /// The eigenvalues and eigenvectors of a symmetric matrix, by Jacobi's rotations.
-fn eigen(mut m: [[f64; 3]; 3]) -> ([f64; 3], [Point; 3]) {
+pub(in crate::mesh) fn eigen(mut m: [[f64; 3]; 3]) -> ([f64; 3], [Point; 3]) {
     let mut vectors = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]];
     for _ in 0..12 {
         let off = m[0][1].abs() + m[0][2].abs() + m[1][2].abs();

@@ -7,7 +7,7 @@ mod gltf;
 mod text;
 mod three_mf;
 
-use super::Mesh;
+use super::{Mesh, MovingMesh};
 use crate::error::{Error, Result};
 use crate::file::write_whole;
 use std::io::{Result as Written, Write};
@@ -19,12 +19,13 @@ pub struct Dressed<'a> {
     mesh: &'a Mesh,
     normals: Option<&'a [[[f64; 3]; 3]]>,
     colors: Option<&'a [[f64; 3]]>,
+    velocities: Option<&'a [[f64; 3]]>,
 }
 
 impl<'a> Dressed<'a> {
     /// A mesh with nothing besides.
     pub fn new(mesh: &'a Mesh) -> Dressed<'a> {
-        Dressed { mesh, normals: None, colors: None }
+        Dressed { mesh, normals: None, colors: None, velocities: None }
     }
 
     /// The same with normals at each triangle's corners. Panics if there are not as many as triangles.
@@ -38,6 +39,13 @@ impl<'a> Dressed<'a> {
     pub fn colors(self, colors: &'a [[f64; 3]]) -> Dressed<'a> {
         assert_eq!(colors.len(), self.mesh.vertices.len(), "a colour for each vertex");
         Dressed { colors: Some(colors), ..self }
+    }
+
+    /// The same with the velocity of each vertex, which PLY and glTF files hold: as `vx`, `vy`, `vz` and as `_VELOCITY`. Panics if
+    /// there are not as many as vertices.
+    pub fn velocities(self, velocities: &'a [[f64; 3]]) -> Dressed<'a> {
+        assert_eq!(velocities.len(), self.mesh.vertices.len(), "a velocity for each vertex");
+        Dressed { velocities: Some(velocities), ..self }
     }
 
     /// Writes a file of the kind its name ends in: `.stl`, `.obj`, `.ply`, `.3mf` or `.glb`. It is there whole or not at all.
@@ -92,9 +100,12 @@ impl<'a> Dressed<'a> {
             "ply\nformat binary_little_endian 1.0\ncomment made by fieldgrad\nelement vertex {}",
             vertices.len()
         )?;
-        let names = ["x", "y", "z", "nx", "ny", "nz"];
-        for name in &names[..if normals.is_some() { 6 } else { 3 }] {
-            writeln!(out, "property float {name}")?;
+        let named = [Some("xyz"), normals.as_ref().map(|_| "nxnynz"), self.velocities.map(|_| "vxvyvz")];
+        for names in named.into_iter().flatten() {
+            let each = names.len() / 3;
+            for n in 0..3 {
+                writeln!(out, "property float {}", &names[n * each..(n + 1) * each])?;
+            }
         }
         if self.colors.is_some() {
             writeln!(out, "property uchar red\nproperty uchar green\nproperty uchar blue")?;
@@ -106,7 +117,8 @@ impl<'a> Dressed<'a> {
         )?;
         for (n, vertex) in vertices.iter().enumerate() {
             let normal = normals.as_ref().map(|normals| normals[n]);
-            for number in vertex.iter().chain(normal.iter().flatten()) {
+            let velocity = self.velocities.map(|velocities| velocities[n]);
+            for number in vertex.iter().chain(normal.iter().flatten()).chain(velocity.iter().flatten()) {
                 out.write_all(&(*number as f32).to_le_bytes())?;
             }
             if let Some(colors) = self.colors {
@@ -121,6 +133,16 @@ impl<'a> Dressed<'a> {
         }
         Ok(())
     }
+}
+
+/// Writes meshes that move, one after the other, to a binary glTF file, which viewers play: each with a morph target for every
+/// time but its first. Each may have linear colours for its vertices. The file is there whole or not at all.
+pub fn save_moving(meshes: &[MovingMesh], colors: &[Option<Vec<[f64; 3]>>], path: &Path) -> Result<()> {
+    if Format::of(path) != Some(Format::Glb) {
+        let problem = "must end in .glb: other kinds of files hold no motion".into();
+        return Err(Error::File { path: path.display().to_string(), problem });
+    }
+    write_whole(path, |out| gltf::write_moving(meshes, colors, out))
 }
 
 /// A kind of file that holds a mesh.
