@@ -74,7 +74,6 @@ pub(crate) fn write_zip(
 pub(crate) type ZipEntry<'a> = (String, Cow<'a, [u8]>);
 
 /// The files of an archive, each with its name, by its directory. Lengths and checksums are held to what is there.
-#[cfg_attr(not(feature = "learn"), allow(dead_code))]
 pub(crate) fn read_zip(bytes: &[u8]) -> Result<Vec<ZipEntry<'_>>, String> {
     let outside = || "is a ZIP archive whose directory points outside of it".to_string();
     let part = |from: usize, length: usize| {
@@ -90,6 +89,8 @@ pub(crate) fn read_zip(bytes: &[u8]) -> Result<Vec<ZipEntry<'_>>, String> {
     let end = (first..bytes.len().saturating_sub(21)).rev().find(is_end).ok_or("is no ZIP archive")?;
     let (count, mut entry) = (short(end + 10)?, long(end + 16)?);
     let mut files = Vec::new();
+    // Entries that share their bytes would unpack to more than the file is worth.
+    let mut left = bytes.len();
     for _ in 0..count {
         if part(entry, 4)? != b"PK\x01\x02" {
             return Err(outside());
@@ -110,6 +111,7 @@ pub(crate) fn read_zip(bytes: &[u8]) -> Result<Vec<ZipEntry<'_>>, String> {
         }
         let from = start + 30 + short(start + 26)? + short(start + 28)?;
         let content = part(from, packed)?;
+        left = left.checked_sub(packed).ok_or_else(outside)?;
         let content = match short(entry + 10)? as u16 {
             STORED => Cow::Borrowed(content),
             DEFLATED if length / MAX_GROWTH > packed => {

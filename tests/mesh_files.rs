@@ -1,6 +1,7 @@
 //! Meshes and points read from files: each format's ways of saying the same, and what is said of files that are broken.
 
-use fieldgrad::mesh::{Mesh, PointCloud, ReadFormat};
+use fieldgrad::mesh::{Dressed, Format, Mesh, PointCloud, ReadFormat};
+use serde_json::{Value, json};
 use std::fmt::Write as _;
 
 mod support;
@@ -118,7 +119,125 @@ fn all() -> Vec<(ReadFormat, Vec<u8>)> {
         (ReadFormat::Ply, ply("ascii")),
         (ReadFormat::Ply, ply("binary_little_endian")),
         (ReadFormat::Ply, ply("binary_big_endian")),
+        (ReadFormat::Gltf, written(Format::Glb)),
+        (ReadFormat::Gltf, gltf(json!([{ "mesh": 0 }]))),
+        (ReadFormat::ThreeMf, written(Format::ThreeMf)),
+        (ReadFormat::ThreeMf, three_mf(r#"<item objectid="1" transform="1 0 0 0 0 1 0 -1 0 0 0 0"/>"#)),
     ]
+}
+
+fn changed_gltf(from: &str, to: &str) -> Vec<u8> {
+    let text = String::from_utf8(gltf(json!([{ "mesh": 0 }]))).unwrap();
+    assert!(text.contains(from), "{text}");
+    text.replace(from, to).into_bytes()
+}
+
+fn written(format: Format) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    Dressed::new(&cube()).write(format, &mut bytes).unwrap();
+    bytes
+}
+
+/// glTF as text, whose nodes are these.
+fn gltf(nodes: Value) -> Vec<u8> {
+    let Mesh { vertices, triangles } = cube();
+    let mut bytes: Vec<u8> = vertices.iter().flatten().flat_map(|&x| (x as f32).to_le_bytes()).collect();
+    let places = bytes.len();
+    bytes.extend(triangles.iter().flatten().map(|&corner| corner as u8));
+    let digits = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::from("data:application/octet-stream;base64,");
+    for own in bytes.chunks(3) {
+        let word =
+            own.iter().enumerate().fold(0u32, |word, (n, &byte)| word | u32::from(byte) << (16 - 8 * n));
+        let shown = (0..4).map(|n| {
+            if n > own.len() { '=' } else { char::from(digits[(word >> (18 - 6 * n) & 63) as usize]) }
+        });
+        text.extend(shown);
+    }
+    let count = nodes.as_array().unwrap().len();
+    json!({
+        "asset": { "version": "2.0" },
+        "scenes": [{ "nodes": (0..count).collect::<Vec<_>>() }],
+        "nodes": nodes,
+        "meshes": [{ "primitives": [{ "attributes": { "POSITION": 0 }, "indices": 1 }] }],
+        "buffers": [{ "byteLength": bytes.len(), "uri": text }],
+        "bufferViews": [
+            { "buffer": 0, "byteLength": places },
+            { "buffer": 0, "byteOffset": places, "byteLength": bytes.len() - places },
+        ],
+        "accessors": [
+            { "bufferView": 0, "componentType": 5126, "count": vertices.len(), "type": "VEC3" },
+            { "bufferView": 1, "componentType": 5121, "count": 3 * triangles.len(), "type": "SCALAR" },
+        ],
+    })
+    .to_string()
+    .into_bytes()
+}
+
+/// A 3MF file whose cube is object 1 and which builds these items; its parts are not packed.
+fn three_mf(items: &str) -> Vec<u8> {
+    let Mesh { vertices, triangles } = cube();
+    let vertices: String =
+        vertices.iter().map(|[x, y, z]| format!("<vertex x='{x}' y='{y}' z='{z}'/>")).collect();
+    let triangles: String =
+        triangles.iter().map(|[a, b, c]| format!("<triangle v1='{a}' v2='{b}' v3='{c}'/>\n")).collect();
+    let model = format!(
+        "<?xml version='1.0'?>\n<m:model xmlns:m='core'><!-- a <cube> -->\n<m:resources><m:object id='1'><mesh>{vertices}{triangles}</mesh></m:object>\
+         <object id='2'><components><component objectid='1'/><component objectid='1' transform='1 0 0 0 1 0 0 0 1 2 0 0'/></components></object>\
+         <object id='3'><components><component objectid='3'/></components></object></m:resources><build>{items}</build></m:model>"
+    );
+    let name = b"3D/cube.model";
+    let numbers = |of: &[(usize, usize)]| {
+        of.iter().flat_map(|&(n, width)| n.to_le_bytes()[..width].to_vec()).collect::<Vec<u8>>()
+    };
+    // The CRC-32 of its definition, a bit at a time.
+    let step = |crc: u32| if crc & 1 == 1 { crc >> 1 ^ 0xedb8_8320 } else { crc >> 1 };
+    let crc = !model.bytes().fold(!0u32, |crc, byte| (0..8).fold(crc ^ u32::from(byte), |crc, _| step(crc)));
+    let sizes = [(crc as usize, 4), (model.len(), 4), (model.len(), 4), (name.len(), 2), (0, 2)];
+    let mut bytes = b"PK\x03\x04".to_vec();
+    bytes.extend(numbers(&[(20, 2), (0, 2), (0, 2), (0, 4)]));
+    bytes.extend(numbers(&sizes));
+    bytes.extend(name);
+    bytes.extend(model.bytes());
+    let at = bytes.len();
+    bytes.extend(b"PK\x01\x02");
+    bytes.extend(numbers(&[(20, 2), (20, 2), (0, 2), (0, 2), (0, 4)]));
+    bytes.extend(numbers(&sizes));
+    bytes.extend(numbers(&[(0, 2), (0, 2), (0, 2), (0, 4), (0, 4)]));
+    bytes.extend(name);
+    let length = bytes.len() - at;
+    bytes.extend(b"PK\x05\x06");
+    bytes.extend(numbers(&[(0, 2), (0, 2), (1, 2), (1, 2), (length, 4), (at, 4), (0, 2)]));
+    bytes
+}
+
+#[test]
+fn what_is_placed_several_times_is_there_several_times() {
+    // One mirrored and twice as large, one turned about y and moved, within another node.
+    let half = 0.5f64.sqrt();
+    let nodes = json!([
+        { "mesh": 0, "scale": [-2, 2, 2], "translation": [5, 0, 0] },
+        { "children": [2], "translation": [0, 0, 9] },
+        { "mesh": 0, "rotation": [0, half, 0, half] },
+    ]);
+    let mut text: Value = serde_json::from_slice(&gltf(nodes)).unwrap();
+    text["scenes"][0]["nodes"] = json!([0, 1]);
+    let mesh = Mesh::from_bytes(text.to_string().as_bytes(), ReadFormat::Gltf).unwrap();
+    assert!((mesh.volume() - 9.0).abs() < 1e-12 && mesh.is_closed_manifold());
+    let far = mesh.vertices.iter().map(|vertex| vertex[2]).fold(f64::MIN, f64::max);
+    assert!((far - 9.0).abs() < 1e-12, "the cube from 0 to 1, turned: x goes to −z");
+    let mesh = Mesh::from_bytes(
+        &three_mf("<item objectid='2'/><item objectid='1' transform='-1 0 0 0 1 0 0 0 1 -1 0 0'/>"),
+        ReadFormat::ThreeMf,
+    );
+    let mesh = mesh.unwrap();
+    assert!((mesh.volume() - 3.0).abs() < 1e-12 && mesh.triangles.len() == 36);
+    // What was up in the file is up here.
+    assert!(
+        mesh.vertices
+            .iter()
+            .all(|vertex| (0.0..=1.0).contains(&vertex[1]) && (-1.0..=0.0).contains(&vertex[2]))
+    );
 }
 
 #[test]
@@ -128,7 +247,7 @@ fn every_format_says_the_same_cube() {
         let start = String::from_utf8_lossy(&bytes[..60.min(bytes.len())]).into_owned();
         assert_eq!((mesh.vertices.len(), mesh.triangles.len()), (8, 12), "{start}");
         assert!((mesh.volume() - 1.0).abs() < 1e-15 && (mesh.area() - 6.0).abs() < 1e-15, "{start}");
-        if format != ReadFormat::Stl {
+        if matches!(format, ReadFormat::Obj | ReadFormat::Ply) {
             assert_eq!(mesh, cube());
         }
     }
@@ -152,7 +271,7 @@ fn files_are_found_by_their_ending() {
     let missing = Mesh::from_file(folder.join("b.obj")).unwrap_err().to_string();
     assert!(missing.ends_with("b.obj: there is no such file"), "{missing}");
     let other = Mesh::from_file(folder.join("b.txt")).unwrap_err().to_string();
-    assert!(other.contains("is none of .obj, .stl and .ply"), "{other}");
+    assert!(other.contains("is none of .obj, .stl, .ply, .glb, .gltf and .3mf"), "{other}");
     std::fs::remove_dir_all(&folder).unwrap();
 }
 
@@ -241,6 +360,37 @@ fn what_is_wrong_is_said_with_its_place() {
             "a list of 4 numbers goes beyond the file's end",
         ),
         (ReadFormat::Ply, edit("format ascii 1.0\n", ""), "its header has no format"),
+        (ReadFormat::Gltf, b"{}".to_vec(), "glTF: has no faces"),
+        (ReadFormat::Gltf, b"[1, 2".to_vec(), "glTF: its JSON is not right"),
+        (ReadFormat::Gltf, gltf(json!([{ "mesh": 3 }])), "glTF: mesh 3 is not there"),
+        (ReadFormat::Gltf, gltf(json!([{ "children": [0] }])), "nodes lie within themselves"),
+        (
+            ReadFormat::Gltf,
+            gltf(json!([{ "mesh": 0, "scale": [1, "x", 1] }])),
+            "node 0 is placed by what is no number",
+        ),
+        (ReadFormat::Gltf, changed_gltf("\"count\":8", "\"count\":80000"), "accessor 0 promises 80000 items"),
+        (
+            ReadFormat::Gltf,
+            changed_gltf("\"count\":8", "\"count\":4"),
+            "of accessor 1 is 4, there are 4 vertices",
+        ),
+        (ReadFormat::Gltf, changed_gltf("data:", "http:"), "its numbers are in \"http:"),
+        (
+            ReadFormat::Gltf,
+            changed_gltf("\"asset\"", "\"extensionsRequired\":[\"KHR_draco_mesh_compression\"],\"asset\""),
+            "asks for the extension KHR_draco_mesh_compression",
+        ),
+        (ReadFormat::ThreeMf, b"PK".to_vec(), "3MF: is no ZIP archive"),
+        (ReadFormat::ThreeMf, three_mf("<item objectid='7'/>"), "object \"7\" is not there"),
+        (ReadFormat::ThreeMf, three_mf("<item objectid='3'/>"), "or objects lie within themselves"),
+        (ReadFormat::ThreeMf, three_mf("<item/>"), "<item> has no objectid"),
+        (
+            ReadFormat::ThreeMf,
+            three_mf("<item objectid='1' transform='1 2'/>"),
+            "a transform is twelve numbers",
+        ),
+        (ReadFormat::ThreeMf, three_mf(""), "3MF: has no faces"),
     ];
     for (format, bytes, wanted) in cases {
         let said = Mesh::from_bytes(&bytes, format).unwrap_err().to_string();

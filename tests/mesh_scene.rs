@@ -60,7 +60,7 @@ fn what_cannot_be_read_is_said_at_its_place() {
         ("mesh(\"../part.obj\")", "only files in the scene's folder and below can"),
         ("mesh(\"empty.obj\")", "mesh: empty.obj: has no faces"),
         ("mesh(\"bad.obj\")", "mesh: bad.obj:2:1: vertex 2 is not there: there is 1"),
-        ("mesh(\"a.txt\")", "mesh: a.txt: is none of .obj, .stl and .ply"),
+        ("mesh(\"a.txt\")", "mesh: a.txt: is none of .obj, .stl, .ply, .glb, .gltf and .3mf"),
     ];
     for (call, problem) in cases {
         let said = folder.scene(&format!("let a = 1;\nshow({call});")).unwrap_err().to_string();

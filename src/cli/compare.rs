@@ -5,7 +5,7 @@ use super::progress::ProgressLine;
 use super::{Ending, input, output};
 use crate::error::{Error, Result};
 use crate::measure::Estimate;
-use crate::mesh::{Comparing, Comparison, Deviation, Distance, Extraction, Mesh, PointCloud};
+use crate::mesh::{Comparing, Comparison, Deviation, Distance, Extraction, Mesh, PointCloud, ReadFormat};
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -56,7 +56,7 @@ fn read(name: &str, verb: &CompareVerb, common: &Common) -> Result<ComparedSide>
                 return Ok(ComparedSide::Points(cloud.points));
             }
         },
-        "obj" | "stl" => Mesh::from_file(path)?,
+        ending if ReadFormat::of_ending(ending).is_some() => Mesh::from_file(path)?,
         _ => of_scene(name, verb, common)?,
     };
     let wrong = |error: Error| Error::Input(format!("{name}: {error}"));

@@ -4,7 +4,7 @@ use super::arguments::Common;
 use super::{input, machine, output};
 use crate::error::{Error, Result};
 use crate::fit::Target;
-use crate::mesh::{Distance, Mesh, PointCloud};
+use crate::mesh::{Distance, Mesh, PointCloud, ReadFormat};
 use std::path::Path;
 
 /// The target of that name: a file of points, or a mesh or a scene, of which samples are taken; `NAME@T` is at time T.
@@ -15,7 +15,7 @@ pub(super) fn read(name: &str, samples: usize, common: &Common) -> Result<Target
     };
     let path = Path::new(name);
     match output::extension(path).as_str() {
-        "obj" | "stl" | "ply" => of_mesh(path, samples, time, common),
+        ending if ReadFormat::of_ending(ending).is_some() => of_mesh(path, samples, time, common),
         "csv" | "npy" | "xyz" | "txt" => of_points(path, time),
         _ => {
             let scene = input::plain(name)?;

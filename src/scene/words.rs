@@ -310,7 +310,7 @@ words! {
         /// `grid("owl.npy", [-1, -1.2, -1], [1, 1.2, 1])`.
         grid(file: Text) or (file: Text, how: Interpolation) or (file: Text, lower: Corner, upper: Corner)
             or (file: Text, lower: Corner, upper: Corner, how: Interpolation) = grid;
-        /// The distance to a mesh, exact, from an `.obj`, `.stl` or `.ply` file beside the scene: negative inside.
+        /// The distance to a mesh, exact, from an `.obj`, `.stl`, `.ply`, `.glb`, `.gltf` or `.3mf` file beside the scene: negative inside.
         ///
         /// What is inside is where the mesh winds around a point more than half a time: inside of a closed surface whose
         /// triangles go counter-clockwise seen from outside, and also where it has holes, or crosses itself. The mesh
