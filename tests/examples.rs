@@ -216,6 +216,18 @@ fn fit_motion() {
 }
 
 #[test]
+fn fit_silhouettes() {
+    let text = run("fit_silhouettes", &[]);
+    let truth =
+        [("r", 0.5), ("x", 0.4), ("y", 0.45), ("z", 0.1), ("wide", 1.3), ("high", 0.6), ("deep", 0.9)];
+    for (name, truth) in truth {
+        let line = text.lines().find(|line| line.starts_with(&format!("{name} = "))).unwrap();
+        let found: f64 = line.split(" = ").nth(1).unwrap().parse().unwrap();
+        assert!((found - truth).abs() < 0.0025, "{text}");
+    }
+}
+
+#[test]
 fn fit_grown() {
     let text = run("fit_grown", &["7", "1500", "grown.rhai"]);
     let overlap = text.lines().find_map(|line| line.strip_prefix("intersection over union ")).unwrap();

@@ -422,7 +422,8 @@ pub(super) struct ExportVerb {
 pub(super) struct FitVerb {
     /// The scene whose parameters are to be found: a .rhai file, or the name of a scene built in.
     pub(super) scene: Option<String>,
-    /// A file or a scene to fit to; may be repeated; NAME@T is at time T.
+    /// A file or a scene to fit to, or a transforms.json of silhouettes or depth images with their cameras; may be repeated;
+    /// NAME@T is at time T.
     #[arg(long, value_name = "NAME[@T]", required = true)]
     pub(super) target: Vec<String>,
     /// Where to write the scene with the values that were found: a .rhai file.

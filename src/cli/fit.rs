@@ -5,13 +5,14 @@ use super::checkpoint::{Checkpoint, FitStep, Marks};
 use super::fit_constraints::{self, HeldConstraints};
 use super::fit_report::{self, FoundValue};
 use super::progress::ProgressLine;
+use super::targets::{from_coarse, seen_term, size};
 use super::{Ending, fit_doubts, input, output, signals, targets};
 use crate::error::{Error, Result};
 use crate::field::{Axis, Parameter};
 use crate::file::{abandon_and_exit, check_writable, write_whole};
 use crate::fit::{
     Ended, Factor, Fit, Growth, Journal, LeastSquares, Model, Part, Progress as At, Residuals, Robust,
-    Solution, Target, Term, Tries, starts,
+    SilhouetteTarget, Solution, Target, Term, Tries, Views, starts,
 };
 use crate::number::Identity;
 use crate::scene::{Loss, Scene};
@@ -134,7 +135,7 @@ impl<'a> FitRun<'a> {
 }
 
 /// Fingerprints of a fit: of the scene, by what it computes, of the target, and of what it was told.
-fn marks(scene: Option<&Scene>, target: &Target, verb: &FitVerb, common: &Common) -> Marks {
+fn marks(scene: Option<&Scene>, target: &Views, verb: &FitVerb, common: &Common) -> Marks {
     let parameter = |all: Identity, own: &Parameter| {
         let ends = own.range().map_or([0.0; 2], |(low, high)| [low, high]);
         let numbers = [own.value(), ends[0], ends[1]].into_iter();
@@ -153,10 +154,11 @@ fn marks(scene: Option<&Scene>, target: &Target, verb: &FitVerb, common: &Common
     };
     let FitVerb { shapes, numbers, error, cost, scale, lock, tie, starts, tries, .. } = verb;
     let told = (shapes, numbers, error, cost, scale, (lock, tie), (starts, tries), common.seed);
+    let seen = |all: Identity, own: &SilhouetteTarget| all.and(own.identity().word());
     let mark = |identity: Identity| format!("{:032x}", identity.word());
     [
         ("scene", scene.map_or("none".into(), |scene| mark(of_scene(scene)))),
-        ("target", mark(target.identity())),
+        ("target", mark(target.silhouettes.iter().fold(target.points.identity(), seen))),
         ("options", mark(Identity::of(&format!("{told:?}")))),
     ]
 }
@@ -173,22 +175,18 @@ fn cost(verb: &FitVerb, size: f64) -> Robust {
     }
 }
 
-fn target(verb: &FitVerb, common: &Common) -> Result<Target> {
+fn target(verb: &FitVerb, common: &Common) -> Result<Views> {
     let _progress = ProgressLine::of("reading the target", 0, common);
     let usual = if verb.shapes.is_some() { 16_000 } else { 8000 };
     let samples = verb.samples.unwrap_or(usual) as usize;
     let all = verb.target.iter().map(|name| targets::read(name, samples, common));
-    let all: Vec<Target> = all.collect::<Result<_>>()?;
-    let whole = Target::together(all);
-    match whole.len() {
-        0 => Err(Error::Input("the target has no points".into())),
-        _ => Ok(whole),
+    let all: Vec<Views> = all.collect::<Result<_>>()?;
+    let points = Target::together(all.iter().map(|own| own.points.clone()).filter(|own| !own.is_empty()));
+    let silhouettes: Vec<SilhouetteTarget> = all.into_iter().flat_map(|own| own.silhouettes).collect();
+    match points.is_empty() && silhouettes.is_empty() {
+        true => Err(Error::Input("the target has no points".into())),
+        false => Ok(Views { points, silhouettes }),
     }
-}
-
-/// The longest side of a target's box.
-fn size(target: &Target) -> f64 {
-    target.bounds().map_or(1.0, |bounds| bounds.size().into_iter().fold(0.0, f64::max)).max(f64::MIN_POSITIVE)
 }
 
 /// Fits the parameters of a scene.
@@ -210,34 +208,48 @@ fn fitted(name: &str, verb: &FitVerb, common: &Common) -> Result<Ending> {
     if let Some(conflict) = conflict {
         return found_wanting(&conflict, common);
     }
-    let target = target(verb, common)?;
-    let field = scene.field();
-    let term = match target.distances() {
-        Some(_) => Term::distance(field, &target)?,
-        None => Term::surface(field, &target),
-    };
-    let mut terms = vec![term.with_cost(cost(verb, size(&target)))];
-    if target.normals().is_some() {
-        terms.push(Term::normals(field, &target)?.with_weight((0.1 * size(&target)).powi(2)));
+    let views = target(verb, common)?;
+    let (target, field) = (&views.points, scene.field());
+    let mut terms = Vec::new();
+    if !target.is_empty() {
+        let term = match target.distances() {
+            Some(_) => Term::distance(field, target)?,
+            None => Term::surface(field, target),
+        };
+        terms.push(term.with_cost(cost(verb, size(target))));
     }
-    for Loss { field, weight, .. } in scene.losses() {
+    if target.normals().is_some() {
+        terms.push(Term::normals(field, target)?.with_weight((0.1 * size(target)).powi(2)));
+    }
+    for Loss { field, weight, place, .. } in scene.losses() {
         let term = match [Axis::X, Axis::Y, Axis::Z, Axis::T].iter().any(|&axis| field.depends_on(axis)) {
-            true => Term::zero([field.clone()], &target),
+            true if target.is_empty() => {
+                let problem = "the loss depends on where it is, and silhouettes have no points".into();
+                return Err(scene.error_at(place, problem));
+            }
+            true => Term::zero([field.clone()], target),
             false => Term::price([field.clone()]),
         };
         terms.push(term.with_weight(*weight));
     }
+    let count = terms.len();
     let mut fit = Fit::new(unknowns, terms)?;
-    let error = |fit: &Fit| (2.0 * fit.costs()[0]).sqrt();
+    let points_alone = fit.clone();
+    if !views.silhouettes.is_empty() {
+        fit = fit.with_silhouettes(seen_term(&views, field, views.silhouettes.clone()))?;
+    }
+    // Of points, if there are any, else of pixels.
+    let main = if target.is_empty() { count } else { 0 };
+    let error = |fit: &Fit| (2.0 * fit.costs()[main]).sqrt();
     let before = error(&fit);
     if !before.is_finite() {
         return Err(Error::Undefined(format!(
-            "{}: the field is not finite at all of the target's points",
+            "{}: the field is not finite everywhere at the target's points or pixels",
             scene.file()
         )));
     }
     let costs = fit.costs();
-    let losses = scene.losses().iter().zip(&costs[costs.len() - scene.losses().len()..]);
+    let losses = scene.losses().iter().zip(&costs[count - scene.losses().len()..]);
     if let Some((loss, _)) = { losses }.find(|(_, cost)| !cost.is_finite()) {
         return Err(
             scene.error_at(&loss.place, "the loss is not finite at all of the target's points".into())
@@ -246,7 +258,8 @@ fn fitted(name: &str, verb: &FitVerb, common: &Common) -> Result<Ending> {
     let (start, ranges) = (fit.unknowns().get(), fit.unknowns().ranges());
     let mut idle = idle(&mut fit);
     if idle.len() == start.len() {
-        let problem = format!("{}: at the target's points nothing depends on any parameter", scene.file());
+        let problem =
+            format!("{}: at the target's points and pixels nothing depends on any parameter", scene.file());
         return Err(Error::Undefined(problem));
     }
     if let Some(mut constraints) = constraints {
@@ -256,8 +269,10 @@ fn fitted(name: &str, verb: &FitVerb, common: &Common) -> Result<Ending> {
         fit = fit.with_constraints(constraints);
     }
     let idle = idle_doubt(&fit, &idle);
-    let (mut run, mut journal) = FitRun::new(verb, common, marks(Some(&scene), &target, verb, common))?;
+    let (mut run, mut journal) = FitRun::new(verb, common, marks(Some(&scene), &views, verb, common))?;
     let all = starts(&start, &ranges, verb.starts as usize, common.seed);
+    let all = all.into_iter().map(|start| from_coarse(&points_alone, &views, field, start));
+    let all: Vec<Vec<f64>> = all.collect::<Result<_>>()?;
     let (by, seed) = (LeastSquares::for_fits(), common.seed);
     let tries = Tries { by, count: verb.tries as usize, part: NEARBY, seed };
     let is_enough = |fit: &mut Fit, found: &Solution| {
@@ -280,7 +295,7 @@ fn fitted(name: &str, verb: &FitVerb, common: &Common) -> Result<Ending> {
         let title = format!("{} fitted to {}", scene.file(), verb.target.join(" and "));
         let mut facts = vec![
             ("root of the mean square left", format!("{after:.4e}, was {before:.4e}")),
-            ("samples", fit.len().to_string()),
+            (if target.is_empty() { "pixels" } else { "samples" }, fit.len().to_string()),
             ("steps", run.steps().to_string()),
             ("seconds", format!("{:.1}", run.seconds())),
         ];
@@ -289,7 +304,7 @@ fn fitted(name: &str, verb: &FitVerb, common: &Common) -> Result<Ending> {
         fit_report::save(path, &title, &found, &run, &facts, &found_values(&scene, &mut fit))?;
     }
     let found = field.with_parameters(&values)?;
-    let doubts = idle.into_iter().chain(fit_doubts::doubt(&found, &target, after)?).collect();
+    let doubts = idle.into_iter().chain(fit_doubts::doubt(&found, target, after)?).collect();
     let report =
         FitReport { verb, run: &run, solution: &solution, before: Some(before), after, doubts, kept };
     report.print(&parameters_text(&scene, &values), &values, common)?;
@@ -318,7 +333,9 @@ fn idle_doubt(fit: &Fit, idle: &[usize]) -> Option<String> {
         _ => "them",
     };
     let names = names.join(", ");
-    Some(format!("at the target's points nothing depends on {names}: lock {them} to leave {them} out"))
+    Some(format!(
+        "at the target's points and pixels nothing depends on {names}: lock {them} to leave {them} out"
+    ))
 }
 
 /// Says that there is nothing to be found, and why.
@@ -356,8 +373,13 @@ fn parameters_text(scene: &Scene, values: &[(&str, f64)]) -> String {
 
 /// Grows a scene of parts.
 fn grown(shapes: u32, verb: &FitVerb, common: &Common) -> Result<Ending> {
-    let target = target(verb, common)?;
-    let (mut run, mut journal) = FitRun::new(verb, common, marks(None, &target, verb, common))?;
+    let views = target(verb, common)?;
+    if !views.silhouettes.is_empty() {
+        let problem = "--shapes grows a scene of points: silhouettes fit the parameters of a SCENE";
+        return Err(Error::Input(problem.into()));
+    }
+    let (mut run, mut journal) = FitRun::new(verb, common, marks(None, &views, verb, common))?;
+    let target = views.points;
     let most = verb.numbers.map_or(usize::MAX, |numbers| (numbers as usize + 1) / Part::NUMBERS);
     let parts = (shapes as usize).min(most);
     let growth = Growth { parts, error: verb.error.unwrap_or(0.0), ..Growth::default() };

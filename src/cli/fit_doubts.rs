@@ -8,8 +8,15 @@ use crate::tape::Coordinates;
 /// The part of the target's size that may be left, in the root of the mean square, where nobody said how much.
 const MOST_LEFT: f64 = 0.1;
 
+/// The part of a pixel that may be left of silhouettes.
+const MOST_UNCOVERED: f64 = 0.1;
+
 /// Why a field that leaves so much of a target is no fit to it; nothing, if it may be one.
 pub(super) fn doubt(field: &Field, target: &Target, left: f64) -> Result<Option<String>> {
+    if target.is_empty() {
+        let problem = || format!("no fit: pixels are off by {left:.3} of what they are to cover");
+        return Ok((left > MOST_UNCOVERED).then(problem));
+    }
     let longest = target.bounds().map_or(0.0, |bounds| bounds.size().into_iter().fold(0.0, f64::max));
     let size = target.distances().unwrap_or_default().iter().fold(longest, |most, d| most.max(d.abs()));
     if left <= MOST_LEFT * size {

@@ -8,6 +8,9 @@
 //! the sum of terms over [`Unknowns`](crate::field::Unknowns): it is what all solvers take. [`Growth`] makes a field
 //! of [`Part`]s from nothing, and [`Training`] moves the weights of a [network](crate::learn::Network).
 //!
+//! With the feature `images` a [`SilhouetteTerm`] is a loss over pixels: how much of each a solid covers, as cameras see it,
+//! against [`SilhouetteTarget`]s; [`Views`] are pictures with their cameras, as `transforms.json` lists them.
+//!
 //! [`Constraints`] are what is to hold exactly where a fit ends, and where a pull does: equations and ranges of fields of
 //! parameters, solved by multipliers around least squares. Those that conflict, or are redundant, are named.
 //!
@@ -33,11 +36,15 @@ mod program;
 mod quasi_newton;
 mod robust;
 mod schedule;
+#[cfg(feature = "images")]
+mod silhouettes;
 mod starts;
 mod target;
 mod term;
 mod training;
 mod tries;
+#[cfg(feature = "images")]
+mod views;
 
 pub use constraints::{Conflict, Constraints, Linearised, Redundant};
 pub use descent::{Descent, Rule};
@@ -52,8 +59,12 @@ pub use problem::Fit;
 pub use quasi_newton::QuasiNewton;
 pub use robust::Robust;
 pub use schedule::{Decay, Schedule};
+#[cfg(feature = "images")]
+pub use silhouettes::{SilhouetteTarget, SilhouetteTerm};
 pub use starts::{best_of, near, starts};
 pub use target::Target;
 pub use term::Term;
 pub use training::{Trained, Training};
 pub use tries::Tries;
+#[cfg(feature = "images")]
+pub use views::Views;

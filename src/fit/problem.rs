@@ -10,9 +10,9 @@ use super::journal::{Journal, JournalWatch};
 use super::least_squares::{LeastSquares, Residuals};
 use super::model::{Factor, Model};
 use super::objective::{Objective, Progress, Solution, Watch};
-use super::program::{TermProgram, names};
+use super::program::{TermProgram, by_unknown, moved_by, names};
 use super::robust::Robust;
-use super::term::Term;
+use super::term::{FurtherTerm, Term};
 use crate::error::{Error, Result};
 use crate::field::{Field, Unknowns};
 use crate::mesh::morton_order;
@@ -21,6 +21,7 @@ use crate::tape::{Asked, Block64, Sum, Tape, Tracer};
 use nalgebra::DMatrix;
 use rayon::prelude::*;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// How many points a thread takes at a time, along a tape pruned to their box.
 const PIECE: usize = 256;
@@ -62,6 +63,7 @@ const SHARES: usize = 16;
 pub struct Fit {
     unknowns: Unknowns,
     terms: Vec<Prepared>,
+    pub(super) further: Vec<Arc<dyn FurtherTerm>>,
     constraints: Option<Constraints>,
 }
 
@@ -76,15 +78,9 @@ impl Fit {
     /// An error where a term has a parameter that is not among them, or a field of it cannot be run or derived.
     pub fn new(unknowns: Unknowns, terms: impl IntoIterator<Item = Term>) -> Result<Fit> {
         let all = names(&unknowns);
-        // The unknown that each parameter is: found by what it adds to a gradient.
-        let moved = (0..all.len()).map(|i| {
-            let by: Vec<f64> = (0..all.len()).map(|j| f64::from(u8::from(i == j))).collect();
-            let slopes = unknowns.gradient(&by, &vec![0.0; unknowns.weights().len()]);
-            slopes.iter().position(|&slope| slope != 0.0)
-        });
-        let moved: Vec<Option<usize>> = moved.collect();
+        let moved = moved_by(&unknowns);
         let terms = terms.into_iter().map(|term| Prepared::new(term, &all, &moved)).collect::<Result<_>>()?;
-        Ok(Fit { unknowns, terms, constraints: None })
+        Ok(Fit { unknowns, terms, further: Vec::new(), constraints: None })
     }
 
     /// The same under constraints of its unknowns.
@@ -109,7 +105,8 @@ impl Fit {
 
     /// How many residuals there are.
     pub fn len(&self) -> usize {
-        self.terms.iter().map(|term| term.count() * term.outputs).sum()
+        let points: usize = self.terms.iter().map(|term| term.count() * term.outputs).sum();
+        points + self.further.iter().map(|term| term.count()).sum::<usize>()
     }
 
     /// Whether there are none.
@@ -117,10 +114,12 @@ impl Fit {
         self.len() == 0
     }
 
-    /// The terms' own values at the unknowns' values, in order, without their weights: means over points.
+    /// The terms' own values at the unknowns' values, in order, without their weights: means over points. Behind them those of
+    /// silhouettes: means over pixels.
     pub fn costs(&self) -> Vec<f64> {
         let values = self.unknowns.values();
-        self.terms.iter().map(|term| term.cost(values) / term.weight).collect()
+        let costs = self.terms.iter().map(|term| term.cost(values) / term.weight);
+        costs.chain(self.further.iter().map(|term| term.cost(values) / term.weight())).collect()
     }
 
     /// Finds the unknowns by least squares, from the values they have, and leaves them at the best. Constraints hold there,
@@ -165,12 +164,14 @@ impl LeastSquares {
 impl Residuals for Fit {
     fn cost(&mut self, at: &[f64]) -> f64 {
         let values = self.values(at);
-        self.terms.iter().map(|term| term.cost(&values)).sum()
+        let cost: f64 = self.terms.iter().map(|term| term.cost(&values)).sum();
+        cost + self.further.iter().map(|term| term.cost(&values)).sum::<f64>()
     }
 
     fn linearise(&mut self, at: &[f64], model: &mut Model) -> f64 {
         let values = self.values(at);
-        self.terms.iter().map(|term| term.linearise(&values, model)).sum()
+        let cost: f64 = self.terms.iter().map(|term| term.linearise(&values, model)).sum();
+        cost + self.further.iter().map(|term| term.linearise(&values, model)).sum::<f64>()
     }
 
     fn search(
@@ -194,7 +195,8 @@ impl Objective for Fit {
     fn value(&mut self, at: &[f64], gradient: &mut [f64]) -> f64 {
         let values = self.values(at);
         let mut by_parameter = vec![0.0; values.len()];
-        let sum = self.terms.iter_mut().map(|term| term.sum(&values, &mut by_parameter)).sum();
+        let sum: f64 = self.terms.iter_mut().map(|term| term.sum(&values, &mut by_parameter)).sum();
+        let sum = sum + self.further.iter().map(|term| term.sum(&values, &mut by_parameter)).sum::<f64>();
         let by_weight = vec![0.0; self.unknowns.weights().len()];
         gradient.copy_from_slice(&self.unknowns.gradient(&by_parameter, &by_weight));
         sum
@@ -232,20 +234,9 @@ impl Prepared {
         let mut outputs = fields.clone();
         let mut unknowns = Vec::new();
         for field in &fields {
-            let mut own: Vec<(usize, Field)> = Vec::new();
-            for (parameter, slope) in field.parameters()?.iter().zip(field.parameter_gradient()?) {
-                let place = all.iter().position(|name| name == parameter.name()).expect("it is known by now");
-                let Some(unknown) = moved[place].filter(|_| slope.as_constant() != Some(0.0)) else {
-                    continue;
-                };
-                match own.iter_mut().find(|(other, _)| *other == unknown) {
-                    Some((_, sum)) => *sum = &*sum + slope,
-                    None => own.push((unknown, slope)),
-                }
-            }
-            own.sort_by_key(|(unknown, _)| *unknown);
-            unknowns.push(own.iter().map(|(unknown, _)| *unknown).collect());
-            outputs.extend(own.into_iter().map(|(_, slope)| slope));
+            let (own, slopes) = by_unknown(field, all, moved)?;
+            unknowns.push(own);
+            outputs.extend(slopes);
         }
         let derivatives = TermProgram::new(&outputs, all)?;
         let order = morton_order(&at.points);

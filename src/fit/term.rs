@@ -1,5 +1,6 @@
 //! Losses: fields over points that are to be 0, or to have given values.
 
+use super::model::Model;
 use super::robust::Robust;
 use super::target::Target;
 use crate::error::{Error, Result};
@@ -107,4 +108,22 @@ impl Term {
         }
         Ok(Term { weights, ..self })
     }
+}
+
+/// A loss that is no field over points. It is given the values of all parameters.
+pub(super) trait FurtherTerm: std::fmt::Debug + Send + Sync {
+    /// How many residuals it has.
+    fn count(&self) -> usize;
+
+    /// What it counts in the sum.
+    fn weight(&self) -> f64;
+
+    /// Its value, times its weight.
+    fn cost(&self, values: &[f64]) -> f64;
+
+    /// The same; residuals and their derivatives in the unknowns go to a model.
+    fn linearise(&self, values: &[f64], model: &mut Model) -> f64;
+
+    /// The same; its derivatives are added to those of parameters.
+    fn sum(&self, values: &[f64], by_parameter: &mut [f64]) -> f64;
 }

@@ -3,10 +3,12 @@
 //! [`picture()`] makes one of a scene and [`Film`] many, as [`Options`] say, from a [`Stage`] that knows what is costly.
 //! `march` finds what rays meet, `look` what colour that has: `light`, `shadow` and `occlusion` say how bright it is,
 //! `scale` and `bar` what colour a number has. [`Layers`] are
-//! the numbers beneath a picture, for other programs. `places` runs tapes at scattered places; [`Slice`] cuts fields,
+//! the numbers beneath a picture, for other programs. A [`Silhouette`]'s [`Coverage`] of pixels has derivatives in
+//! parameters, its outline's movement among them. `places` runs tapes at scattered places; [`Slice`] cuts fields,
 //! and `plane` draws a cut into a view.
 
 mod bar;
+mod coverage;
 mod film;
 mod image;
 mod layers;
@@ -19,6 +21,8 @@ mod picture;
 mod places;
 mod plane;
 mod rays;
+#[cfg(feature = "fit")]
+mod sample;
 mod scale;
 mod shadow;
 mod slice;
@@ -37,12 +41,15 @@ pub(crate) mod shared {
     pub(crate) use super::stage::Shot;
 }
 
+pub use coverage::{Coverage, Silhouette};
 pub use film::{Artist, Film, Frames};
 pub use image::Image;
 pub use layers::{Layers, PictureLayer, save};
 pub use options::{Options, Shade};
 pub use picture::picture;
 pub use rays::{Lens, Size};
+#[cfg(feature = "fit")]
+pub(crate) use sample::PngSamples;
 pub use scale::Scale;
 pub use slice::{Cut, Slice};
 pub use stage::Stage;

@@ -124,6 +124,12 @@ impl Lens {
         [start, (next - start).normalize()]
     }
 
+    /// Which way the ray at (u, v) goes, for a depth of 1.
+    pub(super) fn way(&self, [u, v]: [f64; 2]) -> DVec3 {
+        let ahead = DVec3::from(self.ahead);
+        if self.parallel { ahead } else { ahead + u * DVec3::from(self.right) + v * DVec3::from(self.up) }
+    }
+
     /// How much of space a step across the picture is, at a depth.
     pub(crate) fn across(&self, step: f64, s: f64) -> f64 {
         step * DVec3::from(self.up).length() * if self.parallel { 1.0 } else { s }
