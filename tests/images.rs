@@ -242,7 +242,7 @@ fn a_blob_of_twenty_balls_is_found_from_twelve_silhouettes() {
         let mut state = seed;
         let ball = |_| {
             let [r, h, angle, away] = [(); 4].map(|()| draw(&mut state));
-            let (h, angle, away) = (2.0 * h - 1.0, (2.0 * PI) * angle, 0.7 * away.cbrt());
+            let (h, angle, away) = (2.0 * h - 1.0, 2.0 * PI * angle, 0.7 * away.cbrt());
             let wide = (1.0 - h * h).sqrt();
             [0.12 + 0.2 * r, away * wide * angle.cos(), away * h, away * wide * angle.sin()]
         };

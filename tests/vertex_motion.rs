@@ -53,7 +53,6 @@ fn vertices_of_the_gallery_go_with_the_surface() {
         if is_slow(field) {
             continue;
         }
-        let start = std::time::Instant::now();
         let timeline = scene.timeline();
         let time = timeline.from + 0.37 * (timeline.to - timeline.from);
         let options = Extraction::default().time(time).resolution(14);
@@ -64,15 +63,15 @@ fn vertices_of_the_gallery_go_with_the_surface() {
             { tape.values().iter() }.map(|value| random.between(-0.3, 0.3) * value.abs().max(0.1)).collect();
         let mut rests = rests(field, &found, &direction, 0.7);
         rests.sort_by(f64::total_cmp);
-        let over = rests.iter().filter(|&&rest| !(rest < 1e-6)).count();
-        eprintln!(
-            "{}: {} vertices, {} known, {over} over, median {:.1e}, worst {:.1e} {:.1}s",
+        // Where several pieces of a surface meet by chance in one vertex, no motion keeps it on all.
+        let over = rests.iter().filter(|rest| rest.is_nan() || **rest > 1e-6).count();
+        let median = rests.get(rests.len() / 2).copied().unwrap_or(0.0);
+        assert!(rests.len() == found.mesh.vertices.len() || !found.caps.is_empty(), "{}", exhibit.name);
+        assert!(
+            100 * over <= rests.len() && median < 1e-9,
+            "{}: {over} of {}, {median}",
             exhibit.name,
-            found.mesh.vertices.len(),
-            rests.len(),
-            rests.get(rests.len() / 2).copied().unwrap_or(0.0),
-            rests.last().copied().unwrap_or(0.0),
-            start.elapsed().as_secs_f64()
+            rests.len()
         );
     }
 }

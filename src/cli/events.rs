@@ -12,7 +12,7 @@ pub(super) fn run(verb: &EventsVerb, common: &Common) -> Result<Ending> {
     let scene = input::scene(&verb.scene, common)?;
     let timeline = scene.timeline();
     let span = (verb.from.unwrap_or(timeline.from), verb.to.unwrap_or(timeline.to));
-    if !(span.0 < span.1) {
+    if span.0 >= span.1 {
         return Err(Error::Input(format!("there is no time from {} to {}", span.0, span.1)));
     }
     let events = {

@@ -53,7 +53,7 @@ pub(super) fn velocities(mesh: &Mesh, motion: &VertexMotion) -> Vec<Point> {
         }
         let turned = slope(&way);
         let bend = sum(&way, &turned);
-        if !(bend > 0.0) {
+        if bend <= 0.0 || bend.is_nan() {
             break;
         }
         add(&mut found, square / bend, &way);
