@@ -41,7 +41,7 @@ impl Views {
         let folder = path.parent().unwrap_or(Path::new(""));
         let mut views = Views::default();
         for (n, own) in frames.iter().enumerate() {
-            let frame = Frame { own, whole: &whole, folder };
+            let frame = CameraFrame { own, whole: &whole, folder };
             let (silhouette, points) = frame.read().map_err(|error| about(format!("frame {n}: {error}")))?;
             views.silhouettes.extend(silhouette);
             if let Some(points) = points {
@@ -59,13 +59,13 @@ impl Views {
 }
 
 /// A picture in the list.
-struct Frame<'a> {
+struct CameraFrame<'a> {
     own: &'a Value,
     whole: &'a Value,
     folder: &'a Path,
 }
 
-impl Frame<'_> {
+impl CameraFrame<'_> {
     fn read(&self) -> Result<(Option<SilhouetteTarget>, Option<Target>)> {
         let t = self.number("time")?.unwrap_or(0.0);
         let (mask, picture) = (self.path("mask_path")?, self.path("file_path")?);

@@ -17,7 +17,7 @@ use crate::number::{Dual, Interval};
 use crate::tape::{Branches, Machine, Tape};
 use crate::task;
 use cluster::clusters;
-use critical::Search;
+use critical::CriticalSearch;
 use rayon::prelude::*;
 use std::sync::Arc;
 
@@ -209,7 +209,7 @@ fn events(tape: &Tape, whole: &Whole) -> Result<Events> {
         events.open.push(open(&suspects));
         return Ok(events);
     }
-    let search = Search { tape: &tape, whole };
+    let search = CriticalSearch { tape: &tape, whole };
     for cluster in clusters(&suspects) {
         task::check()?;
         let found = search.found(&cluster);

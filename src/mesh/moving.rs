@@ -106,7 +106,7 @@ impl Field {
 }
 
 /// The vertices of a mesh at one time, and the normals at its triangles' corners.
-type Frame = (Vec<Point>, Vec<[Point; 3]>);
+type TimedMesh = (Vec<Point>, Vec<[Point; 3]>);
 
 struct Tracking<'f> {
     field: &'f Field,
@@ -116,7 +116,7 @@ struct Tracking<'f> {
 
 impl Tracking<'_> {
     /// The vertices and normals of a mesh at the next time, if it still fits.
-    fn next(&self, last: &MovingMesh, time: f64, tolerance: f64) -> Result<Option<Frame>> {
+    fn next(&self, last: &MovingMesh, time: f64, tolerance: f64) -> Result<Option<TimedMesh>> {
         let frame = last.times.len() - 1;
         let mut now = Extracted {
             mesh: last.mesh(frame),

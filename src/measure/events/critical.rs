@@ -37,12 +37,12 @@ const AROUND: f64 = 10.0;
 const NOTHING: f64 = 1e-7;
 
 /// Looks for events in gatherings of boxes.
-pub(super) struct Search<'a> {
+pub(super) struct CriticalSearch<'a> {
     pub tape: &'a Tape,
     pub whole: &'a Whole,
 }
 
-impl Search<'_> {
+impl CriticalSearch<'_> {
     /// The events that Newton's method finds from a gathering's boxes.
     pub fn found(&self, cluster: &[Suspect]) -> Vec<Event> {
         let about = hull(cluster);

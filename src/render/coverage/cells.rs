@@ -10,7 +10,7 @@ use super::{CELLS, Outlines, PixelMove};
 const NONE: u32 = u32::MAX;
 
 /// The rays through the corners of all cells.
-pub(super) struct Cells {
+pub(super) struct PixelCells {
     size: Size,
     /// How many corners there are in a row.
     wide: usize,
@@ -23,16 +23,16 @@ pub(super) struct Cells {
 
 /// A corner of what is inside of a cell: of the cell, or a crossing.
 #[derive(Clone, Copy)]
-enum Bend {
+enum ContourBend {
     Corner(usize),
     Crossing(u32),
 }
 
-impl Cells {
-    pub(super) fn new(size: Size, depths: Vec<f32>) -> Cells {
+impl PixelCells {
+    pub(super) fn new(size: Size, depths: Vec<f32>) -> PixelCells {
         let wide = CELLS * size.width + 1;
         let crossed = [(); 2].map(|()| vec![NONE; depths.len()]);
-        let mut cells = Cells { size, wide, crossed, depths, ways: Vec::new() };
+        let mut cells = PixelCells { size, wide, crossed, depths, ways: Vec::new() };
         for corner in 0..cells.depths.len() {
             let right = Some(corner + 1).filter(|other| other % wide != 0);
             let below = Some(corner + wide).filter(|&other| other < cells.depths.len());
@@ -64,14 +64,14 @@ impl Cells {
     }
 
     /// What is around the inside of a cell: corners, and crossings by twos, where the outline leaves and comes back.
-    fn around(&self, corner: usize) -> Vec<Bend> {
+    fn around(&self, corner: usize) -> Vec<ContourBend> {
         let corners = [corner, corner + 1, corner + self.wide + 1, corner + self.wide];
         let [right, below] = &self.crossed;
         let between = [right[corner], below[corner + 1], right[corner + self.wide], below[corner]];
         let mut around = Vec::with_capacity(8);
         for (own, crossing) in corners.into_iter().zip(between) {
-            around.extend(self.is_in(own).then_some(Bend::Corner(own)));
-            around.extend((crossing != NONE).then_some(Bend::Crossing(crossing)));
+            around.extend(self.is_in(own).then_some(ContourBend::Corner(own)));
+            around.extend((crossing != NONE).then_some(ContourBend::Crossing(crossing)));
         }
         around
     }
@@ -87,13 +87,13 @@ impl Cells {
         let pairs: Vec<RayPair> = self.ways.iter().map(pair).collect();
         let found = crossings(of.gradient, of.lens, of.t, &pairs);
         // The cells that an outline goes through, and the pairs of crossings where it does.
-        let mut crossed: Vec<(usize, Vec<Bend>)> = Vec::new();
+        let mut crossed: Vec<(usize, Vec<ContourBend>)> = Vec::new();
         let mut parts = vec![0.0; self.size.pixels()];
         let whole = 1.0 / (CELLS * CELLS) as f64;
         for (pixel, part) in parts.iter_mut().enumerate() {
             for cell in self.of_pixel(pixel) {
                 let around = self.around(cell);
-                match around.iter().any(|bend| matches!(bend, Bend::Crossing(_))) {
+                match around.iter().any(|bend| matches!(bend, ContourBend::Crossing(_))) {
                     true => crossed.push((pixel, around)),
                     false if !around.is_empty() => *part += whole,
                     false => (),
@@ -112,8 +112,8 @@ impl Cells {
             let mut bends: Vec<[f64; 2]> = Vec::new();
             for (n, bend) in around.iter().enumerate() {
                 match bend {
-                    Bend::Corner(corner) => bends.push(self.place(*corner)),
-                    Bend::Crossing(own) => bends.push(found[*own as usize].at),
+                    ContourBend::Corner(corner) => bends.push(self.place(*corner)),
+                    ContourBend::Crossing(own) => bends.push(found[*own as usize].at),
                 }
                 if let Some(ends) = leaves(around, n) {
                     let chain = chains.next().expect("a chain for each pair");
@@ -143,14 +143,14 @@ impl Cells {
 }
 
 /// The crossings between which the outline leaves the cell's inside, if it does so behind one of its bends.
-fn leaves(around: &[Bend], n: usize) -> Option<[u32; 2]> {
+fn leaves(around: &[ContourBend], n: usize) -> Option<[u32; 2]> {
     match (around[n], around[(n + 1) % around.len()]) {
-        (Bend::Crossing(out), Bend::Crossing(back)) => Some([out, back]),
+        (ContourBend::Crossing(out), ContourBend::Crossing(back)) => Some([out, back]),
         _ => None,
     }
 }
 
-fn leaving(around: &[Bend]) -> impl Iterator<Item = [u32; 2]> {
+fn leaving(around: &[ContourBend]) -> impl Iterator<Item = [u32; 2]> {
     (0..around.len()).filter_map(|n| leaves(around, n))
 }
 

@@ -68,7 +68,7 @@ pub(super) fn crossings(gradient: &Tape, lens: &Lens, t: f64, pairs: &[RayPair])
 
 /// The field at a depth of a ray: its value, and its slopes along u, v and the ray.
 #[derive(Clone, Copy, Debug, Default)]
-struct Seen {
+struct Sighting {
     depth: f64,
     value: f64,
     across: [f64; 2],
@@ -80,7 +80,7 @@ struct Seen {
 #[derive(Clone, Copy, Debug, Default)]
 struct Least {
     value: f64,
-    ends: [Seen; 2],
+    ends: [Sighting; 2],
     shares: [f64; 2],
     /// Whether it is at an end of what was looked at.
     is_at_end: bool,
@@ -124,7 +124,7 @@ impl Rays<'_> {
     }
 
     /// The field at depths of rays, which are given by u, v and s.
-    fn look(&mut self, at: &[[f64; 3]]) -> Vec<Seen> {
+    fn look(&mut self, at: &[[f64; 3]]) -> Vec<Sighting> {
         self.places.iter_mut().for_each(Vec::clear);
         for &at in at {
             let place = self.lens.at(at);
@@ -138,15 +138,15 @@ impl Rays<'_> {
             let slope = DVec3::new(self.outputs[1][n], self.outputs[2][n], self.outputs[3][n]);
             let spread = if self.lens.parallel { 1.0 } else { depth };
             let across = [slope.dot(right) * spread, slope.dot(up) * spread];
-            Seen { depth, value: self.outputs[0][n], across, along: slope.dot(self.lens.way([u, v])), slope }
+            Sighting { depth, value: self.outputs[0][n], across, along: slope.dot(self.lens.way([u, v])), slope }
         };
         at.iter().enumerate().map(seen).collect()
     }
 
     fn cross(&mut self, pairs: &[RayPair]) -> Vec<Crossing> {
-        let mut open: Vec<Search> = pairs.iter().map(Search::new).collect();
+        let mut open: Vec<CrossingSearch> = pairs.iter().map(CrossingSearch::new).collect();
         for step in 0..STEPS {
-            let mut going: Vec<&mut Search> = open.iter_mut().filter(|own| !own.is_done).collect();
+            let mut going: Vec<&mut CrossingSearch> = open.iter_mut().filter(|own| !own.is_done).collect();
             if going.is_empty() {
                 break;
             }
@@ -167,10 +167,10 @@ impl Rays<'_> {
         let at: Vec<[f64; 3]> = rays.iter().zip(depths).flat_map(of).collect();
         let seen = self.look(&at);
         // The pieces with least values of all rays, and which ray each is of.
-        let (mut all, mut of): (Vec<Bracket>, Vec<usize>) = Default::default();
+        let (mut all, mut of): (Vec<DepthBracket>, Vec<usize>) = Default::default();
         let mut start = 0;
         for (n, depths) in depths.iter().enumerate() {
-            all.extend(Bracket::among(&seen[start..start + depths.len()]));
+            all.extend(DepthBracket::among(&seen[start..start + depths.len()]));
             of.resize(all.len(), n);
             start += depths.len();
         }
@@ -186,7 +186,7 @@ impl Rays<'_> {
             going.iter().zip(seen).for_each(|(&k, seen)| all[k].narrow(seen));
         }
         let mut least: Vec<Option<Least>> = vec![None; rays.len()];
-        for (own, n) in all.iter().map(Bracket::least).zip(of) {
+        for (own, n) in all.iter().map(DepthBracket::least).zip(of) {
             let is_less = least[n].is_none_or(|other| own.value < other.value);
             least[n] = if is_less { Some(own) } else { least[n] };
         }
@@ -196,41 +196,41 @@ impl Rays<'_> {
 
 /// A piece of a ray with a least value within.
 #[derive(Clone, Copy, Debug)]
-struct Bracket {
-    low: Seen,
-    high: Seen,
+struct DepthBracket {
+    low: Sighting,
+    high: Sighting,
     is_at_end: bool,
 }
 
-impl Bracket {
+impl DepthBracket {
     /// Those about the least of some depths, which rise, and about others that may lie lower within.
-    fn among(all: &[Seen]) -> Vec<Bracket> {
+    fn among(all: &[Sighting]) -> Vec<DepthBracket> {
         let is_low = |n: usize| {
             let beside = [n.checked_sub(1).map(|n| all[n]), all.get(n + 1).copied()];
             beside.into_iter().flatten().all(|other| all[n].value <= other.value)
         };
-        let found: Vec<Bracket> =
-            (0..all.len()).filter(|&n| is_low(n)).map(|n| Bracket::about(all, n)).collect();
-        let lowest = |own: &Bracket| own.low.value.min(own.high.value);
+        let found: Vec<DepthBracket> =
+            (0..all.len()).filter(|&n| is_low(n)).map(|n| DepthBracket::about(all, n)).collect();
+        let lowest = |own: &DepthBracket| own.low.value.min(own.high.value);
         let least = found.iter().map(lowest).fold(f64::INFINITY, f64::min);
-        let may_be = |own: &Bracket| own.floor().min(lowest(own)) <= least;
-        let mut kept: Vec<Bracket> = found.iter().copied().filter(may_be).collect();
+        let may_be = |own: &DepthBracket| own.floor().min(lowest(own)) <= least;
+        let mut kept: Vec<DepthBracket> = found.iter().copied().filter(may_be).collect();
         if kept.is_empty() {
             // No value is a number.
-            kept.push(Bracket { low: all[0], high: all[0], is_at_end: true });
+            kept.push(DepthBracket { low: all[0], high: all[0], is_at_end: true });
         }
         kept
     }
 
     /// That beside a depth, to the side where the field falls.
-    fn about(all: &[Seen], n: usize) -> Bracket {
+    fn about(all: &[Sighting], n: usize) -> DepthBracket {
         let own = all[n];
         let next = if own.along < 0.0 { all.get(n + 1) } else { n.checked_sub(1).map(|n| &all[n]) };
         let Some(&next) = next else {
-            return Bracket { low: own, high: own, is_at_end: true };
+            return DepthBracket { low: own, high: own, is_at_end: true };
         };
         let (low, high) = if own.along < 0.0 { (own, next) } else { (next, own) };
-        Bracket { low, high, is_at_end: false }
+        DepthBracket { low, high, is_at_end: false }
     }
 
     fn is_open(&self, narrow: f64) -> bool {
@@ -248,7 +248,7 @@ impl Bracket {
 
     /// Keeps the side that has a least value for certain. Of the ends one falls inward at least; where one does not, it is no
     /// lower than the other.
-    fn narrow(&mut self, seen: Seen) {
+    fn narrow(&mut self, seen: Sighting) {
         let is_low = match seen.along < 0.0 {
             true => self.high.along > 0.0 || seen.value <= self.low.value,
             false => self.low.along >= 0.0 && seen.value > self.high.value,
@@ -288,7 +288,7 @@ impl Bracket {
 }
 
 /// The search for a crossing: a place on the way, held to a bracket that shrinks.
-struct Search<'a> {
+struct CrossingSearch<'a> {
     pair: &'a RayPair,
     at: f64,
     low: f64,
@@ -302,10 +302,10 @@ struct Search<'a> {
 /// How far beyond its ends a crossing may be: there where a ray passes the solid nearer than marching tells.
 const BEYOND: f64 = 0.25;
 
-impl Search<'_> {
-    fn new(pair: &RayPair) -> Search<'_> {
+impl CrossingSearch<'_> {
+    fn new(pair: &RayPair) -> CrossingSearch<'_> {
         let (low, high) = (-BEYOND, 1.0 + BEYOND);
-        Search { pair, at: 0.5, low, high, least: Least::default(), is_done: false, is_wide: true }
+        CrossingSearch { pair, at: 0.5, low, high, least: Least::default(), is_done: false, is_wide: true }
     }
 
     fn way(&self) -> [f64; 2] {

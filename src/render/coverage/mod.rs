@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::field::Field;
 use crate::tape::{Sum64, Tape};
 use crate::task;
-use cells::Cells;
+use cells::PixelCells;
 
 /// A solid made ready for pictures of how much of each pixel it covers.
 ///
@@ -80,7 +80,7 @@ impl Silhouette {
         };
         let depths = march::seen(&self.value, &corners, fine, t, false)?.depths;
         let outlines = Outlines { gradient: &self.gradient, lens, t, within: within(&depths, lens, size) };
-        let (parts, moves) = Cells::new(size, depths).parts(&outlines);
+        let (parts, moves) = PixelCells::new(size, depths).parts(&outlines);
         task::check()?;
         Ok(Coverage { value: self.value.clone(), t, parts, moves })
     }
