@@ -51,15 +51,30 @@ fn are_joined(freedom: usize, a: [i8; 3], b: [i8; 3]) -> bool {
 }
 
 impl Link {
-    /// Whether some points of the sphere are one piece.
-    pub fn is_one_piece(&self, points: u32) -> bool {
+    /// The piece of some points of the sphere in which the first of them is.
+    fn first_piece(&self, points: u32) -> u32 {
         let (mut seen, mut open) = (0u32, points & points.wrapping_neg());
         while open != 0 {
             let n = open.trailing_zeros() as usize;
             seen |= 1 << n;
             open = (open | self.joined[n] & points) & !seen;
         }
-        points != 0 && seen == points
+        seen
+    }
+
+    /// Whether some points of the sphere are one piece.
+    pub fn is_one_piece(&self, points: u32) -> bool {
+        points != 0 && self.first_piece(points) == points
+    }
+
+    /// The pieces that some points of the sphere are.
+    pub fn pieces(&self, mut points: u32) -> Vec<u32> {
+        let mut pieces = Vec::new();
+        while points != 0 {
+            pieces.push(self.first_piece(points));
+            points &= !pieces[pieces.len() - 1];
+        }
+        pieces
     }
 
     /// All points of the sphere.

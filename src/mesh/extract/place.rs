@@ -6,7 +6,7 @@
 
 use super::lattice::{Lattice, LatticePoints, LatticeTile};
 use super::link::{LINKS, Link};
-use super::probe::{Bracket, Room, TapeProbe};
+use super::probe::{Bracket, Room, TapeProbe, between};
 use crate::error::{Error, Result};
 use crate::mesh::Point;
 use crate::task;
@@ -174,7 +174,7 @@ impl Placing<'_> {
             }));
         }
         for ((s, n), bracket) in self.probe.roots(&brackets).into_iter().zip(of).zip(&brackets) {
-            let place = super::probe::between(bracket.ends[0], bracket.ends[1], s);
+            let place = between(bracket.ends[0], bracket.ends[1], s);
             found[n] = Some(Placed::on(rounded(room(points, lattice, own[n]).held(place))));
         }
         found.into_iter().map(|placed| placed.expect("all edges were placed")).collect()
@@ -232,9 +232,39 @@ impl Placing<'_> {
         {
             return placed;
         }
-        let place = rounded(room.held(super::probe::mean(&samples)));
-        let value = self.probe.value(place);
-        Placed::off(place, value)
+        let place = self.joining(link, &ids, [plus, minus]).unwrap_or_else(|| super::probe::mean(&samples));
+        self.off_at(point, place)
+    }
+
+    /// A place where several pieces of the bounds outside, or inside, are one as the field says; or one that parts them.
+    ///
+    /// Two pieces are joined if a straight way between them stays on their side. Of such ways the one that stays farthest from
+    /// the surface is taken. Where there is none, the place is the one farthest on the other side of any.
+    fn joining(&mut self, link: &Link, ids: &[usize; 26], sides: [u32; 2]) -> Option<Point> {
+        const STEPS: u32 = 16;
+        let (mut joined, mut parted): (Option<(f64, Point)>, Option<(f64, Point)>) = (None, None);
+        for (side, sign) in sides.into_iter().zip([1.0, -1.0]) {
+            let pieces = link.pieces(side);
+            let others = |n: usize| pieces[n + 1..].iter().fold(0, |all, piece| all | piece);
+            let ways = pieces
+                .iter()
+                .enumerate()
+                .flat_map(|(n, &piece)| bits(piece).flat_map(move |a| bits(others(n)).map(move |b| [a, b])));
+            for way in ways {
+                let [a, b] = way.map(|n| self.points.places[ids[n]]);
+                let along = |n: u32| between(a, b, f64::from(n + 1) / f64::from(STEPS));
+                let steps = (0..STEPS as usize - 1).map(|n| along(n as u32));
+                let values = self.probe.values(steps).iter().map(|value| sign * value).zip(0..);
+                let Some((least, n)) = values.min_by(|a, b| a.0.total_cmp(&b.0)) else { continue };
+                if least > 0.0 && joined.is_none_or(|(most, _)| least > most) {
+                    joined = Some((least, along(STEPS / 2 - 1)));
+                }
+                if least <= 0.0 && parted.is_none_or(|(most, _)| least < most) {
+                    parted = Some((least, along(n)));
+                }
+            }
+        }
+        joined.or(parted).map(|(_, place)| place)
     }
 
     /// Points of the surface on the bounds of a face or a cell.
@@ -281,7 +311,7 @@ impl Placing<'_> {
         let mut starts = Vec::with_capacity(3);
         if !sharp.is_empty() {
             let way = super::probe::mean(&sharp);
-            starts.extend([way, super::probe::between(way, room.middle(), 0.1)]);
+            starts.extend([way, between(way, room.middle(), 0.1)]);
         }
         starts.push(super::probe::mean(samples));
         for start in starts {

@@ -138,7 +138,13 @@ impl Rays<'_> {
             let slope = DVec3::new(self.outputs[1][n], self.outputs[2][n], self.outputs[3][n]);
             let spread = if self.lens.parallel { 1.0 } else { depth };
             let across = [slope.dot(right) * spread, slope.dot(up) * spread];
-            Sighting { depth, value: self.outputs[0][n], across, along: slope.dot(self.lens.way([u, v])), slope }
+            Sighting {
+                depth,
+                value: self.outputs[0][n],
+                across,
+                along: slope.dot(self.lens.way([u, v])),
+                slope,
+            }
         };
         at.iter().enumerate().map(seen).collect()
     }
