@@ -97,6 +97,23 @@ pub(super) fn rounded(p: Point) -> Point {
     p.map(|x| f64::from(x as f32))
 }
 
+/// How many steps a way is looked at in.
+const STEPS: usize = 16;
+/// How many ways are looked at for what their steps do not show.
+const MAX_WAYS: usize = 6;
+
+/// A straight way between two places on one side of the surface.
+struct Way {
+    ends: [Point; 2],
+    inside: bool,
+}
+
+impl Way {
+    fn at(&self, step: usize) -> Point {
+        between(self.ends[0], self.ends[1], step as f64 / STEPS as f64)
+    }
+}
+
 struct Placing<'a> {
     points: &'a LatticePoints,
     lattice: &'a Lattice,
@@ -238,12 +255,11 @@ impl Placing<'_> {
 
     /// A place where several pieces of the bounds outside, or inside, are one as the field says; or one that parts them.
     ///
-    /// Two pieces are joined if a straight way between them stays on their side. Of such ways the one that stays farthest from
-    /// the surface is taken. Where there is none, the place is the one farthest on the other side of any.
+    /// Two pieces are joined if a straight way between them stays on their side. Of such ways the one that stays farthest
+    /// from the surface is taken. Where there is none, the place is the one farthest on the other side of any.
     fn joining(&mut self, link: &Link, ids: &[usize; 26], sides: [u32; 2]) -> Option<Point> {
-        const STEPS: u32 = 16;
-        let (mut joined, mut parted): (Option<(f64, Point)>, Option<(f64, Point)>) = (None, None);
-        for (side, sign) in sides.into_iter().zip([1.0, -1.0]) {
+        let (mut clear, mut parted) = (Vec::new(), Vec::new());
+        for (side, inside) in sides.into_iter().zip([false, true]) {
             let pieces = link.pieces(side);
             let others = |n: usize| pieces[n + 1..].iter().fold(0, |all, piece| all | piece);
             let ways = pieces
@@ -251,20 +267,39 @@ impl Placing<'_> {
                 .enumerate()
                 .flat_map(|(n, &piece)| bits(piece).flat_map(move |a| bits(others(n)).map(move |b| [a, b])));
             for way in ways {
-                let [a, b] = way.map(|n| self.points.places[ids[n]]);
-                let along = |n: u32| between(a, b, f64::from(n + 1) / f64::from(STEPS));
-                let steps = (0..STEPS as usize - 1).map(|n| along(n as u32));
-                let values = self.probe.values(steps).iter().map(|value| sign * value).zip(0..);
-                let Some((least, n)) = values.min_by(|a, b| a.0.total_cmp(&b.0)) else { continue };
-                if least > 0.0 && joined.is_none_or(|(most, _)| least > most) {
-                    joined = Some((least, along(STEPS / 2 - 1)));
-                }
-                if least <= 0.0 && parted.is_none_or(|(most, _)| least < most) {
-                    parted = Some((least, along(n)));
+                let way = Way { ends: way.map(|n| self.points.places[ids[n]]), inside };
+                let (nearest, step) = self.nearest_to_surface(&way);
+                if nearest > 0.0 {
+                    clear.push((nearest, step, way))
+                } else {
+                    parted.push((nearest, way.at(step)))
                 }
             }
         }
-        joined.or(parted).map(|(_, place)| place)
+        clear.sort_by(|a, b| b.0.total_cmp(&a.0));
+        for (_, step, way) in clear.into_iter().take(MAX_WAYS) {
+            match self.crossing(&way, step) {
+                None => return Some(way.at(STEPS / 2)),
+                Some(found) => parted.push(found),
+            }
+        }
+        parted.into_iter().min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, place)| place)
+    }
+
+    /// How far from the surface a way stays at its steps, below 0 beyond it; and at which step that is.
+    fn nearest_to_surface(&mut self, way: &Way) -> (f64, usize) {
+        let steps = (1..STEPS).collect::<Vec<_>>();
+        let values = self.probe.values(steps.iter().map(|&step| way.at(step)));
+        let sided = values.iter().map(|value| if way.inside { -value } else { *value });
+        sided.zip(1..).min_by(|a, b| a.0.total_cmp(&b.0)).expect("there are steps")
+    }
+
+    /// Where a way passes to the other side between its steps, about one of them.
+    fn crossing(&mut self, way: &Way, step: usize) -> Option<(f64, Point)> {
+        let ends = [step - 1, step + 1].map(|step| way.at(step));
+        let [(a, to_a), (b, to_b)] = ends.map(|end| self.probe.slope(end));
+        let (place, value) = self.probe.dip(ends, [a, b], [to_a, to_b], way.inside)?;
+        Some((-value.abs(), place))
     }
 
     /// Points of the surface on the bounds of a face or a cell.
