@@ -66,9 +66,14 @@ impl Kernel for Claimed {
     }
 }
 
+/// Whether an output of a kernel is a claim: its last operand is continuous in space.
+pub(crate) fn is_claim(output: &Output) -> bool {
+    Claimed::of(output).is_some()
+}
+
 /// Which claims matter.
 #[derive(Clone, Copy, PartialEq)]
-pub(super) enum Of {
+pub(crate) enum Of {
     /// All of them.
     Space,
     /// Those on what does not change with time by itself.
@@ -77,7 +82,7 @@ pub(super) enum Of {
 
 /// The same field, with claims written into it: on the outermost calls of the shape library that have one, in their own
 /// coordinates. Without materials.
-pub(super) fn with_claims(field: &Field, of: Of) -> Field {
+pub(crate) fn with_claims(field: &Field, of: Of) -> Field {
     let steepness = Steepness::of_parts(field);
     let claimed = |part: &Field| {
         let stands = !part.depends_on(Axis::T);

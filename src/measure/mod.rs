@@ -28,7 +28,7 @@ macro_rules! ranked {
 
 pub mod bounds;
 mod cell;
-mod claims;
+pub(crate) mod claims;
 mod clip;
 pub mod closest;
 pub(crate) mod cone;

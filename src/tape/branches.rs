@@ -11,9 +11,10 @@
 use super::Tape;
 use super::adjoint::send_back;
 use super::corner::Corner;
-use super::program::{COORDINATES, Code, Program};
+use super::program::{COORDINATES, Code, Line, Program};
 use super::seams::both;
-use crate::number::{Interval, Op, Real, Smoothness};
+use crate::number::{Interval, Op, Output, Real, Smoothness};
+use std::f64::consts::PI;
 use std::sync::Arc;
 
 /// Bounds on ∇f in space.
@@ -25,6 +26,8 @@ pub(crate) struct Branches {
     program: Arc<Program>,
     /// Which values change in space.
     varies: Vec<bool>,
+    /// Which lines lead to what is known to be continuous, and to nothing else: they may jump by themselves.
+    joined: Vec<bool>,
     corners: Vec<Option<Corner>>,
     values: Vec<Interval>,
     adjoints: Vec<Option<Interval>>,
@@ -40,6 +43,10 @@ enum ChoiceQuestion {
     Part(u32),
     /// At which end of its range the weight of a blend is.
     Weight(u32),
+    /// Which whole number a value is rounded to, from that of an answer of 0.
+    Whole(u32),
+    /// On which side of its cut an angle is: answer 0 below it.
+    Turn(u32),
 }
 
 /// In a question, instead of a value: 0.
@@ -71,12 +78,21 @@ enum Outcome {
 /// Where a blend's weights range over more than this, its ends are looked at one by one.
 const WIDE: f64 = 0.05;
 
+/// What may be rounded to more whole numbers than these lies in too large a box.
+const MAX_WHOLES: f64 = 4.0;
+
 /// The parts of a slope that may sum to less than this are looked at one by one.
 const STEEP: f64 = 0.8;
 
 impl Branches {
     /// Of a tape whose parameters are numbers ([`Tape::fixed`]).
     pub(crate) fn new(tape: &Tape) -> Branches {
+        Branches::believing(tape, |_| false)
+    }
+
+    /// The same of a tape with kernels whose last operand is known to be continuous in space, whatever it is made of: of
+    /// something continuous that is smooth in pieces the generalised gradient lies in the hull of the pieces' slopes.
+    pub(crate) fn believing(tape: &Tape, is_continuous: impl Fn(&Output) -> bool) -> Branches {
         let program = tape.program.clone();
         let values = program.memory::<Interval>(&tape.values);
         let mut varies: Vec<bool> = (0..program.leaves()).map(|leaf| leaf < COORDINATES - 1).collect();
@@ -84,7 +100,16 @@ impl Branches {
             varies.push(program.operands(line).iter().any(|&operand| varies[operand as usize]));
         }
         let corners = (0..program.lines.len()).map(|line| Corner::at(&program, line)).collect();
-        Branches { varies, corners, adjoints: vec![None; values.len()], values, found: Vec::new(), program }
+        let joined = joined(&program, is_continuous);
+        Branches {
+            varies,
+            joined,
+            corners,
+            adjoints: vec![None; values.len()],
+            values,
+            found: Vec::new(),
+            program,
+        }
     }
 
     /// Boxes of slopes whose hull has f's generalised gradient in it at all points of a box of space, where the time is a number
@@ -177,14 +202,46 @@ impl Branches {
     fn answered(&self, fork: &Fork, question: ChoiceQuestion, answer: usize) -> Option<Fork> {
         let mut next = fork.clone();
         next.answers.push((question, answer));
-        if let ChoiceQuestion::Smaller(a, b) = question {
-            let (low, high) = if answer == 0 { (a, b) } else { (b, a) };
-            let (x, y) = (self.value(low), self.value(high));
-            let below = both(x, Interval::new(f64::NEG_INFINITY, y.hi()))?;
-            let above = both(y, Interval::new(x.lo(), f64::INFINITY))?;
-            next.held.extend([(low, below), (high, above)].into_iter().filter(|(value, _)| *value != ZERO));
+        match question {
+            ChoiceQuestion::Smaller(a, b) => {
+                let (low, high) = if answer == 0 { (a, b) } else { (b, a) };
+                let (x, y) = (self.value(low), self.value(high));
+                let below = both(x, Interval::new(f64::NEG_INFINITY, y.hi()))?;
+                let above = both(y, Interval::new(x.lo(), f64::INFINITY))?;
+                let known = [(low, below), (high, above)].into_iter();
+                next.held.extend(known.filter(|(value, _)| *value != ZERO));
+            }
+            ChoiceQuestion::Whole(value) => next.held.extend(self.rounded(value, answer)),
+            ChoiceQuestion::Turn(value) => {
+                let side = if answer == 0 {
+                    Interval::new(-PI.next_up(), 0.0)
+                } else {
+                    Interval::new(0.0, PI.next_up())
+                };
+                next.held.push((value, side));
+            }
+            _ => {}
         }
         Some(next)
+    }
+
+    /// What is known of a value that is rounded to the whole number of an answer, or of the rest to it, and of its operand.
+    fn rounded(&self, value: u32, answer: usize) -> [(u32, Interval); 2] {
+        let line = &self.program.lines[value as usize - self.program.leaves()];
+        let operands = self.program.operands(line);
+        let (of, one) = (self.value(operands[0]), Interval::point(1.0));
+        let whole = |least: Interval| Interval::point(least.lo() + answer as f64);
+        let (found, side) = match line.code {
+            Code::Op(Op::Modulo) => {
+                let by = self.value(operands[1]);
+                let whole = whole((of / by).floor());
+                (of - whole * by, (whole * by).hull((whole + one) * by))
+            }
+            Code::Op(Op::Floor) => (whole(of.floor()), Interval::new(0.0, 1.0) + whole(of.floor())),
+            Code::Op(Op::Ceil) => (whole(of.ceil()), Interval::new(-1.0, 0.0) + whole(of.ceil())),
+            _ => (whole(of.round()), Interval::new(-0.5, 0.5) + whole(of.round())),
+        };
+        [(value, found), (operands[0], side)]
     }
 
     /// Sends 1 back from the output through what was chosen.
@@ -263,7 +320,7 @@ impl Branches {
                 } else if a.lo() >= b.hi() {
                     3
                 } else {
-                    if !self.meets(sides, fork, operands) {
+                    if !self.joined[line] && !self.meets(sides, fork, operands) {
                         return Err(Outcome::Unknown);
                     }
                     if self.is_at_most(fork, operands[0], operands[1]).map_err(asks)? { 2 } else { 3 }
@@ -289,13 +346,37 @@ impl Branches {
                 self.add(operands[2], adjoint * in_width);
                 return Ok(());
             }
-            Op::Floor | Op::Ceil | Op::Round | Op::Sign => {
-                return if value.width() == 0.0 { Ok(()) } else { Err(Outcome::Unknown) };
+            Op::Floor | Op::Ceil | Op::Round | Op::Sign if value.width() == 0.0 => return Ok(()),
+            Op::Floor | Op::Ceil | Op::Round if self.joined[line] && value.width() < MAX_WHOLES => {
+                let count = value.width() as usize + 1;
+                return Err(Outcome::Asks(ChoiceQuestion::Whole(number), (0..count).collect()));
+            }
+            Op::Sign if self.joined[line] => {
+                self.is_at_most(fork, operands[0], ZERO).map_err(asks)?;
+                return Ok(());
+            }
+            Op::Floor | Op::Ceil | Op::Round | Op::Sign => return Err(Outcome::Unknown),
+            Op::Modulo if self.joined[line] && arg(1).width() == 0.0 && arg(1).lo() != 0.0 => {
+                let wholes = (arg(0) / arg(1)).floor();
+                let question = ChoiceQuestion::Whole(number);
+                if wholes.width() > 0.0 && fork.answer(question).is_none() {
+                    let is_few = wholes.width() < MAX_WHOLES;
+                    let count =
+                        if is_few { wholes.width() as usize + 1 } else { return Err(Outcome::Unknown) };
+                    return Err(Outcome::Asks(question, (0..count).collect()));
+                }
+                self.add(operands[0], adjoint);
+                return Ok(());
+            }
+            Op::Atan2 if self.joined[line] && arg(1).hi() < 0.0 && arg(0).contains(0.0) => {
+                let question = ChoiceQuestion::Turn(number);
+                fork.answer(question).ok_or_else(|| asks(question))?;
             }
             Op::Sub if operands[0] == operands[1] => return Ok(()),
             _ => {}
         }
-        if !is_smooth(op, arg) {
+        let is_cut = op == Op::Atan2 && self.joined[line] && arg(1).hi() < 0.0;
+        if !is_cut && !is_smooth(op, arg) {
             return Err(Outcome::Unknown);
         }
         for (n, &operand) in operands.iter().enumerate() {
@@ -399,6 +480,35 @@ impl Branches {
         self.add(all[which], adjoint * Interval::new(1.0, most));
         Ok(())
     }
+}
+
+/// Which lines lead to a kernel of something continuous, as what that is made of, and to no other output.
+fn joined(program: &Program, is_continuous: impl Fn(&Output) -> bool) -> Vec<bool> {
+    let leaves = program.leaves();
+    let is_claim = |line: &Line| match line.code {
+        Code::Kernel(kernel) => is_continuous(&program.kernels[kernel as usize]),
+        Code::Op(_) => false,
+    };
+    let mut joined = vec![false; program.lines.len()];
+    if !program.lines.iter().any(is_claim) {
+        return joined;
+    }
+    // Lines with a use elsewhere, and all that they are made of.
+    let mut used = vec![false; program.lines.len()];
+    let own = |value: u32| (value as usize).checked_sub(leaves);
+    program.outputs.iter().filter_map(|&output| own(output)).for_each(|line| used[line] = true);
+    for (i, line) in program.lines.iter().enumerate().rev() {
+        let operands = program.operands(line);
+        let last = operands.len().saturating_sub(1);
+        for (n, line) in operands.iter().enumerate().filter_map(|(n, &operand)| Some((n, own(operand)?))) {
+            if is_claim(&program.lines[i]) && n == last || joined[i] && !used[i] {
+                joined[line] = true;
+            } else {
+                used[line] = true;
+            }
+        }
+    }
+    joined.iter().zip(used).map(|(joined, used)| *joined && !used).collect()
 }
 
 /// Whether an operation is continuous, and has a derivative, where its operands are within bounds.

@@ -184,6 +184,11 @@ impl Tape {
         self.len() == 0
     }
 
+    /// The kernels it calls.
+    pub(crate) fn kernels(&self) -> impl Iterator<Item = &Output> {
+        self.program.kernels.iter()
+    }
+
     /// About how many operations it takes, those of its kernels among them.
     pub(crate) fn cost(&self) -> usize {
         if self.program.kernels.is_empty() {

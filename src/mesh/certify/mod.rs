@@ -15,7 +15,12 @@
 //! it is. So it meets both or none; and what moves each point of the surface along its line to the mesh, at an even pace, is
 //! the isotopy. The surface is a manifold then, where it has edges and corners too.
 //!
-//! Of f nothing but bounds is used, with rounding in them (`Tracer`, and `tape/branches.rs` for slopes), and of the mesh the
+//! "Rises" is said of the solid, and of any function that is negative in it and nowhere else: the directions that lead into a
+//! set at a point from all places nearby are convex (the interior of Clarke's tangent cone, Rockafellar 1979), whichever function
+//! shows one of them. So what has f's sign and is simpler is looked at first, and then f itself, of which the shape library's
+//! claims are believed: that a distance is continuous, though it is put together of pieces.
+//!
+//! Of f nothing else is used but bounds, with rounding in them (`Tracer`, and `tape/branches.rs` for slopes), and of the mesh the
 //! triangles as they are. Plantinga & Vegter ("Isotopic approximation of implicit curves and surfaces", 2004) have boxes of the
 //! same kinds, for smooth surfaces and for the mesh that their boxes make; here the mesh is given, and may be any.
 
@@ -25,6 +30,8 @@ mod octree;
 
 use super::Mesh;
 use crate::error::{Error, Result};
+use crate::field::Field;
+use crate::measure::claims::{Of, is_claim, with_claims};
 use crate::measure::{Bounds, cone};
 use crate::number::Interval;
 use crate::tape::{Asked, Branches, Tape, Tracer};
@@ -78,6 +85,8 @@ impl Certificate {
 
 /// The largest boxes that are tried to rise, in cells.
 const LARGEST: f64 = 8.5;
+/// The largest boxes in which the library's claims are tried, in cells.
+const SMALL_ENOUGH: f64 = 1.5;
 /// A cell is halved so often at most.
 const HALVINGS: i32 = 6;
 /// How many boxes smaller than cells may be looked at for each box of a cell's size, and beyond.
@@ -91,23 +100,43 @@ const BEYOND: f64 = 1e-9;
 /// Where the first box's middle is, from that of the bounds, in cells: off planes of symmetry.
 const ASIDE: [f64; 3] = [0.137, 0.211, 0.173];
 
+/// A solid's field as a proof reads it.
+#[derive(Clone)]
+struct Reading {
+    /// A tape that is negative exactly in the solid.
+    sign: Tape,
+    /// f itself, with what the shape library claims of it, where it claims something: it is slower to look at.
+    claimed: Option<Tape>,
+}
+
 /// A box still to be looked at.
 struct BoxTask {
     cell: usize,
-    tape: Tape,
+    reading: Reading,
     triangles: Vec<u32>,
 }
 
 /// What is found of a box.
 enum BoxFinding {
     Clear(bool),
-    Rises,
-    /// The tape that is enough in it, and the triangles that meet its eight parts.
-    Parts(Tape, Vec<Vec<u32>>),
+    /// It rises; and whether that was shown of the sign's tape.
+    Rises(bool),
+    /// What is enough in it, and the triangles that meet its eight parts.
+    Parts(Reading, Vec<Vec<u32>>),
 }
 
-/// What is shown of a mesh of the surface of a tape whose parameters and time are numbers, in bounds, by cells of that size.
-pub(super) fn certify(tape: &Tape, mesh: &Mesh, bounds: Bounds, cell: f64) -> Result<Certificate> {
+/// What is shown of a mesh of a field's surface at a time, in bounds, by cells of that size.
+pub(super) fn certify(
+    field: &Field,
+    time: f64,
+    mesh: &Mesh,
+    bounds: Bounds,
+    cell: f64,
+) -> Result<Certificate> {
+    let fixed = |field: &Field| Ok::<Tape, Error>(field.tape()?.fixed([None, None, None, Some(time)]));
+    let claimed = fixed(&with_claims(field, Of::Space))?;
+    let has_claims = claimed.kernels().any(is_claim);
+    let reading = Reading { sign: fixed(field)?.of_sign(), claimed: has_claims.then_some(claimed) };
     let whole = || vec![bounds.grown(cell)];
     let mut certificate =
         Certificate { components: mesh.components().1, genus: mesh.genus(), ..Default::default() };
@@ -121,9 +150,9 @@ pub(super) fn certify(tape: &Tape, mesh: &Mesh, bounds: Bounds, cell: f64) -> Re
     }
     let facets = Facets::of(mesh);
     let mut tree = Octree::new(root);
-    let mut rising = Vec::new();
+    let (mut rising, mut all_by_sign) = (Vec::new(), true);
     let all = (0..mesh.triangles.len() as u32).collect();
-    let mut tasks = vec![BoxTask { cell: 0, tape: tape.clone(), triangles: all }];
+    let mut tasks = vec![BoxTask { cell: 0, reading: reading.clone(), triangles: all }];
     let (mut side, mut left) = (root[0].width(), usize::MAX);
     while !tasks.is_empty() {
         task::check()?;
@@ -140,16 +169,17 @@ pub(super) fn certify(tape: &Tape, mesh: &Mesh, bounds: Bounds, cell: f64) -> Re
         for (task, found) in tasks.into_iter().zip(found) {
             match found {
                 BoxFinding::Clear(inside) => tree.known[task.cell] = OctantState::Clear(inside),
-                BoxFinding::Rises => {
+                BoxFinding::Rises(by_sign) => {
+                    all_by_sign &= by_sign;
                     tree.known[task.cell] = OctantState::Rises;
                     rising.push(Rising { sides: tree.sides[task.cell], triangles: task.triangles });
                 }
-                BoxFinding::Parts(tape, parts) => {
+                BoxFinding::Parts(reading, parts) => {
                     let first = tree.split(task.cell);
                     let parts = parts.into_iter().enumerate();
                     next.extend(parts.map(|(n, triangles)| BoxTask {
                         cell: first + n,
-                        tape: tape.clone(),
+                        reading: reading.clone(),
                         triangles,
                     }));
                 }
@@ -172,7 +202,8 @@ pub(super) fn certify(tape: &Tape, mesh: &Mesh, bounds: Bounds, cell: f64) -> Re
         let rises = |&leaf: &usize| {
             let sides = &tree.sides[leaf];
             let beyond = grown(sides, BEYOND * sides[0].width());
-            rises(&pruned(tape, &beyond), &beyond, &[], &facets)
+            let mut tapes = [Some(&reading.sign), reading.claimed.as_ref()].into_iter().flatten();
+            tapes.any(|tape| rises(&pruned(tape, &beyond), &beyond, &[], &facets))
         };
         if !part.leaves.par_iter().all(rises) {
             let sides = part.leaves.iter().map(|&leaf| tree.sides[leaf]);
@@ -180,8 +211,9 @@ pub(super) fn certify(tape: &Tape, mesh: &Mesh, bounds: Bounds, cell: f64) -> Re
         }
     }
     task::check()?;
-    if certificate.is_proven() {
-        certificate.distance = distance::hausdorff(tape, &rising, &facets, cell);
+    // Of one function the distance is a bound, and not of two with one sign.
+    if certificate.is_proven() && all_by_sign {
+        certificate.distance = distance::hausdorff(&reading.sign, &rising, &facets, cell);
     }
     Ok(certificate)
 }
@@ -228,28 +260,32 @@ fn root(bounds: Bounds, cell: f64) -> BoxSides {
 }
 
 fn looked_at(task: &BoxTask, sides: &BoxSides, facets: &Facets, cell: f64) -> BoxFinding {
-    let mut tracer = Tracer::new(&task.tape);
-    let beyond = grown(sides, BEYOND * sides[0].width());
+    let BoxTask { reading, triangles, .. } = task;
+    let mut tracer = Tracer::new(&reading.sign);
+    let side = sides[0].width();
+    let beyond = grown(sides, BEYOND * side);
     let [x, y, z] = beyond;
     let value = tracer.over([x, y, z, Interval::point(0.0)])[0];
     let is_clear = value.lo() > 0.0 || value.hi() < 0.0;
-    if is_clear && task.triangles.is_empty() {
+    if is_clear && triangles.is_empty() {
         return BoxFinding::Clear(value.hi() < 0.0);
     }
-    let tape = tracer.prune(Asked::Value).unwrap_or_else(|| task.tape.clone());
-    let side = sides[0].width();
-    if side <= LARGEST * cell
-        && task.triangles.len() <= TRIANGLES
-        && rises(&tape, &beyond, &task.triangles, facets)
-    {
-        return BoxFinding::Rises;
+    let sign = tracer.prune(Asked::Value).unwrap_or_else(|| reading.sign.clone());
+    let may_rise = side <= LARGEST * cell && triangles.len() <= TRIANGLES;
+    if may_rise && rises(&sign, &beyond, triangles, facets) {
+        return BoxFinding::Rises(true);
+    }
+    let mut claimed = reading.claimed.clone();
+    if let Some(tape) = claimed.as_mut().filter(|_| may_rise && side <= SMALL_ENOUGH * cell) {
+        *tape = pruned(tape, &beyond);
+        if rises(tape, &beyond, triangles, facets) {
+            return BoxFinding::Rises(false);
+        }
     }
     let mut tree = Octree::new(*sides);
     tree.split(0);
-    BoxFinding::Parts(
-        tape,
-        tree.sides[1..].iter().map(|part| facets.meeting(part, &task.triangles)).collect(),
-    )
+    let parts = tree.sides[1..].iter().map(|part| facets.meeting(part, triangles)).collect();
+    BoxFinding::Parts(Reading { sign, claimed }, parts)
 }
 
 fn grown(sides: &BoxSides, by: f64) -> BoxSides {
@@ -265,7 +301,7 @@ fn pruned(tape: &Tape, &[x, y, z]: &BoxSides) -> Tape {
 
 /// Whether f rises in a box along a direction that the triangles there face.
 fn rises(tape: &Tape, sides: &BoxSides, triangles: &[u32], facets: &Facets) -> bool {
-    let mut branches = Branches::new(tape);
+    let mut branches = Branches::believing(tape, is_claim);
     let Some(slopes) = branches.over(*sides, BRANCHES) else { return false };
     if cone::direction(slopes.iter()).is_none() {
         return false;

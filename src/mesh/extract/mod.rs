@@ -120,8 +120,7 @@ impl Extracted {
     /// The surface is that of the solid in the bounds, at the time of the extraction.
     pub fn certify(&self, field: &Field) -> Result<Certificate> {
         let Some(bounds) = self.bounds else { return Ok(Certificate::default()) };
-        let tape = clipped(field, bounds).tape()?.fixed([None, None, None, Some(self.time)]).of_sign();
-        certify::certify(&tape, &self.mesh, bounds, self.cell)
+        certify::certify(&clipped(field, bounds), self.time, &self.mesh, bounds, self.cell)
     }
 }
 
