@@ -12,6 +12,7 @@
 
 use super::arguments::*;
 use super::outline::{self, Edge};
+use super::solid::signed;
 pub use super::text::Text;
 use crate::field::*;
 
@@ -78,7 +79,8 @@ shapes! {
         let (px, py) = (&away * angle.sin(), away * angle.cos());
         let (s, c) = ((PI / &n).sin(), (PI / n).cos());
         let (beyond, out) = (&py * &s - &px * &c - &r * &s, px * s + py * &c - r * c);
-        if_less(0, &beyond, hypot(&beyond, &out), out)
+        let away = hypot(&out, beyond.max(0));
+        signed(out, away)
     } as in regular_polygon(5, 0.9);
 
     /// A star with `n` points on the circle of radius `r` and as many notches on the circle of radius `inner`, one
@@ -101,8 +103,8 @@ shapes! {
         let past = &away * (&inner * (&half - &angle).sin() + &r * angle.sin()) - &r * &inner * half.sin();
         let left = edge.some(past / &edge.length, &py);
         let beyond = edge.seen_from(&px, &py).beyond;
-        let corner = hypot(&beyond, &left);
-        if_less(0, &beyond, if_less(&left, 0, -&corner, corner), left)
+        let away = hypot(beyond.max(0), &left);
+        if_less(left, 0, -&away, away)
     } as in star(5, 1.1, 0.45);
 
     /// The line from `a` to `b`, drawn with a round pen of the whole width `width`.
@@ -139,7 +141,8 @@ shapes! {
         let (px, py) = (x().abs(), y().abs());
         // The right-hand arc is nearest within the angle that it fills from its centre (−half, 0), else the tip.
         let arc = hypot(&px + &half, &py) - r;
-        if_less(&px * &tip, (&py - &tip) * half, hypot(px, py - tip), arc)
+        let away = if_less(&px * &tip, (&py - &tip) * half, hypot(px, (py - tip).max(0)), arc.max(0));
+        signed(arc, away)
     } as in vesica(1.2, 1.2);
 
     /// A heart of the whole height `size`: a square on its corner, with a half disc on each upper side.
@@ -151,7 +154,7 @@ shapes! {
         let q = &size / (1.5 + FRAC_1_SQRT_2);
         let (px, py) = (x().abs(), y() + size / 2);
         let (up, dip) = (&px + &py, hypot(&px, &py - 2 * &q));
-        let side = if_less(&up, 0, hypot(&px, &py), (&px - &py) * FRAC_1_SQRT_2);
+        let side = if_less(&up, 0, hypot(&px, py.min(0)), (&px - &py) * FRAC_1_SQRT_2);
         let arc = hypot(px - 0.5 * &q, py - 1.5 * &q) - FRAC_1_SQRT_2 * &q;
         if_less(2 * q, up, arc, side.max(-dip))
     } as in heart(1.8);

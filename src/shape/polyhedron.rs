@@ -135,8 +135,8 @@ fn regular(face: Field, edge: Field, corner: Field, angles: Angles, r: Field) ->
     let off = &face - &r * inner;
     let across = (&edge - face * face_edge) / sine(face_edge) - &r * (middle * sine(face_edge));
     let beyond = (corner - edge * edge_corner) / sine(edge_corner) - r * sine(edge_corner);
-    // Within the solid neither of the last two is above 0.
-    length([off.max(0), across.max(0), beyond.max(0)]) + off.min(0)
+    let away = length([&off, &across.max(0), &beyond.max(0)]);
+    signed(off, away)
 }
 
 /// The same in the plane.
@@ -144,7 +144,8 @@ fn regular_figure(side: Field, corner: Field, side_corner: f64, r: Field) -> Fie
     let sine = (1.0 - side_corner * side_corner).sqrt();
     let off = &side - &r * side_corner;
     let beyond = (corner - side * side_corner) / sine - r * sine;
-    hypot(off.max(0), beyond.max(0)) + off.min(0)
+    let away = hypot(&off, beyond.max(0));
+    signed(off, away)
 }
 
 /// How far a point lies in the directions of the nearest five-, two- and threefold axis of an icosahedron.

@@ -124,10 +124,10 @@ shapes! {
         // Distance from the cone, positive outside, and place along it, on the slanted edge from tip to rim.
         let off = &rho * angle.cos() - y() * angle.sin();
         let along = rho * angle.sin() + y() * angle.cos();
-        let past = &along - along.clamp(0, r);
+        let past = (-&along).max(along - r).max(0);
         let edge = hypot(&off, &past);
         // Seen from within, the tip of an aperture over a right angle is a corner that points inwards.
-        let within = ball.max(if_less(0, past.abs(), -&edge, &off));
+        let within = ball.max(if_less(0, past, -&edge, &off));
         let sector = if_less(0, &angle, if_less(0, off, &edge, within), &edge);
         if_less(angle, PI, sector, ball)
     } as in solid_angle(0.7, 1.1);
@@ -141,9 +141,11 @@ shapes! {
         let rim = (r.square() - h.square()).max(0).sqrt();
         let (rho, from_centre) = (hypot(x(), z()), length([x(), y(), z()]));
         let below = &h - y();
+        let ball = &from_centre - &r;
         // Below the cone from the centre through the rim, the plane or the rim is nearest; above it, the ball.
-        let flat = if_less(&rho, &rim, &below, hypot(&rho - &rim, &below));
-        if_less(y() * &r, h * &from_centre, flat, (from_centre - r).max(below))
+        let flat = hypot((rho - rim).max(0), &below);
+        let outside = if_less(y() * r, h * from_centre, flat, ball.max(0));
+        signed(ball.max(below), outside)
     } as in cut_sphere(0.9, -0.2);
 
     /// The half of space behind a plane: f = n·p/|n| − `offset`, for a `normal` n of any length.

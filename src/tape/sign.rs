@@ -7,7 +7,7 @@
 //! and changes of sign only: behind a change of sign, those alone that leave 0 where it is.
 
 use super::Tape;
-use super::corner::corner_at;
+use super::corner::{corner_at, operands_of};
 use super::program::{Code, Program};
 use crate::number::Op;
 use std::sync::Arc;
@@ -76,12 +76,21 @@ fn largest_of(program: &Program, value: u32) -> Option<u32> {
 /// What a distance is inside, if it is negative where that is.
 fn inside_of(program: &Program, value: u32) -> Option<u32> {
     let line = &program.lines[(value as usize).checked_sub(program.leaves())?];
-    let &[zero, inside, outside, otherwise] = program.operands(line) else { return None };
-    let is_signed = line.code == Code::Op(Op::IfLess)
-        && constant(program, zero) == Some(0.0)
-        && inside == otherwise
-        && is_never_negative(program, outside);
-    is_signed.then_some(inside)
+    let &[low, high, then, otherwise] = program.operands(line) else { return None };
+    if line.code != Code::Op(Op::IfLess) {
+        return None;
+    }
+    // Above 0 a distance, and else itself.
+    if constant(program, low) == Some(0.0) && high == otherwise && is_never_negative(program, then) {
+        return Some(high);
+    }
+    // Below 0 a length turned, of which it is a part, and else one.
+    let length = operands_of(program, then, Op::Neg)?[0];
+    let parts =
+        operands_of(program, length, Op::Hypot).or_else(|| operands_of(program, length, Op::Length))?;
+    let is_turned =
+        constant(program, high) == Some(0.0) && parts.contains(&low) && is_never_negative(program, otherwise);
+    is_turned.then_some(low)
 }
 
 fn constant(program: &Program, value: u32) -> Option<f64> {
@@ -111,6 +120,8 @@ fn is_never_negative(program: &Program, value: u32) -> bool {
         let operands = program.operands(line);
         match line.code {
             Code::Op(Op::Abs | Op::Square | Op::Sqrt | Op::Hypot | Op::Length) => {}
+            Code::Op(Op::Max) if operands.iter().any(|&n| constant(program, n).is_some_and(|n| n >= 0.0)) => {
+            }
             Code::Op(Op::Min | Op::Max | Op::Add) => open.extend(operands),
             Code::Op(Op::IfLess) => open.extend(&operands[2..]),
             _ => return false,
