@@ -34,9 +34,12 @@ impl Mesh {
         (0..self.triangles.len()).into_par_iter().filter(is_degenerate).collect()
     }
 
-    /// Whether two triangles meet outside of what they share.
     fn meet(&self, first: usize, second: usize) -> bool {
-        let (a, b) = (self.triangles[first], self.triangles[second]);
+        self.corners_meet(self.triangles[first], self.triangles[second])
+    }
+
+    /// Whether two triangles between vertices meet outside of what they share.
+    pub(super) fn corners_meet(&self, a: [u32; 3], b: [u32; 3]) -> bool {
         let place = |vertex: u32| self.vertices[vertex as usize];
         let shared: Vec<u32> = a.into_iter().filter(|vertex| b.contains(vertex)).collect();
         let others = |of: [u32; 3]| of.into_iter().filter(|vertex| !shared.contains(vertex)).map(place);

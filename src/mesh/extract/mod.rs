@@ -17,6 +17,7 @@ mod march;
 mod place;
 mod probe;
 mod simplify;
+mod unfold;
 
 use super::certify::{self, Certificate};
 use super::{Mesh, dot, minus};
@@ -167,6 +168,7 @@ fn extract(field: &Field, options: &Extraction) -> Result<Extracted> {
     let unresolved = unresolved(&tiles, &marched.seen, &lattice);
     drop(points);
     let (mesh, meetings) = finished(&mut marched, options.tolerance * lattice.cell);
+    let mesh = if meetings.is_empty() { unfold::unfolded(mesh, &tape, lattice.cell) } else { mesh };
     task::check()?;
     let sides: Vec<_> = (0..mesh.triangles.len()).map(|n| side_of(&mesh, n, bounds, lattice.cell)).collect();
     let normals = normals(&Tape::new(&field.gradient()[..3])?, &sides, t, &mesh);
