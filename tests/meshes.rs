@@ -112,6 +112,38 @@ fn volumes_and_handles_are_those_of_the_solids() {
 }
 
 #[test]
+fn wedges_get_no_holes_and_no_folds() {
+    let lens = vesica(1.2, 1.2).extrude(0.9);
+    let balls = sphere(0.5).translate([0.375, 0.0, 0.0]) | sphere(0.4).translate([-0.375, 0.1, 0.0]);
+    let solids =
+        [tri_prism(0.9, 0.7), lens, heart(1.8).extrude(0.6), balls, torus(0.8, 0.25), icosahedron(1.0)];
+    for (n, field) in solids.iter().enumerate() {
+        for resolution in [11, 18, 24] {
+            let name = format!("{n} at {resolution}");
+            let found =
+                meshed(&name, field, &Extraction::default().bounds(cube(1.45)).resolution(resolution));
+            assert_eq!(found.mesh.genus(), Some(usize::from(n == 4)), "{name}");
+            // Triangles with an area that counts face as ∇f does in their middles.
+            let middles = found.mesh.triangles.iter().map(|corners| {
+                [0, 1, 2].map(|axis| {
+                    corners.iter().map(|&c| found.mesh.vertices[c as usize][axis]).sum::<f64>() / 3.0
+                })
+            });
+            let middles: Vec<Point> = middles.collect();
+            let slopes = Tape::new(&field.gradient()[..3]).unwrap().eval(&middles);
+            let against = (0..middles.len()).filter(|&n| {
+                let [a, b, c] = found.mesh.triangles[n].map(|c| found.mesh.vertices[c as usize]);
+                let [u, v] = [b, c].map(|to| [0, 1, 2].map(|axis| to[axis] - a[axis]));
+                let normal = [1, 2, 0].map(|i| (i, (i + 1) % 3)).map(|(i, j)| u[i] * v[j] - u[j] * v[i]);
+                let along: f64 = (0..3).map(|axis| normal[axis] * slopes[axis][n]).sum();
+                along < -1e-3 * found.cell * found.cell
+            });
+            assert_eq!(against.count(), 0, "{name}");
+        }
+    }
+}
+
+#[test]
 fn a_turned_box_keeps_its_edges_and_corners() {
     let size = [1.0, 0.8, 0.6];
     let mut random = Random(7);

@@ -153,8 +153,12 @@ shapes! {
         // (q/2, 3q/2) of radius q/√2 meets the side x = y smoothly at (q, q), and its twin at the dip (0, 2q).
         let q = &size / (1.5 + FRAC_1_SQRT_2);
         let (px, py) = (x().abs(), y() + size / 2);
-        let (up, dip) = (&px + &py, hypot(&px, &py - 2 * &q));
-        let side = if_less(&up, 0, hypot(&px, py.min(0)), (&px - &py) * FRAC_1_SQRT_2);
+        let (up, over) = (&px + &py, &py - 2 * &q);
+        // Below the lines x + y = 2q, where the dip counts, it is seen between two directions at right angles.
+        let dip = hypot((&px - &over).max(0), (&px + over).min(0)) * FRAC_1_SQRT_2;
+        let across = (&px - &py) * FRAC_1_SQRT_2;
+        let beyond = hypot(&across, up.min(0) * FRAC_1_SQRT_2);
+        let side = signed(across, beyond);
         let arc = hypot(px - 0.5 * &q, py - 1.5 * &q) - FRAC_1_SQRT_2 * &q;
         if_less(2 * q, up, arc, side.max(-dip))
     } as in heart(1.8);
