@@ -103,8 +103,8 @@ shapes! {
         let past = &away * (&inner * (&half - &angle).sin() + &r * angle.sin()) - &r * &inner * half.sin();
         let left = edge.some(past / &edge.length, &py);
         let beyond = edge.seen_from(&px, &py).beyond;
-        let away = hypot(beyond.max(0), &left);
-        if_less(left, 0, -&away, away)
+        let corner = hypot(&beyond, &left);
+        if_less(0, &beyond, if_less(&left, 0, -&corner, corner), left)
     } as in star(5, 1.1, 0.45);
 
     /// The line from `a` to `b`, drawn with a round pen of the whole width `width`.

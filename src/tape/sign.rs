@@ -57,9 +57,16 @@ impl Tape {
 
 /// A value that is as good for what is read of it.
 fn simpler(program: &Program, value: u32, read: Demand) -> u32 {
+    simpler_within(program, value, read, MAX_CHOICES)
+}
+
+/// How deep choices within choices are looked into.
+const MAX_CHOICES: usize = 3;
+
+fn simpler_within(program: &Program, value: u32, read: Demand, depth: usize) -> u32 {
     let mut value = value;
     loop {
-        let inside = if read == Demand::IsNegative { inside_of(program, value) } else { None };
+        let inside = if read == Demand::IsNegative { inside_of(program, value, depth) } else { None };
         match inside.or_else(|| if read < Demand::Value { largest_of(program, value) } else { None }) {
             Some(next) => value = next,
             None => return value,
@@ -74,7 +81,7 @@ fn largest_of(program: &Program, value: u32) -> Option<u32> {
 }
 
 /// What a distance is inside, if it is negative where that is.
-fn inside_of(program: &Program, value: u32) -> Option<u32> {
+fn inside_of(program: &Program, value: u32, depth: usize) -> Option<u32> {
     let line = &program.lines[(value as usize).checked_sub(program.leaves())?];
     let &[low, high, then, otherwise] = program.operands(line) else { return None };
     if line.code != Code::Op(Op::IfLess) {
@@ -85,12 +92,19 @@ fn inside_of(program: &Program, value: u32) -> Option<u32> {
         return Some(high);
     }
     // Below 0 a length turned, of which it is a part, and else one.
-    let length = operands_of(program, then, Op::Neg)?[0];
-    let parts =
-        operands_of(program, length, Op::Hypot).or_else(|| operands_of(program, length, Op::Length))?;
-    let is_turned =
-        constant(program, high) == Some(0.0) && parts.contains(&low) && is_never_negative(program, otherwise);
-    is_turned.then_some(low)
+    let turned = operands_of(program, then, Op::Neg).and_then(|length| {
+        let parts = operands_of(program, length[0], Op::Hypot)
+            .or_else(|| operands_of(program, length[0], Op::Length));
+        parts.filter(|parts| parts.contains(&low))
+    });
+    if turned.is_some() && constant(program, high) == Some(0.0) && is_never_negative(program, otherwise) {
+        return Some(low);
+    }
+    // One or the other, with the sign of the same.
+    let depth = depth.checked_sub(1)?;
+    let [then, otherwise] =
+        [then, otherwise].map(|value| simpler_within(program, value, Demand::IsNegative, depth));
+    (then == otherwise).then_some(then)
 }
 
 fn constant(program: &Program, value: u32) -> Option<f64> {
