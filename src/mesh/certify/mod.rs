@@ -102,7 +102,7 @@ const ASIDE: [f64; 3] = [0.137, 0.211, 0.173];
 
 /// A solid's field as a proof reads it.
 #[derive(Clone)]
-struct Reading {
+struct ProofTapes {
     /// A tape that is negative exactly in the solid.
     sign: Tape,
     /// f itself, with what the shape library claims of it, where it claims something: it is slower to look at.
@@ -112,7 +112,7 @@ struct Reading {
 /// A box still to be looked at.
 struct BoxTask {
     cell: usize,
-    reading: Reading,
+    reading: ProofTapes,
     triangles: Vec<u32>,
 }
 
@@ -122,7 +122,7 @@ enum BoxFinding {
     /// It rises; and whether that was shown of the sign's tape.
     Rises(bool),
     /// What is enough in it, and the triangles that meet its eight parts.
-    Parts(Reading, Vec<Vec<u32>>),
+    Parts(ProofTapes, Vec<Vec<u32>>),
 }
 
 /// What is shown of a mesh of a field's surface at a time, in bounds, by cells of that size.
@@ -136,7 +136,7 @@ pub(super) fn certify(
     let fixed = |field: &Field| Ok::<Tape, Error>(field.tape()?.fixed([None, None, None, Some(time)]));
     let claimed = fixed(&with_claims(field, Of::Space))?;
     let has_claims = claimed.kernels().any(is_claim);
-    let reading = Reading { sign: fixed(field)?.of_sign(), claimed: has_claims.then_some(claimed) };
+    let reading = ProofTapes { sign: fixed(field)?.of_sign(), claimed: has_claims.then_some(claimed) };
     let whole = || vec![bounds.grown(cell)];
     let mut certificate =
         Certificate { components: mesh.components().1, genus: mesh.genus(), ..Default::default() };
@@ -285,7 +285,7 @@ fn looked_at(task: &BoxTask, sides: &BoxSides, facets: &Facets, cell: f64) -> Bo
     let mut tree = Octree::new(*sides);
     tree.split(0);
     let parts = tree.sides[1..].iter().map(|part| facets.meeting(part, triangles)).collect();
-    BoxFinding::Parts(Reading { sign, claimed }, parts)
+    BoxFinding::Parts(ProofTapes { sign, claimed }, parts)
 }
 
 fn grown(sides: &BoxSides, by: f64) -> BoxSides {

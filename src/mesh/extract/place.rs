@@ -103,12 +103,12 @@ const STEPS: usize = 16;
 const MAX_WAYS: usize = 6;
 
 /// A straight way between two places on one side of the surface.
-struct Way {
+struct StraightWay {
     ends: [Point; 2],
     inside: bool,
 }
 
-impl Way {
+impl StraightWay {
     fn at(&self, step: usize) -> Point {
         between(self.ends[0], self.ends[1], step as f64 / STEPS as f64)
     }
@@ -267,7 +267,7 @@ impl Placing<'_> {
                 .enumerate()
                 .flat_map(|(n, &piece)| bits(piece).flat_map(move |a| bits(others(n)).map(move |b| [a, b])));
             for way in ways {
-                let way = Way { ends: way.map(|n| self.points.places[ids[n]]), inside };
+                let way = StraightWay { ends: way.map(|n| self.points.places[ids[n]]), inside };
                 let (nearest, step) = self.nearest_to_surface(&way);
                 if nearest > 0.0 {
                     clear.push((nearest, step, way))
@@ -287,7 +287,7 @@ impl Placing<'_> {
     }
 
     /// How far from the surface a way stays at its steps, below 0 beyond it; and at which step that is.
-    fn nearest_to_surface(&mut self, way: &Way) -> (f64, usize) {
+    fn nearest_to_surface(&mut self, way: &StraightWay) -> (f64, usize) {
         let steps = (1..STEPS).collect::<Vec<_>>();
         let values = self.probe.values(steps.iter().map(|&step| way.at(step)));
         let sided = values.iter().map(|value| if way.inside { -value } else { *value });
@@ -295,7 +295,7 @@ impl Placing<'_> {
     }
 
     /// Where a way passes to the other side between its steps, about one of them.
-    fn crossing(&mut self, way: &Way, step: usize) -> Option<(f64, Point)> {
+    fn crossing(&mut self, way: &StraightWay, step: usize) -> Option<(f64, Point)> {
         let ends = [step - 1, step + 1].map(|step| way.at(step));
         let [(a, to_a), (b, to_b)] = ends.map(|end| self.probe.slope(end));
         let (place, value) = self.probe.dip(ends, [a, b], [to_a, to_b], way.inside)?;

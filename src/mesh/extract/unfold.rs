@@ -65,23 +65,23 @@ pub(super) fn unfolded(mesh: Mesh, tape: &Tape, cell: f64) -> Mesh {
 
 /// How a triangle lies to the surface.
 #[derive(Clone, Copy)]
-struct Look {
+struct Facing {
     /// The cosine between its normal and ∇f in its middle.
     facing: f64,
     /// How far its middle is from the surface, about.
     off: f64,
 }
 
-fn look(probe: &mut TapeProbe, corners: [Point; 3]) -> Look {
+fn look(probe: &mut TapeProbe, corners: [Point; 3]) -> Facing {
     let middle = [0, 1, 2].map(|axis| corners.iter().map(|corner| corner[axis]).sum::<f64>() / 3.0);
     let (value, slope) = probe.slope(middle);
     let (normal, steep) = (normal(corners), dot(slope, slope).sqrt());
     let facing = dot(normal, slope) / (dot(normal, normal).sqrt() * steep);
     // Where f has no slope nothing is known, and nothing done.
     if facing.is_finite() {
-        Look { facing, off: value.abs() / steep }
+        Facing { facing, off: value.abs() / steep }
     } else {
-        Look { facing: 1.0, off: 0.0 }
+        Facing { facing: 1.0, off: 0.0 }
     }
 }
 
@@ -140,7 +140,7 @@ impl Unfolding<'_> {
         }
     }
 
-    fn look(&mut self, corners: [u32; 3]) -> Look {
+    fn look(&mut self, corners: [u32; 3]) -> Facing {
         look(&mut self.probe, corners.map(|corner| self.mesh.vertices[corner as usize]))
     }
 
@@ -198,7 +198,7 @@ impl Unfolding<'_> {
         let most = FARTHER[0] * off + FARTHER[1] * self.cell;
         let mut worst = f64::INFINITY;
         for &corners in &mend.come {
-            let Look { facing, off } = self.look(corners);
+            let Facing { facing, off } = self.look(corners);
             let [a, b, c] = corners.map(|corner| self.mesh.vertices[corner as usize]);
             if facing < FACING || off > most || self.flatness(corners) < flattest || are_collinear(a, b, c) {
                 return None;
