@@ -1,7 +1,7 @@
 //! The place where forces balance, to the last digits, and what is known of it.
 
 use super::fall::Fallen;
-use super::kink::Kink;
+use super::kink::RestAtKink;
 use super::rest::{Rest, Stability};
 use super::settling::{Settling, Situation};
 use crate::error::{Error, Result};
@@ -84,7 +84,7 @@ impl Settling<'_> {
 
     /// A rest at a kink.
     fn kink(&mut self, fallen: &Fallen) -> Result<Rest> {
-        let Kink { pushes, stability, derivatives } = self.kink_at(&fallen.at, fallen.price);
+        let RestAtKink { pushes, stability, derivatives } = self.kink_at(&fallen.at, fallen.price);
         let (energy, _) = self.measure(&fallen.at);
         let at = self.own_values(&fallen.at);
         Ok(Rest { derivatives, ..self.told(at, energy, &pushes, stability, Vec::new()) })

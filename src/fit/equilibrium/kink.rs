@@ -16,7 +16,7 @@ use crate::task;
 use nalgebra::{DMatrix, DVector, SymmetricEigen};
 
 /// What is known of a rest at a kink.
-pub(super) struct Kink {
+pub(super) struct RestAtKink {
     pub pushes: DVector<f64>,
     pub stability: Stability,
     pub derivatives: Option<DMatrix<f64>>,
@@ -176,8 +176,8 @@ impl Settling<'_> {
     }
 
     /// Whether what is seen around a place holds it there, and how it moves then.
-    pub(super) fn kink_at(&mut self, at: &DVector<f64>, price: f64) -> Kink {
-        let mut kink = Kink {
+    pub(super) fn kink_at(&mut self, at: &DVector<f64>, price: f64) -> RestAtKink {
+        let mut kink = RestAtKink {
             pushes: DVector::zeros(self.of.gaps.len()),
             stability: Stability::Undecided,
             derivatives: None,
