@@ -133,7 +133,7 @@
 //! | `mesh` | [`mesh`]: triangle meshes |
 //! | `learn` | [`learn`]: networks as fields, a tape of scalars, and with `ndarray` arrays with derivatives |
 //! | `scene` | [`scene`]: objects with a camera, lights and a timeline, and scene files |
-//! | `fit` | [`fit`]: optimisers, losses, targets, and fields grown to a target |
+//! | `fit` | [`fit`]: optimisers, losses, targets, fields grown to a target, and places of rest |
 //! | `images` | [`render`]: pictures and films on the CPU; shader text in [`gpu`] |
 //! | `cli` | [`cli`], and with it the command `fieldgrad` |
 //! | `gpu` | pictures and values on the GPU, by `wgpu` |

@@ -91,6 +91,15 @@ fn pictures() {
 }
 
 #[test]
+fn settle() {
+    let text = run("settle", &["0.25"]);
+    assert!(text.contains("Stable") && text.contains("moves with apart by"), "{text}");
+    let last = text.lines().last().unwrap();
+    let found: Vec<f64> = last.split("= ").filter_map(|part| part.split(' ').next()?.parse().ok()).collect();
+    assert!(found.len() == 2 && (found[0] - found[1]).abs() < 1e-8, "{last}");
+}
+
+#[test]
 fn gallery_pictures() {
     let text = run("gallery_pictures", &[".", "blends", "orrery"]);
     assert_eq!(text, "blends\norrery\n");

@@ -69,6 +69,8 @@ pub(super) enum Verb {
     Export(ExportVerb),
     /// Find a scene's parameters so that its surface is a target's, or grow a scene to one.
     Fit(Box<FitVerb>),
+    /// Let a scene's parameters settle where its energy is least: where that is, whether it stays there, how it moves with the others.
+    Settle(SettleVerb),
     /// Play a scene's probes: as sound, as tracks, as OSC messages to other programs.
     Sense(SenseVerb),
     /// List the scenes that are built in, or write them to a folder.
@@ -311,6 +313,20 @@ pub(super) struct MeshVerb {
     /// How many times a second a moving mesh has.
     #[arg(long, value_name = "N", default_value_t = 24.0, value_parser = number)]
     pub(super) fps: f64,
+}
+
+#[derive(Args, Debug)]
+#[command(
+    after_help = "A scene states what falls, energy(9.81 * m * z), what may touch and not overlap, contact(z - r), and which parameters\n\
+    settle, settles(\"z\"). Derivatives are those of the place where it rests, exact. Ends with 1 where nothing is found to rest, or it\n\
+    does not stay there."
+)]
+pub(super) struct SettleVerb {
+    /// A .rhai file, or the name of a scene built in.
+    pub(super) scene: String,
+    /// Write the scene here as it rests.
+    #[arg(short, long, value_name = "FILE.rhai")]
+    pub(super) out: Option<PathBuf>,
 }
 
 #[derive(Args, Debug)]

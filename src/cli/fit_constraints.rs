@@ -57,6 +57,7 @@ pub(super) fn conflict(scene: &Scene, constraints: &mut Constraints, start: &[f6
 fn wanted(own: &Constraint) -> String {
     match own.low == own.high {
         true => format!("is to be {}", own.low),
+        false if own.high == f64::INFINITY => format!("is to be {} or more", own.low),
         false => format!("is to be from {} to {}", own.low, own.high),
     }
 }

@@ -30,6 +30,7 @@ mod portrait;
 mod progress;
 mod render;
 mod sense;
+mod settle;
 mod signals;
 mod targets;
 #[cfg(feature = "viewer")]
@@ -93,6 +94,7 @@ fn started(arguments: Arguments) -> Result<Ending> {
         Some(Verb::Graph(verb)) => graph::run(&verb, &common),
         Some(Verb::Export(verb)) => export::run(&verb, &common),
         Some(Verb::Fit(verb)) => fit::run(&verb, &common),
+        Some(Verb::Settle(verb)) => settle::run(&verb, &common),
         Some(Verb::Sense(verb)) => sense::run(&verb, &common),
         Some(Verb::Gallery(verb)) => gallery::run(&verb, &common),
         Some(Verb::New(verb)) => new::run(&verb, &common),

@@ -41,6 +41,6 @@ pub(crate) use draw::{GraphDrawing, Role, boxes, short};
 pub(crate) use functions::FUNCTIONS;
 #[cfg(feature = "viewer")]
 pub(crate) use layout::Layout;
-pub(crate) use listing::{Listing, declaring};
+pub(crate) use listing::{Listing, declaring, flatten};
 pub(crate) use node::{Key, KeyMap, Reads};
 pub(crate) use size::allow;

@@ -14,6 +14,9 @@
 //! [`Constraints`] are what is to hold exactly where a fit ends, and where a pull does: equations and ranges of fields of
 //! parameters, solved by multipliers around least squares. Those that conflict, or are redundant, are named.
 //!
+//! An [`Equilibrium`] is where an energy of parameters is least under constraints; the place's derivative in the other parameters is
+//! exact, so that fits go through it.
+//!
 //! A [`Journal`] is what a long run has found so far: another goes on from it, bit for bit.
 //!
 //! `model` is how least squares see residuals, `line_search` how far to go, `problem` how terms are run on tapes.
@@ -21,6 +24,7 @@
 mod blend;
 mod constraints;
 mod descent;
+mod equilibrium;
 mod grow;
 mod grown;
 mod journal;
@@ -48,6 +52,7 @@ mod views;
 
 pub use constraints::{Conflict, Constraints, Linearised, Redundant};
 pub use descent::{Descent, Rule};
+pub use equilibrium::{Equilibrium, Rest, Stability};
 pub use grow::{Grown, Growth};
 pub use journal::{Journal, JournalWatch};
 pub use least_change::{Equation, Freedom, least_change};

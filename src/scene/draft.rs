@@ -2,7 +2,7 @@
 
 use super::Origin;
 use super::data::Data;
-use super::holds::{Constraint, Hold, Loss};
+use super::holds::{Constraint, Energy, Hold, Loss, Settles};
 use super::sense_words::Sketch;
 use super::settings::{Background, Camera, Light, Timeline};
 use crate::error::Place;
@@ -36,6 +36,8 @@ pub(super) struct Draft {
     pub(super) timeline: Option<Timeline>,
     pub(super) bounds: Option<Bounds>,
     pub(super) probes: Vec<Sketch>,
+    pub(super) energies: Vec<Energy>,
+    pub(super) settles: Vec<Settles>,
     /// The calls that hold parameters for those who move them; those of imported files too.
     pub(super) holds: Vec<Hold>,
     pub(super) losses: Vec<Loss>,
@@ -61,6 +63,8 @@ impl Draft {
             timeline: None,
             bounds: None,
             probes: Vec::new(),
+            energies: Vec::new(),
+            settles: Vec::new(),
             holds: Vec::new(),
             losses: Vec::new(),
             constraints: Vec::new(),

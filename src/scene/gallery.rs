@@ -43,7 +43,7 @@ macro_rules! exhibits {
 
 /// Every scene of `scenes/`, by name.
 pub const GALLERY: &[Exhibit] = exhibits! {
-    "arithmetic" "blends" "bolt" "bounce" "chess" "clock" "comet" "cookies" "coral" "crossing" "curvature" "drop" "engine" "gears" "giant" "heart_beat" "hinge" "island" "jellyfish" "knot" "lantern" "loxodrome" "morph" "nautilus" "neon" "ornament" "orrery" "owl" "phyllotaxis" "ripple" "rubber" "settling" "stadium" "swept" "temple" "towers"
+    "arithmetic" "blends" "bolt" "bounce" "chess" "clock" "comet" "cookies" "coral" "crossing" "curvature" "drop" "engine" "gears" "giant" "heart_beat" "hinge" "island" "jellyfish" "knot" "lantern" "loxodrome" "morph" "nautilus" "neon" "ornament" "orrery" "owl" "phyllotaxis" "ripple" "rubber" "settling" "stadium" "swept" "temple" "towers" "trough"
 };
 
 /// Their small pictures: a PNG of cells of [`PICTURE_SIZE`] pixels, [`IN_A_ROW`] in a row, in the order of the gallery. A scene

@@ -1,5 +1,5 @@
-//! Holds, losses and constraints: what a scene says to those who move its parameters, as fits and pulls do: which stay,
-//! which move together, what else is to be small, and what is to hold. Its words are in `words.rs`.
+//! Holds, losses, constraints and energies: what a scene says to those who move its parameters, as fits, pulls and falls do: which
+//! stay, which move together, what else is to be small, what is to hold, and what settles. Its words are in `words.rs`.
 
 use super::draft::Draft;
 use super::statements::constant;
@@ -82,23 +82,88 @@ pub(super) fn constrain(draft: &mut Draft, given: Vec<Argument>) -> Result<Argum
     if low > high {
         return Err(format!("constrain: low is {low}, and must not be more than high, which is {high}"));
     }
+    add_constraint(draft, "constrain", field, low, high)
+}
+
+pub(super) fn contact(draft: &mut Draft, given: Vec<Argument>) -> Result<Argument, String> {
+    add_constraint(draft, "contact", first(given), 0.0, f64::INFINITY)
+}
+
+/// A number made of parameters, for a word.
+fn of_parameters(draft: &mut Draft, word: &str, field: Field) -> Result<Field, String> {
     let field = Field::from(made(draft, field)?);
     if let Some(value) = field.as_constant() {
-        return Err(format!(
-            "constrain needs what a fit can change, and {value} is the same whatever it does"
-        ));
+        return Err(format!("{word} needs what a fit can change, and {value} is the same whatever it does"));
     }
     if let Some(axis) = Axis::ALL.into_iter().find(|&axis| field.depends_on(axis)) {
         let name = axis.name();
         return Err(format!(
-            "constrain: the expression depends on {name}, and must be made of parameters alone; \
+            "{word}: the expression depends on {name}, and must be made of parameters alone; \
              remap(f, 1, 0, 0, 0) is f at the point [1, 0, 0] at t = 0"
         ));
     }
+    Ok(field)
+}
+
+fn add_constraint(
+    draft: &mut Draft,
+    word: &str,
+    field: Field,
+    low: f64,
+    high: f64,
+) -> Result<Argument, String> {
+    let field = of_parameters(draft, word, field)?;
     if draft.constraints.len() == MAX_CONSTRAINTS {
         return Err(format!("a scene has at most {MAX_CONSTRAINTS} constraints"));
     }
     draft.constraints.push(Constraint { field, low, high, place: draft.place.clone() });
+    Ok(nothing())
+}
+
+/// A term of the energy that falls where a scene settles.
+#[derive(Clone, Debug)]
+pub struct Energy {
+    /// The term: a field that depends on no place and on no time.
+    pub field: Field,
+    /// The call that states it.
+    pub place: Place,
+}
+
+/// The most terms of an energy, and the most calls that say what settles.
+const MAX_ENERGIES: usize = 1000;
+
+pub(super) fn energy(draft: &mut Draft, given: Vec<Argument>) -> Result<Argument, String> {
+    let field = of_parameters(draft, "energy", first(given))?;
+    if draft.energies.len() == MAX_ENERGIES {
+        return Err(format!("a scene has at most {MAX_ENERGIES} energies"));
+    }
+    draft.energies.push(Energy { field, place: draft.place.clone() });
+    Ok(nothing())
+}
+
+/// A parameter, or all three of a vector, that settles.
+#[derive(Clone, Debug)]
+pub struct Settles {
+    /// Its name.
+    pub name: String,
+    /// The call that says so.
+    pub place: Place,
+}
+
+impl Settles {
+    /// Whether a parameter of that name is meant.
+    pub fn is_of(&self, name: &str) -> bool {
+        let part = name.strip_prefix(&self.name);
+        part.is_some_and(|part| ["", ".x", ".y", ".z"].contains(&part))
+    }
+}
+
+pub(super) fn settles(draft: &mut Draft, given: Vec<Argument>) -> Result<Argument, String> {
+    let [name] = names(given);
+    if draft.settles.len() == MAX_ENERGIES {
+        return Err(format!("a scene has at most {MAX_ENERGIES} calls of settles"));
+    }
+    draft.settles.push(Settles { name, place: draft.place.clone() });
     Ok(nothing())
 }
 

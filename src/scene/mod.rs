@@ -64,7 +64,7 @@ mod words;
 
 pub(crate) use data::MAX_SAMPLES;
 pub use gallery::{Exhibit, GALLERY, IN_A_ROW, PARTS, PICTURE_SIZE, PICTURES};
-pub use holds::{Constraint, Loss};
+pub use holds::{Constraint, Energy, Loss, Settles};
 pub use senses::{By, CHANNELS, Channel, Follow, Meaning, Probe, Sense, Way};
 pub use settings::{Background, Camera, Light, Timeline, View};
 pub use words::{Form, Word, words};
@@ -124,6 +124,8 @@ struct Content {
     holds: Arc<[Hold]>,
     losses: Arc<[Loss]>,
     constraints: Arc<[Constraint]>,
+    energies: Arc<[Energy]>,
+    settles: Arc<[Settles]>,
     places: Arc<KeyMap<Place>>,
     printed: Arc<[String]>,
     origin: Origin,
@@ -226,6 +228,14 @@ impl Scene {
             let wrong = |error: Error| sources.mistake(hold.place.clone(), error.to_string());
             hold.apply(&mut unknowns).map_err(wrong)
         })?;
+        scene.settles().iter().try_for_each(|own| {
+            let is_there = unknowns.parameters().iter().any(|parameter| own.is_of(parameter.name()));
+            let unknown = || {
+                let known = unknowns.parameters().iter().map(|own| own.name().to_string()).collect();
+                Error::UnknownParameter { name: own.name.clone(), known }.to_string()
+            };
+            if is_there { Ok(()) } else { Err(scene.error_at(&own.place, unknown())) }
+        })?;
         Ok(scene)
     }
 
@@ -260,6 +270,8 @@ impl Scene {
             holds: draft.holds.into(),
             losses: draft.losses.into(),
             constraints: draft.constraints.into(),
+            energies: draft.energies.into(),
+            settles: draft.settles.into(),
             places: Arc::new(draft.places),
             printed: draft.printed.into(),
             origin,
@@ -490,6 +502,16 @@ impl Scene {
     /// What is to hold where fits and pulls end, in the order of the calls.
     pub fn constraints(&self) -> &[Constraint] {
         &self.content.constraints
+    }
+
+    /// What falls, in the order of the calls: the energy is their sum.
+    pub fn energies(&self) -> &[Energy] {
+        &self.content.energies
+    }
+
+    /// What settles, in the order of the calls.
+    pub fn settles(&self) -> &[Settles] {
+        &self.content.settles
     }
 
     /// What messages call the scene's file.

@@ -355,6 +355,16 @@ words! {
         /// [1, 0, 0] at t = 0. It need not hold where the text has the parameters.
         constrain(expression: Field) or (expression: Field, value: Number)
             or (expression: Field, low: Number, high: Number) = holds::constrain;
+        /// What is to be 0 or more where a fit, a pull or a fall ends: the gap between two solids, made of parameters.
+        ///
+        /// A ball of radius r at [x, y, z] stays outside of a solid f with `contact(remap(f, x, y, z, 0) - r)`. Of a union each part
+        /// is a contact of its own.
+        contact(gap: Field) = holds::contact;
+        /// What falls: `fieldgrad settle` finds where an energy, made of parameters, is least over those that `settles` names,
+        /// while contacts and constraints hold. Several add up.
+        energy(expression: Field) = holds::energy;
+        /// Names a parameter, or all three of a vector, that `fieldgrad settle` lets settle; the others stay as they are.
+        settles(name: Text) = holds::settles;
         /// Shows shapes. What is shown by all calls together is the scene.
         show(shapes: Shapes) = show;
         /// Where the picture is taken from: `eye`, `target`, `up`, and `fov`, the vertical angle of view in degrees.
