@@ -13,7 +13,7 @@ const MAX_WIDTH: usize = 256;
 /// How a shader computes the value and a first derivative; none where the layers are too wide.
 pub(super) fn shader(network: &Network, weights: &Arc<[f32]>, identity: Identity) -> Option<Shader> {
     let widest = network.layers().iter().map(|layer| layer.outputs.max(layer.inputs)).max()?;
-    if widest > MAX_WIDTH {
+    if widest > MAX_WIDTH || network.encoding().is_some() {
         return None;
     }
     let name = format!("neural_{:016x}", identity.word() as u64);
