@@ -3,9 +3,12 @@
 use fieldgrad::field::Kind;
 use fieldgrad::fit::{Target, Training};
 use fieldgrad::learn::{Activation, HashGridSize, Network, neural};
+use fieldgrad::measure::Ray;
+use fieldgrad::mesh::Extraction;
 use fieldgrad::number::{Columns, Derivative, Output};
 use fieldgrad::prelude::*;
 use fieldgrad::scene::Scene;
+use fieldgrad::tape::Coordinates;
 
 mod support;
 use support::Random;
@@ -561,4 +564,65 @@ fn a_scene_reads_a_network_and_composes_it() {
     let error = Scene::from_file(folder.join("scene.rhai")).unwrap_err().to_string();
     assert!(error.contains("neural: ") && error.contains("scene.rhai:1:"), "{error}");
     std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn learned_fields_are_composed_meshed_and_met_by_rays_that_miss_nothing() {
+    let cube = Bounds::new([-1.0; 3], [1.0; 3]);
+    let learn = |shape: Field, network: &Network, rate: f64| {
+        let target = Target::of_field(&shape, &cube, 0.0, 3000, 1).unwrap();
+        let training = Training::default().with_steps(150).with_batch(480).with_rate(rate);
+        training.train(network, &target).unwrap().network.field()
+    };
+    let ball = learn(sphere(0.5), &Network::siren(3, &[12, 12], 6.0, 1).unwrap(), 5e-3);
+    let size = HashGridSize { levels: 3, rows: 1 << 10, cells: [3, 12], ..GRID };
+    let bar = r#box([1.2, 0.5, 0.5]);
+    let bar = learn(bar, &Network::hash(size, &[10], Activation::Relu, 1).unwrap(), 1e-2);
+    let field = ball.translate([0.0, 0.3 + 0.1 * t(), 0.0]).smooth_union(bar, 0.15);
+    let field = field.intersection(r#box([1.8; 3]));
+
+    // A closed surface, on which the field is 0.
+    let mesh = field.extract(&Extraction::default().resolution(24).bounds(cube)).unwrap().mesh;
+    assert!(mesh.open_edges().is_empty() && mesh.triangles.len() > 500, "{}", mesh.triangles.len());
+    for vertex in mesh.vertices.iter().step_by(7) {
+        let [x, y, z] = *vertex;
+        let value = field.value_at([x, y, z, 0.0]).unwrap();
+        assert!(value.abs() < 0.02, "{value} at {vertex:?}");
+    }
+    assert!(mesh.volume() > 0.4 && mesh.volume() < 0.9, "{}", mesh.volume());
+
+    // Rays against a search in small steps.
+    let tape = field.tape().unwrap();
+    let (mut random, mut hits) = (Random(12), 0);
+    for _ in 0..30 {
+        let mut on_ball = || {
+            let at = [0; 3].map(|_| random.between(-1.0, 1.0));
+            let length = at.iter().map(|x| x * x).sum::<f64>().sqrt();
+            at.map(|x| x / length)
+        };
+        let (origin, to) = (on_ball().map(|x| 2.0 * x), on_ball().map(|x| 0.5 * x));
+        let ray = Ray { origin, direction: [0, 1, 2].map(|i| to[i] - origin[i]) };
+        let points: Vec<[f64; 3]> = (0..=4000).map(|n| ray.at(f64::from(n) / 2000.0)).collect();
+        let values = &tape.eval(Coordinates::from(&points))[0];
+        let first = values.iter().position(|&value| value < 0.0);
+        match (first, tape.hit(ray, 0.0, (0.0, 2.0)).unwrap()) {
+            (Some(first), Some(hit)) => {
+                let [before, after] = [first as f64 - 1.0, first as f64].map(|n| n / 2000.0);
+                assert!(hit.distance <= after + 1e-9, "a surface at {after} was missed: {}", hit.distance);
+                assert!(
+                    hit.distance >= before - 1e-9 || hit.grazing || at_zero(&field, hit.point),
+                    "{hit:?}"
+                );
+                hits += 1;
+            }
+            (Some(first), None) => panic!("a surface at {first} was missed along {ray:?}"),
+            (None, Some(hit)) => assert!(hit.grazing || at_zero(&field, hit.point), "{hit:?}"),
+            (None, None) => {}
+        }
+    }
+    assert!(hits > 10, "{hits}");
+}
+
+fn at_zero(field: &Field, [x, y, z]: [f64; 3]) -> bool {
+    field.value_at([x, y, z, 0.0]).unwrap().abs() < 1e-9
 }

@@ -35,7 +35,7 @@ pub(super) struct NeuralOptions {
     #[arg(long, value_name = "N", requires = "neural", value_parser = clap::value_parser!(u32).range(1..=60))]
     depth: Option<u32>,
     /// How fine the details are that it begins with: radians a unit of sines (default: 30), or the deviation of Fourier
-    /// features in turns a unit (default: 0.5). The target is two units large.
+    /// features in turns a unit (default: 0.3). The target is two units large.
     #[arg(long, value_name = "W", requires = "neural", value_parser = super::arguments::positive)]
     frequency: Option<f64>,
     /// How many frequencies Fourier features have.
@@ -59,7 +59,7 @@ pub(super) struct NeuralOptions {
     /// How many points a step looks at, or up to 239 more.
     #[arg(long, value_name = "N", requires = "neural", default_value_t = 8192, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     batch: u32,
-    /// How far the first steps go (default: 0.0005; with ReLU 0.001, of a hash grid 0.01).
+    /// How far the first steps go (default: 0.0005; with ReLU 0.003, of a hash grid 0.01).
     #[arg(long, value_name = "R", requires = "neural", value_parser = super::arguments::positive)]
     rate: Option<f64>,
     /// The weight of how far values are off.
@@ -107,7 +107,7 @@ impl NeuralOptions {
         match self.network {
             NetworkKind::Siren => Network::siren(inputs, &hidden, self.frequency.unwrap_or(30.0), seed),
             NetworkKind::Relu => {
-                let (waves, deviation) = (self.waves as usize, self.frequency.unwrap_or(0.5));
+                let (waves, deviation) = (self.waves as usize, self.frequency.unwrap_or(0.3));
                 Network::fourier(inputs, waves, deviation, &hidden, relu, seed)
             }
             NetworkKind::Hash => {
@@ -127,7 +127,7 @@ impl NeuralOptions {
     fn training(&self, is_surface: bool, has_normals: bool, seed: u64) -> Training {
         let (steps, rate) = match self.network {
             NetworkKind::Siren => (2000, 5e-4),
-            NetworkKind::Relu => (2000, 1e-3),
+            NetworkKind::Relu => (2000, 3e-3),
             NetworkKind::Hash => (300, 1e-2),
         };
         let training = Training::default()

@@ -13,6 +13,7 @@ mod affine;
 mod backward;
 mod encoding;
 mod encoding_range;
+mod encoding_shader;
 mod forward;
 mod kernel;
 mod loss;
