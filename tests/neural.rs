@@ -578,7 +578,7 @@ fn learned_fields_are_composed_meshed_and_met_by_rays_that_miss_nothing() {
     let size = HashGridSize { levels: 3, rows: 1 << 10, cells: [3, 12], ..GRID };
     let bar = r#box([1.2, 0.5, 0.5]);
     let bar = learn(bar, &Network::hash(size, &[10], Activation::Relu, 1).unwrap(), 1e-2);
-    let field = ball.translate([0.0, 0.3 + 0.1 * t(), 0.0]).smooth_union(bar, 0.15);
+    let field = ball.translate((0, 0.3 + 0.1 * t(), 0)).smooth_union(bar, 0.15);
     let field = field.intersection(r#box([1.8; 3]));
 
     // A closed surface, on which the field is 0.

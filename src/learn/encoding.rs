@@ -46,6 +46,8 @@ impl HashGridSize {
 pub(super) const MAX_LEVELS: usize = 32;
 pub(super) const MAX_CELLS: usize = 1 << 16;
 pub(super) const MAX_FEATURES: usize = 16;
+/// How far off, and how large or small, the box of an encoding is at most: products of this and cells are numbers in `f32`.
+const MAX_SIZE: f64 = 1e20;
 
 /// Numbers that neighbouring coordinates are multiplied by before they are mixed into a place of a table (Teschner et al.
 /// 2003).
@@ -98,12 +100,13 @@ impl GridEncoding {
         if !rows.is_power_of_two() || rows > 1 << 24 {
             return Err(format!("a hash grid has rows by a power of two, up to 2²⁴; not {rows}"));
         }
-        let ends = low.iter().chain(&size).chain(&low);
-        if !(ends.copied().all(f64::is_finite) && size[..inputs].iter().all(|&side| side > 0.0)) {
+        let is_near = low[..inputs].iter().all(|end| end.abs() <= MAX_SIZE);
+        if !(is_near && size[..inputs].iter().all(|side| (1.0 / MAX_SIZE..=MAX_SIZE).contains(side))) {
             return Err(format!("a hash grid is over a box; not from {low:?}, {size:?} large"));
         }
         let [mut low, mut size] = [low, size];
-        (low[inputs..].fill(0.0), size[inputs..].fill(1.0));
+        low[inputs..].fill(0.0);
+        size[inputs..].fill(1.0);
         let (mut levels, mut start) = (Vec::new(), 0);
         for &cells in cells {
             if !(1..=MAX_CELLS).contains(&cells) {
