@@ -275,7 +275,9 @@ fn bounds_contain_and_are_tight_over_small_boxes() {
                         assert!(is_within, "{network:?}: {rise:?} bounds {}", fb - fa);
                     }
                 }
-                if size < 1e-5 && number < 5 && network.layers()[0].activation != Activation::Relu {
+                // A hash grid's slopes are intervals, which do not tell what they have in common.
+                let most = if network.layers()[0].inputs == network.inputs() { 5 } else { 1 };
+                if size < 1e-5 && number < most && network.layers()[0].activation != Activation::Relu {
                     // Over so small a box the values are those of a plane, whose corners reach this far.
                     let middle: Vec<f64> = sides.iter().map(|side| side.middle()).collect();
                     let slope = |i: usize| match Kernel::derivative(&**output, number, i) {
