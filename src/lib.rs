@@ -210,3 +210,8 @@ struct Readme;
 #[cfg(doctest)]
 #[doc = include_str!("../docs/differentiable.md")]
 struct Differentiable;
+
+/// And that of the page on learned fields.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/networks.md")]
+struct LearnedFields;

@@ -2,10 +2,13 @@
 
 use fieldgrad::field::Kind;
 use fieldgrad::fit::{Target, Training};
-use fieldgrad::learn::{Activation, Network, neural};
+use fieldgrad::learn::{Activation, HashGridSize, Network, neural};
+use fieldgrad::measure::Ray;
+use fieldgrad::mesh::Extraction;
 use fieldgrad::number::{Columns, Derivative, Output};
 use fieldgrad::prelude::*;
 use fieldgrad::scene::Scene;
+use fieldgrad::tape::Coordinates;
 
 mod support;
 use support::Random;
@@ -20,6 +23,93 @@ fn networks() -> Vec<Network> {
         Network::dense(3, &[12, 7], Activation::Sigmoid, 6).unwrap(),
         Network::fourier(3, 8, 0.6, &[16, 16], Activation::Tanh, 7).unwrap(),
     ]
+}
+
+const GRID: HashGridSize =
+    HashGridSize { coordinates: 3, levels: 4, features: 2, rows: 64, cells: [2, 9], is_smooth: false };
+
+/// Networks behind hash grids, with features of a size that matters. Some levels have a row for each corner, others do not.
+fn hash_networks() -> Vec<Network> {
+    let sizes = [
+        GRID,
+        HashGridSize { is_smooth: true, ..GRID },
+        HashGridSize { coordinates: 4, rows: 128, cells: [1, 3], is_smooth: true, features: 3, ..GRID },
+    ];
+    let made = sizes.into_iter().enumerate().map(|(n, size)| {
+        let activation = if n == 0 { Activation::Tanh } else { Activation::Softplus { sharpness: 3.0 } };
+        let network = Network::hash(size, &[13, 8], activation, n as u64).unwrap();
+        let mut random = Random(20 + n as u64);
+        let of_layers =
+            network.layers().iter().map(|layer| (layer.inputs + 1) * layer.outputs).sum::<usize>();
+        let mut weights = network.weights().to_vec();
+        weights[of_layers..].iter_mut().for_each(|weight| *weight = random.between(-0.7, 0.7));
+        network.with_weights(weights).unwrap()
+    });
+    made.collect()
+}
+
+/// What a hash grid makes of a point, written out.
+fn plain_features(size: &HashGridSize, tables: &[f64], at: &[f64]) -> Vec<f64> {
+    const PRIMES: [u64; 4] = [1, 2_654_435_761, 805_459_861, 3_674_653_429];
+    let HashGridSize { coordinates: d, levels, features, rows, cells: [coarse, fine], is_smooth } = *size;
+    let growth = (fine as f64 / coarse as f64).powf(1.0 / (levels - 1) as f64);
+    let (mut start, mut found) = (0, Vec::new());
+    for level in 0..levels {
+        let cells = (coarse as f64 * growth.powi(level as i32) + 1e-9).floor();
+        let side = cells as u64 + 1;
+        let is_hashed = side.pow(d as u32) > rows as u64;
+        let own_rows = if is_hashed { rows as u64 } else { side.pow(d as u32) };
+        let place: Vec<f64> = at.iter().map(|x| (0.5 * (x + 1.0)).clamp(0.0, 1.0) * cells).collect();
+        let near: Vec<f64> = place.iter().map(|u| u.floor().min(cells - 1.0)).collect();
+        let mut sums = vec![0.0; features];
+        for corner in 0..1usize << d {
+            let is_far = |axis: usize| corner >> axis & 1;
+            let share: f64 = (0..d)
+                .map(|axis| {
+                    let s = place[axis] - near[axis];
+                    let s = if is_smooth { s * s * (3.0 - 2.0 * s) } else { s };
+                    if is_far(axis) == 1 { s } else { 1.0 - s }
+                })
+                .product();
+            let at = |axis: usize| near[axis] as u64 + is_far(axis) as u64;
+            let row = match is_hashed {
+                true => (0..d).fold(0, |row, axis| row ^ at(axis).wrapping_mul(PRIMES[axis])) % rows as u64,
+                false => (0..d).rev().fold(0, |row, axis| row * side + at(axis)),
+            };
+            for (feature, sum) in sums.iter_mut().enumerate() {
+                *sum += share * tables[start + row as usize * features + feature];
+            }
+        }
+        start += own_rows as usize * features;
+        found.extend(sums);
+    }
+    found
+}
+
+#[test]
+fn hash_grids_mix_the_features_of_their_cells_corners() {
+    let mut random = Random(30);
+    let sizes = [GRID, HashGridSize { is_smooth: true, ..GRID }];
+    for (network, size) in hash_networks().iter().zip(sizes) {
+        let of_layers =
+            network.layers().iter().map(|layer| (layer.inputs + 1) * layer.outputs).sum::<usize>();
+        for _ in 0..200 {
+            // Out of the box too, where nothing changes.
+            let at: Vec<f64> = (0..3).map(|_| random.between(-1.4, 1.4)).collect();
+            let features = plain_features(&size, &network.weights()[of_layers..], &at);
+            let value = output_of(network).value(&at);
+            assert!((value - plain(network, &features)).abs() < 1e-12, "{network:?} at {at:?}");
+        }
+    }
+    for bad in [
+        HashGridSize { rows: 100, ..GRID },
+        HashGridSize { levels: 0, ..GRID },
+        HashGridSize { cells: [5, 4], ..GRID },
+        HashGridSize { coordinates: 2, ..GRID },
+        HashGridSize { features: 17, ..GRID },
+    ] {
+        assert!(Network::hash(bad, &[4], Activation::Relu, 1).is_err(), "{bad:?}");
+    }
 }
 
 fn output_of(network: &Network) -> Output {
@@ -62,12 +152,15 @@ fn plain(network: &Network, at: &[f64]) -> f64 {
 #[test]
 fn values_and_derivatives_are_those_of_the_network_written_out() {
     let mut random = Random(1);
-    for network in networks() {
+    let all = networks().into_iter().map(|network| (network, true));
+    for (network, is_plain) in all.chain(hash_networks().into_iter().map(|network| (network, false))) {
         let output = output_of(&network);
         for _ in 0..40 {
             let at: Vec<f64> = (0..network.inputs()).map(|_| random.between(-1.0, 1.0)).collect();
             let value = output.value(&at);
-            assert!((value - plain(&network, &at)).abs() < 1e-12, "{network:?} at {at:?}");
+            if is_plain {
+                assert!((value - plain(&network, &at)).abs() < 1e-12, "{network:?} at {at:?}");
+            }
             for i in 0..at.len() {
                 let by = |number: usize, d: f64| {
                     let mut moved = at.clone();
@@ -102,7 +195,7 @@ const OUTPUTS: [usize; 5] = [0, 2, 5, 6, 1];
 #[test]
 fn columns_are_points_and_adjoints_are_differences() {
     let mut random = Random(2);
-    for network in networks() {
+    for network in networks().into_iter().chain(hash_networks()) {
         let (output, wide, rows) = (output_of(&network), network.inputs(), 70);
         let columns: Vec<f64> = (0..wide * rows).map(|_| random.between(-1.0, 1.0)).collect();
         let points = Columns::new(&columns, rows);
@@ -156,7 +249,7 @@ fn columns_are_points_and_adjoints_are_differences() {
 #[test]
 fn bounds_contain_and_are_tight_over_small_boxes() {
     let mut random = Random(3);
-    for network in networks() {
+    for network in networks().into_iter().chain(hash_networks()) {
         let output = output_of(&network);
         for round in 0..60 {
             let size = [1e-6, 0.01, 0.1, 0.7][round % 4];
@@ -182,7 +275,9 @@ fn bounds_contain_and_are_tight_over_small_boxes() {
                         assert!(is_within, "{network:?}: {rise:?} bounds {}", fb - fa);
                     }
                 }
-                if size < 1e-5 && number < 5 && network.layers()[0].activation != Activation::Relu {
+                // A hash grid's slopes are intervals, which do not tell what they have in common.
+                let most = if network.layers()[0].inputs == network.inputs() { 5 } else { 1 };
+                if size < 1e-5 && number < most && network.layers()[0].activation != Activation::Relu {
                     // Over so small a box the values are those of a plane, whose corners reach this far.
                     let middle: Vec<f64> = sides.iter().map(|side| side.middle()).collect();
                     let slope = |i: usize| match Kernel::derivative(&**output, number, i) {
@@ -208,7 +303,7 @@ fn scratch(name: &str) -> std::path::PathBuf {
 
 #[test]
 fn files_are_read_as_they_were_written() {
-    for (n, network) in networks().into_iter().enumerate() {
+    for (n, network) in networks().into_iter().chain(hash_networks()).enumerate() {
         let path = scratch(&format!("{n}.safetensors"));
         network.write(&path).unwrap();
         assert_eq!(Network::read(&path).unwrap(), network);
@@ -305,6 +400,97 @@ fn a_scaled_network_is_the_same_elsewhere() {
     let (at, own) = ([0.7, 0.4, -0.9, 0.0], [0.4 / 2.5, 0.6 / 2.5, -1.0 / 2.5, 0.0]);
     let expected = 2.5 * network.field().value_at(own).unwrap();
     assert!((scaled.value_at(at).unwrap() - expected).abs() < 1e-12);
+    let network = &hash_networks()[0];
+    let scaled = network.scaled([0.3, -0.2, 0.1], 2.5).unwrap().field();
+    let expected = 2.5 * network.field().value_at(own).unwrap();
+    assert!((scaled.value_at(at).unwrap() - expected).abs() < 1e-12);
+}
+
+#[test]
+fn networks_behind_hash_grids_learn_and_go_on_bit_for_bit() {
+    let shape = sphere(0.6).smooth_union(r#box([1.5, 0.4, 0.4]), 0.2);
+    let bounds = Bounds::new([-1.0; 3], [1.0; 3]);
+    let target = Target::of_field(&shape, &bounds, 0.0, 6000, 1).unwrap();
+    let size = HashGridSize { levels: 4, rows: 1 << 12, cells: [4, 24], ..GRID };
+    for (is_smooth, eikonal) in [(false, 0.0), (true, 0.05)] {
+        let network = Network::hash(HashGridSize { is_smooth, ..size }, &[24], Activation::Relu, 1).unwrap();
+        let training =
+            Training::default().with_steps(150).with_batch(960).with_rate(1e-2).with_eikonal(eikonal);
+        let pools = [1, 3].map(|n| rayon::ThreadPoolBuilder::new().num_threads(n).build().unwrap());
+        let [one, three] =
+            pools.each_ref().map(|pool| pool.install(|| training.train(&network, &target).unwrap()));
+        assert_eq!(one.network, three.network, "the number of threads matters");
+        let mut random = Random(7);
+        let field = one.network.field();
+        let offs = (0..500).map(|_| [0, 1, 2].map(|_| random.between(-0.9, 0.9))).map(|[x, y, z]| {
+            let at = [x, y, z, 0.0];
+            (field.value_at(at).unwrap() - shape.value_at(at).unwrap()).abs()
+        });
+        let off = offs.sum::<f64>() / 500.0;
+        assert!(off < 0.02, "off by {off}, smooth: {is_smooth}");
+        // Stopped after a while, written down, and gone on with.
+        let mut first = training.begin(&network, &target).unwrap();
+        (0..40).for_each(|_| assert!(first.step().is_some()));
+        first.loss(); // looked at, but not made
+        let notes = serde_json::from_str(&first.to_json().to_string()).unwrap();
+        let mut second = training.begin(&network, &target).unwrap();
+        second.resume(&notes, "notes.json").unwrap();
+        while second.step().is_some() {}
+        assert_eq!(second.network().unwrap(), one.network);
+        assert_eq!(second.losses(), one.losses);
+    }
+}
+
+#[test]
+fn gradients_of_all_losses_are_differences() {
+    // Through ∇f, by the weights' change after one step of plain numbers: two trainings that differ in one weight.
+    let target = Target::of_surface(&sphere(0.7), &Bounds::new([-1.0; 3], [1.0; 3]), 0.0, 240, 1).unwrap();
+    for network in [Network::siren(3, &[10, 7], 5.0, 3).unwrap(), hash_networks()[1].clone()] {
+        let training = Training::default().with_steps(1).with_batch(240).with_normals(0.3).with_eikonal(0.2);
+        let training = training.with_squares();
+        let loss = |weights: &[f64]| {
+            let moved = network.with_weights(weights.to_vec()).unwrap();
+            let mut run = training.begin(&moved, &target).unwrap();
+            let loss = run.loss().unwrap();
+            (loss, run.gradient().to_vec())
+        };
+        let (_, gradient) = loss(network.weights());
+        let mut random = Random(9);
+        for _ in 0..40 {
+            let n = (random.unit() * gradient.len() as f64) as usize;
+            let by = |d: f64| {
+                let mut moved = network.weights().to_vec();
+                moved[n] += d;
+                loss(&moved).0
+            };
+            // In f32: differences over a wide step.
+            let slope = (by(4e-3) - by(-4e-3)) / 8e-3;
+            let off = (slope - gradient[n]).abs();
+            assert!(off < 0.02 * slope.abs() + 4e-4, "{network:?} {n}: {}, {slope}", gradient[n]);
+        }
+    }
+}
+
+#[test]
+fn moving_targets_are_learned_in_space_and_time() {
+    // A ball that goes from left to right, seen at five times.
+    let ball = |t: f64| sphere(0.4).translate([t - 0.5, 0.0, 0.0]);
+    let cube = Bounds::new([-1.0; 3], [1.0; 3]);
+    let at = |t: f64| Target::of_field(&ball(t), &cube, t, 1500, 1).unwrap();
+    let target = Target::together([0.0, 0.25, 0.5, 0.75, 1.0].map(at));
+    let network = Network::siren(4, &[24, 24], 8.0, 1).unwrap();
+    let training = Training::default().with_steps(500).with_batch(720).with_rate(2e-3);
+    let learned = training.train(&network, &target).unwrap().network.field();
+    for t in [0.0, 0.375, 0.6, 1.0] {
+        for x in [-0.6, -0.2, 0.3, 0.7] {
+            let place = [x, 0.2, -0.1, t];
+            let off = learned.value_at(place).unwrap() - ball(t).value_at(place).unwrap();
+            assert!(off.abs() < 0.06, "off by {off} at {place:?}");
+        }
+    }
+    // It moves as the ball does: ∂f/∂t of f(x − t) is −∂f/∂x.
+    let [x, _, _, t] = learned.gradient_at([0.45, 0.0, 0.0, 0.6]).unwrap();
+    assert!((x - 1.0).abs() < 0.2 && (t + 1.0).abs() < 0.2, "{x}, {t}");
 }
 
 #[test]
@@ -380,4 +566,65 @@ fn a_scene_reads_a_network_and_composes_it() {
     let error = Scene::from_file(folder.join("scene.rhai")).unwrap_err().to_string();
     assert!(error.contains("neural: ") && error.contains("scene.rhai:1:"), "{error}");
     std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn learned_fields_are_composed_meshed_and_met_by_rays_that_miss_nothing() {
+    let cube = Bounds::new([-1.0; 3], [1.0; 3]);
+    let learn = |shape: Field, network: &Network, rate: f64| {
+        let target = Target::of_field(&shape, &cube, 0.0, 3000, 1).unwrap();
+        let training = Training::default().with_steps(150).with_batch(480).with_rate(rate);
+        training.train(network, &target).unwrap().network.field()
+    };
+    let ball = learn(sphere(0.5), &Network::siren(3, &[12, 12], 6.0, 1).unwrap(), 5e-3);
+    let size = HashGridSize { levels: 3, rows: 1 << 10, cells: [3, 12], ..GRID };
+    let bar = r#box([1.2, 0.5, 0.5]);
+    let bar = learn(bar, &Network::hash(size, &[10], Activation::Relu, 1).unwrap(), 1e-2);
+    let field = ball.translate((0, 0.3 + 0.1 * t(), 0)).smooth_union(bar, 0.15);
+    let field = field.intersection(r#box([1.8; 3]));
+
+    // A closed surface, on which the field is 0.
+    let mesh = field.extract(&Extraction::default().resolution(24).bounds(cube)).unwrap().mesh;
+    assert!(mesh.open_edges().is_empty() && mesh.triangles.len() > 500, "{}", mesh.triangles.len());
+    for vertex in mesh.vertices.iter().step_by(7) {
+        let [x, y, z] = *vertex;
+        let value = field.value_at([x, y, z, 0.0]).unwrap();
+        assert!(value.abs() < 0.02, "{value} at {vertex:?}");
+    }
+    assert!(mesh.volume() > 0.4 && mesh.volume() < 0.9, "{}", mesh.volume());
+
+    // Rays against a search in small steps.
+    let tape = field.tape().unwrap();
+    let (mut random, mut hits) = (Random(12), 0);
+    for _ in 0..30 {
+        let mut on_ball = || {
+            let at = [0; 3].map(|_| random.between(-1.0, 1.0));
+            let length = at.iter().map(|x| x * x).sum::<f64>().sqrt();
+            at.map(|x| x / length)
+        };
+        let (origin, to) = (on_ball().map(|x| 2.0 * x), on_ball().map(|x| 0.5 * x));
+        let ray = Ray { origin, direction: [0, 1, 2].map(|i| to[i] - origin[i]) };
+        let points: Vec<[f64; 3]> = (0..=4000).map(|n| ray.at(f64::from(n) / 2000.0)).collect();
+        let values = &tape.eval(Coordinates::from(&points))[0];
+        let first = values.iter().position(|&value| value < 0.0);
+        match (first, tape.hit(ray, 0.0, (0.0, 2.0)).unwrap()) {
+            (Some(first), Some(hit)) => {
+                let [before, after] = [first as f64 - 1.0, first as f64].map(|n| n / 2000.0);
+                assert!(hit.distance <= after + 1e-9, "a surface at {after} was missed: {}", hit.distance);
+                assert!(
+                    hit.distance >= before - 1e-9 || hit.grazing || at_zero(&field, hit.point),
+                    "{hit:?}"
+                );
+                hits += 1;
+            }
+            (Some(first), None) => panic!("a surface at {first} was missed along {ray:?}"),
+            (None, Some(hit)) => assert!(hit.grazing || at_zero(&field, hit.point), "{hit:?}"),
+            (None, None) => {}
+        }
+    }
+    assert!(hits > 10, "{hits}");
+}
+
+fn at_zero(field: &Field, [x, y, z]: [f64; 3]) -> bool {
+    field.value_at([x, y, z, 0.0]).unwrap().abs() < 1e-9
 }

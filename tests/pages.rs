@@ -53,6 +53,7 @@ fn what_pages_lead_to_is_there() {
         "docs/tutorial.md",
         "docs/reference.md",
         "docs/differentiable.md",
+        "docs/networks.md",
         "docs/inside.md",
         "docs/measured.md",
         "docs/atomic_to_embodied.md",

@@ -143,9 +143,21 @@ fn grids_agree_with_their_numbers_in_the_text() {
 
 #[test]
 fn networks_agree_with_their_weights_in_the_text() {
-    use fieldgrad::learn::{Activation, Network};
+    use fieldgrad::learn::{Activation, HashGridSize, Network};
     let dense = |inputs, activation| Network::dense(inputs, &[7, 6], activation, 3).unwrap();
+    // Behind hash grids, with features of a size that matters.
+    let hash = |size: HashGridSize| {
+        let network = Network::hash(size, &[6], Activation::Softplus { sharpness: 3.0 }, 1).unwrap();
+        let of_layers: usize = network.layers().iter().map(|layer| (layer.inputs + 1) * layer.outputs).sum();
+        let mut weights = network.weights().to_vec();
+        weights[of_layers..].iter_mut().for_each(|weight| *weight *= 5000.0);
+        network.with_weights(weights).unwrap()
+    };
+    let size =
+        HashGridSize { coordinates: 3, levels: 3, features: 2, rows: 64, cells: [2, 7], is_smooth: true };
     for network in [
+        hash(size),
+        hash(HashGridSize { coordinates: 4, features: 1, ..size }),
         Network::siren(4, &[9, 8], 4.0, 1).unwrap(),
         dense(3, Activation::Relu),
         dense(3, Activation::Softplus { sharpness: 6.0 }),

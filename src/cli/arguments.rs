@@ -443,8 +443,8 @@ pub(super) struct FitVerb {
     #[arg(long, value_name = "NAME[@T]", required = true)]
     pub(super) target: Vec<String>,
     /// Where to write the scene with the values that were found: a .rhai file.
-    #[arg(long, short, value_name = "FILE")]
-    pub(super) out: PathBuf,
+    #[arg(long, short, value_name = "FILE", required_unless_present = "neural")]
+    pub(super) out: Option<PathBuf>,
     /// Grow a scene of so many shapes at most, in place of fitting one.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(super) shapes: Option<u32>,
@@ -454,7 +454,8 @@ pub(super) struct FitVerb {
     /// The root of the mean square of what is left at which it is enough.
     #[arg(long, value_name = "E", value_parser = positive)]
     pub(super) error: Option<f64>,
-    /// How many samples are taken of a target that is a mesh or a scene (default: 8,000 to fit, 16,000 to grow).
+    /// How many samples are taken of a target that is a mesh or a scene (default: 8,000 to fit, 16,000 to grow, 200,000 to
+    /// train a network).
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     pub(super) samples: Option<u32>,
     /// The cost of what is left: outliers lead with its square, less with others.
@@ -490,6 +491,16 @@ pub(super) struct FitVerb {
     /// Write a page with pictures, the course of the fit, and values with their uncertainties to a .html file.
     #[arg(long, value_name = "FILE")]
     pub(super) report: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) network: super::fit_neural::NeuralOptions,
+}
+
+impl FitVerb {
+    /// Where the scene goes: beside the network, unless it is said.
+    pub(super) fn out(&self) -> PathBuf {
+        let beside = || self.network.neural.as_ref().map(|file| file.with_extension("rhai"));
+        self.out.clone().or_else(beside).unwrap_or_default()
+    }
 }
 
 /// The cost of residuals.
@@ -557,12 +568,12 @@ fn number(text: &str) -> Result<f64, String> {
     if value.is_finite() { Ok(value) } else { Err(format!("{text} is not a finite number")) }
 }
 
-fn positive(text: &str) -> Result<f64, String> {
+pub(super) fn positive(text: &str) -> Result<f64, String> {
     let value = number(text)?;
     if value > 0.0 { Ok(value) } else { Err(format!("{text} is not above 0")) }
 }
 
-fn not_negative(text: &str) -> Result<f64, String> {
+pub(super) fn not_negative(text: &str) -> Result<f64, String> {
     let value = number(text)?;
     if value >= 0.0 { Ok(value) } else { Err(format!("{text} is below 0")) }
 }

@@ -2,7 +2,6 @@
 
 use crate::error::{Error, Place, Result};
 use crate::file::{bytes_of, write_whole};
-use crate::fit::Journal;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -53,27 +52,27 @@ impl Checkpoint {
     }
 
     /// Writes it, whole or not at all.
-    pub(super) fn save(&mut self, course: &[FitStep], journal: &Journal) -> Result<()> {
+    pub(super) fn save(&mut self, course: &[FitStep], notes: Value) -> Result<()> {
         let steps: Vec<[f64; 3]> = course.iter().map(|step| [step.seconds, step.value, step.slope]).collect();
         let [scene, target, options] = self.marks.each_ref().map(|(_, mark)| mark);
         let text = json!({
             "checkpoint": FORM, "fieldgrad": env!("CARGO_PKG_VERSION"),
             "scene": scene, "target": target, "options": options,
-            "course": steps, "journal": journal.to_json(),
+            "course": steps, "journal": notes,
         });
         write_whole(&self.path, |out| out.write_all(text.to_string().as_bytes()))?;
         (self.last, self.is_there) = (Instant::now(), true);
         Ok(())
     }
 
-    /// The steps so far, and what was found; nothing, where there is no file: the fit had not come so far.
-    pub(super) fn read(&mut self) -> Result<Option<(Vec<FitStep>, Journal)>> {
+    /// The steps so far, and the notes of the run; nothing, where there is no file: the fit had not come so far.
+    pub(super) fn read(&mut self) -> Result<Option<(Vec<FitStep>, Value)>> {
         let shown = self.path.display().to_string();
         if self.path.symlink_metadata().is_err() {
             return Ok(None);
         }
         let bytes = bytes_of(&self.path, &shown, MAX_BYTES)?;
-        let value: Value = serde_json::from_slice(&bytes).map_err(|error| {
+        let mut value: Value = serde_json::from_slice(&bytes).map_err(|error| {
             let place = Place {
                 file: shown.as_str().into(),
                 line: error.line() as u32,
@@ -104,9 +103,9 @@ impl Checkpoint {
         let course = value.get("course").and_then(Value::as_array);
         let course = course.and_then(|all| all.iter().map(step).collect::<Option<Vec<FitStep>>>());
         let course = course.ok_or_else(|| wrong("\"course\" is no list of three numbers a step".into()))?;
-        let journal = Journal::from_json(value.get("journal").unwrap_or(&Value::Null), &shown)?;
+        let notes = value.get_mut("journal").map_or(Value::Null, Value::take);
         self.is_there = true;
-        Ok(Some((course, journal)))
+        Ok(Some((course, notes)))
     }
 
     /// Removes it: the fit is done.

@@ -6,7 +6,7 @@ use super::fit_constraints::{self, HeldConstraints};
 use super::fit_report::{self, FoundValue};
 use super::progress::ProgressLine;
 use super::targets::{from_coarse, seen_term, size};
-use super::{Ending, fit_doubts, input, output, signals, targets};
+use super::{Ending, fit_doubts, fit_neural, input, output, signals, targets};
 use crate::error::{Error, Result};
 use crate::field::{Axis, Parameter};
 use crate::file::{abandon_and_exit, check_writable, write_whole};
@@ -16,15 +16,15 @@ use crate::fit::{
 };
 use crate::number::Identity;
 use crate::scene::{Loss, Scene};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::fmt::Write;
 use std::time::{Duration, Instant};
 
 pub(super) fn run(verb: &FitVerb, common: &Common) -> Result<Ending> {
-    if output::extension(&verb.out) != "rhai" {
-        return Err(output::unknown_kind(&verb.out, ".rhai"));
+    if output::extension(&verb.out()) != "rhai" {
+        return Err(output::unknown_kind(&verb.out(), ".rhai"));
     }
-    check_writable(&verb.out)?;
+    check_writable(&verb.out())?;
     if let Some(log) = &verb.log {
         check_writable(log)?;
     }
@@ -34,13 +34,19 @@ pub(super) fn run(verb: &FitVerb, common: &Common) -> Result<Ending> {
         }
         check_writable(report)?;
     }
+    if let Some(file) = &verb.network.neural {
+        return fit_neural::trained(file, verb, common);
+    }
     match (&verb.scene, verb.shapes) {
         (Some(scene), None) => fitted(scene, verb, common),
         (None, Some(shapes)) => grown(shapes, verb, common),
         (Some(_), Some(_)) => {
             Err(Error::Input("--shapes grows a scene from nothing: leave SCENE out, or --shapes".into()))
         }
-        (None, None) => Err(Error::Input("a SCENE to fit, or --shapes N to grow one of N shapes".into())),
+        (None, None) => Err(Error::Input(
+            "a SCENE to fit, or --shapes N to grow one of N shapes, or --neural FILE to train a network"
+                .into(),
+        )),
     }
 }
 
@@ -58,16 +64,27 @@ pub(super) struct FitRun<'a> {
 }
 
 impl<'a> FitRun<'a> {
-    /// A run, with what is known of it from a checkpoint.
+    /// A run, with the journal of its checkpoint.
     fn new(verb: &'a FitVerb, common: &Common, marks: Marks) -> Result<(FitRun<'a>, Journal)> {
+        let (run, notes) = FitRun::begin(verb, common, marks)?;
+        let journal = notes.map(|notes| Journal::from_json(&notes, &run.checkpoint_file()));
+        Ok((run, journal.transpose()?.unwrap_or_default()))
+    }
+
+    /// A run, with the notes of its checkpoint, if there is one to go on from.
+    pub(super) fn begin(
+        verb: &'a FitVerb,
+        common: &Common,
+        marks: Marks,
+    ) -> Result<(FitRun<'a>, Option<Value>)> {
         let every = Duration::try_from_secs_f64(verb.checkpoint).unwrap_or(Duration::MAX);
-        let mut checkpoint = Checkpoint::beside(&verb.out, every, marks);
+        let mut checkpoint = Checkpoint::beside(&verb.out(), every, marks);
         check_writable(checkpoint.path())?;
         let kept = if verb.resume { checkpoint.read()? } else { None };
         if verb.resume && kept.is_none() && !common.quiet {
             eprintln!("there is no {}: the fit begins anew", checkpoint.path().display());
         }
-        let (course, journal) = kept.unwrap_or_default();
+        let (course, notes) = kept.map_or_else(Default::default, |(course, notes)| (course, Some(notes)));
         signals::end_gently();
         let run = FitRun {
             verb,
@@ -79,23 +96,44 @@ impl<'a> FitRun<'a> {
             is_quiet: common.quiet,
             progress: ProgressLine::of("fitting", 0, common),
         };
-        Ok((run, journal))
+        Ok((run, notes))
     }
 
     /// Takes in a step; whether there is to be another.
     fn goes_on(&mut self, progress: &At, journal: &Journal) -> bool {
+        // Without this step, which a run that goes on from here takes in anew.
+        self.keep(|| journal.to_json());
+        let (steps, value) = (self.course.len() + 1, progress.value);
+        self.take_in(value, progress.slope, format!("fitting: {steps} steps, {value:.3e} left"));
+        !self.is_stopped
+    }
+
+    /// Writes a checkpoint, where it is time for one, or the run is to end.
+    pub(super) fn keep(&mut self, notes: impl FnOnce() -> Value) {
         let own = self.begun.elapsed().as_secs_f64();
         self.is_stopped |= signals::told().is_some() || self.verb.seconds.is_some_and(|most| own >= most);
-        if self.is_stopped || self.checkpoint.is_due() {
-            // Without this step, which a run that goes on from here takes in anew.
-            if let Err(error) = self.checkpoint.save(&self.course, journal) {
-                eprintln!("the fit goes on without a checkpoint: {error}");
-            }
+        if (self.is_stopped || self.checkpoint.is_due())
+            && let Err(error) = self.checkpoint.save(&self.course, notes())
+        {
+            eprintln!("the fit goes on without a checkpoint: {error}");
         }
-        let (value, slope) = (progress.value, progress.slope);
-        self.course.push(FitStep { seconds: self.before + own, value, slope });
-        self.progress.say(format!("fitting: {} steps, {value:.3e} left", self.course.len()));
-        !self.is_stopped
+    }
+
+    /// Takes in a step that was done.
+    pub(super) fn take_in(&mut self, value: f64, slope: f64, doing: String) {
+        let seconds = self.before + self.begun.elapsed().as_secs_f64();
+        self.course.push(FitStep { seconds, value, slope });
+        self.progress.say(doing);
+    }
+
+    /// Whether somebody wants it to end, or its time is up.
+    pub(super) fn is_stopped(&self) -> bool {
+        self.is_stopped
+    }
+
+    /// What its checkpoint's file is called.
+    pub(super) fn checkpoint_file(&self) -> String {
+        self.checkpoint.path().display().to_string()
     }
 
     /// When each step was done, and what it left.
@@ -107,12 +145,12 @@ impl<'a> FitRun<'a> {
         self.course.len()
     }
 
-    fn seconds(&self) -> f64 {
+    pub(super) fn seconds(&self) -> f64 {
         self.before + self.begun.elapsed().as_secs_f64()
     }
 
     /// Writes the log, if one is wanted.
-    fn save_log(&self) -> Result<()> {
+    pub(super) fn save_log(&self) -> Result<()> {
         let Some(path) = &self.verb.log else { return Ok(()) };
         write_whole(path, |out| {
             writeln!(out, "iteration,seconds,value,slope")?;
@@ -124,7 +162,7 @@ impl<'a> FitRun<'a> {
     }
 
     /// When the scene is written: takes the checkpoint of a run that is done away, and says where that of another is.
-    fn settle(&mut self) {
+    pub(super) fn settle(&mut self) {
         if !self.is_stopped {
             self.checkpoint.remove();
         } else if self.checkpoint.is_there() && !self.is_quiet {
@@ -288,7 +326,7 @@ fn fitted(name: &str, verb: &FitVerb, common: &Common) -> Result<Ending> {
     let values: Vec<(&str, f64)> =
         names.iter().map(String::as_str).zip(fit.unknowns().values().iter().copied()).collect();
     let text = scene.text_with(&values)?;
-    write_whole(&verb.out, |out| out.write_all(text.as_bytes()))?;
+    write_whole(&verb.out(), |out| out.write_all(text.as_bytes()))?;
     run.settle();
     let kept = fit_constraints::kept(&scene, &mut fit);
     if let Some(path) = &verb.report {
@@ -300,7 +338,7 @@ fn fitted(name: &str, verb: &FitVerb, common: &Common) -> Result<Ending> {
             ("seconds", format!("{:.1}", run.seconds())),
         ];
         facts.extend(kept.iter().map(|own| ("constraint", own.line())));
-        let found = Scene::from_text_of(&text, &verb.out)?;
+        let found = Scene::from_text_of(&text, verb.out())?;
         fit_report::save(path, &title, &found, &run, &facts, &found_values(&scene, &mut fit))?;
     }
     let found = field.with_parameters(&values)?;
@@ -403,8 +441,8 @@ fn grown(shapes: u32, verb: &FitVerb, common: &Common) -> Result<Ending> {
         100.0 * after / grown.reach
     );
     let text = grown.text(&about);
-    let scene = Scene::from_text_of(&text, &verb.out)?;
-    write_whole(&verb.out, |out| out.write_all(text.as_bytes()))?;
+    let scene = Scene::from_text_of(&text, verb.out())?;
+    write_whole(&verb.out(), |out| out.write_all(text.as_bytes()))?;
     run.settle();
     if let Some(path) = &verb.report {
         let facts = [
@@ -457,7 +495,7 @@ impl FitReport<'_> {
             let parameters: serde_json::Map<String, serde_json::Value> =
                 values.iter().map(|(name, value)| (name.to_string(), output::json_number(*value))).collect();
             output::print_json(&json!({
-                "file": self.verb.out.display().to_string(),
+                "file": self.verb.out().display().to_string(),
                 "error": output::json_number(*after),
                 "error_before": before.map(output::json_number),
                 "iterations": run.steps(),
@@ -481,7 +519,7 @@ impl FitReport<'_> {
         output::print(text.as_bytes())?;
         let redundant: Vec<String> = self.kept.iter().filter_map(HeldConstraints::warning).collect();
         redundant.iter().chain(&self.doubts).for_each(|doubt| eprintln!("{doubt}"));
-        output::saved(&self.verb.out, common)?;
+        output::saved(&self.verb.out(), common)?;
         Ok(())
     }
 

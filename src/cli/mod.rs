@@ -17,6 +17,7 @@ mod export;
 mod fit;
 mod fit_constraints;
 mod fit_doubts;
+mod fit_neural;
 mod fit_report;
 mod gallery;
 mod graph;

@@ -5,6 +5,7 @@ use super::{input, machine, output, signals};
 use crate::error::{Error, Result};
 use crate::field::Field;
 use crate::fit::{Fit, LeastSquares, SilhouetteTarget, SilhouetteTerm, Target, Views};
+use crate::measure::Bounds;
 use crate::mesh::{Distance, Mesh, PointCloud, ReadFormat};
 use std::path::Path;
 
@@ -17,11 +18,16 @@ pub(super) fn read(name: &str, samples: usize, common: &Common) -> Result<Views>
     Ok(Views { points: points(name, samples, common)?, silhouettes: Vec::new() })
 }
 
-fn points(name: &str, samples: usize, common: &Common) -> Result<Target> {
-    let (name, time) = match name.rsplit_once('@').map(|(name, t)| (name, t.parse::<f64>())) {
+/// A name, and the time behind it, or 0.
+fn name_and_time(name: &str) -> (&str, f64) {
+    match name.rsplit_once('@').map(|(name, t)| (name, t.parse::<f64>())) {
         Some((name, Ok(t))) if t.is_finite() => (name, t),
         _ => (name, 0.0),
-    };
+    }
+}
+
+fn points(name: &str, samples: usize, common: &Common) -> Result<Target> {
+    let (name, time) = name_and_time(name);
     let path = Path::new(name);
     match output::extension(path).as_str() {
         ending if ReadFormat::of_ending(ending).is_some() => of_mesh(path, samples, time, common),
@@ -37,9 +43,26 @@ fn points(name: &str, samples: usize, common: &Common) -> Result<Target> {
 
 /// Samples of a mesh; of a PLY file without faces its points.
 fn of_mesh(path: &Path, samples: usize, time: f64, common: &Common) -> Result<Target> {
+    match mesh_or_points(path, time)? {
+        MeshOrPoints::Points(points) => Ok(points),
+        MeshOrPoints::Mesh(distance) => {
+            let target = Target::of_mesh(&distance, samples, common.seed)?;
+            let times = vec![time; target.len()];
+            target.with_times(times)
+        }
+    }
+}
+
+/// What a file of triangles holds: a PLY file may have points alone.
+enum MeshOrPoints {
+    Mesh(Box<Distance>),
+    Points(Target),
+}
+
+fn mesh_or_points(path: &Path, time: f64) -> Result<MeshOrPoints> {
     let mesh = match Mesh::from_file(path) {
         Err(error) if output::extension(path) == "ply" => {
-            return of_points(path, time).map_err(|_| error);
+            return of_points(path, time).map(MeshOrPoints::Points).map_err(|_| error);
         }
         read => read?,
     };
@@ -48,13 +71,82 @@ fn of_mesh(path: &Path, samples: usize, time: f64, common: &Common) -> Result<Ta
         let problem = "is inside out: turn its triangles around".into();
         return Err(Error::File { path: path.display().to_string(), problem });
     }
-    let target = Target::of_mesh(&Distance::of(&mesh)?, samples, common.seed)?;
-    let times = vec![time; target.len()];
-    target.with_times(times)
+    Ok(MeshOrPoints::Mesh(Box::new(Distance::of(&mesh)?)))
 }
 
 fn of_points(path: &Path, time: f64) -> Result<Target> {
     Target::of_cloud(PointCloud::from_file(path)?, time)
+}
+
+/// What a network is trained on: all targets within one cube, a tenth of the longest side away from them all around, so that
+/// it knows of the space about them too.
+pub(super) struct LearnedTarget {
+    pub(super) target: Target,
+    pub(super) cube: Bounds,
+    /// Whether it is points on a surface, the distances about which are estimated.
+    pub(super) is_surface: bool,
+}
+
+impl LearnedTarget {
+    pub(super) fn read(names: &[String], samples: usize, common: &Common) -> Result<LearnedTarget> {
+        enum Source {
+            Mesh(Box<Distance>),
+            Points(Target),
+            Field(Field, Bounds),
+        }
+        let source = |name: &String| {
+            let (name, time) = name_and_time(name);
+            let path = Path::new(name);
+            let source = match output::extension(path).as_str() {
+                "json" => {
+                    let problem = format!("{name}: a network is trained on points, meshes or scenes");
+                    return Err(Error::Input(problem));
+                }
+                ending if ReadFormat::of_ending(ending).is_some() => match mesh_or_points(path, time)? {
+                    MeshOrPoints::Mesh(distance) => Source::Mesh(distance),
+                    MeshOrPoints::Points(points) => Source::Points(points),
+                },
+                "csv" | "npy" | "xyz" | "txt" => Source::Points(of_points(path, time)?),
+                _ => {
+                    let scene = input::plain(name)?;
+                    let around = machine::bounds(&scene);
+                    Source::Field(scene.field().clone(), around)
+                }
+            };
+            Ok((source, time))
+        };
+        let sources: Vec<(Source, f64)> = names.iter().map(source).collect::<Result<_>>()?;
+        let bounds = sources.iter().filter_map(|(source, _)| match source {
+            Source::Mesh(distance) => Bounds::around(&distance.mesh().vertices),
+            Source::Points(points) => points.bounds(),
+            Source::Field(_, bounds) => Some(*bounds),
+        });
+        let all = bounds.reduce(|all, one| all.union(&one));
+        let all = all.ok_or_else(|| Error::Input("the target has no points".into()))?;
+        let half = 0.6 * all.size().into_iter().fold(0.0, f64::max);
+        let corner = |by: f64| [0, 1, 2].map(|axis| 0.5 * (all.min[axis] + all.max[axis]) + by);
+        let cube = Bounds::new(corner(-half), corner(half));
+        let (each, seed) = (samples.div_ceil(sources.len()), common.seed);
+        let mut is_surface = false;
+        let mut targets = Vec::new();
+        for (source, time) in sources {
+            let target = match source {
+                Source::Mesh(distance) => Target::of_mesh_within(&distance, &cube, each, seed)?,
+                Source::Points(points) if points.distances().is_none() => {
+                    is_surface = true;
+                    points.with_space(&cube, each, seed)?
+                }
+                Source::Points(points) => points,
+                Source::Field(field, around) => {
+                    let target = Target::of_field(&field, &cube, time, each, seed)?;
+                    target.with_solid(around)
+                }
+            };
+            let times = target.times().map_or(vec![time; target.len()], <[f64]>::to_vec);
+            targets.push(target.with_times(times)?);
+        }
+        Ok(LearnedTarget { target: Target::together(targets), cube, is_surface })
+    }
 }
 
 /// The longest side of a target's box.

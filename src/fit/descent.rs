@@ -2,6 +2,10 @@
 
 use super::objective::{Ended, Objective, Progress, Solution, Watch, goes_on, project, projected_slope};
 use super::schedule::Schedule;
+use rayon::prelude::*;
+
+/// How many numbers are moved together: what goes to threads.
+const PIECE: usize = 1 << 14;
 
 /// How a gradient becomes a step.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -29,6 +33,38 @@ pub enum Rule {
 impl Rule {
     /// Adam, as published.
     pub const ADAM: Rule = Rule::Adam { mean: 0.9, square: 0.999, floor: 1e-8, decay: 0.0 };
+
+    /// A step of some of the numbers: each goes by itself. `steps` have been made with this one.
+    fn step(
+        self,
+        rate: f64,
+        steps: usize,
+        at: &mut [f64],
+        gradient: &[f64],
+        [means, squares]: [&mut [f64]; 2],
+    ) {
+        let number = |slope: f64| if slope.is_nan() { 0.0 } else { slope };
+        let numbers = at.iter_mut().zip(gradient).zip(means.iter_mut().zip(squares));
+        match self {
+            Rule::Momentum { part } => {
+                for ((x, &slope), (mean, _)) in numbers {
+                    *mean = part * *mean - rate * number(slope);
+                    *x += *mean;
+                }
+            }
+            Rule::Adam { mean: keep, square: keep_square, floor, decay } => {
+                let count = steps.min(i32::MAX as usize) as i32;
+                let (fresh, fresh_square) = (1.0 - keep.powi(count), 1.0 - keep_square.powi(count));
+                for ((x, &slope), (mean, square)) in numbers {
+                    let slope = number(slope);
+                    *mean = keep * *mean + (1.0 - keep) * slope;
+                    *square = keep_square * *square + (1.0 - keep_square) * slope * slope;
+                    let (drift, size) = (*mean / fresh, *square / fresh_square);
+                    *x -= rate * (drift / (size.sqrt() + floor) + decay * *x);
+                }
+            }
+        }
+    }
 }
 
 /// A descent: its rule, its rates, and what it remembers of the steps so far.
@@ -67,6 +103,16 @@ impl Descent {
         self.steps
     }
 
+    /// What it remembers: how many steps it has made, the last step or the mean slopes, and the mean squares.
+    pub(super) fn memory(&self) -> (usize, &[f64], &[f64]) {
+        (self.steps, &self.means, &self.squares)
+    }
+
+    /// The same, remembering what another did.
+    pub(super) fn with_memory(self, steps: usize, means: Vec<f64>, squares: Vec<f64>) -> Descent {
+        Descent { steps, means, squares, ..self }
+    }
+
     /// Makes a step by a gradient, within ranges. A slope that is not a number counts as 0. Panics if lengths differ.
     pub fn step(&mut self, at: &mut [f64], gradient: &[f64], ranges: &[(f64, f64)]) {
         assert_eq!(at.len(), gradient.len(), "a slope for each number");
@@ -74,24 +120,12 @@ impl Descent {
         self.squares.resize(at.len(), 0.0);
         let rate = self.rates.rate(self.steps);
         self.steps += 1;
-        let count = self.steps.min(i32::MAX as usize) as i32;
-        let moments = self.means.iter_mut().zip(&mut self.squares);
-        for ((x, &slope), (mean, square)) in at.iter_mut().zip(gradient).zip(moments) {
-            let slope = if slope.is_nan() { 0.0 } else { slope };
-            match self.rule {
-                Rule::Momentum { part } => {
-                    *mean = part * *mean - rate * slope;
-                    *x += *mean;
-                }
-                Rule::Adam { mean: keep, square: keep_square, floor, decay } => {
-                    *mean = keep * *mean + (1.0 - keep) * slope;
-                    *square = keep_square * *square + (1.0 - keep_square) * slope * slope;
-                    let (drift, size) =
-                        (*mean / (1.0 - keep.powi(count)), *square / (1.0 - keep_square.powi(count)));
-                    *x -= rate * (drift / (size.sqrt() + floor) + decay * *x);
-                }
-            }
-        }
+        let pieces = at.par_chunks_mut(PIECE).zip(gradient.par_chunks(PIECE));
+        let memory = self.means.par_chunks_mut(PIECE).zip(self.squares.par_chunks_mut(PIECE));
+        let (rule, steps) = (self.rule, self.steps);
+        pieces.zip(memory).for_each(|((at, gradient), (means, squares))| {
+            rule.step(rate, steps, at, gradient, [means, squares]);
+        });
         project(at, ranges);
     }
 

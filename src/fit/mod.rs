@@ -6,7 +6,7 @@
 //!
 //! A [`Target`] is points with what is known there, a [`Term`] a loss that fields have at such points, and a [`Fit`]
 //! the sum of terms over [`Unknowns`](crate::field::Unknowns): it is what all solvers take. [`Growth`] makes a field
-//! of [`Part`]s from nothing, and [`Training`] moves the weights of a [network](crate::learn::Network).
+//! of [`Part`]s from nothing, and [`Training`] moves the weights of a [network](crate::learn::Network), a [`TrainingRun`] step by step.
 //!
 //! With the feature `images` a [`SilhouetteTerm`] is a loss over pixels: how much of each a solid covers, as cameras see it,
 //! against [`SilhouetteTarget`]s; [`Views`] are pictures with their cameras, as `transforms.json` lists them.
@@ -42,10 +42,12 @@ mod robust;
 mod schedule;
 #[cfg(feature = "images")]
 mod silhouettes;
+mod space;
 mod starts;
 mod target;
 mod term;
 mod training;
+mod training_run;
 mod tries;
 #[cfg(feature = "images")]
 mod views;
@@ -70,6 +72,7 @@ pub use starts::{best_of, near, starts};
 pub use target::Target;
 pub use term::Term;
 pub use training::{Trained, Training};
+pub use training_run::TrainingRun;
 pub use tries::Tries;
 #[cfg(feature = "images")]
 pub use views::Views;

@@ -126,19 +126,40 @@ impl Target {
     /// ```
     pub fn of_mesh(distance: &Distance, count: usize, seed: u64) -> Result<Target> {
         let mesh = distance.mesh();
-        let corners = mesh.vertices.iter().map(|&vertex| Bounds::new(vertex, vertex));
-        let Some(bounds) = corners.reduce(|all, one| all.union(&one)) else {
+        let Some(bounds) = Bounds::around(&mesh.vertices) else {
             return Err(Error::Input("a mesh without vertices is no target".into()));
         };
         let longest = bounds.size().into_iter().fold(0.0, f64::max);
-        let around = Some(bounds);
-        let bounds = bounds.grown(0.05 * longest);
+        let all = Target::of_mesh_within(distance, &bounds.grown(0.05 * longest), count, seed)?;
+        Ok(Target { normals: None, ..all })
+    }
+
+    /// The same, spread about the mesh's surface and in a box of one's own: a network knows nothing of where it saw no points.
+    /// Those on the surface have its normal, the others 0, which says that none is known.
+    pub fn of_mesh_within(distance: &Distance, bounds: &Bounds, count: usize, seed: u64) -> Result<Target> {
+        let mesh = distance.mesh();
+        let around = Bounds::around(&mesh.vertices);
         let mut random = Random(seed);
-        let surface =
-            mesh.sampled(of_surface_in(count), &mut random)?.into_iter().map(|(point, _)| point).collect();
-        let points = spread(surface, &bounds, count, &mut random);
+        let (surface, triangles): (Vec<[f64; 3]>, Vec<usize>) =
+            mesh.sampled(of_surface_in(count), &mut random)?.into_iter().unzip();
+        let points = spread(surface, bounds, count, &mut random);
         let distances = distance.signed(&points);
-        Ok(Target { around, ..Target::new(points)?.with_distances(distances)? })
+        let normal = |n: usize| match triangles.get(n) {
+            Some(&triangle) if n.is_multiple_of(OFF.len()) => mesh.unit_normal(triangle),
+            _ => [0.0; 3],
+        };
+        let normals = (0..points.len()).map(normal).collect();
+        Ok(Target { around, ..Target::new(points)?.with_distances(distances)?.with_normals(normals)? })
+    }
+
+    /// The same with the box that the solid is known to have.
+    pub fn with_solid(self, bounds: Bounds) -> Target {
+        Target { around: Some(bounds), ..self }
+    }
+
+    /// The box that the solid is known to have, else that around all points; none, where there are none.
+    pub fn solid_bounds(&self) -> Option<Bounds> {
+        self.around.or_else(|| self.bounds())
     }
 
     /// Points on a field's surface at a time, with its normals. An error as of [`Target::of_field`].
@@ -216,8 +237,7 @@ impl Target {
 
     /// The box around all points; none, where there are none.
     pub fn bounds(&self) -> Option<Bounds> {
-        let boxes = self.points.iter().map(|&point| Bounds::new(point, point));
-        boxes.reduce(|all, one| all.union(&one))
+        Bounds::around(&self.points)
     }
 }
 

@@ -125,6 +125,9 @@ impl Activation {
         if let Activation::Sine { frequency } = self {
             return sines(T::of(frequency), sums, values, derivatives);
         }
+        if self == Activation::Relu {
+            return relus(sums, values, derivatives);
+        }
         // One loop for each number of derivatives: what is not asked for is not worked out.
         match derivatives {
             [] => values.iter_mut().zip(sums).for_each(|(value, &sum)| *value = self.jet(sum)[0]),
@@ -144,11 +147,23 @@ impl Activation {
     }
 }
 
+/// A column's numbers where they are above 0, and the derivatives of that.
+#[inline(always)]
+fn relus<T: NetworkFloat>(sums: &[T], values: &mut [T], derivatives: &mut [&mut [T]]) {
+    let zero = T::default();
+    values.iter_mut().zip(sums).for_each(|(value, &sum)| *value = if sum > zero { sum } else { zero });
+    let Some((first, rest)) = derivatives.split_first_mut() else { return };
+    let one = T::of(1.0);
+    first.iter_mut().zip(sums).for_each(|(slope, &sum)| *slope = if sum > zero { one } else { zero });
+    rest.iter_mut().for_each(|column| column.fill(zero));
+}
+
 /// Sines of a column, and their derivatives.
 #[inline(always)]
 fn sines<T: NetworkFloat>(w: T, sums: &[T], values: &mut [T], derivatives: &mut [&mut [T]]) {
-    let most = sums.iter().fold(T::of(0.0), |most, &sum| if sum.size() > most { sum.size() } else { most });
-    let are_near = w * most < T::NEAR;
+    // By whole numbers, which are joined vector by vector: the largest of all would be sought one after the other.
+    let far = sums.iter().fold(0, |any, &sum| any | u32::from(w * sum.size() >= T::NEAR));
+    let are_near = far == 0;
     waves::<T, 0>(w, sums, values, are_near);
     let Some((first, rest)) = derivatives.split_first_mut() else { return };
     waves::<T, 1>(w, sums, first, are_near);

@@ -5,6 +5,8 @@
 //! their terms have in common, which intervals forget: of a layer's sums only the bend is lost.
 
 use super::Activation;
+use super::encoding::AXES;
+use super::encoding_range::FeatureBounds;
 use super::forward::Channels;
 use super::network::{Layer, Network};
 use super::product::{GRAIN, add_product};
@@ -20,6 +22,26 @@ const ERROR: usize = 5;
 struct AffineForm([f64; 6]);
 
 impl AffineForm {
+    /// Values within an interval, of which no more is known.
+    fn flat(within: Interval) -> AffineForm {
+        let error = 0.5 * within.width() * (1.0 + 4.0 * f64::EPSILON);
+        AffineForm([within.middle(), 0.0, 0.0, 0.0, 0.0, error])
+    }
+
+    /// A feature over a box of such sides: what its slopes leave of it, by the mean value theorem, or what its values do.
+    fn of_feature(bounds: &FeatureBounds, sides: &[Interval]) -> AffineForm {
+        let flat = AffineForm::flat(bounds.value);
+        let mut form = AffineForm([bounds.center, 0.0, 0.0, 0.0, 0.0, 0.0]);
+        for (axis, side) in sides.iter().enumerate() {
+            let half = 0.5 * side.width() * (1.0 + 4.0 * f64::EPSILON);
+            form.0[1 + axis] = bounds.slopes[axis].middle() * half;
+            form.0[ERROR] += 0.5 * bounds.slopes[axis].width() * half * (1.0 + 8.0 * f64::EPSILON);
+        }
+        form.0[ERROR] += 64.0 * f64::EPSILON * (bounds.value.largest() + form.radius());
+        // What slopes say is known to belong together with the other features.
+        if form.0[ERROR] <= 0.5 * flat.radius() { form } else { flat }
+    }
+
     /// How far from the centre it reaches.
     #[inline(always)]
     fn radius(&self) -> f64 {
@@ -106,11 +128,7 @@ impl About {
     #[inline(always)]
     fn linearised(&self, of: &AffineForm, order: usize) -> AffineForm {
         let (center, reach, jet) = (self.center, self.reach, &self.jet);
-        let flat = || {
-            let within = self.range(order);
-            let error = 0.5 * within.width() * (1.0 + 4.0 * f64::EPSILON);
-            AffineForm([within.middle(), 0.0, 0.0, 0.0, 0.0, error])
-        };
+        let flat = || AffineForm::flat(self.range(order));
         match self.activation {
             Activation::Linear if order == 0 => return *of,
             Activation::Relu if order == 0 => {
@@ -159,6 +177,8 @@ pub(super) struct AffineBounds<'a> {
     pub(super) network: &'a Network,
     /// The sizes of its weights.
     pub(super) sizes: &'a [f64],
+    /// The least and the greatest of each feature of a hash grid.
+    pub(super) features: &'a [Interval],
     pub(super) channels: &'a Channels,
     pub(super) wanted: &'a [usize],
     pub(super) boxes: Columns<'a, Interval>,
@@ -202,19 +222,29 @@ impl WithSimd for AffineBounds<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) -> Vec<Interval> {
-        let AffineBounds { network, sizes, channels, wanted, boxes } = self;
+        let AffineBounds { network, sizes, features, channels, wanted, boxes } = self;
         let (wide, count, rows) = (boxes.len(), channels.count(), boxes.rows());
         let layers = network.layers();
         let widest = layers.iter().map(|layer| layer.outputs.max(layer.inputs)).max().unwrap_or(1);
         let [mut forms, mut sums] = [0, 1].map(|_| Forms::new(rows, count * widest));
-        for input in 0..wide {
+        if let Some(encoding) = network.encoding() {
+            let (tables, is_bent) = (&network.weights()[network.layer_weights()..], channels.depth() > 1);
+            let mut sides = Vec::new();
+            for row in 0..rows {
+                boxes.copy_row(row, &mut sides);
+                for (n, bounds) in encoding.over(tables, features, &sides, is_bent).iter().enumerate() {
+                    seed_feature(bounds, &sides, channels, [encoding.width(), n, row], &mut forms);
+                }
+            }
+        }
+        for input in (0..wide).filter(|_| network.encoding().is_none()) {
             for (n, side) in boxes.column(input).iter().enumerate() {
                 let mut form = AffineForm([side.middle(), 0.0, 0.0, 0.0, 0.0, 0.0]);
                 form.0[1 + input] = 0.5 * side.width() * (1.0 + 4.0 * f64::EPSILON);
                 forms.set(input, n, form);
             }
         }
-        for (n, &input) in channels.first.iter().enumerate() {
+        for (n, &input) in channels.first.iter().enumerate().filter(|_| network.encoding().is_none()) {
             let one = AffineForm([1.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
             (0..rows).for_each(|row| forms.set((1 + n) * wide + input, row, one));
         }
@@ -228,6 +258,26 @@ impl WithSimd for AffineBounds<'_> {
         }
         let places = wanted.iter().flat_map(|&channel| (0..rows).map(move |row| (channel, row)));
         places.map(|(channel, row)| forms.get(channel, row).range()).collect()
+    }
+}
+
+/// A feature's forms, of all channels: it is the `n`-th of `width`, over the box of a row.
+fn seed_feature(
+    bounds: &FeatureBounds,
+    sides: &[Interval],
+    channels: &Channels,
+    [width, n, row]: [usize; 3],
+    forms: &mut Forms,
+) {
+    forms.set(n, row, AffineForm::of_feature(bounds, sides));
+    for (channel, &input) in channels.first.iter().enumerate() {
+        debug_assert!(input < AXES);
+        forms.set((1 + channel) * width + n, row, AffineForm::flat(bounds.slopes[input]));
+    }
+    for (channel, &[a, b]) in channels.second.iter().enumerate() {
+        let [a, b] = [a, b].map(|place| channels.first[place]);
+        let channel = 1 + channels.first.len() + channel;
+        forms.set(channel * width + n, row, AffineForm::flat(bounds.bends[a][b]));
     }
 }
 

@@ -18,8 +18,9 @@ pub(crate) struct Trace<T> {
     rows: usize,
     /// How many of the activations' derivatives are kept.
     depth: usize,
-    /// The network's inputs, of all channels.
+    /// The network's inputs, of all channels, and what a hash grid makes of them.
     seeds: Vec<T>,
+    features: Vec<T>,
     layers: Vec<Kept<T>>,
     /// Adjoints on their way back: of a layer's outputs, and of its inputs.
     adjoints: [Vec<T>; 2],
@@ -48,6 +49,7 @@ impl<T: NetworkFloat> Trace<T> {
             rows,
             depth,
             seeds: vec![T::default(); count * network.inputs() * rows],
+            features: vec![T::default(); network.encoding().map_or(0, |own| count * own.width() * rows)],
             layers: layers.iter().map(kept).collect(),
             adjoints: [0, 1].map(|_| vec![T::default(); count * widest * rows]),
             channels,
@@ -65,13 +67,23 @@ impl<T: NetworkFloat> Trace<T> {
         &last[channel * self.rows..channel * self.rows + self.points]
     }
 
+    /// What the first layer is given: a hash grid's features are worked out here, of some of the channels.
+    #[inline(always)]
+    fn encode(&mut self, network: &Network, weights: &[T], wanted: std::ops::Range<usize>) -> FirstLayer {
+        let Some(encoding) = network.encoding() else { return FirstLayer::Inputs };
+        let tables = &weights[network.layer_weights()..];
+        encoding.forward(tables, &self.channels, wanted, &self.seeds, &mut self.features, self.rows);
+        FirstLayer::Features
+    }
+
     /// The way forward of the values.
     #[inline(always)]
     pub(super) fn forward<S: Simd>(&mut self, simd: S, network: &Network, weights: &[T]) {
         let (rows, shape) = (self.rows, [self.points, self.rows]);
+        let first = self.encode(network, weights, 0..1);
         for (n, layer) in network.layers().iter().enumerate() {
             let (before, kept) = self.layers.split_at_mut(n);
-            let given = before.last().map_or(&self.seeds, |kept| &kept.outs);
+            let given = before.last().map_or(first.of(&self.seeds, &self.features), |kept| &kept.outs);
             let [inputs, outputs] = [layer.inputs, layer.outputs].map(|width| width * rows);
             let Kept { sums, outs, rules } = &mut kept[0];
             add_sums(simd, layer, weights, &given[..inputs], &mut sums[..outputs], rows);
@@ -79,13 +91,20 @@ impl<T: NetworkFloat> Trace<T> {
         }
     }
 
+    /// What the last way back sent to the features of a hash grid, of so many channels.
+    pub(super) fn sent_to_features(&self, network: &Network, channels: usize) -> &[T] {
+        let width = network.encoding().map_or(0, |encoding| encoding.width());
+        &self.adjoints[0][..channels * width * self.rows]
+    }
+
     /// The way forward of the derivatives, after that of the values.
     #[inline(always)]
     pub(super) fn forward_derivatives<S: Simd>(&mut self, simd: S, network: &Network, weights: &[T]) {
         let (rows, firsts) = (self.rows, self.channels.first.len());
+        let first = self.encode(network, weights, 1..self.channels.count());
         for (n, layer) in network.layers().iter().enumerate() {
             let (before, kept) = self.layers.split_at_mut(n);
-            let given = before.last().map_or(&self.seeds, |kept| &kept.outs);
+            let given = before.last().map_or(first.of(&self.seeds, &self.features), |kept| &kept.outs);
             let (wide, size) = (layer.inputs * rows, layer.outputs * rows);
             let Kept { sums, outs, rules } = &mut kept[0];
             let (matrix, _) = layer.of(weights);
@@ -114,7 +133,8 @@ impl<T: NetworkFloat> Trace<T> {
     }
 
     /// The way back. `sent` are the adjoints of each channel's results, a column of points each; the weights' are added to
-    /// `to_weights`, if there is room for them, and the inputs' written to `to_inputs`.
+    /// `to_weights`, if there is room for them, and the inputs' written to `to_inputs`. With room for the layers' weights
+    /// alone, what is sent to a hash grid is left as [`Trace::sent_to_features`].
     ///
     /// With fewer channels than there are, those first ones alone go back.
     #[inline(always)]
@@ -122,11 +142,12 @@ impl<T: NetworkFloat> Trace<T> {
         &mut self,
         simd: S,
         network: &Network,
-        transposed: &[T],
+        [weights, transposed]: [&[T]; 2],
         sent: &[T],
         mut to_weights: Option<&mut [T]>,
         to_inputs: Option<&mut [T]>,
     ) {
+        let encoding = network.encoding();
         let (points, rows) = (self.points, self.rows);
         let count = sent.len() / points;
         let [adjoints, below] = &mut self.adjoints;
@@ -137,7 +158,8 @@ impl<T: NetworkFloat> Trace<T> {
         for (n, layer) in network.layers().iter().enumerate().rev() {
             let (wide, size) = (layer.inputs * rows, layer.outputs * rows);
             let kept = &self.layers[n];
-            let given = if n == 0 { &self.seeds } else { &self.layers[n - 1].outs };
+            let first = if encoding.is_some() { &self.features } else { &self.seeds };
+            let given = if n == 0 { first } else { &self.layers[n - 1].outs };
             send_to_sums(&self.channels, kept, &mut adjoints[..count * size], size);
             if let Some(to_weights) = to_weights.as_deref_mut() {
                 let own = &mut to_weights[layer.start..layer.start + layer.count()];
@@ -154,11 +176,11 @@ impl<T: NetworkFloat> Trace<T> {
                     *bias += T::total(simd, sum);
                 }
             }
-            if n == 0 && to_inputs.is_none() {
+            if n == 0 && to_inputs.is_none() && encoding.is_none() {
                 break;
             }
             // The inputs' derivatives are constants: to the inputs only the values' adjoints go.
-            let channels = if n == 0 { 1 } else { count };
+            let channels = if n == 0 && encoding.is_none() { 1 } else { count };
             let (matrix, _) = layer.of(transposed);
             below[..channels * wide].fill(T::default());
             for channel in 0..channels {
@@ -168,10 +190,48 @@ impl<T: NetworkFloat> Trace<T> {
             }
             std::mem::swap(adjoints, below);
         }
+        if let Some(encoding) = encoding {
+            let (own, shape) = (network.layer_weights(), [points, rows]);
+            let adjoints = &adjoints[..count * encoding.width() * rows];
+            if let Some(tables) = to_weights.map(|all| &mut all[own..]).filter(|tables| !tables.is_empty()) {
+                for (n, level) in encoding.levels.iter().enumerate() {
+                    let table = &mut tables[level.start..level.start + level.rows * encoding.features];
+                    encoding.send_to_table(n, &self.channels, &self.seeds, adjoints, table, rows);
+                }
+            }
+            if let Some(to_inputs) = to_inputs {
+                encoding.send_to_inputs(
+                    &weights[own..],
+                    &self.channels,
+                    &self.seeds,
+                    adjoints,
+                    to_inputs,
+                    shape,
+                );
+            }
+            return;
+        }
         if let Some(to_inputs) = to_inputs {
             for (into, column) in to_inputs.chunks_exact_mut(points).zip(adjoints.chunks_exact(rows)) {
                 into.copy_from_slice(&column[..points]);
             }
+        }
+    }
+}
+
+/// What the first layer is given.
+#[derive(Clone, Copy)]
+enum FirstLayer {
+    Inputs,
+    Features,
+}
+
+impl FirstLayer {
+    #[inline(always)]
+    fn of<'a, T>(self, inputs: &'a Vec<T>, features: &'a Vec<T>) -> &'a Vec<T> {
+        match self {
+            FirstLayer::Inputs => inputs,
+            FirstLayer::Features => features,
         }
     }
 }
@@ -209,9 +269,9 @@ fn send_to_sums<T: NetworkFloat>(channels: &Channels, kept: &Kept<T>, adjoints: 
     }
 }
 
-/// A network's weights with each layer's matrix turned over, which the way back multiplies by.
+/// The layers' weights with each matrix turned over, which the way back multiplies by.
 pub(crate) fn transposed<T: Copy>(network: &Network, weights: &[T]) -> Vec<T> {
-    let mut turned = weights.to_vec();
+    let mut turned = weights[..network.layer_weights()].to_vec();
     for layer in network.layers() {
         let (matrix, _) = layer.of(weights);
         for row in 0..layer.outputs {

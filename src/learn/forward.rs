@@ -95,11 +95,19 @@ impl<T: NetworkFloat> WithSimd for Forward<'_, T> {
         let most = all.min(block).next_multiple_of(GRAIN);
         let [mut sums, mut outs] = [0, 1].map(|_| vec![T::default(); count * widest * most]);
         let mut rules = vec![T::default(); channels.depth() * widest * most];
+        let mut seeds = vec![T::default(); count * inputs.len() * most];
         let mut start = 0;
         while start < all {
             let points = (all - start).min(block);
             let rows = points.next_multiple_of(GRAIN);
-            seed(&mut outs, inputs, channels, start, points, rows);
+            match network.encoding() {
+                None => seed(&mut outs, inputs, channels, start, points, rows),
+                Some(encoding) => {
+                    seed(&mut seeds, inputs, channels, start, points, rows);
+                    let tables = &weights[network.layer_weights()..];
+                    encoding.forward(tables, channels, 0..count, &seeds, &mut outs, rows);
+                }
+            }
             for layer in layers {
                 let [given, made] = [layer.inputs, layer.outputs].map(|width| count * width * rows);
                 let (given, sums) = (&outs[..given], &mut sums[..made]);

@@ -3,6 +3,7 @@
 
 use super::affine::AffineBounds;
 use super::backward::{Trace, transposed};
+use super::encoding_range::table_ranges;
 use super::forward::{Channels, Forward};
 use super::network::Network;
 use super::product::GRAIN;
@@ -42,6 +43,8 @@ pub(super) struct NeuralField {
     transposed: OnceLock<Vec<f64>>,
     /// The weights' sizes.
     sizes: OnceLock<Vec<f64>>,
+    /// The least and the greatest of each feature of a hash grid.
+    features: OnceLock<Vec<Interval>>,
     shader: OnceLock<Option<Shader>>,
     identity: Identity,
 }
@@ -66,7 +69,9 @@ impl Network {
             let name = layer.activation.name().as_bytes();
             all.and(layer.inputs as u128).and(layer.outputs as u128).and_bytes(name).and(number)
         };
-        let shape = self.layers().iter().fold(Identity::of("neural"), layer);
+        let before = Identity::of("neural");
+        let before = self.encoding().map_or(before, |encoding| encoding.identity(before));
+        let shape = self.layers().iter().fold(before, layer);
         self.weights().iter().fold(shape, |all, weight| all.and(u128::from(weight.to_bits())))
     }
 }
@@ -93,8 +98,8 @@ impl NeuralField {
     fn of(network: Network) -> NeuralField {
         let single = network.weights().iter().map(|&weight| weight as f32).collect();
         let identity = network.identity();
-        let (transposed, sizes, shader) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
-        NeuralField { network, single, transposed, sizes, shader, identity }
+        let (transposed, sizes, features) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
+        NeuralField { network, single, transposed, sizes, features, shader: OnceLock::new(), identity }
     }
 
     /// The channels of outputs, and each one's number.
@@ -110,6 +115,10 @@ impl NeuralField {
         let (channels, wanted) = NeuralField::channels(outputs);
         let sizes =
             self.sizes.get_or_init(|| self.network.weights().iter().map(|weight| weight.abs()).collect());
+        let features = self.features.get_or_init(|| {
+            let tables = &self.network.weights()[self.network.layer_weights()..];
+            self.network.encoding().map_or(Vec::new(), |encoding| table_ranges(encoding, tables))
+        });
         let (network, channels, wanted) = (&self.network, &channels, &wanted[..]);
         // Where a side has no end nothing is known.
         let is_known = |row: usize| (0..boxes.len()).all(|input| boxes.column(input)[row].is_finite());
@@ -123,7 +132,8 @@ impl NeuralField {
                 Columns::new(&held, boxes.rows())
             }
         };
-        let mut bounds = Arch::new().dispatch(AffineBounds { network, sizes, channels, wanted, boxes });
+        let mut bounds =
+            Arch::new().dispatch(AffineBounds { network, sizes, features, channels, wanted, boxes });
         for column in bounds.chunks_exact_mut(known.len()) {
             let unknown = column.iter_mut().zip(&known).filter(|(_, is_known)| !**is_known);
             unknown.for_each(|(bound, _)| *bound = Interval::WHOLE);
@@ -162,7 +172,9 @@ impl Kernel for NeuralField {
     }
 
     fn cost(&self) -> usize {
-        64 + self.single.len() / 4
+        let encoding = self.network.encoding();
+        let gathered = encoding.map_or(0, |encoding| encoding.width() * encoding.corners());
+        64 + (self.network.layer_weights() + 4 * gathered) / 4
     }
 
     fn value(&self, output: usize, inputs: &[f64]) -> f64 {
@@ -214,7 +226,8 @@ impl Kernel for NeuralField {
     }
 
     fn smoothness(&self, output: usize, _: &[Interval]) -> Smoothness {
-        let is_smooth = self.network.layers().iter().all(|layer| layer.activation.is_smooth());
+        let is_smooth = self.network.layers().iter().all(|layer| layer.activation.is_smooth())
+            && self.network.encoding().is_none_or(|encoding| encoding.is_smooth);
         match (is_smooth, output) {
             (true, _) => Smoothness::Smooth,
             (false, 0) => Smoothness::Continuous,
@@ -328,7 +341,7 @@ impl WithSimd for Back<'_> {
             }
             let mut back = vec![0.0; wide * points];
             let weights = (!to_weights.is_empty()).then_some(&mut *to_weights);
-            trace.backward(simd, network, transposed, &sent, weights, Some(&mut back));
+            trace.backward(simd, network, [network.weights(), transposed], &sent, weights, Some(&mut back));
             for input in 0..wide {
                 let sums = &mut to_inputs[input * all + start..input * all + start + points];
                 let back = &back[input * points..(input + 1) * points];

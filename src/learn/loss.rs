@@ -60,6 +60,56 @@ impl ReadWeights {
     }
 }
 
+/// What the way back of a batch leaves for a hash grid: the network's inputs of all channels, and the adjoints of features.
+#[derive(Debug, Default)]
+pub(crate) struct SentToGrid {
+    seeds: Vec<f32>,
+    adjoints: Vec<f32>,
+}
+
+/// Adds what batches sent back to the table of a level, in their order: whoever works it out, the sum is the same.
+pub(crate) fn add_to_table<'a>(
+    network: &Network,
+    weights: &Weights,
+    level: usize,
+    sent: impl Iterator<Item = &'a SentToGrid>,
+    table: &mut [f32],
+) {
+    let channels = channels_of(weights);
+    for sent in sent {
+        Arch::new().dispatch(TableRun { network, channels: &channels, level, sent, table });
+    }
+}
+
+struct TableRun<'a> {
+    network: &'a Network,
+    channels: &'a Channels,
+    level: usize,
+    sent: &'a SentToGrid,
+    table: &'a mut [f32],
+}
+
+impl WithSimd for TableRun<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let TableRun { network, channels, level, sent: SentToGrid { seeds, adjoints }, table } = self;
+        if let Some(encoding) = network.encoding() {
+            encoding.send_to_table(level, channels, seeds, adjoints, table, POINTS);
+        }
+    }
+}
+
+/// The value, and where the loss asks something of ∇f its change along a direction that each point has for itself.
+fn channels_of(weights: &Weights) -> Channels {
+    let mut channels = Channels::default();
+    if weights.need_gradient() {
+        channels.of(&[0]);
+    }
+    channels
+}
+
 /// The memory of passes one after the other.
 pub(crate) struct PassMemory {
     trace: Trace<f32>,
@@ -70,24 +120,31 @@ pub(crate) struct PassMemory {
 
 impl PassMemory {
     pub(crate) fn new(network: &Network, weights: &Weights) -> PassMemory {
-        let mut channels = Channels::default();
-        if weights.need_gradient() {
-            channels.of(&[0]); // along a direction that each point has for itself
-        }
+        let channels = channels_of(weights);
         let sent = vec![0.0; channels.count() * POINTS];
         let trace = Trace::new(network, channels, [POINTS; 2]);
         PassMemory { trace, sent, slopes: vec![0.0; network.inputs() * POINTS] }
     }
 
-    /// The loss summed over a batch; its derivatives are added to `gradient`.
+    /// The loss summed over a batch; its derivatives in the layers' weights are added to `gradient`, and what a hash grid is
+    /// sent is left in `grid`.
     pub(crate) fn run(
         &mut self,
         read: &ReadWeights,
         batch: &Batch,
         weights: &Weights,
         gradient: &mut [f32],
+        grid: &mut SentToGrid,
     ) -> f64 {
-        Arch::new().dispatch(LossRun { pass: self, read, batch, weights, gradient })
+        let loss = Arch::new().dispatch(LossRun { pass: self, read, batch, weights, gradient });
+        if read.network.encoding().is_some() {
+            let channels = self.sent.len() / POINTS;
+            grid.adjoints.clear();
+            grid.adjoints.extend_from_slice(self.trace.sent_to_features(&read.network, channels));
+            grid.seeds.clear();
+            grid.seeds.extend_from_slice(self.trace.seeds());
+        }
+        loss
     }
 }
 
@@ -120,18 +177,18 @@ impl WithSimd for LossRun<'_> {
             sent[n] = weights.value as f32 * slope;
         }
         if !weights.need_gradient() {
-            trace.backward(simd, network, transposed, sent, Some(gradient), None);
+            trace.backward(simd, network, [numbers, transposed], sent, Some(gradient), None);
             return loss;
         }
         let (values, along) = sent.split_at_mut(POINTS);
         along.fill(1.0);
-        trace.backward(simd, network, transposed, along, None, Some(slopes));
+        trace.backward(simd, network, [numbers, transposed], along, None, Some(slopes));
         loss += pull(slopes, &batch.normals, weights);
         slopes[3 * POINTS..].fill(0.0); // nothing is asked of the change with time
         trace.seeds()[wide * POINTS..].copy_from_slice(slopes);
         trace.forward_derivatives(simd, network, numbers);
         debug_assert_eq!(values.len(), along.len());
-        trace.backward(simd, network, transposed, sent, Some(gradient), None);
+        trace.backward(simd, network, [numbers, transposed], sent, Some(gradient), None);
         loss
     }
 }
@@ -147,9 +204,12 @@ fn pull(slopes: &mut [f32], normals: &[f32], weights: &Weights) -> f64 {
         let off = length - 1.0;
         loss += weights.eikonal * f64::from(off * off);
         let by_length = if length > 0.0 { 2.0 * eikonal * off / length } else { 0.0 };
+        let known = |axis: usize| normals.get(axis * POINTS + n).copied();
+        // Where a normal is 0 none is known.
+        let is_known = [0, 1, 2].iter().any(|&axis| known(axis).is_some_and(|part| part != 0.0));
         for axis in 0..3 {
             let mut pulled = by_length * slope[axis];
-            if let Some(&wanted) = normals.get(axis * POINTS + n) {
+            if let (true, Some(wanted)) = (is_known, known(axis)) {
                 let off = slope[axis] - wanted;
                 loss += weights.normal * f64::from(off * off);
                 pulled += 2.0 * normal * off;

@@ -1,6 +1,7 @@
 //! Networks: layers of weighted sums, each passed through an activation function.
 
-use super::Activation;
+use super::encoding::{AXES, GridEncoding};
+use super::{Activation, HashGridSize};
 use crate::error::{Error, Result};
 use crate::random::Random;
 use std::f64::consts::{FRAC_PI_2, PI};
@@ -43,7 +44,8 @@ impl Layer {
 /// A network (a multilayer perceptron) of one output: a function of x, y, z, or of x, y, z and t.
 ///
 /// Its weights stand layer after layer: the matrix, a row an output, then the biases. Frequencies that features are made
-/// with (Tancik et al. 2020) are the first layer of such a network: sines of weighted sums.
+/// with (Tancik et al. 2020) are the first layer of such a network: sines of weighted sums. Before the layers there may
+/// be a hash grid (Müller et al. 2022), whose tables of features are the last weights.
 ///
 /// ```
 /// use fieldgrad::learn::{Activation, Network};
@@ -62,6 +64,8 @@ impl Layer {
 /// ```
 #[derive(Clone, PartialEq)]
 pub struct Network {
+    inputs: usize,
+    encoding: Option<Arc<GridEncoding>>,
     layers: Arc<[Layer]>,
     weights: Arc<[f64]>,
 }
@@ -69,6 +73,9 @@ pub struct Network {
 impl fmt::Debug for Network {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         write!(f, "Network({}", self.inputs())?;
+        if let Some(encoding) = &self.encoding {
+            write!(f, " → {} hash grids", encoding.levels.len())?;
+        }
         for layer in &*self.layers {
             write!(f, " → {} {}", layer.outputs, layer.activation.name())?;
         }
@@ -82,15 +89,30 @@ impl Network {
     ///
     /// An error if there are too many or too few weights, one is not finite, or the widths do not fit.
     pub fn new(inputs: usize, layers: &[(usize, Activation)], weights: Vec<f64>) -> Result<Network> {
-        let layers = placed(inputs, layers).map_err(Error::Input)?;
-        let count: usize = layers.iter().map(Layer::count).sum();
+        Network::encoded(inputs, None, layers, weights)
+    }
+
+    /// The same behind a hash grid, if one is given.
+    pub(super) fn encoded(
+        inputs: usize,
+        encoding: Option<Arc<GridEncoding>>,
+        layers: &[(usize, Activation)],
+        weights: Vec<f64>,
+    ) -> Result<Network> {
+        let tables = encoding.as_ref().map_or(0, |encoding| encoding.count());
+        let wide = encoding.as_ref().map_or(inputs, |encoding| encoding.width());
+        let layers = placed(inputs, wide, layers).map_err(Error::Input)?;
+        let count: usize = layers.iter().map(Layer::count).sum::<usize>() + tables;
+        if count > MAX_WEIGHTS {
+            return Err(Error::Input(format!("a network has at most {MAX_WEIGHTS} weights; not {count}")));
+        }
         if count != weights.len() {
             let problem = format!("a network of these layers has {count} weights, not {}", weights.len());
             return Err(Error::Input(problem));
         }
         match weights.iter().position(|weight| !weight.is_finite()) {
             Some(n) => Err(Error::Input(format!("weight {n} of a network is {}", weights[n]))),
-            None => Ok(Network { layers: layers.into(), weights: weights.into() }),
+            None => Ok(Network { inputs, encoding, layers: layers.into(), weights: weights.into() }),
         }
     }
 
@@ -134,12 +156,52 @@ impl Network {
         layers.extend(hidden.iter().map(|&width| (width, activation)));
         layers.push((1, Activation::Linear));
         let mut spread = spread(activation, &mut random);
-        for (n, layer) in placed(inputs, &layers).map_err(Error::Input)?.iter().enumerate().skip(1) {
+        for (n, layer) in placed(inputs, inputs, &layers).map_err(Error::Input)?.iter().enumerate().skip(1) {
             let wide = layer.inputs as f64;
             weights.extend((0..layer.inputs * layer.outputs).map(|place| spread(n, Some(place), wide)));
             weights.extend((0..layer.outputs).map(|_| spread(n, None, wide)));
         }
         Network::new(inputs, &layers, weights)
+    }
+
+    /// A network of one activation behind a multi-resolution hash grid (Müller et al. 2022) over −1 to 1, or another box once
+    /// it is [scaled](Network::scaled); outside of it the value is that at the nearest place in it. Features are drawn within
+    /// 10⁻⁴ of 0, the layers' weights as [`Network::dense`] says.
+    ///
+    /// An error where the size is none, or its rows are no power of two.
+    ///
+    /// ```
+    /// use fieldgrad::learn::{Activation, HashGridSize, Network};
+    ///
+    /// let size = HashGridSize { coordinates: 3, levels: 4, features: 2, rows: 1 << 10, cells: [4, 32], is_smooth: false };
+    /// let network = Network::hash(size, &[32], Activation::Relu, 1)?;
+    /// assert_eq!(network.inputs(), 3);
+    /// assert!(network.field().value_at([0.1, 0.2, 0.3, 0.0])?.abs() < 1.0);
+    /// # Ok::<(), fieldgrad::Error>(())
+    /// ```
+    pub fn hash(size: HashGridSize, hidden: &[usize], activation: Activation, seed: u64) -> Result<Network> {
+        let none = || Error::Input(format!("there is no hash grid of {size:?}"));
+        let (cells, inputs) = (size.cells_of_levels().ok_or_else(none)?, size.coordinates);
+        let over = [[-1.0; AXES], [2.0; AXES]];
+        let encoding = GridEncoding::new(inputs, over, size.features, size.is_smooth, &cells, size.rows);
+        let encoding = encoding.map_err(Error::Input)?;
+        let mut random = Random(seed);
+        let mut layers: Vec<(usize, Activation)> = hidden.iter().map(|&width| (width, activation)).collect();
+        layers.push((1, Activation::Linear));
+        let mut weights = Vec::new();
+        let mut draw = spread(activation, &mut random);
+        for (n, layer) in placed(inputs, encoding.width(), &layers).map_err(Error::Input)?.iter().enumerate()
+        {
+            let wide = layer.inputs as f64;
+            weights.extend((0..layer.inputs * layer.outputs).map(|place| draw(n, Some(place), wide)));
+            weights.extend((0..layer.outputs).map(|_| draw(n, None, wide)));
+        }
+        drop(draw);
+        if encoding.count() > MAX_WEIGHTS {
+            return Err(Error::Input(format!("a network has at most {MAX_WEIGHTS} weights")));
+        }
+        weights.extend((0..encoding.count()).map(|_| random.between(-1e-4, 1e-4)));
+        Network::encoded(inputs, Some(Arc::new(encoding)), &layers, weights)
     }
 
     /// One output behind hidden layers; `draw` gives the weight of a place in a layer's matrix, or a bias, and is told how
@@ -153,7 +215,7 @@ impl Network {
         let mut layers: Vec<(usize, Activation)> = hidden.iter().map(|&width| (width, activation)).collect();
         layers.push((1, Activation::Linear));
         let mut weights = Vec::new();
-        for (n, layer) in placed(inputs, &layers).map_err(Error::Input)?.iter().enumerate() {
+        for (n, layer) in placed(inputs, inputs, &layers).map_err(Error::Input)?.iter().enumerate() {
             let wide = layer.inputs as f64;
             weights.extend((0..layer.inputs * layer.outputs).map(|place| draw(n, Some(place), wide)));
             weights.extend((0..layer.outputs).map(|_| draw(n, None, wide)));
@@ -168,7 +230,23 @@ impl Network {
 
     /// How many inputs it has: 3, or 4 if it changes with time.
     pub fn inputs(&self) -> usize {
-        self.layers[0].inputs
+        self.inputs
+    }
+
+    /// The hash grid before its layers, if there is one.
+    pub(super) fn encoding(&self) -> Option<&GridEncoding> {
+        self.encoding.as_deref()
+    }
+
+    /// How many of its weights are the layers'; those behind are the tables of a hash grid.
+    pub(crate) fn layer_weights(&self) -> usize {
+        self.layers.last().map_or(0, |last| last.start + last.count())
+    }
+
+    /// How many numbers each table of its hash grid has.
+    pub(crate) fn table_lengths(&self) -> Vec<usize> {
+        let Some(encoding) = &self.encoding else { return Vec::new() };
+        encoding.levels.iter().map(|level| level.rows * encoding.features).collect()
     }
 
     /// All its weights.
@@ -180,7 +258,7 @@ impl Network {
     pub fn with_weights(&self, weights: Vec<f64>) -> Result<Network> {
         let layers: Vec<(usize, Activation)> =
             self.layers.iter().map(|layer| (layer.outputs, layer.activation)).collect();
-        Network::new(self.inputs(), &layers, weights)
+        Network::encoded(self.inputs, self.encoding.clone(), &layers, weights)
     }
 
     /// The network of which this is seen in other units: s·f((p − c)/s), a distance again if f is one. Time stays.
@@ -188,20 +266,34 @@ impl Network {
         if !(scale > 0.0 && scale.is_finite() && center.iter().all(|x| x.is_finite())) {
             return Err(Error::Input(format!("a network is not scaled by {scale} about {center:?}")));
         }
-        let mut weights = self.weights.to_vec();
-        let first = self.layers[0];
-        let (matrix, biases) = weights[..first.count()].split_at_mut(first.inputs * first.outputs);
-        for (row, bias) in matrix.chunks_exact_mut(first.inputs).zip(biases) {
-            for (weight, from) in row.iter_mut().zip(center) {
-                *weight /= scale;
-                *bias -= *weight * from;
-            }
+        let mut moved = self.clone();
+        for axis in 0..3 {
+            moved = moved.moved_along(axis, center[axis], scale)?;
         }
+        let mut weights = moved.weights.to_vec();
         let last = self.layers[self.layers.len() - 1];
         if last.activation != Activation::Linear {
             return Err(Error::Unsupported("a network whose last layer is not linear is not scaled".into()));
         }
-        weights[last.start..].iter_mut().for_each(|weight| *weight *= scale);
+        weights[last.start..last.start + last.count()].iter_mut().for_each(|weight| *weight *= scale);
+        moved.with_weights(weights)
+    }
+
+    /// The network with (a − c)/s in place of the input a.
+    pub(crate) fn moved_along(&self, input: usize, center: f64, scale: f64) -> Result<Network> {
+        if let Some(encoding) = &self.encoding {
+            let mut encoding = (**encoding).clone();
+            encoding.low[input] = center + scale * encoding.low[input];
+            encoding.size[input] *= scale;
+            return Ok(Network { encoding: Some(Arc::new(encoding)), ..self.clone() });
+        }
+        let mut weights = self.weights.to_vec();
+        let first = self.layers[0];
+        let (matrix, biases) = weights[..first.count()].split_at_mut(first.inputs * first.outputs);
+        for (row, bias) in matrix.chunks_exact_mut(first.inputs).zip(biases) {
+            row[input] /= scale;
+            *bias -= row[input] * center;
+        }
         self.with_weights(weights)
     }
 }
@@ -224,15 +316,19 @@ fn normal(random: &mut Random) -> f64 {
     radius * (2.0 * PI * random.unit()).cos()
 }
 
-/// Layers with their places among the weights, or why they are none.
-pub(super) fn placed(inputs: usize, layers: &[(usize, Activation)]) -> Result<Vec<Layer>, String> {
+/// Layers with their places among the weights, or why they are none. The first has `wide` numbers before it.
+pub(super) fn placed(
+    inputs: usize,
+    wide: usize,
+    layers: &[(usize, Activation)],
+) -> Result<Vec<Layer>, String> {
     if !(3..=4).contains(&inputs) {
         return Err(format!("a network has the inputs x, y, z or x, y, z, t; not {inputs}"));
     }
     if layers.is_empty() || layers.len() > MAX_LAYERS {
         return Err(format!("a network has 1 to {MAX_LAYERS} layers; not {}", layers.len()));
     }
-    let (mut wide, mut start, mut placed) = (inputs, 0usize, Vec::new());
+    let (mut wide, mut start, mut placed) = (wide, 0usize, Vec::new());
     for (n, &(outputs, activation)) in layers.iter().enumerate() {
         if !(1..=MAX_WIDTH).contains(&outputs) {
             return Err(format!("layer {n} has 1 to {MAX_WIDTH} outputs; not {outputs}"));

@@ -39,6 +39,8 @@ pub trait NetworkFloat:
 
     fn of(value: f64) -> Self;
     fn size(self) -> Self;
+    /// The whole number below one from 0 on.
+    fn whole(self) -> u32;
     /// How far [`NetworkFloat::wave_near`] holds.
     const NEAR: Self;
     /// sin a for quarter 0, cos a for quarter 1, quickly, where |a| is below [`NetworkFloat::NEAR`].
@@ -82,6 +84,10 @@ macro_rules! vectors {
         #[inline(always)]
         fn size(self) -> Self {
             $float::abs(self)
+        }
+        #[inline(always)]
+        fn whole(self) -> u32 {
+            self as u32
         }
     };
 }

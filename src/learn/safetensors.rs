@@ -1,6 +1,7 @@
 //! Networks in `safetensors` files: a JSON header that says where each tensor lies, and the numbers behind it. A file may
 //! come from a stranger: sizes are limited, and nothing is taken on trust.
 
+use super::encoding::{AXES, GridEncoding, MAX_LEVELS};
 use super::network::{MAX_LAYERS, MAX_WEIGHTS};
 use super::precision::NetworkFloat;
 use super::{Activation, Network};
@@ -8,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::file::{bytes_of, write_whole};
 use serde_json::{Map, Value, json};
 use std::path::Path;
+use std::sync::Arc;
 
 /// The most bytes of a header.
 const MAX_HEADER: usize = 1 << 20;
@@ -21,11 +23,16 @@ const MAX_TENSORS: usize = 1 << 12;
 /// Where a header says what each layer's sums are passed through.
 const METADATA: &str = "__metadata__";
 const ACTIVATIONS: &str = "activations";
+/// Where it says what a hash grid before them is like.
+const ENCODING: &str = "encoding";
+/// What the tensors of its tables begin with: `grid.N`.
+const TABLE: &str = "grid.";
 
 impl Network {
     /// Reads the network of a `safetensors` file: for each layer a matrix `….N.weight`, a row an output, and `….N.bias`, as
     /// PyTorch calls them, of `F64`, `F32`, `F16` or `BF16`; and in the metadata `activations`, a list of words, with a number
-    /// behind those that have one: `["sine 30", "sine 30", "linear"]`.
+    /// behind those that have one: `["sine 30", "sine 30", "linear"]`. Where the metadata has an `encoding`, as
+    /// [`Network::write`] writes it, the tables of a hash grid are `grid.N`, a row a corner.
     pub fn read(path: impl AsRef<Path>) -> Result<Network> {
         let path = path.as_ref();
         Network::read_at_most(path, &path.display().to_string(), MAX_BYTES)
@@ -59,7 +66,13 @@ impl Network {
             tensors.push((format!("layers.{n}.bias"), vec![layer.outputs]));
         }
         let is_single = self.weights().iter().all(|&weight| f64::from(weight as f32) == weight);
-        let metadata = json!({ ACTIVATIONS: json!(words).to_string() });
+        let mut metadata = json!({ ACTIVATIONS: json!(words).to_string() });
+        if let Some(encoding) = self.encoding() {
+            metadata[ENCODING] = json!(encoding_json(encoding).to_string());
+            for (n, level) in encoding.levels.iter().enumerate() {
+                tensors.push((format!("{TABLE}{n}"), vec![level.rows, encoding.features]));
+            }
+        }
         let number = if is_single { NumberFormat::F32 } else { NumberFormat::F64 };
         written(Some(metadata), number, &tensors, self.weights().iter().copied())
     }
@@ -213,6 +226,7 @@ fn network_of(bytes: &[u8], activations: Option<&[Activation]>) -> Result<Networ
     if activations.len() != layers.len() {
         return Err(format!("has {} layers and {} activations", layers.len(), activations.len()));
     }
+    let encoding = encoding_of(&header)?;
     let (mut weights, mut shape, mut inputs) = (Vec::new(), Vec::new(), 0);
     for (n, ([matrix, bias], activation)) in layers.iter().zip(activations).enumerate() {
         let [outputs, wide] = matrix.shape[..] else {
@@ -231,7 +245,15 @@ fn network_of(bytes: &[u8], activations: Option<&[Activation]>) -> Result<Networ
             weights.extend(tensor.numbers());
         }
     }
-    Network::new(inputs, &shape, weights).map_err(|error| format!("is no network: {error}"))
+    let Some(encoding) = encoding else {
+        return Network::new(inputs, &shape, weights).map_err(|error| format!("is no network: {error}"));
+    };
+    if inputs != encoding.width() {
+        return Err(format!("has {inputs} inputs for layer 0, behind {} features", encoding.width()));
+    }
+    weights.extend(tables_of(&header, data, &encoding)?);
+    let (inputs, encoding) = (encoding.inputs, Some(Arc::new(encoding)));
+    Network::encoded(inputs, encoding, &shape, weights).map_err(|error| format!("is no network: {error}"))
 }
 
 /// All tensors with their names, if they are no more than so many and take up all bytes, one behind the other.
@@ -267,7 +289,10 @@ fn tensors_of<'a, 'h>(
 /// The tensors of each layer, in the order of the layers' numbers.
 fn layers_of<'a>(header: &Map<String, Value>, data: &'a [u8]) -> Result<Vec<[StoredTensor<'a>; 2]>, String> {
     let mut found: Vec<(usize, &str, &str, StoredTensor)> = Vec::new();
-    for (name, tensor) in tensors_of(header, data, 2 * MAX_LAYERS)? {
+    for (name, tensor) in tensors_of(header, data, 2 * MAX_LAYERS + MAX_LEVELS)? {
+        if name.starts_with(TABLE) {
+            continue;
+        }
         let known = name.rsplit_once('.').and_then(|(layer, what)| {
             let (prefix, number) = layer.rsplit_once('.').unwrap_or(("", layer));
             let is_known = what == "weight" || what == "bias";
@@ -327,6 +352,65 @@ fn tensor_of<'a>(
         return Err(format!("has {} bytes of {name:?}, not those of {shape:?} of {dtype}", bytes.len()));
     }
     Ok((StoredTensor { number, shape, data: bytes }, [from, to]))
+}
+
+/// What a hash grid is like.
+fn encoding_json(encoding: &GridEncoding) -> Value {
+    let rows = encoding.levels.iter().filter(|level| level.is_hashed).map(|level| level.rows).next();
+    let all = encoding.levels.iter().map(|level| level.rows).max().unwrap_or(1);
+    let GridEncoding { inputs, low, size, features, is_smooth, levels } = encoding;
+    json!({
+        "inputs": inputs, "low": low[..*inputs], "size": size[..*inputs], "features": features,
+        "smooth": is_smooth, "cells": levels.iter().map(|level| level.cells).collect::<Vec<_>>(),
+        "rows": rows.unwrap_or(all.next_power_of_two()),
+    })
+}
+
+/// The hash grid that the metadata tells of; none, where it tells of none.
+fn encoding_of(header: &Map<String, Value>) -> Result<Option<GridEncoding>, String> {
+    let told = header.get(METADATA).and_then(|metadata| metadata.get(ENCODING));
+    let Some(text) = told.and_then(Value::as_str) else { return Ok(None) };
+    let told: Value =
+        serde_json::from_str(text).map_err(|error| format!("has an {ENCODING} that is no JSON: {error}"))?;
+    let wrong = |name: &str| format!("has an {ENCODING} without {name:?}, or with another than it must be");
+    let whole = |value: &Value| value.as_u64().and_then(|value| usize::try_from(value).ok());
+    let count = |name: &str| told.get(name).and_then(whole).ok_or_else(|| wrong(name));
+    let list = |name: &str| told.get(name).and_then(Value::as_array).ok_or_else(|| wrong(name));
+    let inputs = count("inputs")?;
+    if !(3..=AXES).contains(&inputs) {
+        return Err(wrong("inputs"));
+    }
+    let [mut low, mut size] = [[0.0; AXES], [1.0; AXES]];
+    for (name, into) in [("low", &mut low), ("size", &mut size)] {
+        let numbers: Option<Vec<f64>> = list(name)?.iter().map(Value::as_f64).collect();
+        let numbers = numbers.filter(|numbers| numbers.len() == inputs).ok_or_else(|| wrong(name))?;
+        into[..inputs].copy_from_slice(&numbers);
+    }
+    let cells: Option<Vec<usize>> = list("cells")?.iter().map(whole).collect();
+    let cells = cells.ok_or_else(|| wrong("cells"))?;
+    let is_smooth = told.get("smooth").and_then(Value::as_bool).ok_or_else(|| wrong("smooth"))?;
+    let made = GridEncoding::new(inputs, [low, size], count("features")?, is_smooth, &cells, count("rows")?);
+    made.map(Some).map_err(|problem| format!("has an {ENCODING} that is none: {problem}"))
+}
+
+/// The numbers of a hash grid's tables.
+fn tables_of(header: &Map<String, Value>, data: &[u8], encoding: &GridEncoding) -> Result<Vec<f64>, String> {
+    let mut numbers = Vec::new();
+    for (n, level) in encoding.levels.iter().enumerate() {
+        let name = format!("{TABLE}{n}");
+        let about = header.get(&name).ok_or_else(|| format!("has no tensor {name:?}"))?;
+        let (tensor, _) = tensor_of(&name, about, data)?;
+        if tensor.shape != [level.rows, encoding.features] {
+            let wanted = [level.rows, encoding.features];
+            return Err(format!("has {name:?} of shape {:?}, and must have {wanted:?}", tensor.shape));
+        }
+        numbers.extend(tensor.numbers());
+    }
+    let tables = header.keys().filter(|name| name.starts_with(TABLE)).count();
+    match tables == encoding.levels.len() {
+        true => Ok(numbers),
+        false => Err(format!("has {tables} tables of grids, not {}", encoding.levels.len())),
+    }
 }
 
 /// The activations that the metadata lists.

@@ -1,6 +1,7 @@
 //! How a shader computes a network: layer by layer, with its weights beside the text.
 
 use super::Activation;
+use super::encoding_shader;
 use super::network::{Layer, Network};
 use crate::number::{Identity, Shader};
 use crate::tape::text::Language;
@@ -92,7 +93,10 @@ fn text(network: &Network, name: &str, widest: usize, language: Language) -> Str
     );
     // Values and derivatives of a layer's inputs, and those of its outputs.
     text.extend(["h", "d", "g", "e"].map(array));
-    for (n, input) in inputs.iter().enumerate() {
+    if let Some(encoding) = network.encoding() {
+        text += &encoding_shader::lines(encoding, name, network.layer_weights(), language);
+    }
+    for (n, input) in inputs.iter().enumerate().filter(|_| network.encoding().is_none()) {
         let seed = choose(&format!("order == 1 && wrt == {n}"), "1.0", "0.0");
         let _ = writeln!(text, "    h[{n}] = {input};\n    d[{n}] = {seed};");
     }

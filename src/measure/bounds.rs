@@ -30,6 +30,12 @@ impl Bounds {
         Bounds { min: [0, 1, 2].map(|i| a[i].min(b[i])), max: [0, 1, 2].map(|i| a[i].max(b[i])) }
     }
 
+    /// The box around points; none, where there are none.
+    pub fn around(points: &[[f64; 3]]) -> Option<Bounds> {
+        let boxes = points.iter().map(|&point| Bounds::new(point, point));
+        boxes.reduce(|all, one| all.union(&one))
+    }
+
     /// Its three sides.
     pub fn size(&self) -> [f64; 3] {
         [0, 1, 2].map(|i| self.max[i] - self.min[i])

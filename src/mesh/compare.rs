@@ -239,7 +239,7 @@ impl Mesh {
     }
 
     /// A triangle's unit normal; 0 if it has no area.
-    fn unit_normal(&self, triangle: usize) -> [f64; 3] {
+    pub(crate) fn unit_normal(&self, triangle: usize) -> [f64; 3] {
         let normal = normal(self.corners(triangle));
         let length = dot(normal, normal).sqrt();
         if length > 0.0 { normal.map(|x| x / length) } else { [0.0; 3] }

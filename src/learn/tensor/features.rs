@@ -1,6 +1,6 @@
 //! What points are turned into before a network sees them, so that it learns fine detail: waves, and grids of features.
 
-use super::{NamedTensors, Tensor, TensorElement};
+use super::{HashGridSize, NamedTensors, Tensor, TensorElement};
 use crate::error::{Error, Result};
 
 /// Fourier features (Tancik et al. 2020): sin and cos of 2π times points' products with frequencies that stay.
@@ -55,23 +55,6 @@ pub struct HashGrid {
     is_smooth: bool,
 }
 
-/// The size of a [`HashGrid`].
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct HashGridSize {
-    /// How many coordinates a point has: 1 to 4.
-    pub coordinates: usize,
-    /// How many grids.
-    pub levels: usize,
-    /// How many features a corner has.
-    pub features: usize,
-    /// The most rows of a grid's table.
-    pub rows: usize,
-    /// How many cells an axis of the coarsest grid has, and of the finest.
-    pub cells: [usize; 2],
-    /// Whether features are mixed by smooth ramps, so that first derivatives are continuous, or linearly.
-    pub is_smooth: bool,
-}
-
 impl HashGrid {
     /// A grid of a size, its features uniform within 10⁻⁴ of 0. An error where the size is none.
     pub fn new<T: TensorElement>(
@@ -80,15 +63,12 @@ impl HashGrid {
         size: HashGridSize,
         seed: u64,
     ) -> Result<HashGrid> {
-        let HashGridSize { coordinates, levels, features, rows, cells: [coarse, fine], is_smooth } = size;
-        let is_some = (1..=4).contains(&coordinates) && levels > 0 && features > 0 && rows > 0;
-        if !is_some || coarse == 0 || fine < coarse || fine > 1 << 20 {
+        let HashGridSize { coordinates, features, rows, is_smooth, .. } = size;
+        let Some(cells_of_levels) = size.cells_of_levels() else {
             return Err(Error::Input(format!("there is no hash grid of {size:?}")));
-        }
-        let growth = (fine as f64 / coarse as f64).powf(1.0 / (levels.max(2) - 1) as f64);
+        };
         let mut made = Vec::new();
-        for n in 0..levels {
-            let cells = (coarse as f64 * growth.powi(n as i32) + 1e-9) as usize;
+        for (n, cells) in cells_of_levels.into_iter().enumerate() {
             let corners = (0..coordinates).try_fold(1usize, |all, _| all.checked_mul(cells + 1));
             let rows = corners.map_or(rows, |corners| corners.min(rows));
             if rows.checked_mul(features).is_none_or(|count| count > MAX_FEATURES) {

@@ -25,9 +25,10 @@ mod pointwise;
 mod product;
 mod reduce;
 
+pub use super::HashGridSize;
 pub use convolve::{Conv2d, Windows};
 pub use element::TensorElement;
-pub use features::{FourierFeatures, HashGrid, HashGridSize};
+pub use features::{FourierFeatures, HashGrid};
 pub use linear::{LinearLayer, Perceptron};
 pub use named::NamedTensors;
 pub use node::{Tensor, TensorData};
