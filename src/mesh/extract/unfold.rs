@@ -17,6 +17,8 @@ const FACING: f64 = 0.2;
 const FOLD: f64 = 0.4;
 /// How much farther from the surface a triangle's middle may be than it was, in parts of that and in cells.
 const FARTHER: [f64; 2] = [1.5, 0.05];
+/// How many triangles change before the tree of those that changed is made anew.
+const RECENT: usize = 128;
 /// The least height of a triangle, in parts of its longest side, unless one was as flat before.
 const FLATTEST: f64 = 1e-3;
 
@@ -54,6 +56,8 @@ pub(super) fn unfolded(mesh: Mesh, tape: &Tape, cell: f64) -> Mesh {
     let mut unfolding = Unfolding {
         tree: BoxTree::of(boxes),
         changed: Vec::new(),
+        later: BoxTree::of(Vec::new()),
+        recent: Vec::new(),
         probe: TapeProbe::new(tape),
         mesh,
         around,
@@ -98,8 +102,11 @@ struct Unfolding<'a> {
     around: Vec<Vec<u32>>,
     /// The triangles as they were.
     tree: BoxTree,
-    /// Those that are others now.
+    /// Those that are others now, and a tree of them as they were some mends ago.
     changed: Vec<u32>,
+    later: BoxTree,
+    /// Those that have changed since.
+    recent: Vec<u32>,
     probe: TapeProbe<'a>,
     cell: f64,
 }
@@ -222,11 +229,13 @@ impl Unfolding<'_> {
         mend.come.iter().enumerate().any(|(k, &own)| {
             let around = box_of(own.map(|corner| self.mesh.vertices[corner as usize]));
             let mut is_met = mend.come[k + 1..].iter().any(|&other| self.mesh.corners_meet(own, other));
-            self.tree.visit(around, &mut |n| {
-                is_met |= stays(n as u32) && self.mesh.corners_meet(own, self.mesh.triangles[n]);
-            });
-            let mut changed = self.changed.iter().filter(|&&n| stays(n));
-            is_met || changed.any(|&n| self.mesh.corners_meet(own, self.mesh.triangles[n as usize]))
+            let mut meet = |n: u32| {
+                is_met |= !is_met && stays(n) && self.mesh.corners_meet(own, self.mesh.triangles[n as usize]);
+            };
+            self.tree.visit(around, &mut |n| meet(n as u32));
+            self.later.visit(around, &mut |n| meet(self.changed[n]));
+            self.recent.iter().for_each(|&n| meet(n));
+            is_met
         })
     }
 
@@ -238,9 +247,15 @@ impl Unfolding<'_> {
         for (&n, &corners) in mend.gone.iter().zip(&mend.come) {
             self.mesh.triangles[n as usize] = corners;
             corners.iter().for_each(|&corner| self.around[corner as usize].push(n));
-            if !self.changed.contains(&n) {
-                self.changed.push(n);
-            }
+            self.recent.push(n);
+        }
+        if self.recent.len() > RECENT {
+            self.changed.append(&mut self.recent);
+            self.changed.sort_unstable();
+            self.changed.dedup();
+            self.changed.retain(|&n| self.mesh.triangles[n as usize] != GONE);
+            let boxes = self.changed.iter().map(|&n| box_of(self.mesh.corners(n as usize)));
+            self.later = BoxTree::of(boxes.collect());
         }
     }
 
