@@ -99,6 +99,8 @@ pub(super) fn rounded(p: Point) -> Point {
 
 /// How many steps a way is looked at in.
 const STEPS: usize = 16;
+/// How far beyond the surface a point goes that joins pieces, as a part of the way to one that surely does.
+const BEYOND: f64 = 0.02;
 /// How many ways are looked at for what their steps do not show.
 const MAX_WAYS: usize = 6;
 
@@ -249,15 +251,26 @@ impl Placing<'_> {
         {
             return placed;
         }
-        let place = self.joining(link, &ids, [plus, minus]).unwrap_or_else(|| super::probe::mean(&samples));
-        self.off_at(point, place)
+        let middle = super::probe::mean(&samples);
+        let Some((place, inside)) = self.joining(link, &ids, [plus, minus]) else {
+            return self.off_at(point, middle);
+        };
+        // As near to the surface's edges and corners as may be.
+        let ends = [room.held(middle), place];
+        let values = ends.map(|end| self.probe.value(end));
+        if (values[0] <= 0.0) == inside {
+            return self.off_at(point, middle);
+        }
+        let s = self.probe.roots(&[Bracket { ends, values }])[0];
+        self.off_at(point, between(ends[0], ends[1], s + BEYOND * (1.0 - s)))
     }
 
-    /// A place where several pieces of the bounds outside, or inside, are one as the field says; or one that parts them.
+    /// A place where several pieces of the bounds outside, or inside, are one as the field says; or one that parts them. And
+    /// whether it is inside.
     ///
     /// Two pieces are joined if a straight way between them stays on their side. Of such ways the one that stays farthest
     /// from the surface is taken. Where there is none, the place is the one farthest on the other side of any.
-    fn joining(&mut self, link: &Link, ids: &[usize; 26], sides: [u32; 2]) -> Option<Point> {
+    fn joining(&mut self, link: &Link, ids: &[usize; 26], sides: [u32; 2]) -> Option<(Point, bool)> {
         let (mut clear, mut parted) = (Vec::new(), Vec::new());
         for (side, inside) in sides.into_iter().zip([false, true]) {
             let pieces = link.pieces(side);
@@ -272,18 +285,18 @@ impl Placing<'_> {
                 if nearest > 0.0 {
                     clear.push((nearest, step, way))
                 } else {
-                    parted.push((nearest, way.at(step)))
+                    parted.push((nearest, way.at(step), !inside))
                 }
             }
         }
         clear.sort_by(|a, b| b.0.total_cmp(&a.0));
         for (_, step, way) in clear.into_iter().take(MAX_WAYS) {
             match self.crossing(&way, step) {
-                None => return Some(way.at(STEPS / 2)),
-                Some(found) => parted.push(found),
+                None => return Some((way.at(STEPS / 2), way.inside)),
+                Some((nearest, place)) => parted.push((nearest, place, !way.inside)),
             }
         }
-        parted.into_iter().min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, place)| place)
+        parted.into_iter().min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, place, inside)| (place, inside))
     }
 
     /// How far from the surface a way stays at its steps, below 0 beyond it; and at which step that is.

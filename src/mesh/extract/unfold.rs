@@ -15,8 +15,12 @@ use rayon::prelude::*;
 const FACING: f64 = 0.2;
 /// Two triangles whose normals have a greater cosine are not looked at: neither is folded, or both are.
 const FOLD: f64 = 0.4;
-/// How much farther from the surface a triangle's middle may be than it was, in parts of that and in cells.
-const FARTHER: [f64; 2] = [1.5, 0.05];
+/// How far from the surface a triangle's middle may be: in parts of how far those that go and face well are, and in cells; and
+/// in cells at most. Flat faces stay flat that way, and their edges where they are.
+const FARTHER: [f64; 2] = [2.0, 1e-3];
+const FARTHEST: f64 = 0.15;
+/// How far beside a triangle's middle ∇f is looked at too, in cells.
+const ASIDE: f64 = 1e-3;
 /// How many triangles change before the tree of those that changed is made anew.
 const RECENT: usize = 128;
 /// The least height of a triangle, in parts of its longest side, unless one was as flat before.
@@ -45,7 +49,7 @@ pub(super) fn unfolded(mesh: Mesh, tape: &Tape, cell: f64) -> Mesh {
     let against = folded.par_chunks(64).flat_map_iter(|some| {
         let mut probe = TapeProbe::new(tape);
         let places = some.iter().map(|&n| mesh.corners(n));
-        let found = places.map(|corners| look(&mut probe, corners).facing < FACING).collect::<Vec<_>>();
+        let found = places.map(|corners| look(&mut probe, corners, cell).facing < FACING).collect::<Vec<_>>();
         some.iter().zip(found).filter(|(_, is_against)| *is_against).map(|(&n, _)| n as u32)
     });
     let against: Vec<u32> = against.collect();
@@ -70,23 +74,31 @@ pub(super) fn unfolded(mesh: Mesh, tape: &Tape, cell: f64) -> Mesh {
 /// How a triangle lies to the surface.
 #[derive(Clone, Copy)]
 struct Facing {
-    /// The cosine between its normal and ∇f in its middle.
+    /// The cosine between its normal and ∇f in its middle, or just beside it if that is more.
     facing: f64,
     /// How far its middle is from the surface, about.
     off: f64,
 }
 
-fn look(probe: &mut TapeProbe, corners: [Point; 3]) -> Facing {
+fn look(probe: &mut TapeProbe, corners: [Point; 3], cell: f64) -> Facing {
     let middle = [0, 1, 2].map(|axis| corners.iter().map(|corner| corner[axis]).sum::<f64>() / 3.0);
-    let (value, slope) = probe.slope(middle);
-    let (normal, steep) = (normal(corners), dot(slope, slope).sqrt());
-    let facing = dot(normal, slope) / (dot(normal, normal).sqrt() * steep);
-    // Where f has no slope nothing is known, and nothing done.
-    if facing.is_finite() {
-        Facing { facing, off: value.abs() / steep }
-    } else {
-        Facing { facing: 1.0, off: 0.0 }
+    let long = normal(corners);
+    let size = dot(long, long).sqrt();
+    let mut found = Facing { facing: f64::NEG_INFINITY, off: 0.0 };
+    // In a sliver beside a crease the sheet beyond may be nearer by rounding: but not from outside, of a convex one, nor
+    // from inside, of one that is not.
+    for aside in [0.0, ASIDE, -ASIDE] {
+        let (value, slope) =
+            probe.slope([0, 1, 2].map(|axis| middle[axis] + aside * cell * long[axis] / size));
+        let steep = dot(slope, slope).sqrt();
+        let facing = dot(long, slope) / (size * steep);
+        // Where f has no slope nothing is known, and nothing done.
+        found.facing = found.facing.max(if facing.is_finite() { facing } else { 1.0 });
+        if aside == 0.0 && facing.is_finite() {
+            found.off = value.abs() / steep;
+        }
     }
+    found
 }
 
 /// What a mend does: some triangles go, and others come.
@@ -148,7 +160,7 @@ impl Unfolding<'_> {
     }
 
     fn look(&mut self, corners: [u32; 3]) -> Facing {
-        look(&mut self.probe, corners.map(|corner| self.mesh.vertices[corner as usize]))
+        look(&mut self.probe, corners.map(|corner| self.mesh.vertices[corner as usize]), self.cell)
     }
 
     fn neighbours(&self, of: u32) -> Vec<u32> {
@@ -199,10 +211,11 @@ impl Unfolding<'_> {
         let before: Vec<[u32; 3]> = mend.gone.iter().map(|&n| self.mesh.triangles[n as usize]).collect();
         let (mut off, mut flattest) = (0.0f64, FLATTEST);
         for corners in before {
-            off = off.max(self.look(corners).off);
+            let found = self.look(corners);
+            off = off.max(if found.facing < FACING { 0.0 } else { found.off });
             flattest = flattest.min(self.flatness(corners));
         }
-        let most = FARTHER[0] * off + FARTHER[1] * self.cell;
+        let most = (FARTHER[0] * off + FARTHER[1] * self.cell).min(FARTHEST * self.cell);
         let mut worst = f64::INFINITY;
         for &corners in &mend.come {
             let Facing { facing, off } = self.look(corners);
