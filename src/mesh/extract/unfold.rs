@@ -15,10 +15,11 @@ use rayon::prelude::*;
 const FACING: f64 = 0.2;
 /// Two triangles whose normals have a greater cosine are not looked at: neither is folded, or both are.
 const FOLD: f64 = 0.4;
-/// How far from the surface a triangle's middle may be: in parts of how far those that go and face well are, and in cells; and
-/// in cells at most. Flat faces stay flat that way, and their edges where they are.
-const FARTHER: [f64; 2] = [2.0, 1e-3];
-const FARTHEST: f64 = 0.15;
+/// How far from the surface a triangle's middle may be: in parts of how far those that go and face well are, and in cells. At
+/// first so that flat faces stay flat, and their edges where they are; then what is left may cost a little.
+const FARTHER: [[f64; 2]; 2] = [[2.0, 1e-3], [2.0, 0.15]];
+/// The same in cells at most.
+const FARTHEST: f64 = 0.25;
 /// How far beside a triangle's middle ∇f is looked at too, in cells.
 const ASIDE: f64 = 1e-3;
 /// How many triangles change before the tree of those that changed is made anew.
@@ -66,8 +67,12 @@ pub(super) fn unfolded(mesh: Mesh, tape: &Tape, cell: f64) -> Mesh {
         mesh,
         around,
         cell,
+        farther: FARTHER[0],
     };
-    unfolding.run(against);
+    for farther in FARTHER {
+        unfolding.farther = farther;
+        unfolding.run(against.clone());
+    }
     unfolding.left()
 }
 
@@ -121,6 +126,8 @@ struct Unfolding<'a> {
     recent: Vec<u32>,
     probe: TapeProbe<'a>,
     cell: f64,
+    /// One of [`FARTHER`].
+    farther: [f64; 2],
 }
 
 /// In place of the corners of a triangle that is gone.
@@ -215,7 +222,7 @@ impl Unfolding<'_> {
             off = off.max(if found.facing < FACING { 0.0 } else { found.off });
             flattest = flattest.min(self.flatness(corners));
         }
-        let most = (FARTHER[0] * off + FARTHER[1] * self.cell).min(FARTHEST * self.cell);
+        let most = (self.farther[0] * off + self.farther[1] * self.cell).min(FARTHEST * self.cell);
         let mut worst = f64::INFINITY;
         for &corners in &mend.come {
             let Facing { facing, off } = self.look(corners);
