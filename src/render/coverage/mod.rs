@@ -25,15 +25,15 @@ use cells::PixelCells;
 /// use fieldgrad::prelude::*;
 /// use fieldgrad::render::{Lens, Silhouette, Size};
 ///
-/// let solid = Silhouette::of(&sphere(param("r", 0.5)))?;
+/// let solid = Silhouette::of(&sphere(param("r", 0.47)))?;
 /// let lens = Lens::parallel([0.0, 0.0, 3.0], [0.0; 3], [0.0, 1.0, 0.0], 2.0);
 /// let seen = solid.coverage(&lens, Size { width: 64, height: 64 }, 0.0)?;
 /// // A pixel is 1/32 wide. The area of a disc is πr², and its derivative 2πr.
 /// let pixel: f64 = 1.0 / (32.0 * 32.0);
 /// let area = pixel * seen.parts().iter().sum::<f64>();
 /// let by_radius = seen.gradient(&vec![pixel; 64 * 64])[0];
-/// assert!((area - 0.25 * std::f64::consts::PI).abs() < 1e-3);
-/// assert!((by_radius / std::f64::consts::PI - 1.0).abs() < 1e-2, "{by_radius}");
+/// assert!((area - 0.47 * 0.47 * std::f64::consts::PI).abs() < 1e-3);
+/// assert!((by_radius / (2.0 * 0.47 * std::f64::consts::PI) - 1.0).abs() < 1e-3, "{by_radius}");
 /// # Ok::<(), fieldgrad::Error>(())
 /// ```
 #[derive(Clone, Debug)]
