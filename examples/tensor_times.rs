@@ -1,4 +1,4 @@
-//! What tensors take beside NumPy, one thread each, the least of many runs in ms.
+//! Times of tensors beside NumPy, one thread each, the least of many runs in ms.
 //!
 //! `cargo run --release --example tensor_times [RUNS]`; without Python and NumPy it prints its own times alone.
 
@@ -6,7 +6,7 @@ use fieldgrad::learn::tensor::Tensor;
 use std::process::Command;
 use std::time::Instant;
 
-/// What NumPy does at the same time: a line each, by a function of arrays a, b (1000 × 1000) and m, n (1024 × 1024).
+/// NumPy's times of the same: a line each, by a function of arrays a, b (1000 × 1000) and m, n (1024 × 1024).
 const NUMPY: &str = "
 import os; os.environ.update({k: '1' for k in ('OPENBLAS_NUM_THREADS', 'MKL_NUM_THREADS', 'OMP_NUM_THREADS')})
 import numpy as np, sys, time

@@ -232,7 +232,7 @@ fn what_is_placed_several_times_is_there_several_times() {
     );
     let mesh = mesh.unwrap();
     assert!((mesh.volume() - 3.0).abs() < 1e-12 && mesh.triangles.len() == 36);
-    // What was up in the file is up here.
+    // The file's upward axis is up here.
     assert!(
         mesh.vertices
             .iter()

@@ -48,7 +48,7 @@ fn hash_networks() -> Vec<Network> {
     made.collect()
 }
 
-/// What a hash grid makes of a point, written out.
+/// A hash grid's features of a point, written out.
 fn plain_features(size: &HashGridSize, tables: &[f64], at: &[f64]) -> Vec<f64> {
     const PRIMES: [u64; 4] = [1, 2_654_435_761, 805_459_861, 3_674_653_429];
     let HashGridSize { coordinates: d, levels, features, rows, cells: [coarse, fine], is_smooth } = *size;

@@ -1,4 +1,4 @@
-//! What NumPy makes of the same: its files, both ways; its promotions; and the results of tensors' operations. Where there is
+//! NumPy on the same: its files, both ways; its promotions; and the results of tensors' operations. Where there is
 //! no Python with NumPy nothing is tested, and that is said.
 
 use fieldgrad::learn::tensor::{Tensor, Windows};
@@ -104,7 +104,7 @@ fn types_promote_and_convert_as_numpys_do() {
     let mut named = Vec::new();
     for (name, array) in of_every_type() {
         for to in NumberType::ALL {
-            // What is out of an integer type's range NumPy leaves undefined.
+            // Numbers out of an integer type's range NumPy leaves undefined.
             let is_float = |of: NumberType| of.to_string().starts_with("float");
             if is_float(to) || to == NumberType::Bool || !is_float(array.number_type()) {
                 named.push((format!("{name}-{to}"), array.converted(to)));

@@ -131,7 +131,7 @@ impl<'a> FitRun<'a> {
         self.is_stopped
     }
 
-    /// What its checkpoint's file is called.
+    /// The name of its checkpoint's file.
     pub(super) fn checkpoint_file(&self) -> String {
         self.checkpoint.path().display().to_string()
     }

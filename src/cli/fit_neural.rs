@@ -17,7 +17,7 @@ use clap::{Args, ValueEnum};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
-/// What `fit --neural` is told besides.
+/// The options of `fit --neural` alone.
 #[derive(Args, Debug, Clone)]
 #[command(next_help_heading = "Networks (fit --neural)")]
 pub(super) struct NeuralOptions {

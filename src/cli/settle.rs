@@ -54,7 +54,7 @@ pub(super) fn run(verb: &SettleVerb, common: &Common) -> Result<Ending> {
     })
 }
 
-/// What a scene states of its energy, contacts and constraints.
+/// The equilibrium that a scene states by its energy, contacts and constraints.
 fn stated(scene: &Scene) -> Result<Equilibrium> {
     let missing = |what: &str| Error::Input(format!("{}: {what}", scene.file()));
     let terms = scene.energies().iter().map(|own| own.field.clone());
@@ -145,11 +145,11 @@ fn told(scene: &Scene, rest: &Rest) -> String {
     for (name, value) in rest.names.iter().zip(&rest.at) {
         let was = scene.value_of(name).unwrap_or_default();
         let _ = match was == *value {
-            true => writeln!(text, "{name} = {value}, as it was"),
-            false => writeln!(text, "{name} = {value}, was {was}"),
+            true => writeln!(text, "{name} = {value:?}, as it was"),
+            false => writeln!(text, "{name} = {value:?}, was {was}"),
         };
     }
-    let _ = writeln!(text, "energy {}\n{}", rest.energy, stability(rest));
+    let _ = writeln!(text, "energy {:?}\n{}", rest.energy, stability(rest));
     for (own, force) in scene.constraints().iter().zip(&rest.forces).filter(|(_, force)| **force != 0.0) {
         let _ = writeln!(text, "{}: pushes with {force:.6}", own.place);
     }

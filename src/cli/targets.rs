@@ -53,7 +53,7 @@ fn of_mesh(path: &Path, samples: usize, time: f64, common: &Common) -> Result<Ta
     }
 }
 
-/// What a file of triangles holds: a PLY file may have points alone.
+/// The contents of a file of triangles: a PLY file may have points alone.
 enum MeshOrPoints {
     Mesh(Box<Distance>),
     Points(Target),
@@ -78,7 +78,7 @@ fn of_points(path: &Path, time: f64) -> Result<Target> {
     Target::of_cloud(PointCloud::from_file(path)?, time)
 }
 
-/// What a network is trained on: all targets within one cube, a tenth of the longest side away from them all around, so that
+/// A network's targets: all within one cube, a tenth of the longest side away from them all around, so that
 /// it knows of the space about them too.
 pub(super) struct LearnedTarget {
     pub(super) target: Target,

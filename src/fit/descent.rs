@@ -103,7 +103,7 @@ impl Descent {
         self.steps
     }
 
-    /// What it remembers: how many steps it has made, the last step or the mean slopes, and the mean squares.
+    /// Its memory: how many steps it has made, the last step or the mean slopes, and the mean squares.
     pub(super) fn memory(&self) -> (usize, &[f64], &[f64]) {
         (self.steps, &self.means, &self.squares)
     }

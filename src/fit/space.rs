@@ -179,7 +179,7 @@ impl<'a> PointCells<'a> {
                     }
                 }
             }
-            // What is in cells farther out is no nearer than this; a place out of the grid is farther from all.
+            // Points in cells farther out are no nearer than this; a place out of the grid is farther from all.
             let sure = ring as f64 * self.side;
             if found.len() == count && found.last().is_some_and(|(square, _)| square.sqrt() <= sure) {
                 break;

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 /// A training under way. [`Training::begin`] makes one, and [`TrainingRun::step`] its steps.
 ///
-/// What it has come to can be written down after any step; another run that is told of it goes on from there, bit for bit.
+/// Its state can be written down after any step; another run that is told of it goes on from there, bit for bit.
 ///
 /// ```
 /// use fieldgrad::fit::{Target, Training};
@@ -60,7 +60,7 @@ pub struct TrainingRun<'a> {
     tables: Vec<Vec<f32>>,
 }
 
-/// What a network's inputs are brought to −1 to 1 by.
+/// The scales that bring a network's inputs to −1 to 1.
 #[derive(Clone, Copy)]
 struct Units {
     center: [f64; 3],
@@ -230,7 +230,7 @@ impl TrainingRun<'_> {
         network.with_weights(single)
     }
 
-    /// What it has come to, after its last step, as JSON.
+    /// Its state after its last step, as JSON.
     pub fn to_json(&self) -> Value {
         let (steps, means, squares) = self.descent.memory();
         let random = if self.is_looked_at { self.drawn_from } else { self.random.0 };

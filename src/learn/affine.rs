@@ -38,7 +38,7 @@ impl AffineForm {
             form.0[ERROR] += 0.5 * bounds.slopes[axis].width() * half * (1.0 + 8.0 * f64::EPSILON);
         }
         form.0[ERROR] += 64.0 * f64::EPSILON * (bounds.value.largest() + form.radius());
-        // What slopes say is known to belong together with the other features.
+        // Bounds by slopes are known to belong together with the other features.
         if form.0[ERROR] <= 0.5 * flat.radius() { form } else { flat }
     }
 

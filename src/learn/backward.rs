@@ -67,7 +67,7 @@ impl<T: NetworkFloat> Trace<T> {
         &last[channel * self.rows..channel * self.rows + self.points]
     }
 
-    /// What the first layer is given: a hash grid's features are worked out here, of some of the channels.
+    /// The first layer's inputs: a hash grid's features are worked out here, of some of the channels.
     #[inline(always)]
     fn encode(&mut self, network: &Network, weights: &[T], wanted: std::ops::Range<usize>) -> FirstLayer {
         let Some(encoding) = network.encoding() else { return FirstLayer::Inputs };
@@ -91,7 +91,7 @@ impl<T: NetworkFloat> Trace<T> {
         }
     }
 
-    /// What the last way back sent to the features of a hash grid, of so many channels.
+    /// The adjoints of a hash grid's features by the last backward pass, of so many channels.
     pub(super) fn sent_to_features(&self, network: &Network, channels: usize) -> &[T] {
         let width = network.encoding().map_or(0, |encoding| encoding.width());
         &self.adjoints[0][..channels * width * self.rows]
@@ -219,7 +219,7 @@ impl<T: NetworkFloat> Trace<T> {
     }
 }
 
-/// What the first layer is given.
+/// The first layer's inputs.
 #[derive(Clone, Copy)]
 enum FirstLayer {
     Inputs,

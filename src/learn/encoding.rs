@@ -1,4 +1,4 @@
-//! What stands before a network's layers: a multi-resolution hash grid (Müller et al. 2022). A point is turned into the
+//! The encoding before a network's layers: a multi-resolution hash grid (Müller et al. 2022). A point is turned into the
 //! features at the corners of the cells it is in, of ever finer grids, mixed within each; the tables of features are
 //! weights like the layers'.
 //!
@@ -160,7 +160,7 @@ impl GridEncoding {
         let turn = T::of(level.cells as f64 / self.size[axis]);
         let place = (at - T::of(self.low[axis])) * turn;
         let is_within = place >= zero && place <= cells;
-        // What is not a number counts as the near end.
+        // A NaN counts as the near end.
         let held = if place > zero { place } else { zero };
         let held = if held < cells { held } else { cells };
         let cell = held.whole().min(level.cells as u32 - 1);
@@ -262,7 +262,7 @@ impl GridEncoding {
         }
     }
 
-    /// What adjoints of features, of the first so many channels, send back to a level's table: added to it, in the order of
+    /// Sends adjoints of features, of the first so many channels, back to a level's table: they are added to it, in the order of
     /// the points, sixteen at a time.
     #[inline(always)]
     pub(super) fn send_to_table<T: NetworkFloat>(
@@ -298,7 +298,7 @@ impl GridEncoding {
         }
     }
 
-    /// What they send back to the network's inputs: written to a column each, of so many points.
+    /// Sends them back to the network's inputs: they are written to a column each, of so many points.
     #[inline(always)]
     pub(super) fn send_to_inputs<T: NetworkFloat>(
         &self,

@@ -24,7 +24,7 @@ pub(super) fn table_ranges(encoding: &GridEncoding, tables: &[f64]) -> Vec<Inter
     ranges
 }
 
-/// What is known of a feature over a box.
+/// Bounds on a feature over a box.
 #[derive(Clone, Copy)]
 pub(super) struct FeatureBounds {
     /// Its value in the middle of the box, and its values everywhere.
@@ -67,7 +67,7 @@ impl AxisPart {
         }
     }
 
-    /// What it covers of a cell.
+    /// The part of a cell that it covers.
     fn within(&self, cell: usize) -> [f64; 2] {
         let from = if cell == self.first { self.ends[0] } else { 0.0 };
         let to = if cell == self.last { self.ends[1] } else { 1.0 };
@@ -133,7 +133,7 @@ impl GridEncoding {
         found
     }
 
-    /// What a feature may be anywhere in a level, by the range of its numbers.
+    /// Bounds on a feature anywhere in a level, by the range of its numbers.
     fn anywhere(&self, level: &EncodingLevel, all: Interval) -> FeatureBounds {
         let zero = Interval::point(0.0);
         let mut bounds =
@@ -155,7 +155,7 @@ impl GridEncoding {
         bounds
     }
 
-    /// What it may be in the cells that parts of the axes cover.
+    /// Bounds on it in the cells that parts of the axes cover.
     fn over_cells(
         &self,
         level: &EncodingLevel,
@@ -230,7 +230,7 @@ impl GridEncoding {
         bounds
     }
 
-    /// What the numbers of a cell's corners become over a part of it, differentiated along some of the shares.
+    /// Bounds on the mixture of a cell's corners over a part of it, differentiated along some of the shares.
     fn hull_of(&self, mut numbers: [f64; CORNERS], ends: &[[f64; 2]; AXES], along: [bool; AXES]) -> Interval {
         let corners = self.corners();
         for axis in 0..self.inputs {

@@ -60,7 +60,7 @@ impl ReadWeights {
     }
 }
 
-/// What the way back of a batch leaves for a hash grid: the network's inputs of all channels, and the adjoints of features.
+/// A batch's backward pass as a hash grid goes on with it: the network's inputs of all channels, and the adjoints of features.
 #[derive(Debug, Default)]
 pub(crate) struct SentToGrid {
     seeds: Vec<f32>,

@@ -25,7 +25,7 @@ const METADATA: &str = "__metadata__";
 const ACTIVATIONS: &str = "activations";
 /// Where it says what a hash grid before them is like.
 const ENCODING: &str = "encoding";
-/// What the tensors of its tables begin with: `grid.N`.
+/// The beginning of the names of its tables' tensors: `grid.N`.
 const TABLE: &str = "grid.";
 
 impl Network {
@@ -354,7 +354,7 @@ fn tensor_of<'a>(
     Ok((StoredTensor { number, shape, data: bytes }, [from, to]))
 }
 
-/// What a hash grid is like.
+/// The sizes of a hash grid.
 fn encoding_json(encoding: &GridEncoding) -> Value {
     let rows = encoding.levels.iter().filter(|level| level.is_hashed).map(|level| level.rows).next();
     let all = encoding.levels.iter().map(|level| level.rows).max().unwrap_or(1);

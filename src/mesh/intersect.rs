@@ -111,6 +111,11 @@ fn meets_in_plane(segment: [Point; 2], triangle: [Point; 3]) -> bool {
 /// A box as its least and its greatest coordinates.
 pub(crate) type Box3 = [[f64; 3]; 2];
 
+/// The box about a triangle.
+pub(super) fn box_of([a, b, c]: [Point; 3]) -> Box3 {
+    joined(joined([a, a], [b, b]), [c, c])
+}
+
 fn joined(a: Box3, b: Box3) -> Box3 {
     [[0, 1, 2].map(|n| a[0][n].min(b[0][n])), [0, 1, 2].map(|n| a[1][n].max(b[1][n]))]
 }
@@ -140,12 +145,8 @@ struct BoxNode {
 }
 
 impl BoxTree {
-    fn new(mesh: &Mesh) -> BoxTree {
-        let around = |n: usize| {
-            let [a, b, c] = mesh.corners(n);
-            joined(joined([a, a], [b, b]), [c, c])
-        };
-        BoxTree::of((0..mesh.triangles.len()).map(around).collect())
+    pub(super) fn new(mesh: &Mesh) -> BoxTree {
+        BoxTree::of((0..mesh.triangles.len()).map(|n| box_of(mesh.corners(n))).collect())
     }
 
     pub fn of(boxes: Vec<Box3>) -> BoxTree {

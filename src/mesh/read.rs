@@ -100,7 +100,7 @@ impl Mesh {
     /// Reads a mesh from a file: `.obj`, `.stl`, `.ply`, `.glb`, `.gltf` or `.3mf`, by its ending.
     ///
     /// Polygons are cut into triangles. Vertices that an STL or a glTF file repeats are one if they are at the very same place.
-    /// What a glTF or a 3MF file places several times is there several times; the third axis of a 3MF file, which is up, becomes
+    /// A part that a glTF or a 3MF file places several times is there several times; the third axis of a 3MF file, which is up, becomes
     /// the second.
     /// Groups, colours, texture coordinates and the normals in files are passed over. An error, with the line or the byte,
     /// where the file does not say what its format asks for, or has no faces.

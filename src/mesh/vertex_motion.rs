@@ -183,7 +183,7 @@ impl VertexMotion {
         chunks.collect()
     }
 
-    /// What of a vertex's motion is along its sheets: what these leave it.
+    /// The part of a vertex's motion along its sheets: as much as these leave it.
     pub(super) fn along_sheets(&self, vertex: usize, motion: Point) -> Point {
         let mut basis: Vec<Point> = Vec::with_capacity(3);
         let without = |mut own: Point, basis: &[Point]| {

@@ -48,7 +48,7 @@ mod tests {
                 true => assert!(Half::of(number).to_f64().is_nan()),
                 false => assert_eq!(Half::of(number), Half(bits)),
             }
-            // What lies between two goes to the nearer, and to the even one half way.
+            // A number between two goes to the nearer, and to the even one half way.
             if bits < 0x7bff {
                 let next = Half(bits + 1).to_f64();
                 let even = if bits % 2 == 0 { bits } else { bits + 1 };

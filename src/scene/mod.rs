@@ -504,12 +504,12 @@ impl Scene {
         &self.content.constraints
     }
 
-    /// What falls, in the order of the calls: the energy is their sum.
+    /// The terms of the energy, in the order of the calls: it is their sum.
     pub fn energies(&self) -> &[Energy] {
         &self.content.energies
     }
 
-    /// What settles, in the order of the calls.
+    /// The names of parameters that settle, in the order of the calls.
     pub fn settles(&self) -> &[Settles] {
         &self.content.settles
     }

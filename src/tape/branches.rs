@@ -78,7 +78,7 @@ enum Outcome {
 /// Where a blend's weights range over more than this, its ends are looked at one by one.
 const WIDE: f64 = 0.05;
 
-/// What may be rounded to more whole numbers than these lies in too large a box.
+/// A value that may be rounded to more whole numbers than these is in too large a box.
 const MAX_WHOLES: f64 = 4.0;
 
 /// The parts of a slope that may sum to less than this are looked at one by one.
@@ -113,8 +113,8 @@ impl Branches {
     }
 
     /// Boxes of slopes whose hull has f's generalised gradient in it at all points of a box of space, where the time is a number
-    /// too; none where f may jump
-    /// or be undefined, a slope is not bounded, one box of slopes has 0 in it, or there are more than `most`.
+    /// too; none where f may jump or be undefined, a slope is not bounded, one box of slopes has 0 in it, or there are more
+    /// than `most`.
     pub(crate) fn over(&mut self, [x, y, z]: [Interval; 3], most: usize) -> Option<&[Slopes3]> {
         self.during([x, y, z, Interval::point(0.0)], most)
     }
@@ -225,23 +225,52 @@ impl Branches {
         Some(next)
     }
 
-    /// What is known of a value that is rounded to the whole number of an answer, or of the rest to it, and of its operand.
+    /// The whole numbers that a value is rounded to, or that a rest is the rest to: the least, and how many.
+    fn wholes(&self, value: u32) -> (f64, f64) {
+        let (line, found) = (self.line(value), self.value(value));
+        // What was held already counts, so that answers cover what is left and no more.
+        let wholes = match line.code {
+            Code::Op(Op::Modulo) => {
+                let [of, by] = [0, 1].map(|n| self.value(self.program.operands(line)[n]));
+                (of / by).floor()
+            }
+            _ => found,
+        };
+        let least = wholes.lo().ceil();
+        (least, wholes.hi().floor() - least + 1.0)
+    }
+
+    /// Bounds on a value that is rounded to the whole number of an answer, or on the rest to it; and on its operand.
     fn rounded(&self, value: u32, answer: usize) -> [(u32, Interval); 2] {
-        let line = &self.program.lines[value as usize - self.program.leaves()];
+        let line = self.line(value);
         let operands = self.program.operands(line);
-        let (of, one) = (self.value(operands[0]), Interval::point(1.0));
-        let whole = |least: Interval| Interval::point(least.lo() + answer as f64);
+        let whole = Interval::point(self.wholes(value).0 + answer as f64);
         let (found, side) = match line.code {
             Code::Op(Op::Modulo) => {
-                let by = self.value(operands[1]);
-                let whole = whole((of / by).floor());
-                (of - whole * by, (whole * by).hull((whole + one) * by))
+                let (of, by) = (self.value(operands[0]), self.value(operands[1]));
+                (of - whole * by, (whole * by).hull((whole + Interval::point(1.0)) * by))
             }
-            Code::Op(Op::Floor) => (whole(of.floor()), Interval::new(0.0, 1.0) + whole(of.floor())),
-            Code::Op(Op::Ceil) => (whole(of.ceil()), Interval::new(-1.0, 0.0) + whole(of.ceil())),
-            _ => (whole(of.round()), Interval::new(-0.5, 0.5) + whole(of.round())),
+            Code::Op(Op::Floor) => (whole, Interval::new(0.0, 1.0) + whole),
+            Code::Op(Op::Ceil) => (whole, Interval::new(-1.0, 0.0) + whole),
+            _ => (whole, Interval::new(-0.5, 0.5) + whole),
         };
         [(value, found), (operands[0], side)]
+    }
+
+    /// A question which whole number a value is rounded to, if there are few.
+    fn asks_wholes(&self, value: u32) -> Outcome {
+        let (_, count) = self.wholes(value);
+        match count {
+            count if count < 1.0 => Outcome::Impossible,
+            count if count <= MAX_WHOLES => {
+                Outcome::Asks(ChoiceQuestion::Whole(value), (0..count as usize).collect())
+            }
+            _ => Outcome::Unknown,
+        }
+    }
+
+    fn line(&self, value: u32) -> &Line {
+        &self.program.lines[value as usize - self.program.leaves()]
     }
 
     /// Sends 1 back from the output through what was chosen.
@@ -347,23 +376,16 @@ impl Branches {
                 return Ok(());
             }
             Op::Floor | Op::Ceil | Op::Round | Op::Sign if value.width() == 0.0 => return Ok(()),
-            Op::Floor | Op::Ceil | Op::Round if self.joined[line] && value.width() < MAX_WHOLES => {
-                let count = value.width() as usize + 1;
-                return Err(Outcome::Asks(ChoiceQuestion::Whole(number), (0..count).collect()));
-            }
+            Op::Floor | Op::Ceil | Op::Round if self.joined[line] => return Err(self.asks_wholes(number)),
             Op::Sign if self.joined[line] => {
                 self.is_at_most(fork, operands[0], ZERO).map_err(asks)?;
                 return Ok(());
             }
             Op::Floor | Op::Ceil | Op::Round | Op::Sign => return Err(Outcome::Unknown),
             Op::Modulo if self.joined[line] && arg(1).width() == 0.0 && arg(1).lo() != 0.0 => {
-                let wholes = (arg(0) / arg(1)).floor();
-                let question = ChoiceQuestion::Whole(number);
-                if wholes.width() > 0.0 && fork.answer(question).is_none() {
-                    let is_few = wholes.width() < MAX_WHOLES;
-                    let count =
-                        if is_few { wholes.width() as usize + 1 } else { return Err(Outcome::Unknown) };
-                    return Err(Outcome::Asks(question, (0..count).collect()));
+                let is_answered = fork.answer(ChoiceQuestion::Whole(number)).is_some();
+                if !is_answered && (arg(0) / arg(1)).floor().width() > 0.0 {
+                    return Err(self.asks_wholes(number));
                 }
                 self.add(operands[0], adjoint);
                 return Ok(());

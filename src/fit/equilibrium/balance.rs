@@ -32,12 +32,12 @@ struct Balance {
     pushes: DVector<f64>,
     /// The largest force.
     scale: f64,
-    /// What is left of the forces and of the gaps that push, in parts of it.
+    /// The rest of the forces and of the gaps that push, in parts of it.
     left: f64,
 }
 
 impl Settling<'_> {
-    /// What is known of the place near where a fall ended.
+    /// The place near where a fall ended, as far as it is known.
     pub(super) fn rest(&mut self, fallen: Fallen) -> Result<Rest> {
         if fallen.is_stuck {
             return self.stuck(&fallen);
@@ -213,7 +213,7 @@ impl Settling<'_> {
         jumps.iter().any(|[far, near]| !(far + near).is_finite() || (*far > least && *near > 0.75 * far))
     }
 
-    /// What the least curvature along the free ways says; contacts that graze may be in the way.
+    /// The stability by the least curvature along the free ways; contacts that graze may be in the way.
     fn stability(
         &self,
         reduced: &DMatrix<f64>,

@@ -10,9 +10,9 @@ use nalgebra::{DMatrix, DVector, SymmetricEigen};
 /// Where a fall ends.
 pub(super) struct Fallen {
     pub at: DVector<f64>,
-    /// What each gap pushes with there.
+    /// The push of each gap there.
     pub pushes: DVector<f64>,
-    /// What a violation costs.
+    /// The price of a violation.
     pub price: f64,
     /// Whether steps became as small as they can be before the forces balance, as they do at a kink.
     pub is_stuck: bool,
@@ -30,7 +30,7 @@ const LEAST_DRAG: f64 = 1e-10;
 const MOST_DRAG: f64 = 1e11;
 /// The step where it is over, in units.
 const SHORT: f64 = 1e-9;
-/// What is rounding in an energy, in parts of it.
+/// Rounding in an energy, in parts of it.
 pub(super) const ROUNDING: f64 = 1e-15;
 /// After how many steps kinks are looked for though it is not stuck.
 const MANY: usize = 50;

@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::field::{Field, Kind, flatten};
 use crate::number::Op;
 
-/// What a constraint or a range leaves to one of its ends.
+/// The room that a constraint or a range leaves to one of its ends.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Gap {
     /// The number of the constraint; those of what settles follow.

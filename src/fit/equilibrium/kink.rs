@@ -15,7 +15,7 @@ use crate::random::Random;
 use crate::task;
 use nalgebra::{DMatrix, DVector, SymmetricEigen};
 
-/// What is known of a rest at a kink.
+/// A rest at a kink, as far as it is known.
 pub(super) struct RestAtKink {
     pub pushes: DVector<f64>,
     pub stability: Stability,
@@ -107,7 +107,7 @@ impl Settling<'_> {
         &eigen.eigenvectors * positive * eigen.eigenvectors.transpose()
     }
 
-    /// What is seen from places around a point, along each axis and along as many other ways.
+    /// The views from places around a point, along each axis and along as many other ways.
     fn pieces(&mut self, at: &DVector<f64>, radius: f64) -> Pieces {
         let count = at.len();
         let places = around(at, radius);
@@ -258,7 +258,7 @@ fn around(at: &DVector<f64>, radius: f64) -> Vec<DVector<f64>> {
 }
 
 impl Pieces {
-    /// What all pieces of each gap push with.
+    /// The push of each gap, of all its pieces.
     fn by_gap(&self, pushes: &DVector<f64>, count: usize) -> DVector<f64> {
         let mut all = DVector::zeros(count);
         for (&(_, of), push) in self.of.iter().zip(pushes.iter()) {

@@ -53,7 +53,7 @@ pub struct Equilibrium {
     units: Vec<f64>,
     /// How many constraints there are.
     stated: usize,
-    /// What these are made of, each with its ends.
+    /// The fields these are made of, each with its ends.
     held: Vec<(Field, f64, f64)>,
     gaps: Vec<Gap>,
     /// The energy, and what is held.

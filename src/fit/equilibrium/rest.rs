@@ -1,4 +1,4 @@
-//! What is told of a place where an energy settles.
+//! A place where an energy settles, as it is told.
 
 use nalgebra::DMatrix;
 
@@ -24,7 +24,7 @@ pub struct Rest {
     pub(super) derivatives: Option<DMatrix<f64>>,
 }
 
-/// What a small push does to what rests.
+/// The effect of a small push on a thing that rests.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Stability {
     /// It comes back: the energy rises along every free way.

@@ -13,11 +13,11 @@ pub(super) struct Settling<'a> {
     values: Vec<f64>,
     adjoint: Adjoint<f64>,
     dual: Adjoint<Dual<f64, 1>>,
-    /// What a gap is divided by.
+    /// The number that a gap is divided by.
     scales: Vec<f64>,
 }
 
-/// What is seen from a place.
+/// The view from a place.
 #[derive(Clone, Debug)]
 pub(super) struct Situation {
     pub energy: f64,
@@ -170,7 +170,7 @@ impl<'a> Settling<'a> {
         0.5 * (&own + own.transpose())
     }
 
-    /// What a gap's push is of the constraint's own value.
+    /// A gap's push in parts of the constraint's own value.
     pub(super) fn force(&self, n: usize, push: f64) -> f64 {
         push * self.of.gaps[n].sign / self.scales[n]
     }

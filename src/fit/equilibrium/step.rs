@@ -33,7 +33,7 @@ const EXACT: f64 = 1e-13;
 const NEAR: f64 = 0.995;
 
 impl StepModel<'_> {
-    /// What is violated, times its price.
+    /// The violations, times their prices.
     pub(super) fn priced(&self, gaps: &DVector<f64>) -> f64 {
         self.price * gaps.iter().zip(self.are_equations).map(|(gap, is)| violation(*gap, *is)).sum::<f64>()
     }

@@ -1,4 +1,4 @@
-//! What points are turned into before a network sees them, so that it learns fine detail: waves, and grids of features.
+//! Features that points are turned into before a network sees them, so that it learns fine detail: waves, and grids of features.
 
 use super::{HashGridSize, NamedTensors, Tensor, TensorElement};
 use crate::error::{Error, Result};

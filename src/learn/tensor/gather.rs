@@ -8,7 +8,7 @@ use ndarray::IxDyn;
 use std::sync::Arc;
 
 impl<T: TensorElement> Tensor<T> {
-    /// What stands at given places of an axis, place by place.
+    /// The parts at given places of an axis, place by place.
     #[track_caller]
     pub fn gather(&self, axis: usize, places: &[usize]) -> Tensor<T> {
         if self.0.value.is_err() || axis >= self.shape().len() {

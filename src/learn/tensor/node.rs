@@ -50,7 +50,7 @@ pub(super) struct TensorOrigin<T: TensorElement> {
     pub(super) pullback: Box<Pullback<T>>,
 }
 
-/// What an adjoint of a result is to one of its operands, by the operand's number; nothing where that is 0.
+/// The adjoint of one of a result's operands, from that of the result and the operand's number; nothing where that is 0.
 pub(super) type Pullback<T> = dyn Fn(&PullbackStep<T>, usize) -> Option<Tensor<T>> + Send + Sync;
 
 /// An operation on the way back: its operands, its result, and the adjoint that comes in.

@@ -15,7 +15,7 @@ const PIECE: usize = 1024;
 /// The most operands.
 const MAX_OPERANDS: usize = 4;
 
-/// What is worked out of operands number by number.
+/// A result that is worked out of operands number by number.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Pointwise {
     Op(Op),
@@ -194,7 +194,7 @@ fn worked_out<T: TensorElement>(
     let whole: Vec<Option<&[T]>> = readers.iter().map(Reader::whole).collect();
     let held: Vec<bool> = readers.iter().map(|reader| reader.only().is_some()).collect();
     let length = count.min(PIECE);
-    // What one number is everywhere is written once.
+    // A result that is one number everywhere is written once.
     let mut buffers: Vec<Vec<T>> = (0..operands.len())
         .map(|n| match (whole[n], readers[n].only()) {
             (Some(_), _) => Vec::new(),

@@ -92,7 +92,7 @@ impl<T: TensorElement> Tensor<T> {
     }
 }
 
-/// What is as good and takes less: a product with 1 or −1, a power of 1 or 2.
+/// A tensor that is as good and takes less: a product with 1 or −1, a power of 1 or 2.
 fn simpler<T: TensorElement>(op: Op, operands: &[&Tensor<T>]) -> Option<Tensor<T>> {
     let number = |n: usize| operands[n].constant_number().map(T::to_f64);
     Some(match op {

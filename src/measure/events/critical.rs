@@ -152,7 +152,7 @@ impl CriticalSearch<'_> {
         None
     }
 
-    /// What kind of event a critical point is; none where f itself is not 0 there, or is another beside it.
+    /// The kind of event that a critical point is; none where f itself is not 0 there, or is another beside it.
     fn event(&self, branches: &mut [Branch], critical: Critical) -> Option<Event> {
         let Critical { at, weights } = critical;
         let locals = locals(branches, at)?;
@@ -310,7 +310,7 @@ fn locals(branches: &mut [Branch], at: [f64; 4]) -> Option<Vec<Local>> {
     branches.iter_mut().map(local).collect()
 }
 
-/// What an event does where f falls away in so many directions, and falls in time or rises.
+/// The change in an event where f falls away in so many directions, and falls in time or rises.
 fn changed(index: usize, grows: bool) -> TopologyChange {
     match (index, grows) {
         (0, true) => TopologyChange::Appears,

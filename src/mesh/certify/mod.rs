@@ -86,7 +86,7 @@ impl Certificate {
 /// The largest boxes that are tried to rise, in cells.
 const LARGEST: f64 = 8.5;
 /// The largest boxes in which the library's claims are tried, in cells.
-const SMALL_ENOUGH: f64 = 1.5;
+const LARGEST_CLAIMED: f64 = 1.5;
 /// A cell is halved so often at most.
 const HALVINGS: i32 = 6;
 /// How many boxes smaller than cells may be looked at for each box of a cell's size, and beyond.
@@ -112,7 +112,7 @@ struct ProofTapes {
 /// A box still to be looked at.
 struct BoxTask {
     cell: usize,
-    reading: ProofTapes,
+    tapes: ProofTapes,
     triangles: Vec<u32>,
 }
 
@@ -121,11 +121,11 @@ enum BoxFinding {
     Clear(bool),
     /// It rises; and whether that was shown of the sign's tape.
     Rises(bool),
-    /// What is enough in it, and the triangles that meet its eight parts.
+    /// The tapes that are enough in it, and the triangles that meet its eight parts.
     Parts(ProofTapes, Vec<Vec<u32>>),
 }
 
-/// What is shown of a mesh of a field's surface at a time, in bounds, by cells of that size.
+/// The certificate of a mesh of a field's surface at a time, in bounds, by cells of that size.
 pub(super) fn certify(
     field: &Field,
     time: f64,
@@ -136,7 +136,7 @@ pub(super) fn certify(
     let fixed = |field: &Field| Ok::<Tape, Error>(field.tape()?.fixed([None, None, None, Some(time)]));
     let claimed = fixed(&with_claims(field, Of::Space))?;
     let has_claims = claimed.kernels().any(is_claim);
-    let reading = ProofTapes { sign: fixed(field)?.of_sign(), claimed: has_claims.then_some(claimed) };
+    let tapes = ProofTapes { sign: fixed(field)?.of_sign(), claimed: has_claims.then_some(claimed) };
     let whole = || vec![bounds.grown(cell)];
     let mut certificate =
         Certificate { components: mesh.components().1, genus: mesh.genus(), ..Default::default() };
@@ -152,7 +152,7 @@ pub(super) fn certify(
     let mut tree = Octree::new(root);
     let (mut rising, mut all_by_sign) = (Vec::new(), true);
     let all = (0..mesh.triangles.len() as u32).collect();
-    let mut tasks = vec![BoxTask { cell: 0, reading: reading.clone(), triangles: all }];
+    let mut tasks = vec![BoxTask { cell: 0, tapes: tapes.clone(), triangles: all }];
     let (mut side, mut left) = (root[0].width(), usize::MAX);
     while !tasks.is_empty() {
         task::check()?;
@@ -174,12 +174,12 @@ pub(super) fn certify(
                     tree.known[task.cell] = OctantState::Rises;
                     rising.push(Rising { sides: tree.sides[task.cell], triangles: task.triangles });
                 }
-                BoxFinding::Parts(reading, parts) => {
+                BoxFinding::Parts(tapes, parts) => {
                     let first = tree.split(task.cell);
                     let parts = parts.into_iter().enumerate();
                     next.extend(parts.map(|(n, triangles)| BoxTask {
                         cell: first + n,
-                        reading: reading.clone(),
+                        tapes: tapes.clone(),
                         triangles,
                     }));
                 }
@@ -202,8 +202,8 @@ pub(super) fn certify(
         let rises = |&leaf: &usize| {
             let sides = &tree.sides[leaf];
             let beyond = grown(sides, BEYOND * sides[0].width());
-            let mut tapes = [Some(&reading.sign), reading.claimed.as_ref()].into_iter().flatten();
-            tapes.any(|tape| rises(&pruned(tape, &beyond), &beyond, &[], &facets))
+            let mut each = std::iter::once(&tapes.sign).chain(&tapes.claimed);
+            each.any(|tape| rises(&pruned(tape, &beyond), &beyond, &[], &facets))
         };
         if !part.leaves.par_iter().all(rises) {
             let sides = part.leaves.iter().map(|&leaf| tree.sides[leaf]);
@@ -213,7 +213,7 @@ pub(super) fn certify(
     task::check()?;
     // Of one function the distance is a bound, and not of two with one sign.
     if certificate.is_proven() && all_by_sign {
-        certificate.distance = distance::hausdorff(&reading.sign, &rising, &facets, cell);
+        certificate.distance = distance::hausdorff(&tapes.sign, &rising, &facets, cell);
     }
     Ok(certificate)
 }
@@ -260,8 +260,8 @@ fn root(bounds: Bounds, cell: f64) -> BoxSides {
 }
 
 fn looked_at(task: &BoxTask, sides: &BoxSides, facets: &Facets, cell: f64) -> BoxFinding {
-    let BoxTask { reading, triangles, .. } = task;
-    let mut tracer = Tracer::new(&reading.sign);
+    let BoxTask { tapes, triangles, .. } = task;
+    let mut tracer = Tracer::new(&tapes.sign);
     let side = sides[0].width();
     let beyond = grown(sides, BEYOND * side);
     let [x, y, z] = beyond;
@@ -270,13 +270,13 @@ fn looked_at(task: &BoxTask, sides: &BoxSides, facets: &Facets, cell: f64) -> Bo
     if is_clear && triangles.is_empty() {
         return BoxFinding::Clear(value.hi() < 0.0);
     }
-    let sign = tracer.prune(Asked::Value).unwrap_or_else(|| reading.sign.clone());
+    let sign = tracer.prune(Asked::Value).unwrap_or_else(|| tapes.sign.clone());
     let may_rise = side <= LARGEST * cell && triangles.len() <= TRIANGLES;
     if may_rise && rises(&sign, &beyond, triangles, facets) {
         return BoxFinding::Rises(true);
     }
-    let mut claimed = reading.claimed.clone();
-    if let Some(tape) = claimed.as_mut().filter(|_| may_rise && side <= SMALL_ENOUGH * cell) {
+    let mut claimed = tapes.claimed.clone();
+    if let Some(tape) = claimed.as_mut().filter(|_| may_rise && side <= LARGEST_CLAIMED * cell) {
         *tape = pruned(tape, &beyond);
         if rises(tape, &beyond, triangles, facets) {
             return BoxFinding::Rises(false);
@@ -346,4 +346,52 @@ fn root_of(root: &mut [usize], of: usize) -> usize {
         at = root[at];
     }
     at
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::prelude::*;
+    use crate::random::Random;
+
+    /// Where choices and rounding are believed to join, the slopes' hull still has every ∇f in it.
+    #[test]
+    fn slopes_of_what_is_claimed_hold_all_gradients() {
+        let bead = sphere(0.25).translate([0.8, 0.1, 0.0]);
+        let fields = [
+            bead.polar_repeat(7),
+            bead.repeat_count([0.7, 0.7, 0.7], [3, 1, 2]),
+            regular_polygon(5, 0.9).extrude(0.6),
+            star(param("n", 5.0), 1.0, 0.45).extrude(0.5),
+            capped_torus(2.0, 0.8, 0.2),
+            helix(0.7, 0.15, 0.6),
+        ];
+        let mut random = Random(5);
+        let mut between = |a: f64, b: f64| random.between(a, b);
+        let mut known = 0;
+        for field in &fields {
+            let tape = with_claims(field, Of::Space).tape().unwrap().fixed([None, None, None, Some(0.0)]);
+            let gradient = Tape::new(&field.gradient()[..3]).unwrap();
+            for _ in 0..300 {
+                let half = 0.5f64.powf(between(2.0, 7.0));
+                let sides =
+                    [(); 3].map(|()| between(-1.1, 1.1)).map(|at| Interval::new(at - half, at + half));
+                let mut branches = Branches::believing(&tape, is_claim);
+                let Some(slopes) = branches.over(sides, BRANCHES) else { continue };
+                known += 1;
+                let hull = slopes.iter().copied().reduce(|a, b| hull(&a, &b)).unwrap();
+                let places: Vec<[f64; 3]> =
+                    (0..40).map(|_| sides.map(|side| between(side.lo(), side.hi()))).collect();
+                let found = gradient.eval(&places);
+                for (n, place) in places.iter().enumerate() {
+                    let holds = |axis: usize| {
+                        let (slope, side) = (found[axis][n], hull[axis]);
+                        side.lo() - 1e-9 <= slope && slope <= side.hi() + 1e-9
+                    };
+                    assert!((0..3).all(holds), "{} at {place:?} in {sides:?}: {hull:?}", field.title());
+                }
+            }
+        }
+        assert!(known > 600, "{known}");
+    }
 }

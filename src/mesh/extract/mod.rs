@@ -17,6 +17,7 @@ mod march;
 mod place;
 mod probe;
 mod simplify;
+mod stars;
 mod unfold;
 
 use super::certify::{self, Certificate};

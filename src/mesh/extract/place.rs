@@ -301,8 +301,7 @@ impl Placing<'_> {
 
     /// How far from the surface a way stays at its steps, below 0 beyond it; and at which step that is.
     fn nearest_to_surface(&mut self, way: &StraightWay) -> (f64, usize) {
-        let steps = (1..STEPS).collect::<Vec<_>>();
-        let values = self.probe.values(steps.iter().map(|&step| way.at(step)));
+        let values = self.probe.values((1..STEPS).map(|step| way.at(step)));
         let sided = values.iter().map(|value| if way.inside { -value } else { *value });
         sided.zip(1..).min_by(|a, b| a.0.total_cmp(&b.0)).expect("there are steps")
     }

@@ -6,6 +6,7 @@
 //! before, would lie farther from the triangles than the tolerance. Whether triangles far apart along the surface meet is
 //! looked at when all is done: vertices where they do are kept, and it is done again from the beginning.
 
+use super::stars::{GONE, Stars, flatness, normal_of};
 use crate::mesh::Point;
 use crate::mesh::exact::are_collinear;
 use crate::mesh::intersect::BoxTree;
@@ -121,9 +122,7 @@ struct Collapsing<'a> {
     tolerance: f64,
     /// Distances that are only rounding.
     rounding: f64,
-    triangles: Vec<[u32; 3]>,
-    /// The triangles about each vertex; none about those that are gone.
-    around: Vec<Vec<u32>>,
+    stars: Stars,
     /// Where each triangle faced to begin with.
     facing: Vec<Point>,
     /// How far from the surface at most what was moved onto a vertex may be.
@@ -139,13 +138,10 @@ type Choice = (f64, u32);
 
 impl Collapsing<'_> {
     fn new<'a>(mesh: &'a Mesh, kept: &'a [bool], tolerance: f64) -> Collapsing<'a> {
-        let mut around: Vec<Vec<u32>> = vec![Vec::new(); mesh.vertices.len()];
-        for (n, corners) in mesh.triangles.iter().enumerate() {
-            corners.iter().for_each(|&corner| around[corner as usize].push(n as u32));
-        }
+        let stars = Stars::of(mesh);
         let largest = mesh.vertices.iter().flatten().fold(0.0f64, |most, x| most.max(x.abs()));
         let middle = mesh.vertices.first().copied().unwrap_or_default();
-        let mut planes = vec![Planes::default(); around.len()];
+        let mut planes = vec![Planes::default(); stars.around.len()];
         for n in 0..mesh.triangles.len() {
             let of = Planes::of(mesh.corners(n).map(|corner| minus(corner, middle)));
             mesh.triangles[n].iter().for_each(|&corner| planes[corner as usize].add(&of));
@@ -155,7 +151,7 @@ impl Collapsing<'_> {
         let sum = |of: &Vec<u32>| {
             of.iter().fold([0.0; 3], |sum, &n| [0, 1, 2].map(|axis| sum[axis] + normals[n as usize][axis]))
         };
-        let sums: Vec<Point> = around.par_iter().map(sum).collect();
+        let sums: Vec<Point> = stars.around.par_iter().map(sum).collect();
         let facing = (0..normals.len()).into_par_iter().map(|n| {
             let [a, b, c] = mesh.triangles[n].map(|corner| sums[corner as usize]);
             [0, 1, 2].map(|axis| normals[n][axis] + SHARE * (a[axis] + b[axis] + c[axis]))
@@ -168,17 +164,16 @@ impl Collapsing<'_> {
             kept,
             tolerance,
             rounding: 2.0 * f64::from(f32::EPSILON) * largest,
-            triangles: mesh.triangles.clone(),
-            off: vec![0.0; around.len()],
-            changes: vec![0; around.len()],
-            around,
+            off: vec![0.0; stars.around.len()],
+            changes: vec![0; stars.around.len()],
+            stars,
         }
     }
 
     /// Collapses all that may be, the least bad first; the mesh that is left.
     fn run(mut self) -> Mesh {
         let choices: Vec<Option<Choice>> =
-            (0..self.around.len() as u32).into_par_iter().map(|vertex| self.choice(vertex)).collect();
+            (0..self.stars.around.len() as u32).into_par_iter().map(|vertex| self.choice(vertex)).collect();
         // Numbers that are not negative are in the order of their bits. A vertex is queued once: where what is about it has
         // changed since, it is looked at anew in its turn.
         let entry =
@@ -196,7 +191,7 @@ impl Collapsing<'_> {
             }
             queued[vertex as usize] = false;
             let now = self.changes[vertex as usize];
-            if self.around[vertex as usize].is_empty() {
+            if self.stars.around[vertex as usize].is_empty() {
                 continue;
             }
             if change != now {
@@ -216,19 +211,7 @@ impl Collapsing<'_> {
                 }
             }
         }
-        self.left()
-    }
-
-    fn neighbours(&self, of: u32) -> Vec<u32> {
-        let mut found: Vec<u32> = Vec::with_capacity(8);
-        for &triangle in &self.around[of as usize] {
-            for corner in self.triangles[triangle as usize] {
-                if corner != of && !found.contains(&corner) {
-                    found.push(corner);
-                }
-            }
-        }
-        found
+        self.stars.left(self.places)
     }
 
     /// The least bad collapse of a vertex onto a neighbour.
@@ -236,7 +219,7 @@ impl Collapsing<'_> {
         if self.kept[vertex as usize] {
             return None;
         }
-        let neighbours = self.neighbours(vertex);
+        let neighbours = self.stars.neighbours(vertex);
         let mut best: Option<Choice> = None;
         for &onto in &neighbours {
             if let Some(cost) =
@@ -260,8 +243,8 @@ impl Collapsing<'_> {
             return None;
         }
         let (mut nearest, mut rest) = (f64::INFINITY, 0);
-        for &triangle in &self.around[vertex as usize] {
-            let corners = self.triangles[triangle as usize];
+        for &triangle in &self.stars.around[vertex as usize] {
+            let corners = self.stars.triangles[triangle as usize];
             if corners.contains(&onto) {
                 continue;
             }
@@ -287,9 +270,7 @@ impl Collapsing<'_> {
         if tilt > (TILT * self.tolerance + self.rounding).powi(2) {
             return None;
         }
-        // Joined through exactly the two triangles of the edge, and not all of a tetrahedron.
-        let of_both = self.neighbours(onto).into_iter().filter(|n| neighbours.contains(n)).count();
-        if of_both != 2 || rest < 1 || neighbours.len() == 3 && self.around[onto as usize].len() == 3 {
+        if rest < 1 || !self.stars.may_collapse(neighbours, onto) {
             return None;
         }
         let distance = (nearest - self.rounding).max(0.0);
@@ -300,57 +281,29 @@ impl Collapsing<'_> {
     /// Moves a vertex onto a neighbour, and tells about which vertices that changed something.
     fn collapse(&mut self, vertex: u32, onto: u32, changed: &mut Vec<u32>) {
         let from = self.places[vertex as usize];
-        let own = std::mem::take(&mut self.around[vertex as usize]);
+        let own = std::mem::take(&mut self.stars.around[vertex as usize]);
         let planes = self.planes[vertex as usize];
         self.planes[onto as usize].add(&planes);
         let mut nearest = f64::INFINITY;
         for triangle in own {
-            let corners = self.triangles[triangle as usize];
+            let corners = self.stars.triangles[triangle as usize];
             if corners.contains(&onto) {
                 for corner in corners.into_iter().filter(|&corner| corner != vertex) {
-                    self.around[corner as usize].retain(|&other| other != triangle);
+                    self.stars.around[corner as usize].retain(|&other| other != triangle);
                 }
-                self.triangles[triangle as usize] = [u32::MAX; 3];
+                self.stars.triangles[triangle as usize] = GONE;
             } else {
                 let moved = corners.map(|corner| if corner == vertex { onto } else { corner });
-                self.triangles[triangle as usize] = moved;
-                self.around[onto as usize].push(triangle);
+                self.stars.triangles[triangle as usize] = moved;
+                self.stars.around[onto as usize].push(triangle);
                 nearest = nearest.min(distance_to(from, moved.map(|corner| self.places[corner as usize])));
             }
         }
         let off = self.off[vertex as usize] + (nearest - self.rounding).max(0.0);
         self.off[onto as usize] = self.off[onto as usize].max(off);
-        *changed = self.neighbours(onto);
+        *changed = self.stars.neighbours(onto);
         changed.push(onto);
     }
-
-    fn left(self) -> Mesh {
-        let mut numbers = vec![u32::MAX; self.places.len()];
-        let mut mesh = Mesh::default();
-        for corners in self.triangles.into_iter().filter(|corners| corners[0] != u32::MAX) {
-            mesh.triangles.push(corners.map(|corner| {
-                let number = &mut numbers[corner as usize];
-                if *number == u32::MAX {
-                    *number = mesh.vertices.len() as u32;
-                    mesh.vertices.push(self.places[corner as usize]);
-                }
-                *number
-            }));
-        }
-        mesh
-    }
-}
-
-/// A triangle's normal, as long as twice its area.
-fn normal_of([a, b, c]: [Point; 3]) -> Point {
-    cross(minus(b, a), minus(c, a))
-}
-
-/// A triangle's least height in parts of its longest side.
-fn flatness([a, b, c]: [Point; 3], normal: Point) -> f64 {
-    let longest =
-        [minus(b, a), minus(c, b), minus(a, c)].map(|side| dot(side, side)).into_iter().fold(0.0, f64::max);
-    dot(normal, normal).sqrt() / longest
 }
 
 /// The distance of a point to a triangle (Ericson, "Real-time collision detection", 2005, 5.1.5).

@@ -5,9 +5,10 @@
 //! them much farther from the surface than those there were, and none that meets another.
 
 use super::probe::TapeProbe;
+use super::stars::{GONE, Stars, flatness, normal_of};
 use crate::mesh::exact::are_collinear;
-use crate::mesh::intersect::{Box3, BoxTree};
-use crate::mesh::{Mesh, Point, cross, dot, minus};
+use crate::mesh::intersect::{BoxTree, box_of};
+use crate::mesh::{Mesh, Point, dot};
 use crate::tape::Tape;
 use rayon::prelude::*;
 
@@ -29,18 +30,13 @@ const FLATTEST: f64 = 1e-3;
 
 /// The mesh with the triangles turned that can be; the same where there are none.
 pub(super) fn unfolded(mesh: Mesh, tape: &Tape, cell: f64) -> Mesh {
-    let mut around: Vec<Vec<u32>> = vec![Vec::new(); mesh.vertices.len()];
-    for (n, corners) in mesh.triangles.iter().enumerate() {
-        corners.iter().for_each(|&corner| around[corner as usize].push(n as u32));
-    }
+    let stars = Stars::of(&mesh);
     let normals: Vec<Point> =
-        (0..mesh.triangles.len()).into_par_iter().map(|n| normal(mesh.corners(n))).collect();
+        (0..mesh.triangles.len()).into_par_iter().map(|n| normal_of(mesh.corners(n))).collect();
     let is_folded = |n: usize| {
         let corners = mesh.triangles[n];
         (0..3).any(|k| {
-            let (a, b) = (corners[k], corners[(k + 1) % 3]);
-            let beside = |&&other: &&u32| other as usize != n && mesh.triangles[other as usize].contains(&b);
-            around[a as usize].iter().find(beside).is_some_and(|&other| {
+            stars.beside(n as u32, [corners[k], corners[(k + 1) % 3]]).is_some_and(|other| {
                 let other = normals[other as usize];
                 dot(normals[n], other) < FOLD * (dot(normals[n], normals[n]) * dot(other, other)).sqrt()
             })
@@ -57,15 +53,14 @@ pub(super) fn unfolded(mesh: Mesh, tape: &Tape, cell: f64) -> Mesh {
     if against.is_empty() {
         return mesh;
     }
-    let boxes = (0..mesh.triangles.len()).map(|n| box_of(mesh.corners(n))).collect();
     let mut unfolding = Unfolding {
-        tree: BoxTree::of(boxes),
+        tree: BoxTree::new(&mesh),
         changed: Vec::new(),
         later: BoxTree::of(Vec::new()),
         recent: Vec::new(),
         probe: TapeProbe::new(tape),
-        mesh,
-        around,
+        mesh: &mesh,
+        stars,
         cell,
         farther: FARTHER[0],
     };
@@ -73,7 +68,8 @@ pub(super) fn unfolded(mesh: Mesh, tape: &Tape, cell: f64) -> Mesh {
         unfolding.farther = farther;
         unfolding.run(against.clone());
     }
-    unfolding.left()
+    let stars = unfolding.stars;
+    stars.left(&mesh.vertices)
 }
 
 /// How a triangle lies to the surface.
@@ -87,7 +83,7 @@ struct Facing {
 
 fn look(probe: &mut TapeProbe, corners: [Point; 3], cell: f64) -> Facing {
     let middle = [0, 1, 2].map(|axis| corners.iter().map(|corner| corner[axis]).sum::<f64>() / 3.0);
-    let long = normal(corners);
+    let long = normal_of(corners);
     let size = dot(long, long).sqrt();
     let mut found = Facing { facing: f64::NEG_INFINITY, off: 0.0 };
     // In a sliver beside a crease the sheet beyond may be nearer by rounding: but not from outside, of a convex one, nor
@@ -106,7 +102,7 @@ fn look(probe: &mut TapeProbe, corners: [Point; 3], cell: f64) -> Facing {
     found
 }
 
-/// What a mend does: some triangles go, and others come.
+/// A mend: some triangles go, and others come.
 struct Mend {
     gone: Vec<u32>,
     /// Each in the place of one that goes, the first of them.
@@ -114,10 +110,10 @@ struct Mend {
 }
 
 struct Unfolding<'a> {
-    mesh: Mesh,
-    /// The triangles about each vertex.
-    around: Vec<Vec<u32>>,
-    /// The triangles as they were.
+    /// The mesh as it was.
+    mesh: &'a Mesh,
+    stars: Stars,
+    /// Its triangles as they were.
     tree: BoxTree,
     /// Those that are others now, and a tree of them as they were some mends ago.
     changed: Vec<u32>,
@@ -130,15 +126,12 @@ struct Unfolding<'a> {
     farther: [f64; 2],
 }
 
-/// In place of the corners of a triangle that is gone.
-const GONE: [u32; 3] = [u32::MAX; 3];
-
 impl Unfolding<'_> {
     fn run(&mut self, mut open: Vec<u32>) {
         let mut left = 8 * open.len();
         open.reverse();
         while let Some(triangle) = open.pop() {
-            let corners = self.mesh.triangles[triangle as usize];
+            let corners = self.stars.triangles[triangle as usize];
             if corners == GONE || left == 0 || self.look(corners).facing >= FACING {
                 continue;
             }
@@ -167,47 +160,37 @@ impl Unfolding<'_> {
     }
 
     fn look(&mut self, corners: [u32; 3]) -> Facing {
-        look(&mut self.probe, corners.map(|corner| self.mesh.vertices[corner as usize]), self.cell)
+        let places = self.places(corners);
+        look(&mut self.probe, places, self.cell)
     }
 
-    fn neighbours(&self, of: u32) -> Vec<u32> {
-        let mut found: Vec<u32> = Vec::with_capacity(8);
-        for &triangle in &self.around[of as usize] {
-            let others = self.mesh.triangles[triangle as usize].into_iter().filter(|&corner| corner != of);
-            others.for_each(|corner| {
-                if !found.contains(&corner) {
-                    found.push(corner);
-                }
-            });
-        }
-        found
+    fn places(&self, corners: [u32; 3]) -> [Point; 3] {
+        corners.map(|corner| self.mesh.vertices[corner as usize])
     }
 
     /// The other diagonal of a triangle and the one beside it.
     fn flip(&self, triangle: u32, k: usize) -> Option<Mend> {
-        let corners = self.mesh.triangles[triangle as usize];
+        let corners = self.stars.triangles[triangle as usize];
         let [a, b, c] = [corners[k], corners[(k + 1) % 3], corners[(k + 2) % 3]];
-        let beside = |&&other: &&u32| other != triangle && self.mesh.triangles[other as usize].contains(&b);
-        let other = *self.around[a as usize].iter().find(beside)?;
-        let d = self.mesh.triangles[other as usize].into_iter().find(|&corner| corner != a && corner != b)?;
-        let is_thin = |vertex: u32| self.around[vertex as usize].len() < 4;
-        let is_joined = self.around[c as usize].iter().any(|&n| self.mesh.triangles[n as usize].contains(&d));
+        let other = self.stars.beside(triangle, [a, b])?;
+        let d =
+            self.stars.triangles[other as usize].into_iter().find(|&corner| corner != a && corner != b)?;
+        let is_thin = |vertex: u32| self.stars.around[vertex as usize].len() < 4;
+        let is_joined = self.stars.neighbours(c).contains(&d);
         (!is_joined && !is_thin(a) && !is_thin(b))
             .then(|| Mend { gone: vec![triangle, other], come: vec![[a, d, c], [d, b, c]] })
     }
 
     /// A vertex moved onto a neighbour, where the mesh stays a manifold.
     fn collapse(&self, vertex: u32, onto: u32) -> Option<Mend> {
-        let neighbours = self.neighbours(vertex);
-        let of_both = self.neighbours(onto).into_iter().filter(|n| neighbours.contains(n));
-        if of_both.count() != 2 || neighbours.len() == 3 && self.around[onto as usize].len() == 3 {
+        if !self.stars.may_collapse(&self.stars.neighbours(vertex), onto) {
             return None;
         }
-        let own = &self.around[vertex as usize];
+        let own = &self.stars.around[vertex as usize];
         let (ends, moved): (Vec<u32>, Vec<u32>) =
-            own.iter().partition(|&&n| self.mesh.triangles[n as usize].contains(&onto));
+            own.iter().partition(|&&n| self.stars.triangles[n as usize].contains(&onto));
         let to = |n: &u32| {
-            self.mesh.triangles[*n as usize].map(|corner| if corner == vertex { onto } else { corner })
+            self.stars.triangles[*n as usize].map(|corner| if corner == vertex { onto } else { corner })
         };
         let come: Vec<[u32; 3]> = moved.iter().map(to).collect();
         (!come.is_empty()).then(|| Mend { gone: [moved, ends].concat(), come })
@@ -215,7 +198,7 @@ impl Unfolding<'_> {
 
     /// How the worst of the triangles that come faces, if all are good, and as near to the surface as those that go.
     fn worth(&mut self, mend: &Mend) -> Option<f64> {
-        let before: Vec<[u32; 3]> = mend.gone.iter().map(|&n| self.mesh.triangles[n as usize]).collect();
+        let before: Vec<[u32; 3]> = mend.gone.iter().map(|&n| self.stars.triangles[n as usize]).collect();
         let (mut off, mut flattest) = (0.0f64, FLATTEST);
         for corners in before {
             let found = self.look(corners);
@@ -226,7 +209,7 @@ impl Unfolding<'_> {
         let mut worst = f64::INFINITY;
         for &corners in &mend.come {
             let Facing { facing, off } = self.look(corners);
-            let [a, b, c] = corners.map(|corner| self.mesh.vertices[corner as usize]);
+            let [a, b, c] = self.places(corners);
             if facing < FACING || off > most || self.flatness(corners) < flattest || are_collinear(a, b, c) {
                 return None;
             }
@@ -235,22 +218,20 @@ impl Unfolding<'_> {
         Some(worst)
     }
 
-    /// A triangle's least height in parts of its longest side.
     fn flatness(&self, corners: [u32; 3]) -> f64 {
-        let [a, b, c] = corners.map(|corner| self.mesh.vertices[corner as usize]);
-        let sides = [minus(b, a), minus(c, b), minus(a, c)].map(|side| dot(side, side));
-        let normal = normal([a, b, c]);
-        dot(normal, normal).sqrt() / sides.into_iter().fold(f64::MIN_POSITIVE, f64::max)
+        let places = self.places(corners);
+        flatness(places, normal_of(places))
     }
 
     /// Whether a triangle that comes meets one that is there or another that comes.
     fn meets(&self, mend: &Mend) -> bool {
-        let stays = |n: u32| !mend.gone.contains(&n) && self.mesh.triangles[n as usize] != GONE;
+        let stays = |n: u32| !mend.gone.contains(&n) && self.stars.triangles[n as usize] != GONE;
         mend.come.iter().enumerate().any(|(k, &own)| {
-            let around = box_of(own.map(|corner| self.mesh.vertices[corner as usize]));
+            let around = box_of(self.places(own));
             let mut is_met = mend.come[k + 1..].iter().any(|&other| self.mesh.corners_meet(own, other));
             let mut meet = |n: u32| {
-                is_met |= !is_met && stays(n) && self.mesh.corners_meet(own, self.mesh.triangles[n as usize]);
+                is_met |=
+                    !is_met && stays(n) && self.mesh.corners_meet(own, self.stars.triangles[n as usize]);
             };
             self.tree.visit(around, &mut |n| meet(n as u32));
             self.later.visit(around, &mut |n| meet(self.changed[n]));
@@ -261,49 +242,21 @@ impl Unfolding<'_> {
 
     fn make(&mut self, mend: &Mend) {
         for &n in &mend.gone {
-            let corners = std::mem::replace(&mut self.mesh.triangles[n as usize], GONE);
-            corners.iter().for_each(|&corner| self.around[corner as usize].retain(|&other| other != n));
+            let corners = std::mem::replace(&mut self.stars.triangles[n as usize], GONE);
+            corners.iter().for_each(|&corner| self.stars.around[corner as usize].retain(|&other| other != n));
         }
         for (&n, &corners) in mend.gone.iter().zip(&mend.come) {
-            self.mesh.triangles[n as usize] = corners;
-            corners.iter().for_each(|&corner| self.around[corner as usize].push(n));
+            self.stars.triangles[n as usize] = corners;
+            corners.iter().for_each(|&corner| self.stars.around[corner as usize].push(n));
             self.recent.push(n);
         }
         if self.recent.len() > RECENT {
             self.changed.append(&mut self.recent);
             self.changed.sort_unstable();
             self.changed.dedup();
-            self.changed.retain(|&n| self.mesh.triangles[n as usize] != GONE);
-            let boxes = self.changed.iter().map(|&n| box_of(self.mesh.corners(n as usize)));
+            self.changed.retain(|&n| self.stars.triangles[n as usize] != GONE);
+            let boxes = self.changed.iter().map(|&n| box_of(self.places(self.stars.triangles[n as usize])));
             self.later = BoxTree::of(boxes.collect());
         }
     }
-
-    fn left(self) -> Mesh {
-        let mut numbers = vec![u32::MAX; self.mesh.vertices.len()];
-        let mut left = Mesh::default();
-        for corners in self.mesh.triangles.into_iter().filter(|&corners| corners != GONE) {
-            left.triangles.push(corners.map(|corner| {
-                let number = &mut numbers[corner as usize];
-                if *number == u32::MAX {
-                    *number = left.vertices.len() as u32;
-                    left.vertices.push(self.mesh.vertices[corner as usize]);
-                }
-                *number
-            }));
-        }
-        left
-    }
-}
-
-/// A triangle's normal, as long as twice its area.
-fn normal([a, b, c]: [Point; 3]) -> Point {
-    cross(minus(b, a), minus(c, a))
-}
-
-fn box_of(corners: [Point; 3]) -> Box3 {
-    let end = |pick: fn(f64, f64) -> f64| {
-        [0, 1, 2].map(|axis| pick(pick(corners[0][axis], corners[1][axis]), corners[2][axis]))
-    };
-    [end(f64::min), end(f64::max)]
 }

@@ -8,7 +8,7 @@
 use crate::mesh::{Mesh, Point, VertexMotion, dot, minus};
 use std::collections::HashMap;
 
-/// What the differences of velocities count beside rates of lengths.
+/// The weight of differences of velocities beside rates of lengths.
 const EVEN: f64 = 0.02;
 /// How much more than others an edge may count.
 const STIFF: f64 = 1e3;

@@ -2,7 +2,7 @@
 
 use crate::mesh::{cross, dot};
 
-/// What the three axes become, and where the origin goes.
+/// The images of the three axes, and of the origin.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Affine(pub [[f64; 3]; 4]);
 

@@ -13,7 +13,7 @@ const MAX_TRIANGLES: usize = 1 << 26;
 /// How deep nodes may lie within nodes, and how many there may be, with those that are repeated.
 const MAX_DEPTH: usize = 256;
 const MAX_NODES: usize = 1 << 20;
-/// What a file may ask for that does not touch places: how surfaces look, lights, names of variants.
+/// Extensions a file may ask for that do not touch places: how surfaces look, lights, names of variants.
 const HARMLESS: [&str; 5] = ["KHR_materials_", "KHR_texture_", "KHR_lights_", "EXT_texture_", "KHR_xmp"];
 
 /// Reads a file. `beside` gives the bytes of a file that this one names.

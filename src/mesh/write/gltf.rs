@@ -51,7 +51,7 @@ impl Vertices {
         split
     }
 
-    /// What vertices of the mesh have, for those of the file.
+    /// Attributes of the mesh's vertices, for those of the file.
     fn spread(&self, of: &[[f64; 3]]) -> Vec<[f32; 3]> {
         self.of_mesh.iter().map(|&n| of[n as usize].map(|x| x as f32)).collect()
     }
