@@ -11,9 +11,12 @@ use crate::mesh::intersect::{BoxTree, box_of};
 use crate::mesh::{Mesh, Point, dot};
 use crate::tape::Tape;
 use rayon::prelude::*;
+use std::collections::HashMap;
 
 /// The cosine between a triangle's normal and ∇f above which it faces as the surface does.
 const FACING: f64 = 0.2;
+/// The same as seen in `f32`, beyond which no closer look is needed.
+const CLEAR: f64 = 0.4;
 /// Two triangles whose normals have a greater cosine are not looked at: neither is folded, or both are.
 const FOLD: f64 = 0.4;
 /// How far from the surface a triangle's middle may be: in parts of how far those that go and face well are, and in cells. At
@@ -43,10 +46,14 @@ pub(super) fn unfolded(mesh: Mesh, tape: &Tape, cell: f64) -> Mesh {
         })
     };
     let folded: Vec<usize> = (0..mesh.triangles.len()).into_par_iter().filter(|&n| is_folded(n)).collect();
-    let against = folded.par_chunks(64).flat_map_iter(|some| {
+    let against = folded.par_chunks(256).flat_map_iter(|some| {
         let mut probe = TapeProbe::new(tape);
-        let places = some.iter().map(|&n| mesh.corners(n));
-        let found = places.map(|corners| look(&mut probe, corners, cell).facing < FACING).collect::<Vec<_>>();
+        let rough = probe.rough_slopes(some.iter().map(|&n| middle_of(mesh.corners(n))));
+        let is_against = |(&n, slope): (&usize, Point)| {
+            let cosine = dot(normals[n], slope) / (dot(normals[n], normals[n]) * dot(slope, slope)).sqrt();
+            (cosine < CLEAR || cosine.is_nan()) && look(&mut probe, mesh.corners(n), cell).facing < FACING
+        };
+        let found: Vec<bool> = some.iter().zip(rough).map(is_against).collect();
         some.iter().zip(found).filter(|(_, is_against)| *is_against).map(|(&n, _)| n as u32)
     });
     let against: Vec<u32> = against.collect();
@@ -59,6 +66,7 @@ pub(super) fn unfolded(mesh: Mesh, tape: &Tape, cell: f64) -> Mesh {
         later: BoxTree::of(Vec::new()),
         recent: Vec::new(),
         probe: TapeProbe::new(tape),
+        looks: HashMap::new(),
         mesh: &mesh,
         stars,
         cell,
@@ -75,20 +83,27 @@ pub(super) fn unfolded(mesh: Mesh, tape: &Tape, cell: f64) -> Mesh {
 /// How a triangle lies to the surface.
 #[derive(Clone, Copy)]
 struct Facing {
-    /// The cosine between its normal and ∇f in its middle, or just beside it if that is more.
+    /// The cosine between its normal and ∇f in its middle, or just beside it if that is more and it does not face well there.
     facing: f64,
     /// How far its middle is from the surface, about.
     off: f64,
 }
 
+fn middle_of(corners: [Point; 3]) -> Point {
+    [0, 1, 2].map(|axis| corners.iter().map(|corner| corner[axis]).sum::<f64>() / 3.0)
+}
+
 fn look(probe: &mut TapeProbe, corners: [Point; 3], cell: f64) -> Facing {
-    let middle = [0, 1, 2].map(|axis| corners.iter().map(|corner| corner[axis]).sum::<f64>() / 3.0);
+    let middle = middle_of(corners);
     let long = normal_of(corners);
     let size = dot(long, long).sqrt();
     let mut found = Facing { facing: f64::NEG_INFINITY, off: 0.0 };
     // In a sliver beside a crease the sheet beyond may be nearer by rounding: but not from outside, of a convex one, nor
     // from inside, of one that is not.
     for aside in [0.0, ASIDE, -ASIDE] {
+        if found.facing >= FACING {
+            break;
+        }
         let (value, slope) =
             probe.slope([0, 1, 2].map(|axis| middle[axis] + aside * cell * long[axis] / size));
         let steep = dot(slope, slope).sqrt();
@@ -121,6 +136,8 @@ struct Unfolding<'a> {
     /// Those that have changed since.
     recent: Vec<u32>,
     probe: TapeProbe<'a>,
+    /// What was found of triangles, by their corners.
+    looks: HashMap<[u32; 3], Facing>,
     cell: f64,
     /// One of [`FARTHER`].
     farther: [f64; 2],
@@ -161,7 +178,7 @@ impl Unfolding<'_> {
 
     fn look(&mut self, corners: [u32; 3]) -> Facing {
         let places = self.places(corners);
-        look(&mut self.probe, places, self.cell)
+        *self.looks.entry(corners).or_insert_with(|| look(&mut self.probe, places, self.cell))
     }
 
     fn places(&self, corners: [u32; 3]) -> [Point; 3] {
