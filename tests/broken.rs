@@ -32,11 +32,6 @@ const BROKEN: &[(&str, &str, &str)] = &[
         "1:31 `grown`: grown takes (f, r); got (a field)",
     ),
     (
-        "a function that is still to come",
-        r#"show(points("scan.ply"));"#,
-        "1:6 `points`: points is not there yet: this version makes no field of such a file",
-    ),
-    (
         "closures that hold closures",
         "let a = |x| x; loop { let b = a; a = |x| b.call(x); }",
         "1:31 `a`: a list has more than 10000 entries, or lists or closures are nested more than 32 deep",

@@ -50,6 +50,42 @@ fn a_mesh_is_a_shape_of_a_scene() {
 }
 
 #[test]
+fn points_with_normals_are_a_shape_of_a_scene() {
+    // On a cube's faces.
+    let mut text = String::from("x,y,z,nx,ny,nz\n");
+    for face in 0..6 {
+        let (axis, side) = (face / 2, if face % 2 == 0 { 1.0 } else { -1.0 });
+        for n in 0..100 {
+            let mut row = [0.0; 6];
+            row[axis] = side;
+            row[(axis + 1) % 3] = f64::from(n / 10) * 0.2 - 0.9;
+            row[(axis + 2) % 3] = f64::from(n % 10) * 0.2 - 0.9;
+            row[3 + axis] = side;
+            text += &format!("{}\n", row.map(|x| x.to_string()).join(","));
+        }
+    }
+    let folder = Folder::new("points").with("scan.csv", &text).with("bare.xyz", "0 0 0\n1 0 0\n");
+    let field = folder.scene("show(points(\"scan.csv\").difference(sphere(0.2)));").unwrap().field().clone();
+    assert!((field.value_at([0.0, 0.1, 1.4, 0.0]).unwrap() - 0.4).abs() < 1e-3);
+    assert!((field.value_at([0.0, 0.1, 0.7, 0.0]).unwrap() + 0.3).abs() < 1e-3);
+    assert!(field.value_at([0.1, 0.0, 0.0, 0.0]).unwrap() > 0.0);
+    let mesh = field.extract(&fieldgrad::mesh::Extraction::default().resolution(16)).unwrap().mesh;
+    assert!(mesh.is_closed_manifold() && (mesh.volume() - 8.0).abs() < 0.5, "{}", mesh.volume());
+    let smooth = folder.scene("show(points(\"scan.csv\", 0.5));").unwrap().field().clone();
+    let [plain, rounder] = [&field, &smooth].map(|field| field.value_at([1.0, 0.0, 0.7, 0.0]).unwrap());
+    assert!(plain.abs() < 0.02 && rounder < plain - 0.02, "{plain} and {rounder}");
+    for (call, message) in [
+        ("points(\"bare.xyz\")", "points: bare.xyz: points without normals have no sides"),
+        ("points(\"scan.csv\", 0)", "points: scan.csv: points are smoothed over a radius above 0, not 0"),
+        ("points(\"scan.csv\", x)", "points: the radius"),
+        ("points(\"scan.obj\")", "points: there is no file scan.obj to read"),
+    ] {
+        let error = folder.scene(&format!("show({call});")).unwrap_err().to_string();
+        assert!(error.contains(message), "{call}: {error}");
+    }
+}
+
+#[test]
 fn what_cannot_be_read_is_said_at_its_place() {
     let folder = Folder::new("wrong")
         .with("empty.obj", "v 0 0 0\n")

@@ -3,12 +3,12 @@
 
 use super::draft::Draft;
 use super::script::worked;
-use super::statements::constant_corner;
+use super::statements::{constant, constant_corner};
 use super::words::made;
 use super::{Home, Origin};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::learn::Network;
-use crate::mesh::{Distance, Mesh};
+use crate::mesh::{Distance, Mesh, PointCloud, PointSurface};
 use crate::shape::grid::{GridSamples, Interpolation, SplineKernel, check_box, placed, usual_box};
 use crate::shape::{Argument, Call};
 use crate::task;
@@ -25,6 +25,9 @@ pub(super) const MAX_FILES: usize = 64;
 /// The most bytes of mesh files that a scene may read, of all together.
 const MAX_MESH_BYTES: u64 = 1 << 28;
 
+/// The most bytes of files of points that a scene may read, of all together.
+const MAX_POINT_BYTES: u64 = 1 << 27;
+
 /// The most bytes of networks that a scene may read, of all together.
 const MAX_NETWORK_BYTES: u64 = 1 << 26;
 
@@ -37,6 +40,9 @@ pub(super) struct Data {
     mesh_bytes: u64,
     networks: HashMap<PathBuf, Arc<Network>>,
     network_bytes: u64,
+    /// By the radius too, as bits.
+    surfaces: HashMap<(PathBuf, Option<u64>), Arc<PointSurface>>,
+    point_bytes: u64,
     /// How long the script's thread was busy with files, which is not the script's own work.
     pub(super) worked: Duration,
 }
@@ -49,6 +55,8 @@ struct FileState {
     modified: SystemTime,
     /// How a grid's samples are interpolated.
     interpolation: Option<Interpolation>,
+    /// The radius that points are smoothed over, as bits.
+    radius: Option<u64>,
 }
 
 /// What scenes hold of files, each with the state its file had.
@@ -57,13 +65,19 @@ struct Held<T>(Mutex<Vec<(FileState, Weak<T>)>>);
 static GRIDS: Held<SplineKernel> = Held(Mutex::new(Vec::new()));
 static MESHES: Held<Distance> = Held(Mutex::new(Vec::new()));
 static NETWORKS: Held<Network> = Held(Mutex::new(Vec::new()));
+static SURFACES: Held<PointSurface> = Held(Mutex::new(Vec::new()));
 
 impl FileState {
     /// Nothing where the file is not there, or when it was written is not known.
     fn of(path: &Path, interpolation: Option<Interpolation>) -> Option<FileState> {
         let about = std::fs::metadata(path).ok()?;
         let (length, modified) = (about.len(), about.modified().ok()?);
-        Some(FileState { path: path.into(), length, modified, interpolation })
+        Some(FileState { path: path.into(), length, modified, interpolation, radius: None })
+    }
+
+    /// The same file as it is now.
+    fn again(&self) -> Option<FileState> {
+        Some(FileState { radius: self.radius, ..FileState::of(&self.path, self.interpolation)? })
     }
 }
 
@@ -75,7 +89,7 @@ impl<T> Held<T> {
 
     /// Keeps what was made of a file, unless the file was written meanwhile and may be another than was read.
     fn hold(&self, state: Option<FileState>, made: &Arc<T>) {
-        let now = state.as_ref().and_then(|state| FileState::of(&state.path, state.interpolation));
+        let now = state.as_ref().and_then(FileState::again);
         let Some(state) = state.filter(|state| now.as_ref() == Some(state)) else { return };
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         held.retain(|(own, made)| made.strong_count() > 0 && *own != state);
@@ -93,6 +107,8 @@ impl Data {
             mesh_bytes: 0,
             networks: HashMap::new(),
             network_bytes: 0,
+            surfaces: HashMap::new(),
+            point_bytes: 0,
             worked: Duration::ZERO,
         }
     }
@@ -102,8 +118,9 @@ impl Data {
         let grids = self.grids.values().map(|grid| grid.content());
         let meshes = self.meshes.values().map(|mesh| mesh.content());
         let networks = self.networks.values().map(|network| network.identity());
-        let mut all: Vec<String> =
-            grids.chain(meshes).chain(networks).map(|content| format!("{content:?}")).collect();
+        let surfaces = self.surfaces.values().map(|surface| surface.content());
+        let all = grids.chain(meshes).chain(networks).chain(surfaces);
+        let mut all: Vec<String> = all.map(|content| format!("{content:?}")).collect();
         all.sort();
         all
     }
@@ -117,7 +134,8 @@ impl Data {
     }
 
     fn check_count(&self) -> Result<(), String> {
-        match self.grids.len() + self.meshes.len() + self.networks.len() < MAX_FILES {
+        let count = self.grids.len() + self.meshes.len() + self.networks.len() + self.surfaces.len();
+        match count < MAX_FILES {
             true => Ok(()),
             false => Err(format!("a scene reads at most {MAX_FILES} data files")),
         }
@@ -171,6 +189,43 @@ impl Data {
         self.network_bytes += length;
         self.networks.insert(found, network.clone());
         Ok(network)
+    }
+
+    /// The surface through the points of a file. `asker` is the script that names it.
+    fn points(&mut self, asker: &str, path: &str, radius: Option<f64>) -> Result<Arc<PointSurface>, String> {
+        let (shown, found) = self.located(asker, path, "ply")?;
+        let key = (found, radius.map(f64::to_bits));
+        if let Some(surface) = self.surfaces.get(&key) {
+            return Ok(surface.clone());
+        }
+        self.check_count()?;
+        let start = worked();
+        let state = FileState::of(&key.0, None).map(|state| FileState { radius: key.1, ..state });
+        let length = state.as_ref().map_or(0, |state| state.length);
+        if length > MAX_POINT_BYTES - self.point_bytes {
+            return Err(format!(
+                "{shown} is too large: a scene reads at most {MAX_POINT_BYTES} bytes of points"
+            ));
+        }
+        let read = || -> Result<Arc<PointSurface>> {
+            let cloud = PointCloud::from_file_as(&key.0, &shown)?;
+            task::check()?;
+            let surface = match radius {
+                Some(radius) => PointSurface::smoothed(&cloud, radius),
+                None => PointSurface::of(&cloud),
+            };
+            let surface = surface.map_err(|error| Error::Input(format!("{shown}: {error}")))?;
+            task::check()?; // what was given up is not whole
+            Ok(Arc::new(surface))
+        };
+        let held = state.as_ref().and_then(|state| SURFACES.get(state));
+        let surface = held.map_or_else(read, Ok).map_err(|error| error.to_string());
+        self.worked += worked().saturating_sub(start);
+        let surface = surface?;
+        SURFACES.hold(state, &surface);
+        self.point_bytes += length;
+        self.surfaces.insert(key, surface.clone());
+        Ok(surface)
     }
 
     /// The grid of a file. `asker` is the script that names it.
@@ -251,6 +306,20 @@ pub(super) fn mesh(draft: &mut Draft, given: Vec<Argument>) -> Result<Argument, 
     let asker = draft.place.file.clone();
     let distance = draft.data.mesh(&asker, &path).map_err(|problem| format!("mesh: {problem}"))?;
     let field = Call::new("mesh", draft.place.clone()).finish(Distance::field_of(distance));
+    made(draft, field)
+}
+
+/// `points(file)`, `points(file, radius)`.
+pub(super) fn points(draft: &mut Draft, given: Vec<Argument>) -> Result<Argument, String> {
+    let [file, radius @ ..] = &given[..] else { return Err("points needs a file".into()) };
+    let radius = match radius.first() {
+        Some(radius) => Some(constant("points: the radius", radius)?),
+        None => None,
+    };
+    let path = String::from(file.clone());
+    let asker = draft.place.file.clone();
+    let surface = draft.data.points(&asker, &path, radius).map_err(|problem| format!("points: {problem}"))?;
+    let field = Call::new("points", draft.place.clone()).finish(PointSurface::field_of(surface));
     made(draft, field)
 }
 

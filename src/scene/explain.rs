@@ -337,9 +337,6 @@ fn unknown_function(signature: &str, sources: &Sources, words: &[Word]) -> Strin
     if !own.is_empty() {
         return format!("{name} takes {}; got ({})", own.join(" or "), kinds.join(", "));
     }
-    if PROMISED.contains(&name) {
-        return format!("{name} is not there yet: this version makes no field of such a file");
-    }
     if OF_RHAI.contains(&plain) {
         return format!("{plain} does not take ({})", kinds.join(", "));
     }
@@ -347,9 +344,6 @@ fn unknown_function(signature: &str, sources: &Sources, words: &[Word]) -> Strin
     let near = nearest(plain, words.iter().map(|word| word.name).chain(own).chain(LIKELY));
     format!("there is no function {name}{}", did_you_mean(near))
 }
-
-/// Functions of the language that are still to come.
-const PROMISED: [&str; 2] = ["points", "neural"];
 
 /// Functions of Rhai itself that scenes may well mean.
 const LIKELY: [&str; 14] = [

@@ -3,7 +3,7 @@
 //! Shapes come from [`catalogue`], arithmetic from the list in `field/functions.rs`, and what only scenes have is
 //! declared here, and done in `statements.rs`. Reference pages and completion read the same table as the language does.
 
-use super::data::{grid, mesh, neural};
+use super::data::{grid, mesh, neural, points};
 use super::draft::Draft;
 use super::holds;
 use super::sense_words;
@@ -316,6 +316,14 @@ words! {
         /// triangles go counter-clockwise seen from outside, and also where it has holes, or crosses itself. The mesh
         /// stands where its file says: `mesh("part.obj").scale(0.1).smooth_union(sphere(1), 0.2)`.
         mesh(file: Text) = mesh;
+        /// A smooth surface through the points of a scan, from a `.ply`, `.csv`, `.xyz`, `.txt` or `.npy` file beside the
+        /// scene: each with the surface's normal there, which points outward.
+        ///
+        /// It is the mean of the planes of the points, the nearest counting most (implicit moving least squares): smoothed
+        /// over as much as holds a few points, or over a radius, so that noise smaller than that goes. Near the points
+        /// it is about as steep as a distance, and beyond their box all is outside:
+        /// `points("scan.ply", 0.05).smooth_union(sphere(1), 0.2)`.
+        points(file: Text) or (file: Text, radius: Number) = points;
         /// A field that was learned: the network of a `.safetensors` file beside the scene, a function of x, y, z, or of
         /// x, y, z and t.
         ///

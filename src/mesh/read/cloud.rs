@@ -23,6 +23,15 @@ pub struct PointCloud {
 }
 
 impl PointCloud {
+    /// Points with the surface's normals at them, of any lengths. An error if there are not as many of the one as of the other.
+    pub fn oriented(points: Vec<[f64; 3]>, normals: Vec<[f64; 3]>) -> Result<PointCloud> {
+        if points.len() != normals.len() {
+            let (points, normals) = (points.len(), normals.len());
+            return Err(Error::Input(format!("{points} points have {normals} normals")));
+        }
+        Ok(PointCloud { points, normals, ..PointCloud::default() })
+    }
+
     /// Reads points from a file, by its ending: `.ply`; `.csv`, `.xyz` or `.txt` with a point a line; `.npy` with a point a
     /// row.
     ///
@@ -33,8 +42,12 @@ impl PointCloud {
     /// file is none of these, has a number that is not finite, or has no points.
     pub fn from_file(path: impl AsRef<Path>) -> Result<PointCloud> {
         let path = path.as_ref();
-        let shown = path.display().to_string();
-        read(path, &shown, RowMeaning::Surface)?.some().map_err(|wrong| wrong.in_file(&shown))
+        PointCloud::from_file_as(path, &path.display().to_string())
+    }
+
+    /// The same of a file that messages call something else.
+    pub(crate) fn from_file_as(path: &Path, shown: &str) -> Result<PointCloud> {
+        read(path, shown, RowMeaning::Surface)?.some().map_err(|wrong| wrong.in_file(shown))
     }
 
     /// Reads points from the bytes of a PLY file.
