@@ -38,6 +38,7 @@ pub use kernel::{Closure, Columns, Derivative, Identity, Kernel, Output, Shader,
 pub use lanes::Lanes;
 pub use op::Op;
 pub use rise::Rise;
+pub(crate) use rule::partial_of;
 pub use smooth::Smooth;
 
 use std::fmt::Debug;

@@ -257,6 +257,19 @@ pub(crate) mod number {
     }
 }
 
+/// An operation that is known while code is compiled.
+pub(crate) trait KnownOp {
+    /// Which.
+    const OP: Op;
+}
+
+/// That of a number in [`Op::ALL`].
+pub(crate) struct NumberedOp<const N: usize>;
+
+impl<const N: usize> KnownOp for NumberedOp<N> {
+    const OP: Op = Op::ALL[N];
+}
+
 /// An operation that is a constant, on numbers of a type: [`Op::apply`].
 ///
 /// The choice is made on a number known before the code is handed to the optimiser. `Op::apply` itself hands over

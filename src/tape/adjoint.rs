@@ -6,7 +6,8 @@ use super::Tape;
 use super::program::{COORDINATES, Code, Program};
 use crate::error::{Error, Result};
 use crate::field::{Axis, Field, Listing};
-use crate::number::{Dual, Op, Real};
+use crate::number::op::{KnownOp, NumberedOp, number, of_every_operation};
+use crate::number::{Dual, Op, Real, partial_of};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -119,24 +120,42 @@ pub(super) fn send_back_through<R: Real>(
 }
 
 /// What an operation sends back to its n-th operand.
-#[inline(always)]
 pub(super) fn send_back<R: Real>(op: Op, n: usize, arg: impl Fn(usize) -> R, value: &R, adjoint: R) -> R {
+    macro_rules! by_number {
+        ($($number:literal)*) => {
+            match op.number() {
+                $($number => send_back_of::<NumberedOp<$number>, R>(n, arg, value, adjoint),)*
+                _ => unreachable!("a number of an operation"),
+            }
+        };
+    }
+    of_every_operation!(by_number)
+}
+
+/// The same of an operation that is a constant: its rule alone is handed to the optimiser.
+#[inline(always)]
+pub(super) fn send_back_of<O: KnownOp, R: Real>(
+    n: usize,
+    arg: impl Fn(usize) -> R,
+    value: &R,
+    adjoint: R,
+) -> R {
     // A choice sends everything to what it chose and nothing to the rest, without a product.
     let choose = |a: R, b: R, then: bool| {
         let (then, otherwise) =
             if then { (adjoint.clone(), R::zero()) } else { (R::zero(), adjoint.clone()) };
         R::if_less(a, b, then, otherwise)
     };
-    match op {
-        Op::Min => choose(arg(1), arg(0), n == 1),
-        Op::Max => choose(arg(0), arg(1), n == 1),
-        Op::IfLess if n >= 2 => choose(arg(0), arg(1), n == 2),
-        Op::Add => adjoint,
-        Op::Sub if n == 0 => adjoint,
-        Op::Sub | Op::Neg => -adjoint,
+    match const { O::OP.number() } {
+        number::MIN => choose(arg(1), arg(0), n == 1),
+        number::MAX => choose(arg(0), arg(1), n == 1),
+        number::IF_LESS if n >= 2 => choose(arg(0), arg(1), n == 2),
+        number::ADD => adjoint,
+        number::SUB if n == 0 => adjoint,
+        number::SUB | number::NEG => -adjoint,
         // The square alone may be infinite where the product is not.
-        Op::Recip => -adjoint.gated(value.clone()).gated(value.clone()),
-        _ => adjoint.gated(op.partial(n, arg, value)),
+        number::RECIP => -adjoint.gated(value.clone()).gated(value.clone()),
+        _ => adjoint.gated(partial_of::<O, R>(n, arg, value)),
     }
 }
 

@@ -8,8 +8,8 @@ use super::Tape;
 use super::block::{Chunk, WIDTH};
 use super::program::{Code, Program};
 use crate::number::Arch;
-use crate::number::op::{apply_known, of_every_operation};
-use crate::number::{Lanes, Op, Real};
+use crate::number::op::{NumberedOp, apply_known, of_every_operation};
+use crate::number::{Lanes, Op, Real, partial_of};
 use crate::task;
 use pulp::{NullaryFnOnce, Simd, WithSimd};
 use std::marker::PhantomData;
@@ -159,7 +159,7 @@ impl<const OP: usize> NullaryFnOnce for SlopeLineOf<'_, OP> {
             }
         } else {
             for n in 0..const { Op::ALL[OP].arity() } {
-                let factor = op.partial(n, arg, &value);
+                let factor = partial_of::<NumberedOp<OP>, _>(n, arg, &value);
                 let slope = &slopes[operands[n] as usize];
                 for axis in 0..3 {
                     sum[axis] = sum[axis] + factor.gated(slope[axis]);

@@ -2,8 +2,9 @@
 
 use super::partial::WeightedCall;
 use crate::number::Arch;
+use crate::number::op::{KnownOp, NumberedOp, number};
 use crate::number::{Columns, Lanes, Op, Real, Smooth};
-use crate::tape::adjoint::send_back;
+use crate::tape::adjoint::send_back_of;
 use crate::tape::block::{Chunk, WIDTH};
 use crate::tape::program::Program;
 use pulp::NullaryFnOnce;
@@ -235,7 +236,7 @@ impl<'a> BackwardBlock<'a> {
         let mut total = ZERO;
         for (c, chunk) in self.memory[start..start + self.chunks].iter().enumerate() {
             let factor = *factor.at(c);
-            total = total + send_back(Op::Mul, 0, |_| factor, &ZERO, *chunk);
+            total = total + send_back_of::<NumberedOp<{ number::MUL }>, _>(0, |_| factor, &ZERO, *chunk);
         }
         self.add_to(sum, total);
     }
@@ -246,7 +247,7 @@ impl<'a> BackwardBlock<'a> {
     /// `LANES` of a chunk go through the rule at a time. With one the compiler makes vectors of the loop over lanes,
     /// in much less time than of rules over whole chunks.
     #[inline(always)]
-    fn send<const MASK: u8, const LANES: usize>(&mut self, op: Op, send: &Send) {
+    fn send<O: KnownOp, const MASK: u8, const LANES: usize>(&mut self, send: &Send) {
         let mut spread = [ZERO; 5];
         let [s0, s1, s2, s3, s4] = &mut spread;
         let [o0, o1, o2, o3] = send.operands;
@@ -267,7 +268,7 @@ impl<'a> BackwardBlock<'a> {
                     if wanted(n) {
                         let arg = |i: usize| part::<LANES>(arguments[i], lane);
                         let adjoint = part::<LANES>(&adjoint, lane);
-                        let part = send_back(op, n, arg, &part::<LANES>(value, lane), adjoint);
+                        let part = send_back_of::<O, _>(n, arg, &part::<LANES>(value, lane), adjoint);
                         for i in 0..LANES {
                             sent[n].0[lane + i] = part.0[i];
                         }
@@ -343,18 +344,13 @@ impl<'a> BackwardBlock<'a> {
     }
 }
 
-/// An operation that is a constant, so that its rule is compiled into the loop.
-trait Constant {
-    const OP: Op;
-}
-
 /// A loop that sends.
 pub(super) type SendLoop = fn(Arch, &Send, &mut BackwardBlock);
 
 /// The loop of an operation that sends to the operands of the mask.
 ///
 /// Each is a function of its own: in one large function they take the compiler many minutes.
-fn run<O: Constant, const MASK: u8, const LANES: usize>(arch: Arch, send: &Send, frame: &mut BackwardBlock) {
+fn run<O: KnownOp, const MASK: u8, const LANES: usize>(arch: Arch, send: &Send, frame: &mut BackwardBlock) {
     arch.dispatch(Sending::<O, MASK, LANES> { send, frame, operation: PhantomData });
 }
 
@@ -367,12 +363,12 @@ struct Sending<'s, 'f, 'a, O, const MASK: u8, const LANES: usize> {
     operation: PhantomData<O>,
 }
 
-impl<O: Constant, const MASK: u8, const LANES: usize> NullaryFnOnce for Sending<'_, '_, '_, O, MASK, LANES> {
+impl<O: KnownOp, const MASK: u8, const LANES: usize> NullaryFnOnce for Sending<'_, '_, '_, O, MASK, LANES> {
     type Output = ();
 
     #[inline(always)]
     fn call(self) {
-        self.frame.send::<MASK, LANES>(O::OP, self.send);
+        self.frame.send::<O, MASK, LANES>(self.send);
     }
 }
 
@@ -406,7 +402,7 @@ pub(super) fn loop_of(op: Op, group: u8) -> SendLoop {
             match op {
                 $($($op => {
                     struct This;
-                    impl Constant for This {
+                    impl KnownOp for This {
                         const OP: Op = $constant;
                     }
                     each!(@of $kind)

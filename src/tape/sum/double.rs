@@ -4,10 +4,10 @@ use super::partial::{Adder, PartialSum, WeightedCall, add_in_pieces, count_of};
 use super::plan;
 use super::rule::{Sent, rules};
 use super::settled::Settled;
-use crate::number::op::of_every_operation;
+use crate::number::op::{NumberedOp, of_every_operation};
 use crate::number::{Columns, Doubles, Op, Real};
 use crate::tape::Tape;
-use crate::tape::adjoint::send_back;
+use crate::tape::adjoint::send_back_of;
 use crate::tape::block::first_stage_coordinates;
 use crate::tape::block64::{Block64, DoubleLanes, LANES};
 use crate::tape::program::{Code, Program};
@@ -355,7 +355,7 @@ impl<const OP: usize> NullaryFnOnce for DoubleLineOf<'_, '_, OP> {
         for n in 0..const { Op::ALL[OP].arity() } {
             if let Some(target) = line.targets[n] {
                 let to = &mut adjoints[target as usize];
-                *to = *to + send_back(Op::ALL[OP], n, arg, &value, adjoint);
+                *to = *to + send_back_of::<NumberedOp<OP>, _>(n, arg, &value, adjoint);
             }
         }
     }
