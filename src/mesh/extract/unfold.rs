@@ -9,7 +9,8 @@ use super::stars::{GONE, Stars, flatness, normal_of};
 use crate::mesh::exact::are_collinear;
 use crate::mesh::intersect::{BoxTree, box_of};
 use crate::mesh::{Mesh, Point, dot};
-use crate::tape::Tape;
+use crate::number::Interval;
+use crate::tape::{Asked, Tape, Tracer};
 use rayon::prelude::*;
 use std::collections::HashMap;
 
@@ -65,7 +66,7 @@ pub(super) fn unfolded(mesh: Mesh, tape: &Tape, cell: f64) -> Mesh {
         changed: Vec::new(),
         later: BoxTree::of(Vec::new()),
         recent: Vec::new(),
-        probe: TapeProbe::new(tape),
+        tape,
         looks: HashMap::new(),
         mesh: &mesh,
         stars,
@@ -135,7 +136,7 @@ struct Unfolding<'a> {
     later: BoxTree,
     /// Those that have changed since.
     recent: Vec<u32>,
-    probe: TapeProbe<'a>,
+    tape: &'a Tape,
     /// What was found of triangles, by their corners.
     looks: HashMap<[u32; 3], Facing>,
     cell: f64,
@@ -149,7 +150,15 @@ impl Unfolding<'_> {
         open.reverse();
         while let Some(triangle) = open.pop() {
             let corners = self.stars.triangles[triangle as usize];
-            if corners == GONE || left == 0 || self.look(corners).facing >= FACING {
+            if corners == GONE
+                || left == 0
+                || self.looks.get(&corners).is_some_and(|own| own.facing >= FACING)
+            {
+                continue;
+            }
+            let tape = self.tape_about(corners);
+            let mut probe = TapeProbe::new(&tape);
+            if self.look(&mut probe, corners).facing >= FACING {
                 continue;
             }
             left -= 1;
@@ -162,7 +171,7 @@ impl Unfolding<'_> {
             }
             let mut best: Option<(f64, Mend)> = None;
             for mend in mends {
-                if let Some(facing) = self.worth(&mend)
+                if let Some(facing) = self.worth(&mut probe, &mend)
                     && best.as_ref().is_none_or(|(most, _)| facing > *most)
                     && !self.meets(&mend)
                 {
@@ -176,9 +185,24 @@ impl Unfolding<'_> {
         }
     }
 
-    fn look(&mut self, corners: [u32; 3]) -> Facing {
+    fn look(&mut self, probe: &mut TapeProbe, corners: [u32; 3]) -> Facing {
         let places = self.places(corners);
-        *self.looks.entry(corners).or_insert_with(|| look(&mut self.probe, places, self.cell))
+        *self.looks.entry(corners).or_insert_with(|| look(probe, places, self.cell))
+    }
+
+    /// The tape of what counts about a triangle and those that it has a corner in common with.
+    fn tape_about(&self, corners: [u32; 3]) -> Tape {
+        let near = corners.iter().flat_map(|&corner| &self.stars.around[corner as usize]);
+        let vertices = near.flat_map(|&n| self.stars.triangles[n as usize]);
+        let places = || vertices.clone().map(|vertex| self.mesh.vertices[vertex as usize]);
+        let side = |axis: usize| {
+            let lo = places().fold(f64::INFINITY, |lo, place| lo.min(place[axis]));
+            let hi = places().fold(f64::NEG_INFINITY, |hi, place| hi.max(place[axis]));
+            Interval::new(lo - 2.0 * ASIDE * self.cell, hi + 2.0 * ASIDE * self.cell)
+        };
+        let mut tracer = Tracer::new(self.tape);
+        let _ = tracer.over([side(0), side(1), side(2), Interval::point(0.0)]);
+        tracer.prune(Asked::Value).unwrap_or_else(|| self.tape.clone())
     }
 
     fn places(&self, corners: [u32; 3]) -> [Point; 3] {
@@ -214,18 +238,18 @@ impl Unfolding<'_> {
     }
 
     /// How the worst of the triangles that come faces, if all are good, and as near to the surface as those that go.
-    fn worth(&mut self, mend: &Mend) -> Option<f64> {
+    fn worth(&mut self, probe: &mut TapeProbe, mend: &Mend) -> Option<f64> {
         let before: Vec<[u32; 3]> = mend.gone.iter().map(|&n| self.stars.triangles[n as usize]).collect();
         let (mut off, mut flattest) = (0.0f64, FLATTEST);
         for corners in before {
-            let found = self.look(corners);
+            let found = self.look(probe, corners);
             off = off.max(if found.facing < FACING { 0.0 } else { found.off });
             flattest = flattest.min(self.flatness(corners));
         }
         let most = (self.farther[0] * off + self.farther[1] * self.cell).min(FARTHEST * self.cell);
         let mut worst = f64::INFINITY;
         for &corners in &mend.come {
-            let Facing { facing, off } = self.look(corners);
+            let Facing { facing, off } = self.look(probe, corners);
             let [a, b, c] = self.places(corners);
             if facing < FACING || off > most || self.flatness(corners) < flattest || are_collinear(a, b, c) {
                 return None;
