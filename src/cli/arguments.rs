@@ -451,6 +451,22 @@ pub(super) struct FitVerb {
     /// The most numbers that a grown scene has: a shape has thirteen.
     #[arg(long, value_name = "N", requires = "shapes", value_parser = clap::value_parser!(u32).range(12..=1_000_000))]
     pub(super) numbers: Option<u32>,
+    /// What solid each shape is.
+    #[arg(long, value_enum, requires = "shapes", default_value_t = Kind::Any)]
+    pub(super) kind: Kind,
+    /// Grow a scene that covers the target, a closed mesh: nothing of it is outside, which is proven.
+    #[arg(long, requires = "shapes")]
+    pub(super) cover: bool,
+    /// Grow a scene inside the target, a closed mesh: nothing of the scene is outside of that, which is proven.
+    #[arg(long, requires = "shapes", conflicts_with = "cover")]
+    pub(super) inside: bool,
+    /// How far the target's surface is from the scene's at least, in the scene's field, with --cover or --inside.
+    #[arg(long, value_name = "LENGTH", default_value_t = 0.0, value_parser = not_negative)]
+    pub(super) margin: f64,
+    /// Write the shapes as a robot's collision model too: .urdf, .xml (MuJoCo's MJCF) or .yml (spheres, as cuRobo reads them);
+    /// may be repeated. Of --kind sphere, capsule or box.
+    #[arg(long, value_name = "FILE", requires = "shapes")]
+    pub(super) collision: Vec<PathBuf>,
     /// The root of the mean square of what is left at which it is enough.
     #[arg(long, value_name = "E", value_parser = positive)]
     pub(super) error: Option<f64>,
@@ -501,6 +517,16 @@ impl FitVerb {
         let beside = || self.network.neural.as_ref().map(|file| file.with_extension("rhai"));
         self.out.clone().or_else(beside).unwrap_or_default()
     }
+}
+
+/// What solid the shapes of a grown scene are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Kind {
+    /// Rounded boxes, tapered, bent and blended.
+    Any,
+    Sphere,
+    Capsule,
+    Box,
 }
 
 /// The cost of residuals.
