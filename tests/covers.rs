@@ -3,7 +3,7 @@
 #![cfg(feature = "fit")]
 
 use fieldgrad::fit::{CollisionFormat, Growth, Journal, PartKind, Target};
-use fieldgrad::mesh::{Cover, Distance, Extraction};
+use fieldgrad::mesh::{Cover, Distance, Extraction, Mesh};
 use fieldgrad::prelude::*;
 
 fn mesh_of(field: &Field, resolution: usize) -> Distance {
@@ -40,6 +40,73 @@ fn what_covers_is_proven_and_its_margin_is_the_true_one() {
     });
     let proof = Cover::Around.prove(&union(balls), &mesh, around()).unwrap();
     assert!(proof.is_proven(), "{proof:?}");
+}
+
+/// A cube of side 1 about the origin, its sides cut along diagonals.
+fn cube() -> Distance {
+    let corner = |n: u32| [0, 1, 2].map(|axis| if n >> axis & 1 == 1 { 0.5 } else { -0.5 });
+    let sides = [[0, 4, 6, 2], [1, 3, 7, 5], [0, 1, 5, 4], [2, 6, 7, 3], [0, 2, 3, 1], [4, 5, 7, 6]];
+    let triangles = sides.iter().flat_map(|&[a, b, c, d]| [[a, b, c], [a, c, d]]).collect();
+    let mesh = Mesh::new((0..8).map(corner).collect(), triangles).unwrap();
+    assert_eq!(mesh.volume(), 1.0);
+    Distance::of(&mesh).unwrap()
+}
+
+/// A solid that covers the cube when it is larger by `more`, and does not when it is smaller by as much; and the like inside.
+fn just_fitting(more: f64) -> Vec<(&'static str, Cover, Field)> {
+    // Of a cube's eighths a ball about each covers one; two capsules and slabs have seams along its sides.
+    let radius = 0.25 * 3f64.sqrt() + more;
+    let middles = (0..8).map(|n| [0, 1, 2].map(|axis| if n >> axis & 1 == 1 { 0.25 } else { -0.25 }));
+    let rods =
+        [-0.25, 0.25].map(|x| capsule([x, -0.25, 0.0], [x, 0.25, 0.0], (0.125f64 + 0.25).sqrt() + more));
+    let slab = |from: f64, to: f64| {
+        r#box([1.0 + 2.0 * more, to - from + 2.0 * more, 1.0 + 2.0 * more]).translate([
+            0.0,
+            0.5 * (from + to),
+            0.0,
+        ])
+    };
+    vec![
+        ("a ball", Cover::Around, sphere(0.5 * 3f64.sqrt() + more)),
+        ("eight balls", Cover::Around, union(middles.map(|at| sphere(radius).translate(at)))),
+        ("a box", Cover::Around, r#box([1.0 + 2.0 * more; 3])),
+        (
+            "a turned box",
+            Cover::Around,
+            r#box([2f64.sqrt() + 2.0 * more, 1.0 + 2.0 * more, 2f64.sqrt() + 2.0 * more])
+                .rotate_y(0.25 * std::f64::consts::PI),
+        ),
+        ("two capsules", Cover::Around, union(rods)),
+        ("two slabs", Cover::Around, slab(-0.5, 0.07).union(slab(0.07, 0.5))),
+        ("a ball in it", Cover::Inside, sphere(0.5 - more)),
+        ("a box in it", Cover::Inside, r#box([1.0 - 2.0 * more; 3])),
+        (
+            "two balls in it",
+            Cover::Inside,
+            union([-0.25, 0.25].map(|x| sphere(0.25 - more).translate([x, x, -x]))),
+        ),
+    ]
+}
+
+#[test]
+fn what_fits_by_a_ten_thousandth_is_proven_and_what_misses_by_one_is_not() {
+    let cube = cube();
+    for (name, cover, field) in just_fitting(1e-4) {
+        let proof = cover.prove(&field, &cube, around()).unwrap();
+        assert!(proof.is_proven(), "{name}: {proof:?}");
+        assert!(proof.margin > 0.2e-4 && proof.margin < 2.1e-4, "{name}: {}", proof.margin);
+        assert!(cover.prove_with(&field, &cube, around(), 0.5 * proof.margin).unwrap().is_proven(), "{name}");
+        assert!(!cover.prove_with(&field, &cube, around(), 2.1e-4).unwrap().has_margin(), "{name}");
+    }
+    for (name, cover, field) in just_fitting(-1e-4) {
+        let proof = cover.prove(&field, &cube, around()).unwrap();
+        assert!(!proof.is_proven() && proof.margin <= 0.0, "{name}: {proof:?}");
+        // It is named where, and by how much.
+        let excess = cover.excess(&field, &cube, 1e-6).unwrap();
+        let value = field.value_at([excess.at[0], excess.at[1], excess.at[2], 0.0]).unwrap();
+        let value = if cover == Cover::Around { value } else { -value };
+        assert!(value > 0.0 && value <= excess.most && excess.most < 2.1e-4, "{name}: {value} of {excess:?}");
+    }
 }
 
 #[test]
@@ -192,7 +259,16 @@ fn collision_models_are_the_same_solids() {
         if kind == PartKind::Sphere {
             let yml = grown.collision(CollisionFormat::Spheres, "ring", "about").unwrap();
             assert!(yml.starts_with("# about\ncollision_spheres:\n  \"ring\":\n    - center: ["), "{yml}");
-            assert_eq!(yml.matches("radius: ").count(), grown.parts.len());
+            let lines: Vec<&str> = yml.lines().collect();
+            let number = |word: &str| word.trim().parse::<f64>().unwrap();
+            let balls = lines[3..].chunks(2).map(|own| {
+                let at = own[0].trim().strip_prefix("- center: [").unwrap().strip_suffix(']').unwrap();
+                let at: Vec<f64> = at.split(',').map(number).collect();
+                sphere(number(own[1].trim().strip_prefix("radius:").unwrap()))
+                    .translate([at[0], at[1], at[2]])
+            });
+            let read = union(balls).tape().unwrap().eval(&places).swap_remove(0);
+            assert!(truth.iter().zip(&read).all(|(f, g)| (f - g).abs() < 1e-12), "{yml}");
         }
     }
 }

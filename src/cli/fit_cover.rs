@@ -1,11 +1,11 @@
 //! Covers of `fit`: what is proven of a grown scene, and collision models.
 
 use super::arguments::{FitVerb, Kind};
-use super::output;
+use super::{output, targets};
 use crate::error::{Error, Result};
 use crate::file::{check_writable, write_whole};
 use crate::fit::{CollisionFormat, Covering, Grown, PartKind};
-use crate::mesh::{Cover, CoverProof, Distance, Mesh};
+use crate::mesh::{Cover, CoverProof, Distance};
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -58,15 +58,20 @@ pub(super) fn mesh(verb: &FitVerb) -> Result<Distance> {
     let [name] = &verb.target[..] else {
         return Err(Error::Input("--cover and --inside are of one target".into()));
     };
-    if !["obj", "stl", "ply"].contains(&output::extension(Path::new(name)).as_str()) {
-        return Err(Error::Input(format!("{name}: --cover and --inside are of a mesh: .obj, .stl or .ply")));
-    }
-    let distance = Distance::of(&Mesh::from_file(Path::new(name))?)?;
-    if !distance.is_closed() {
-        let problem = "is not closed: it has no inside to be covered".into();
+    let distance = targets::mesh(name)?;
+    let open = distance.mesh().open_edges();
+    if let Some([a, b]) = open.first().map(|edge| edge.map(|n| place(distance.mesh().vertices[n as usize]))) {
+        let problem = format!(
+            "is not closed, and so has no inside: {} of its edges have no triangle on the other side, the first from {a} to {b}",
+            open.len()
+        );
         return Err(Error::File { path: name.clone(), problem });
     }
     Ok(distance)
+}
+
+fn place(at: [f64; 3]) -> String {
+    format!("[{}]", at.map(|x| format!("{x:.5}")).join(", "))
 }
 
 /// What was proven, as it is told.
@@ -131,13 +136,12 @@ impl CoverReport {
             doubts.push(format!("at the target's surface the margin is {own:.3e}, not {margin:.3e}"));
         }
         if let Some((at, value)) = self.proof.counterexample {
-            let at = at.map(|x| format!("{x:.5}")).join(", ");
-            doubts.push(format!("a point beside the surface is missed: [{at}], by {value:.3e}"));
+            doubts.push(format!("a point beside the surface is missed: {}, by {value:.3e}", place(at)));
         }
-        let named = self.proof.open.iter().take(8).map(|found| {
-            let corner = |at: [f64; 3]| at.map(|x| format!("{x:.5}")).join(", ");
-            format!("not proven in the box from [{}] to [{}]", corner(found.min), corner(found.max))
-        });
+        let named =
+            self.proof.open.iter().take(8).map(|found| {
+                format!("not proven in the box from {} to {}", place(found.min), place(found.max))
+            });
         doubts.extend(named);
         if self.proof.open.len() > 8 {
             doubts.push(format!("and in {} more", self.proof.open.len() - 8));

@@ -1,5 +1,6 @@
 //! Growing a field that covers a mesh, or lies inside it, and is proven to.
 
+use super::blend::DistanceSamples;
 use super::grow::{Free, Grown, Growth, samples};
 use super::journal::{Journal, JournalWatch};
 use super::kind::PartKind;
@@ -9,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::measure::Bounds;
 use crate::mesh::{Cover, CoverProof, Distance};
 use crate::random::Random;
+use std::collections::BTreeMap;
 
 /// A field that was grown to cover a mesh, or to lie inside it.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,10 +21,14 @@ pub struct Covering {
     pub proof: CoverProof,
 }
 
-/// How many places of the surface are looked at: of vertices at most, and of others; and how many of the target's points.
-const VERTICES: usize = 4000;
-const PLACES: usize = 4000;
+/// How many places of the surface are looked at, of vertices at most and of others, and how many of them are seen from the start; and
+/// how many of the target's points.
+const VERTICES: usize = 30_000;
+const OTHERS: usize = 30_000;
+const PLACES: usize = 6000;
 const POINTS: usize = 6000;
+/// The side of a cell of which the place that is missed most is seen from then on, in parts of the whole.
+const CELL: f64 = 0.02;
 /// What a value of the wrong sign weighs besides, in rounds; and how many steps a round has.
 const MORE: [f64; 4] = [10.0, 100.0, 1000.0, 10_000.0];
 const STEPS: usize = 6;
@@ -47,19 +53,23 @@ impl Growth {
         watch: &mut JournalWatch,
     ) -> Result<Grown> {
         check_closed(mesh)?;
-        let on_surface = places(mesh)?;
+        let dense = places(mesh)?;
         let mut grown = self.grow_and(target, journal, watch, |grower, parts, frame, watch| {
             let own = target.distances().unwrap_or_default();
             let stride = own.len().div_ceil(POINTS).max(1) | 1;
-            let mut points: Vec<[f64; 3]> = target.points().iter().step_by(stride).copied().collect();
-            points = frame.folded(&points);
+            let mut points =
+                frame.folded(&target.points().iter().step_by(stride).copied().collect::<Vec<_>>());
             let near = |d: &f64| if d.abs() < ON * frame.reach { 0.0 } else { d / frame.reach };
             let mut distances: Vec<f64> = own.iter().step_by(stride).map(near).collect();
-            points.extend(frame.folded(&on_surface));
-            distances.resize(points.len(), 0.0);
+            let dense = frame.folded(&dense);
+            points.extend(dense.iter().step_by(dense.len().div_ceil(PLACES).max(1)));
+            let on_surface = samples(&dense, &vec![0.0; dense.len()]);
             for more in MORE {
-                let samples = samples(&points, &distances).with_sign(sign(cover), more);
-                grower.fit(&samples, parts, Free::All, STEPS, watch)?;
+                distances.resize(points.len(), 0.0);
+                let seen = samples(&points, &distances).with_sign(sign(cover), more);
+                grower.fit(&seen, parts, Free::All, STEPS, watch)?;
+                let missed = grower.values(&on_surface, parts).into_iter().map(|value| sign(cover) * value);
+                points.extend(worst(&on_surface, &missed.collect::<Vec<_>>()));
             }
             Ok(())
         })?;
@@ -121,8 +131,21 @@ const ON: f64 = 1e-9;
 fn places(mesh: &Distance) -> Result<Vec<[f64; 3]>> {
     let mesh = mesh.mesh();
     let stride = mesh.vertices.len().div_ceil(VERTICES).max(1);
-    let others = mesh.sampled(PLACES, &mut Random(0))?.into_iter().map(|(point, _)| point);
+    let others = mesh.sampled(OTHERS, &mut Random(0))?.into_iter().map(|(point, _)| point);
     Ok(mesh.vertices.iter().step_by(stride).copied().chain(others).collect())
+}
+
+/// Of the places that are missed the one in each cell that is missed most.
+fn worst(samples: &DistanceSamples, missed: &[f64]) -> Vec<[f64; 3]> {
+    let mut cells: BTreeMap<[i64; 3], usize> = BTreeMap::new();
+    for (n, miss) in missed.iter().enumerate().filter(|(_, miss)| **miss > 0.0) {
+        let cell = samples.point(n).map(|x| (x / CELL).floor() as i64);
+        let most = cells.entry(cell).or_insert(n);
+        if *miss > missed[*most] {
+            *most = n;
+        }
+    }
+    cells.into_values().map(|n| samples.point(n)).collect()
 }
 
 impl Grown {

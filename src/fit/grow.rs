@@ -116,6 +116,8 @@ impl Growth {
             reach,
             random: Random(0),
             journal,
+            error: self.error,
+            is_told: false,
             is_stopped: false,
         };
         let (mut best, mut mirrored) = (GrownParts::default(), [false; 3]);
@@ -144,6 +146,8 @@ impl Growth {
         let all = samples(&points, &distances);
         grower.fit(&all, &mut best, Free::All, 60, watch)?;
         frame.mirrored = mirrored;
+        // What is asked of the fit is not asked of what comes then.
+        (grower.error, grower.is_stopped) = (0.0, grower.is_told);
         finish(&mut grower, &mut best, &frame, watch)?;
         let placed =
             best.numbers.chunks_exact(NUMBERS).map(|own| Part::placed(self.kind, own, middle, reach));
@@ -293,10 +297,19 @@ pub(super) struct Grower<'a> {
     reach: f64,
     random: Random,
     journal: &'a mut Journal,
+    /// The error at which it is enough.
+    error: f64,
+    /// Whether the watch ended it, and whether that did or it is enough.
+    is_told: bool,
     is_stopped: bool,
 }
 
 impl Grower<'_> {
+    /// The values of parts at samples, in the samples' order.
+    pub(super) fn values(&self, samples: &DistanceSamples, parts: &GrownParts) -> Vec<f64> {
+        values(&self.tapes, samples, &parts.numbers)
+    }
+
     fn cost(&self, samples: &DistanceSamples, numbers: &[f64]) -> f64 {
         samples.cost(&values(&self.tapes, samples, numbers))
     }
@@ -413,14 +426,15 @@ impl Grower<'_> {
         let square = self.reach * self.reach;
         // Of more parts than are wanted it says nothing.
         let is_whole = count <= self.growth.parts;
-        let enough = if is_whole { 0.5 * self.growth.error * self.growth.error } else { 0.0 };
-        let is_stopped = &mut self.is_stopped;
+        let enough = if is_whole { 0.5 * self.error * self.error } else { 0.0 };
+        let (is_told, is_stopped) = (&mut self.is_told, &mut self.is_stopped);
         let from = free.start * NUMBERS;
         let mut blend = Blend { tapes: &self.tapes, samples, numbers: parts.numbers.clone(), free, kind };
         let solution =
             self.journal.solve(&solver, &mut blend, &start, &ranges, &mut |progress, journal| {
                 let value = progress.value * square;
-                *is_stopped |= !watch(&Progress { value, ..*progress }, journal) || value <= enough;
+                *is_told |= !watch(&Progress { value, ..*progress }, journal);
+                *is_stopped |= *is_told || value <= enough;
                 !*is_stopped
             })?;
         parts.cost = solution.value;

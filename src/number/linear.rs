@@ -70,6 +70,11 @@ impl LinearBounds {
         self.low
     }
 
+    /// What the function is no more than at each corner.
+    pub fn high(&self) -> [f64; 3] {
+        self.high
+    }
+
     fn flat(range: Interval) -> LinearBounds {
         LinearBounds { low: [range.lo(); 3], high: [range.hi(); 3], range }
     }

@@ -38,7 +38,7 @@ pub use adjoint::Adjoint;
 pub use block::Block;
 pub use block64::Block64;
 pub use boxes::{BOXES, Bounding, Boxes};
-pub(crate) use branches::Branches;
+pub(crate) use branches::{Branches, may_jump};
 pub use coordinates::Coordinates;
 pub use grid::{Grid, Samples};
 pub use machine::Machine;

@@ -19,10 +19,10 @@ use super::{bounds_of, grown, hull};
 use crate::error::{Error, Result};
 use crate::field::Field;
 use crate::measure::Bounds;
-use crate::measure::cone::direction;
+use crate::measure::cone::{SlopeBounds, direction};
 use crate::mesh::{Distance, Point, morton_order};
-use crate::number::Interval;
-use crate::tape::{Asked, Branches, Tape, Tracer};
+use crate::number::{Dual, Interval};
+use crate::tape::{Asked, Branches, Machine, Tape, Tracer, may_jump};
 use crate::task;
 use rayon::prelude::*;
 use surface::Search;
@@ -70,16 +70,20 @@ pub struct Excess {
     pub most: f64,
     /// A place of the surface where it is nearly so much.
     pub at: [f64; 3],
+    /// What it is there, or more.
+    pub found: f64,
     /// How many pieces of triangles were looked at.
     pub looks: usize,
 }
 
 /// How many branches a box may have.
-const BRANCHES: usize = 32;
+const BRANCHES: usize = 12;
 /// How far beyond a box f is looked at, in parts of its side.
 const BEYOND: f64 = 1e-9;
 /// The size of pieces and boxes that are not cut further, in parts of the whole.
 const SMALLEST: f64 = 1e-6;
+/// The finest tolerance that a margin is found to, in the same.
+const FINEST: f64 = 1e-6;
 /// How many boxes of space are looked at, at most.
 const MAX_BOXES: usize = 300_000;
 /// In how many heaps triangles are searched.
@@ -133,7 +137,7 @@ impl Cover {
         let looks = found.iter().map(|own| own.looks).sum();
         let upper = found.iter().map(|own| own.upper).fold(level.0, f64::max);
         let best = found.iter().map(|own| own.best).fold(level, |a, b| if b.0 > a.0 { b } else { a });
-        Ok(Excess { most: upper, at: best.1, looks })
+        Ok(Excess { most: upper, at: best.1, found: best.0, looks })
     }
 
     /// What is proven at time 0: of a solid that is to be inside, in these bounds, of the other everywhere.
@@ -159,10 +163,22 @@ impl Cover {
         if !target.is_closed() {
             return Err(Error::Input("the mesh is not closed: it has no inside to be covered".into()));
         }
-        let most = self.most_tried(&self.tape(field)?, target)?.0;
-        let tolerance = (0.1 * most.abs()).max(1e-6 * size_of(target));
-        let excess = self.excess(field, target, tolerance)?;
-        let proof = CoverProof { margin: -excess.most, looks: excess.looks, ..CoverProof::default() };
+        let tape = self.tape(field)?;
+        let mut level = self.most_tried(&tape, target)?;
+        let finest = FINEST * size_of(target);
+        let (mut tolerance, mut looks) = (0.1 * level.0.abs(), 0);
+        let excess = loop {
+            tolerance = tolerance.max(finest);
+            let excess = self.searched(&tape, target, level, tolerance)?;
+            looks += excess.looks;
+            level = (excess.found, excess.at);
+            // To a tenth of the margin, as far as one can be told from none.
+            if level.0 >= 0.0 || tolerance <= 0.1 * level.0.abs() || tolerance <= finest {
+                break excess;
+            }
+            tolerance = 0.1 * level.0.abs();
+        };
+        let proof = CoverProof { margin: -excess.most, looks, ..CoverProof::default() };
         self.proven_inside(field, target, bounds, proof)
     }
 
@@ -282,12 +298,8 @@ impl Cover {
         let tape = tracer.prune(Asked::Value).unwrap_or_else(|| tape.clone());
         let is_within = |n: usize| beyond[n].lo() > around.min[n] && beyond[n].hi() < around.max[n];
         // The mesh keeps to its bounds: what is greatest inside it is not at a face of them.
-        if self == Cover::Around || (0..3).all(is_within) {
-            let mut branches = Branches::new(&tape);
-            let rises = branches.over(beyond, BRANCHES).is_some_and(|own| direction(own.iter()).is_some());
-            if rises {
-                return BoxLook::Settled;
-            }
+        if (self == Cover::Around || (0..3).all(is_within)) && rises(&tape, beyond) {
+            return BoxLook::Settled;
         }
         let at = sides.map(Interval::middle);
         let [x, y, z] = at.map(Interval::point);
@@ -301,6 +313,26 @@ impl Cover {
         let value = Tracer::new(&tape).over([x, y, z, Interval::point(0.0)])[0];
         if is_wrong && value.lo() > 0.0 { BoxLook::Wrong(at, value.hi()) } else { BoxLook::Split(tape) }
     }
+}
+
+/// Whether a field is shown to rise along a direction everywhere in a box: one along which it does at the corners.
+fn rises(tape: &Tape, sides: BoxSides) -> bool {
+    let end = |axis: usize, is_high: bool| if is_high { sides[axis].hi() } else { sides[axis].lo() };
+    let mut slopes = Machine::<Dual<f64, 3>>::new(tape);
+    let places = (0..9).map(|n| match n {
+        8 => sides.map(Interval::middle),
+        _ => [0, 1, 2].map(|axis| end(axis, n >> axis & 1 == 1)),
+    });
+    let seen: Vec<SlopeBounds> =
+        places.map(|at| slopes.at_point(Dual::variables(at))[0].slope.map(Interval::point)).collect();
+    let Some(way) = direction(seen.iter()) else { return false };
+    let along = |axis: usize| Dual { value: sides[axis], slope: [Interval::point(way[axis])] };
+    let found = Machine::<Dual<Interval, 1>>::new(tape).at_point([along(0), along(1), along(2)])[0];
+    if found.slope[0].lo() > 0.0 && !may_jump(tape, sides) {
+        return true;
+    }
+    let mut branches = Branches::new(tape);
+    branches.over(sides, BRANCHES).is_some_and(|own| direction(own.iter()).is_some())
 }
 
 /// What is found of a box of space.
