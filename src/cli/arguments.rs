@@ -432,7 +432,9 @@ pub(super) struct ExportVerb {
     after_help = "A target is a file of points (.csv, .xyz, .txt, .npy, or .ply without faces); or a mesh (.obj, .stl, .ply, .glb, .gltf, .3mf) or a scene\n\
     (.rhai, .vm, or one built in), of which samples are taken. Points have columns by place: x, y, z; then the signed distance; or then a normal's three numbers; or\n\
     all of them. Text may have a header instead that names x, y, z, t, f (the signed distance), nx, ny and nz,\n\
-    as `eval` writes them. Ends with 1 where --error was not reached, or, without it, where the fit was not done.\n\
+    as `eval` writes them. --cover and --inside prove by intervals what they say, of the scene as it is written, to the last digit;\n\
+    what is not proven is named, with its place. Ends with 1 then, and where --error was not reached, or, without it, where the\n\
+    fit was not done.\n\
     Ctrl-C leaves the best so far."
 )]
 pub(super) struct FitVerb {

@@ -6,6 +6,7 @@ use crate::error::{Error, Result};
 use crate::file::{check_writable, write_whole};
 use crate::fit::{CollisionFormat, Covering, Grown, PartKind};
 use crate::mesh::{Cover, CoverProof, Distance};
+use crate::tape::{Asked, Grid, Samples};
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -78,19 +79,23 @@ fn place(at: [f64; 3]) -> String {
 pub(super) struct CoverReport {
     cover: Cover,
     proof: CoverProof,
-    /// The solid's volume, nothing where it was not found, and the mesh's.
-    volumes: [Option<f64>; 2],
+    /// About the solid's volume, and the mesh's.
+    volumes: [f64; 2],
 }
 
-/// How exactly the volume is found.
-const VOLUME: f64 = 2e-3;
+/// At how many places along each axis it is looked whether they are inside, for the volume.
+const PLACES: usize = 128;
 
 impl CoverReport {
     pub(super) fn of(cover: Cover, covering: &Covering, mesh: &Distance) -> Result<CoverReport> {
         let Covering { grown, proof } = covering;
-        let measures = grown.field().measures(Some(grown.around), 0.0, VOLUME);
-        let own = measures.ok().map(|found| found.volume.value);
-        Ok(CoverReport { cover, proof: proof.clone(), volumes: [own, Some(mesh.mesh().volume())] })
+        let [x, y, z] =
+            [0, 1, 2].map(|axis| Samples::middles(grown.around.min[axis], grown.around.max[axis], PLACES));
+        let grid = Grid { x, y, z, t: Samples::one(0.0) };
+        let values = grid.eval(&grown.field().tape()?, Asked::Sign).swap_remove(0);
+        let inside = values.iter().filter(|value| **value < 0.0).count() as f64;
+        let own = inside * (x.step * y.step * z.step);
+        Ok(CoverReport { cover, proof: proof.clone(), volumes: [own, mesh.mesh().volume()] })
     }
 
     pub(super) fn is_proven(&self, margin: f64) -> bool {
@@ -101,12 +106,12 @@ impl CoverReport {
     pub(super) fn claim(&self, target: &str) -> String {
         let what = match self.cover {
             Cover::Around => format!("Nothing of {target} is outside of this"),
-            Cover::Inside => format!("Nothing of this is outside of {target}"),
+            Cover::Inside => format!("Nothing of this, in its bounds, is outside of {target}"),
         };
         let margin = self.proof.margin;
         match self.proof.is_proven() {
             true => format!(
-                "{what}: proven by intervals. At its surface the field is {margin:.3e} from 0 at least."
+                "{what}: proven by intervals. At the surface of {target} the field is {margin:.3e} from 0 at least."
             ),
             false => format!("{what} but where that could not be proven."),
         }
@@ -118,10 +123,9 @@ impl CoverReport {
             Cover::Around => "covers the target",
             Cover::Inside => "is inside the target",
         };
-        let volumes = match self.volumes {
-            [Some(own), Some(target)] => format!("; volume {own:.4e}, the target's {target:.4e}"),
-            _ => String::new(),
-        };
+        let [own, target] = self.volumes;
+        let more = 100.0 * (own / target - 1.0);
+        let volumes = format!("; its volume is {own:.4e}, the target's {target:.4e}: {more:+.1} %");
         match self.proof.is_proven() {
             true => format!("{what}: proven, with a margin of {:.3e}{volumes}\n", self.proof.margin),
             false => format!("not proven that it {what}{volumes}\n"),
@@ -136,7 +140,7 @@ impl CoverReport {
             doubts.push(format!("at the target's surface the margin is {own:.3e}, not {margin:.3e}"));
         }
         if let Some((at, value)) = self.proof.counterexample {
-            doubts.push(format!("a point beside the surface is missed: {}, by {value:.3e}", place(at)));
+            doubts.push(format!("{} is missed, by {value:.3e}", place(at)));
         }
         let named =
             self.proof.open.iter().take(8).map(|found| {
@@ -157,8 +161,8 @@ impl CoverReport {
             "margin": output::json_number(self.proof.margin),
             "open": open,
             "counterexample": self.proof.counterexample.map(|(at, _)| at),
-            "volume": self.volumes[0].map(output::json_number),
-            "target_volume": self.volumes[1].map(output::json_number),
+            "volume": output::json_number(self.volumes[0]),
+            "target_volume": output::json_number(self.volumes[1]),
         })
     }
 }

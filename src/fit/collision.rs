@@ -100,7 +100,7 @@ impl Grown {
                 shape(format!("box_{n}"), part.at, part.turn, format!("box size=\"{size}\""));
             }
             PartKind::Capsule => {
-                let ends = part.ends(self.reach);
+                let ends = part.ends(self.reach, self.digits);
                 let along: [f64; 3] = std::array::from_fn(|axis| ends[1][axis] - ends[0][axis]);
                 let middle = std::array::from_fn(|axis| 0.5 * (ends[0][axis] + ends[1][axis]));
                 let across = along[0].hypot(along[1]);
@@ -136,7 +136,7 @@ impl Grown {
                 )
             }
             PartKind::Capsule => {
-                let ends = listed(part.ends(self.reach).as_flattened());
+                let ends = listed(part.ends(self.reach, self.digits).as_flattened());
                 writeln!(
                     text,
                     "      <geom name=\"capsule_{n}\" type=\"capsule\" size=\"{r}\" fromto=\"{ends}\"/>"

@@ -4,7 +4,7 @@ use super::blend::DistanceSamples;
 use super::grow::{Free, Grown, Growth, samples};
 use super::journal::{Journal, JournalWatch};
 use super::kind::PartKind;
-use super::part::digits_of;
+use super::part::{digits_of, finer};
 use super::target::Target;
 use crate::error::{Error, Result};
 use crate::measure::Bounds;
@@ -30,8 +30,12 @@ const POINTS: usize = 6000;
 /// The side of a cell of which the place that is missed most is seen from then on, in parts of the whole.
 const CELL: f64 = 0.02;
 /// What a value of the wrong sign weighs besides, in rounds; and how many steps a round has.
-const MORE: [f64; 4] = [10.0, 100.0, 1000.0, 10_000.0];
-const STEPS: usize = 6;
+const MORE: [f64; 5] = [10.0, 100.0, 1000.0, 10_000.0, 10_000.0];
+const STEPS: usize = 12;
+/// From where on what is too much costs less than its square, in parts of the whole: volume is what is to be little.
+const OUTLYING: f64 = 0.002;
+/// How many digits more the numbers have: to a ten-thousandth they would miss as much as all that is left.
+const DIGITS: usize = 2;
 /// How exactly it is found what is missing, in parts of the whole, and the margin that is left then at least: with a margin of the
 /// size of what is not known a proof is short.
 const TOLERANCE: f64 = 1e-4;
@@ -54,7 +58,7 @@ impl Growth {
     ) -> Result<Grown> {
         check_closed(mesh)?;
         let dense = places(mesh)?;
-        let mut grown = self.grow_and(target, journal, watch, |grower, parts, frame, watch| {
+        let mut grown = self.grow_and(target, DIGITS, journal, watch, |grower, parts, frame, watch| {
             let own = target.distances().unwrap_or_default();
             let stride = own.len().div_ceil(POINTS).max(1) | 1;
             let mut points =
@@ -63,10 +67,10 @@ impl Growth {
             let mut distances: Vec<f64> = own.iter().step_by(stride).map(near).collect();
             let dense = frame.folded(&dense);
             points.extend(dense.iter().step_by(dense.len().div_ceil(PLACES).max(1)));
-            let on_surface = samples(&dense, &vec![0.0; dense.len()]);
+            let on_surface = samples(&dense, &vec![0.0; dense.len()], OUTLYING);
             for more in MORE {
                 distances.resize(points.len(), 0.0);
-                let seen = samples(&points, &distances).with_sign(sign(cover), more);
+                let seen = samples(&points, &distances, OUTLYING).with_sign(sign(cover), more);
                 grower.fit(&seen, parts, Free::All, STEPS, watch)?;
                 let missed = grower.values(&on_surface, parts).into_iter().map(|value| sign(cover) * value);
                 points.extend(worst(&on_surface, &missed.collect::<Vec<_>>()));
@@ -91,12 +95,14 @@ impl Grown {
         let wanted = margin.max(LEAST_MARGIN * grown.reach);
         let excess = cover.excess(&grown.field(), mesh, TOLERANCE * grown.reach)?;
         let mut missing = excess.most + wanted;
+        // As they are written the bounds are rounded.
+        let bounds = grown.around.grown(1e-3 * grown.reach);
         let mut proof = CoverProof::default();
         for _ in 0..TIMES {
             if missing > 0.0 {
                 grown = grown.moved(sign(cover), missing);
             }
-            proof = cover.prove_with(&grown.field(), mesh, grown.around, margin.max(0.5 * wanted))?;
+            proof = cover.prove_with(&grown.field(), mesh, bounds, margin.max(0.5 * wanted))?;
             missing = match proof.counterexample {
                 _ if !proof.has_margin() => wanted - proof.margin.min(0.0),
                 Some((_, excess)) => excess.max(0.0) + wanted,
@@ -154,7 +160,7 @@ impl Grown {
         let mut moved = self.clone();
         let is_blended = self.parts.first().is_some_and(|part| part.kind == PartKind::Any);
         // As it is written it is not less.
-        let digits = digits_of(self.reach) + if is_blended { 2 } else { 0 };
+        let digits = digits_of(finer(self.reach, self.digits));
         let step = 0.1f64.powi(digits as i32);
         let by = sign * (by / step).ceil() * step;
         match is_blended {
@@ -162,7 +168,7 @@ impl Grown {
                 moved.offset = format!("{:.digits$}", self.offset + by).parse().unwrap_or(self.offset + by)
             }
             false => {
-                let parts = self.parts.iter().map(|part| part.swollen(by).rounded(self.reach));
+                let parts = self.parts.iter().map(|part| part.swollen(by).rounded(self.reach, self.digits));
                 moved.parts = parts
                     .filter(|part| part.round >= 0.0 && part.size.iter().all(|side| *side > 0.0))
                     .collect();

@@ -45,6 +45,8 @@ pub struct Grown {
     pub parts: Vec<Part>,
     /// The size of the whole: the longest side of the box of the target's inside.
     pub reach: f64,
+    /// How many digits more its parts' numbers have than to about a ten-thousandth of what is their size.
+    pub digits: usize,
     /// The box it lies in: that of the target's inside, and a tenth of its size more on each side.
     pub around: Bounds,
     /// The middle of the whole.
@@ -82,13 +84,14 @@ impl Growth {
 
     /// The same, with what was found before it was interrupted.
     pub fn grow_on(&self, target: &Target, journal: &mut Journal, watch: &mut JournalWatch) -> Result<Grown> {
-        self.grow_and(target, journal, watch, |_, _, _, _| Ok(()))
+        self.grow_and(target, 0, journal, watch, |_, _, _, _| Ok(()))
     }
 
-    /// The same, with something done to the parts at the end.
+    /// The same, to so many digits more, with something done to the parts at the end.
     pub(super) fn grow_and(
         &self,
         target: &Target,
+        digits: usize,
         journal: &mut Journal,
         watch: &mut JournalWatch,
         finish: impl FnOnce(&mut Grower, &mut GrownParts, &GrownFrame, &mut JournalWatch) -> Result<()>,
@@ -143,7 +146,7 @@ impl Growth {
                 best = other;
             }
         }
-        let all = samples(&points, &distances);
+        let all = samples(&points, &distances, OUTLYING);
         grower.fit(&all, &mut best, Free::All, 60, watch)?;
         frame.mirrored = mirrored;
         // What is asked of the fit is not asked of what comes then.
@@ -151,10 +154,10 @@ impl Growth {
         finish(&mut grower, &mut best, &frame, watch)?;
         let placed =
             best.numbers.chunks_exact(NUMBERS).map(|own| Part::placed(self.kind, own, middle, reach));
-        let parts: Vec<Part> = placed.map(|part| part.rounded(reach)).collect();
+        let parts: Vec<Part> = placed.map(|part| part.rounded(reach, digits)).collect();
         let cost = grower.cost(&all, &best.numbers) * reach * reach;
         let around = around.grown(0.1 * reach);
-        Ok(Grown { parts, reach, around, middle, mirrored, offset: 0.0, cost })
+        Ok(Grown { parts, reach, digits, around, middle, mirrored, offset: 0.0, cost })
     }
 }
 
@@ -164,7 +167,7 @@ impl Grown {
         let mut whole: Option<Field> = None;
         for (part, n) in self.parts.iter().zip(1..) {
             let name = n.to_string();
-            let own = part.field(&name, self.reach);
+            let own = part.field_to(&name, self.reach, self.digits);
             whole = Some(match whole {
                 None => own,
                 Some(whole) if part.kind == PartKind::Any => {
@@ -244,10 +247,10 @@ impl GrownFrame {
     }
 }
 
-/// A weighted choice of samples, about the surface.
-pub(super) fn samples(points: &[[f64; 3]], distances: &[f64]) -> DistanceSamples {
+/// A weighted choice of samples, about the surface; from `outlying` on a residual counts less.
+pub(super) fn samples(points: &[[f64; 3]], distances: &[f64], outlying: f64) -> DistanceSamples {
     let weight = |d: f64| 1.0 / (1.0 + (d / NEAR).powi(2));
-    DistanceSamples::new(points, distances, weight, Robust::Huber { scale: OUTLYING })
+    DistanceSamples::new(points, distances, weight, Robust::Huber { scale: outlying })
 }
 
 /// Some of many samples, evenly; other ones for each start.
@@ -256,7 +259,7 @@ fn few_of(points: &[[f64; 3]], distances: &[f64], start: usize) -> DistanceSampl
     let stride = points.len().div_ceil(SAMPLES) | 1;
     let some = || (start % stride..points.len()).step_by(stride);
     let points: Vec<[f64; 3]> = some().map(|n| points[n]).collect();
-    samples(&points, &some().map(|n| distances[n]).collect::<Vec<_>>())
+    samples(&points, &some().map(|n| distances[n]).collect::<Vec<_>>(), OUTLYING)
 }
 
 /// The numbers of some parts, and the cost they leave.

@@ -21,14 +21,14 @@ impl Grown {
         for (part, n) in self.parts.iter().zip(1..) {
             let name = n.to_string();
             let _ = writeln!(text, "// {n}: {}", self.described(part));
-            let own = part.text(&name, self.reach);
+            let own = part.text(&name, self.reach, self.digits);
             let _ = match n {
                 1 => writeln!(text, "let whole = {own};"),
                 _ if part.kind != PartKind::Any => writeln!(text, "whole = union(whole, {own});"),
                 _ => writeln!(
                     text,
                     "whole = smooth_union(whole, {own}, {});",
-                    part.blend_text(&name, self.reach)
+                    part.blend_text(&name, self.reach, self.digits)
                 ),
             };
         }

@@ -95,30 +95,32 @@ impl Part {
         }
     }
 
-    /// The same with its numbers as they are written: rounded to about a ten-thousandth of what is their size.
-    pub(super) fn rounded(&self, reach: f64) -> Part {
-        let length = |value: f64| rounded(value, reach);
+    /// The same with its numbers as they are written: rounded to about a ten-thousandth of what is their size, or to so many digits
+    /// more.
+    pub(super) fn rounded(&self, reach: f64, digits: usize) -> Part {
+        let length = |value: f64| rounded(value, finer(reach, digits));
         // What is wider than half the least side counts as that.
         let round = self.size.iter().fold(self.round, |round, side| round.min(side / 2.0));
         Part {
             at: self.at.map(length),
             size: self.size.map(length),
-            turn: self.turn.map(|angle| rounded(angle, 1.0)),
+            turn: self.turn.map(|angle| rounded(angle, finer(1.0, digits))),
             round: length(round),
-            taper: rounded(self.taper, 1.0 / reach),
-            bend: rounded(self.bend, 1.0 / reach),
+            taper: rounded(self.taper, finer(1.0 / reach, digits)),
+            bend: rounded(self.bend, finer(1.0 / reach, digits)),
             blend: length(self.blend),
             kind: self.kind,
         }
     }
 
     /// The ends of a capsule's segment, as they are written.
-    pub fn ends(&self, reach: f64) -> [[f64; 3]; 2] {
+    pub(super) fn ends(&self, reach: f64, digits: usize) -> [[f64; 3]; 2] {
         let [a, b, c] = self.turn;
         let half = (0.5 * self.size[1] - self.round).max(0.0);
         // Its own y lies along x when it is turned.
         let along = Rotation3::from_euler_angles(a, b, c) * Vector3::new(half, 0.0, 0.0);
-        [-1.0, 1.0].map(|way| [0, 1, 2].map(|axis| rounded(self.at[axis] + way * along[axis], reach)))
+        let end = |way: f64, axis: usize| rounded(self.at[axis] + way * along[axis], finer(reach, digits));
+        [-1.0, 1.0].map(|way| [0, 1, 2].map(|axis| end(way, axis)))
     }
 
     /// The sides of a box along x, y and z before it is turned.
@@ -134,6 +136,11 @@ impl Part {
     /// The solid, with its numbers as parameters whose names end in `name`. `reach` is the size of what it is a part
     /// of. Its blend is none of them.
     pub fn field(&self, name: &str, reach: f64) -> Field {
+        self.field_to(name, reach, 0)
+    }
+
+    /// The same of numbers that are written to so many digits more.
+    pub(super) fn field_to(&self, name: &str, reach: f64, digits: usize) -> Field {
         let own = |what: &str| format!("{what}_{name}");
         let size = |axis: usize| {
             let name = format!("{}.{}", own("size"), ["x", "y", "z"][axis]);
@@ -148,7 +155,7 @@ impl Part {
                 return sphere(radius).translate(param_vector(&own("at"), self.at));
             }
             PartKind::Capsule => {
-                let [from, to] = self.ends(reach);
+                let [from, to] = self.ends(reach, digits);
                 let [from, to] = [("from", from), ("to", to)].map(|(what, at)| param_vector(&own(what), at));
                 return capsule(from, to, param_in(&own("radius"), self.round, 0.0, coarse(reach)));
             }
@@ -175,18 +182,18 @@ impl Part {
     }
 
     /// The solid as a scene's text, a call of [`SOLID`].
-    pub(super) fn text(&self, name: &str, reach: f64) -> String {
-        let length = |value: f64| written(value, reach);
+    pub(super) fn text(&self, name: &str, reach: f64, digits: usize) -> String {
+        let length = |value: f64| written(value, finer(reach, digits));
         let three = |of: [String; 3]| format!("[{}]", of.join(", "));
         let places = |name: &str, at: [f64; 3]| format!("param(\"{name}\", {})", three(at.map(length)));
-        let angles = three(self.turn.map(|angle| written(angle, 1.0)));
+        let angles = three(self.turn.map(|angle| written(angle, finer(1.0, digits))));
         let radius = format!("param(\"radius_{name}\", {}, 0, {})", length(self.round), coarse(reach));
         let at = places(&format!("at_{name}"), self.at);
         match self.kind {
             PartKind::Any => {}
             PartKind::Sphere => return format!("sphere({radius}).translate({at})"),
             PartKind::Capsule => {
-                let [from, to] = self.ends(reach);
+                let [from, to] = self.ends(reach, digits);
                 let ends =
                     [("from", from), ("to", to)].map(|(what, at)| places(&format!("{what}_{name}"), at));
                 return format!("capsule({}, {}, {radius})", ends[0], ends[1]);
@@ -202,15 +209,17 @@ impl Part {
         let size = three(self.size.map(length));
         let mut text = format!("part(param(\"size_{name}\", {size}, 0, {}), ", coarse(MOST * reach));
         let _ = write!(text, "param(\"round_{name}\", {}, 0, {}), ", length(self.round), coarse(reach));
-        let _ = write!(text, "param(\"taper_{name}\", {}), ", written(self.taper, 1.0 / reach));
-        let _ = write!(text, "param(\"bend_{name}\", {}),\n  ", written(self.bend, 1.0 / reach));
+        let _ =
+            write!(text, "param(\"taper_{name}\", {}), ", written(self.taper, finer(1.0 / reach, digits)));
+        let _ =
+            write!(text, "param(\"bend_{name}\", {}),\n  ", written(self.bend, finer(1.0 / reach, digits)));
         let _ = write!(text, "param(\"turn_{name}\", {angles}), {at})");
         text
     }
 
     /// The width of its blend as a scene's text.
-    pub(super) fn blend_text(&self, name: &str, reach: f64) -> String {
-        let own = written(self.blend, reach);
+    pub(super) fn blend_text(&self, name: &str, reach: f64, digits: usize) -> String {
+        let own = written(self.blend, finer(reach, digits));
         format!("param(\"blend_{name}\", {own}, 0, {})", coarse(MOST_BLEND * reach))
     }
 
@@ -242,6 +251,11 @@ impl Part {
 const MOST: f64 = 2.0;
 /// The widest blend that a scene's reader may give it.
 const MOST_BLEND: f64 = 0.3;
+
+/// A size of which what is rounded to it has so many digits more.
+pub(super) fn finer(size: f64, digits: usize) -> f64 {
+    size * 0.1f64.powi(digits as i32)
+}
 
 /// How many digits behind the point are written of what has that size.
 pub(super) fn digits_of(size: f64) -> usize {
@@ -281,7 +295,7 @@ mod tests {
         for n in 0..400 {
             let reach = 1.037f64.powi(n - 200);
             assert!(coarse(reach) >= reach && coarse(reach) < 1.11 * reach, "{reach}");
-            let part = Part::placed(PartKind::Any, &most, [0.0; 3], reach).rounded(reach);
+            let part = Part::placed(PartKind::Any, &most, [0.0; 3], reach).rounded(reach, 0);
             assert!(part.field("1", reach).parameters().is_ok(), "{reach}");
             assert!(part.blend_field("1", reach).parameters().is_ok(), "{reach}");
             assert!(part.size.iter().all(|side| *side <= coarse(MOST * reach)), "{reach}");

@@ -45,7 +45,7 @@ pub struct CoverProof {
     pub margin: f64,
     /// The boxes of space in which nothing was shown, those side by side taken together.
     pub open: Vec<Bounds>,
-    /// A point of the one solid that is not in the other, beside the surface, and f there, or −f: the search ends with one.
+    /// A point of the one solid that is not in the other, and f there, or −f: the search ends with one.
     pub counterexample: Option<([f64; 3], f64)>,
     /// How many boxes and pieces of triangles were looked at.
     pub looks: usize,
@@ -74,6 +74,14 @@ pub struct Excess {
     pub found: f64,
     /// How many pieces of triangles were looked at.
     pub looks: usize,
+}
+
+impl Excess {
+    /// What it says of a cover.
+    fn proof(&self) -> CoverProof {
+        let counterexample = (self.found > 0.0).then_some((self.at, self.found));
+        CoverProof { margin: -self.most, looks: self.looks, counterexample, ..CoverProof::default() }
+    }
 }
 
 /// How many branches a box may have.
@@ -178,8 +186,7 @@ impl Cover {
             }
             tolerance = 0.1 * level.0.abs();
         };
-        let proof = CoverProof { margin: -excess.most, looks, ..CoverProof::default() };
-        self.proven_inside(field, target, bounds, proof)
+        self.proven_inside(field, target, bounds, CoverProof { looks, ..excess.proof() })
     }
 
     /// The same with a margin that is known beforehand: it is shown that the true one is more, or not.
@@ -194,7 +201,7 @@ impl Cover {
         let tried = self.most_tried(&tape, target)?;
         let level = if tried.0 < -margin { (-margin, tried.1) } else { tried };
         let excess = self.searched(&tape, target, level, 0.0)?;
-        let proof = CoverProof { margin: -excess.most, looks: excess.looks, ..CoverProof::default() };
+        let proof = excess.proof();
         match proof.margin >= margin {
             true => self.proven_inside(field, target, bounds, proof),
             false => Ok(CoverProof { margin: proof.margin.min(0.0), ..proof }),
