@@ -154,14 +154,14 @@ fn counts(own: &Field, mesh: &Distance) -> [usize; 3] {
 
 #[test]
 fn parts_of_every_kind_are_grown_to_cover_a_mesh_or_to_be_inside_it() {
-    let mesh = mesh_of(&solid(), 48);
-    let target = Target::of_mesh(&mesh, 3000, 1).unwrap();
+    let mesh = mesh_of(&solid(), 24);
+    let target = Target::of_mesh(&mesh, 1500, 1).unwrap();
     for (kind, cover, parts, least) in [
-        (PartKind::Any, Cover::Around, 6, 0.8),
-        (PartKind::Any, Cover::Inside, 6, 0.75),
-        (PartKind::Sphere, Cover::Around, 14, 0.6),
-        (PartKind::Capsule, Cover::Around, 10, 0.7),
-        (PartKind::Box, Cover::Inside, 8, 0.5),
+        (PartKind::Any, Cover::Around, 4, 0.8),
+        (PartKind::Any, Cover::Inside, 4, 0.7),
+        (PartKind::Sphere, Cover::Around, 8, 0.5),
+        (PartKind::Capsule, Cover::Around, 6, 0.6),
+        (PartKind::Box, Cover::Inside, 5, 0.4),
     ] {
         let growth = Growth { parts, kind, starts: 1, rounds: 1, ..Growth::default() };
         let journal = &mut Journal::default();
@@ -204,8 +204,8 @@ fn numbers(line: &str, name: &str) -> Vec<f64> {
 
 #[test]
 fn collision_models_are_the_same_solids() {
-    let mesh = mesh_of(&solid(), 32);
-    let target = Target::of_mesh(&mesh, 1500, 1).unwrap();
+    let mesh = mesh_of(&solid(), 24);
+    let target = Target::of_mesh(&mesh, 1000, 1).unwrap();
     let places: Vec<[f64; 3]> =
         (0..500).map(|n| [0.37, 0.71, 1.13].map(|step: f64| 1.3 * (f64::from(n) * step).sin())).collect();
     for kind in [PartKind::Sphere, PartKind::Capsule, PartKind::Box] {

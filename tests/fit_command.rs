@@ -138,7 +138,8 @@ fn a_scene_is_grown_from_nothing() {
 
 #[test]
 fn a_cover_is_proven_and_written_as_a_collision_model() {
-    let two = "show(sphere(0.5) | box(0.6).translate([0.5, 0, 0])); bounds([-1, -1, -1], [1, 1, 1]);";
+    let two =
+        "show(sphere(0.5) | box([0.6, 0.6, 0.6]).translate([0.5, 0, 0])); bounds([-1, -1, -1], [1, 1, 1]);";
     let tetrahedron = "v 0 0 0\nv 1 0 0\nv 0 1 0\nv 0 0 1\nf 1 3 2\nf 1 2 4\nf 1 4 3\n";
     let folder = Folder::new("fit-cover").with("two.rhai", two).with("open.obj", tetrahedron);
     let folder = folder.with("near.csv", "0.6,0,0,0\n0,0.7,0,0.1\n");
