@@ -454,8 +454,8 @@ pub(super) struct FitVerb {
     #[arg(long, value_name = "N", requires = "shapes", value_parser = clap::value_parser!(u32).range(12..=1_000_000))]
     pub(super) numbers: Option<u32>,
     /// What solid each shape is.
-    #[arg(long, value_enum, requires = "shapes", default_value_t = Kind::Any)]
-    pub(super) kind: Kind,
+    #[arg(long, value_enum, requires = "shapes", default_value_t = ShapeKind::Any)]
+    pub(super) kind: ShapeKind,
     /// Grow a scene that covers the target, a closed mesh: nothing of it is outside, which is proven.
     #[arg(long, requires = "shapes")]
     pub(super) cover: bool,
@@ -523,7 +523,7 @@ impl FitVerb {
 
 /// What solid the shapes of a grown scene are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Kind {
+pub(super) enum ShapeKind {
     /// Rounded boxes, tapered, bent and blended.
     Any,
     Sphere,

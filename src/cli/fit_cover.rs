@@ -1,6 +1,6 @@
 //! Covers of `fit`: what is proven of a grown scene, and collision models.
 
-use super::arguments::{FitVerb, Kind};
+use super::arguments::{FitVerb, ShapeKind};
 use super::{output, targets};
 use crate::error::{Error, Result};
 use crate::file::{check_writable, write_whole};
@@ -13,10 +13,10 @@ use std::path::Path;
 /// The kind that shapes are to be of.
 pub(super) fn kind(verb: &FitVerb) -> PartKind {
     match verb.kind {
-        Kind::Any => PartKind::Any,
-        Kind::Sphere => PartKind::Sphere,
-        Kind::Capsule => PartKind::Capsule,
-        Kind::Box => PartKind::Box,
+        ShapeKind::Any => PartKind::Any,
+        ShapeKind::Sphere => PartKind::Sphere,
+        ShapeKind::Capsule => PartKind::Capsule,
+        ShapeKind::Box => PartKind::Box,
     }
 }
 

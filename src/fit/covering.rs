@@ -24,13 +24,13 @@ pub struct Covering {
 /// How many places of the surface are looked at, of vertices at most and of others, and how many of them are seen from the start; and
 /// how many of the target's points.
 const VERTICES: usize = 30_000;
-const OTHERS: usize = 30_000;
+const OTHERS: usize = 300_000;
 const PLACES: usize = 6000;
 const POINTS: usize = 6000;
 /// The side of a cell of which the place that is missed most is seen from then on, in parts of the whole.
-const CELL: f64 = 0.02;
+const CELL: f64 = 0.015;
 /// What a value of the wrong sign weighs besides, in rounds; and how many steps a round has.
-const MORE: [f64; 5] = [10.0, 100.0, 1000.0, 10_000.0, 10_000.0];
+const MORE: [f64; 6] = [10.0, 100.0, 1000.0, 10_000.0, 10_000.0, 10_000.0];
 const STEPS: usize = 12;
 /// From where on what is too much costs less than its square, in parts of the whole: volume is what is to be little.
 const OUTLYING: f64 = 0.002;

@@ -84,8 +84,11 @@ impl Excess {
     }
 }
 
-/// How many branches a box may have.
+/// How many branches a box may have, of tapes of how many lines they are looked at anyhow, and of longer ones in how large a box, in
+/// parts of the whole.
 const BRANCHES: usize = 12;
+const SHORT: usize = 256;
+const SMALL: f64 = 0.01;
 /// How far beyond a box f is looked at, in parts of its side.
 const BEYOND: f64 = 1e-9;
 /// The size of pieces and boxes that are not cut further, in parts of the whole.
@@ -93,7 +96,7 @@ const SMALLEST: f64 = 1e-6;
 /// The finest tolerance that a margin is found to, in the same.
 const FINEST: f64 = 1e-6;
 /// How many boxes of space are looked at, at most.
-const MAX_BOXES: usize = 300_000;
+const MAX_BOXES: usize = 200_000;
 /// In how many heaps triangles are searched.
 const HEAPS: usize = 64;
 
@@ -304,8 +307,10 @@ impl Cover {
         }
         let tape = tracer.prune(Asked::Value).unwrap_or_else(|| tape.clone());
         let is_within = |n: usize| beyond[n].lo() > around.min[n] && beyond[n].hi() < around.max[n];
+        let size = around.size().into_iter().fold(0.0, f64::max);
+        let is_small = beyond[0].width() < SMALL * size;
         // The mesh keeps to its bounds: what is greatest inside it is not at a face of them.
-        if (self == Cover::Around || (0..3).all(is_within)) && rises(&tape, beyond) {
+        if (self == Cover::Around || (0..3).all(is_within)) && rises(&tape, beyond, is_small) {
             return BoxLook::Settled;
         }
         let at = sides.map(Interval::middle);
@@ -323,7 +328,7 @@ impl Cover {
 }
 
 /// Whether a field is shown to rise along a direction everywhere in a box: one along which it does at the corners.
-fn rises(tape: &Tape, sides: BoxSides) -> bool {
+fn rises(tape: &Tape, sides: BoxSides, is_small: bool) -> bool {
     let end = |axis: usize, is_high: bool| if is_high { sides[axis].hi() } else { sides[axis].lo() };
     let mut slopes = Machine::<Dual<f64, 3>>::new(tape);
     let places = (0..9).map(|n| match n {
@@ -337,6 +342,10 @@ fn rises(tape: &Tape, sides: BoxSides) -> bool {
     let found = Machine::<Dual<Interval, 1>>::new(tape).at_point([along(0), along(1), along(2)])[0];
     if found.slope[0].lo() > 0.0 && !may_jump(tape, sides) {
         return true;
+    }
+    // Of a long tape with many branches it is cheaper to cut the box first.
+    if tape.len() > SHORT && !is_small {
+        return false;
     }
     let mut branches = Branches::new(tape);
     branches.over(sides, BRANCHES).is_some_and(|own| direction(own.iter()).is_some())
