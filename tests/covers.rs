@@ -159,7 +159,7 @@ fn parts_of_every_kind_are_grown_to_cover_a_mesh_or_to_be_inside_it() {
     for (kind, cover, parts, least) in [
         (PartKind::Any, Cover::Around, 4, 0.8),
         (PartKind::Any, Cover::Inside, 4, 0.7),
-        (PartKind::Sphere, Cover::Around, 8, 0.5),
+        (PartKind::Sphere, Cover::Around, 8, 0.35),
         (PartKind::Capsule, Cover::Around, 6, 0.6),
         (PartKind::Box, Cover::Inside, 5, 0.4),
     ] {
