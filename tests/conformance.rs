@@ -2,7 +2,7 @@
 
 mod support;
 
-use fieldgrad::number::{Dual, Intervals, Lanes, Op, Real};
+use fieldgrad::number::{Dual, Intervals, Lanes, LinearBounds, Op, Real};
 use fieldgrad::prelude::*;
 use fieldgrad::shape::catalogue;
 use fieldgrad::tape::{Adjoint, Asked, BOXES, Boxes, Machine, Tape, Tracer};
@@ -196,6 +196,44 @@ fn bounds_hold(name: &str, field: &Field, boxes: usize, samples: usize, seed: u6
     Ok(())
 }
 
+/// Holds one field to what triangles promise: planes are below and above it.
+fn planes_hold(name: &str, field: &Field, triangles: usize, samples: usize, seed: u64) -> Result<(), String> {
+    let tape = field.tape().map_err(|error| format!("{name}: {error}"))?;
+    let mut random = Random(seed);
+    let mut planes = Machine::<LinearBounds>::new(&tape);
+    let mut numbers = Machine::<f64>::new(&tape);
+    for n in 0..triangles {
+        let middle = random.point();
+        let over = random.around(middle, [0.02, 0.2, 1.0][n % 3]);
+        let [a, b, c] = [0, 1, 2].map(|_| random.inside(over));
+        let t = a[3];
+        // Points inside are rounded.
+        let side = |axis: usize| LinearBounds::about([a[axis], b[axis], c[axis]], 1e-14);
+        let found = planes.at([side(0), side(1), side(2), LinearBounds::constant(t)])[0].clone();
+        for _ in 0..samples {
+            let (u, v) = (random.unit(), random.unit());
+            let (u, v) = if u + v > 1.0 { (1.0 - u, 1.0 - v) } else { (u, v) };
+            let within = |of: [f64; 3]| {
+                [1.0 - u - v, u, v]
+                    .iter()
+                    .zip(of)
+                    .map(|(share, x)| if *share == 0.0 { 0.0 } else { share * x })
+                    .sum::<f64>()
+            };
+            let at = [0, 1, 2].map(|axis| within([a[axis], b[axis], c[axis]]));
+            let value = numbers.at([at[0], at[1], at[2], t])[0];
+            let (low, high) = (within(found.low()), within(found.high()));
+            let off = 1e-9 * (1.0 + value.abs());
+            if !(low - off <= value && value <= high + off && found.range().contains(value)) {
+                return Err(format!(
+                    "{name}: {found:?} over {a:?}, {b:?}, {c:?} do not hold {value} at {at:?}, {t}"
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
 /// The Hessian is symmetric, is the gradient's difference, and times a vector is what the shortcut says.
 fn hessian_holds(name: &str, field: &Field, points: usize, seed: u64) -> Result<(), String> {
     let mut random = Random(seed);
@@ -297,6 +335,13 @@ fn every_operation_and_shape_over_boxes() {
 }
 
 #[test]
+fn every_operation_and_shape_over_triangles() {
+    each([operations(), shapes()].concat(), |name, field, seed| {
+        planes_hold(name, field, fewer_for_kernels(field, 60), 10, seed)
+    });
+}
+
+#[test]
 fn every_operation_and_shape_to_second_order() {
     each([operations(), shapes()].concat(), |name, field, seed| {
         hessian_holds(name, field, fewer_for_kernels(field, 30), seed)
@@ -317,6 +362,7 @@ fn random_compositions() {
         let failed = |text: String| proptest::test_runner::TestCaseError::fail(text);
         conforms("composition", &field, 3, 11, &mut count.borrow_mut()).map_err(failed)?;
         bounds_hold("composition", &field, 3, 3, 12).map_err(failed)?;
+        planes_hold("composition", &field, 3, 3, 14).map_err(failed)?;
         parameters_hold("composition", &field, 1, 13).map_err(failed)
     });
     if let Err(error) = result {

@@ -137,6 +137,47 @@ fn a_scene_is_grown_from_nothing() {
 }
 
 #[test]
+fn a_cover_is_proven_and_written_as_a_collision_model() {
+    let two =
+        "show(sphere(0.5) | box([0.6, 0.6, 0.6]).translate([0.5, 0, 0])); bounds([-1, -1, -1], [1, 1, 1]);";
+    let tetrahedron = "v 0 0 0\nv 1 0 0\nv 0 1 0\nv 0 0 1\nf 1 3 2\nf 1 2 4\nf 1 4 3\n";
+    let folder = Folder::new("fit-cover").with("two.rhai", two).with("open.obj", tetrahedron);
+    let folder = folder.with("near.csv", "0.6,0,0,0\n0,0.7,0,0.1\n");
+    folder.run("mesh two.rhai -o two.obj --resolution 16").ends(0);
+    let files = "--collision two.urdf --collision two.xml --collision two.yml";
+    let cover = "fit --shapes 3 --kind sphere --target two.obj --samples 600 -o cover.rhai";
+    let ran = folder.run(&format!("{cover} --cover --margin 0.001 {files} --json")).ends(0);
+    let json: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    let found = &json["cover"];
+    assert!(found["proven"] == true && found["margin"].as_f64().unwrap() >= 0.001, "{}", ran.out);
+    let more = found["volume"].as_f64().unwrap() / found["target_volume"].as_f64().unwrap();
+    assert!((1.0..2.0).contains(&more), "{more}");
+    let text = folder.text("cover.rhai");
+    assert!(text.contains("// Nothing of two.obj is outside of this: proven by intervals."), "{text}");
+    // The files have the scene's spheres, and say what is proven of them.
+    let scene = fieldgrad::scene::Scene::from_text(&text, "cover.rhai").unwrap();
+    let radius = scene.value_of("radius_1").unwrap();
+    for file in ["two.urdf", "two.xml", "two.yml"] {
+        let model = folder.text(file);
+        assert!(model.contains(&radius.to_string()) && model.contains("proven by intervals"), "{model}");
+    }
+    for (arguments, why) in [
+        ("--shapes 3 --cover --target near.csv", "near.csv: is no mesh"),
+        ("--shapes 3 --cover --target open.obj", "no triangle on the other side, the first from ["),
+        ("--shapes 3 --cover --target two.obj --target two.obj", "are of one target"),
+        ("--shapes 3 --margin 0.1 --target two.obj", "--margin is of --cover or --inside"),
+        ("--shapes 3 --cover --inside --target two.obj", "cannot be used with"),
+        ("--shapes 3 --target two.obj --collision two.urdf", "--kind sphere, capsule or box"),
+        ("--shapes 3 --target two.obj --kind box --collision two.yml", "of spheres alone: --kind sphere"),
+        ("--shapes 3 --target two.obj --kind box --collision two.dae", "two.dae"),
+    ] {
+        let ran = folder.run(&format!("fit {arguments} -o none.rhai")).ends(2);
+        assert!(ran.err.contains(why), "{arguments}: {}", ran.err);
+        assert!(!folder.0.join("none.rhai").exists(), "{arguments}");
+    }
+}
+
+#[test]
 fn numbers_can_be_limited_and_a_report_is_one_page() {
     let folder = Folder::new("fit-report").with("truth.rhai", truth()).with("pair.rhai", PAIR);
     // A part has thirteen numbers, the first no blend.

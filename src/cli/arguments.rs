@@ -432,7 +432,9 @@ pub(super) struct ExportVerb {
     after_help = "A target is a file of points (.csv, .xyz, .txt, .npy, or .ply without faces); or a mesh (.obj, .stl, .ply, .glb, .gltf, .3mf) or a scene\n\
     (.rhai, .vm, or one built in), of which samples are taken. Points have columns by place: x, y, z; then the signed distance; or then a normal's three numbers; or\n\
     all of them. Text may have a header instead that names x, y, z, t, f (the signed distance), nx, ny and nz,\n\
-    as `eval` writes them. Ends with 1 where --error was not reached, or, without it, where the fit was not done.\n\
+    as `eval` writes them. --cover and --inside prove by intervals what they say, of the scene as it is written, to the last digit;\n\
+    what is not proven is named, with its place. Ends with 1 then, and where --error was not reached, or, without it, where the\n\
+    fit was not done.\n\
     Ctrl-C leaves the best so far."
 )]
 pub(super) struct FitVerb {
@@ -451,6 +453,22 @@ pub(super) struct FitVerb {
     /// The most numbers that a grown scene has: a shape has thirteen.
     #[arg(long, value_name = "N", requires = "shapes", value_parser = clap::value_parser!(u32).range(12..=1_000_000))]
     pub(super) numbers: Option<u32>,
+    /// What solid each shape is.
+    #[arg(long, value_enum, requires = "shapes", default_value_t = ShapeKind::Any)]
+    pub(super) kind: ShapeKind,
+    /// Grow a scene that covers the target, a closed mesh: nothing of it is outside, which is proven.
+    #[arg(long, requires = "shapes")]
+    pub(super) cover: bool,
+    /// Grow a scene inside the target, a closed mesh: nothing of the scene is outside of that, which is proven.
+    #[arg(long, requires = "shapes", conflicts_with = "cover")]
+    pub(super) inside: bool,
+    /// How far the target's surface is from the scene's at least, in the scene's field, with --cover or --inside.
+    #[arg(long, value_name = "LENGTH", default_value_t = 0.0, value_parser = not_negative)]
+    pub(super) margin: f64,
+    /// Write the shapes as a robot's collision model too: .urdf, .xml (MuJoCo's MJCF) or .yml (spheres, as cuRobo reads them);
+    /// may be repeated. Of --kind sphere, capsule or box.
+    #[arg(long, value_name = "FILE", requires = "shapes")]
+    pub(super) collision: Vec<PathBuf>,
     /// The root of the mean square of what is left at which it is enough.
     #[arg(long, value_name = "E", value_parser = positive)]
     pub(super) error: Option<f64>,
@@ -501,6 +519,16 @@ impl FitVerb {
         let beside = || self.network.neural.as_ref().map(|file| file.with_extension("rhai"));
         self.out.clone().or_else(beside).unwrap_or_default()
     }
+}
+
+/// What solid the shapes of a grown scene are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ShapeKind {
+    /// Rounded boxes, tapered, bent and blended.
+    Any,
+    Sphere,
+    Capsule,
+    Box,
 }
 
 /// The cost of residuals.

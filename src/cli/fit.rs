@@ -3,6 +3,7 @@
 use super::arguments::{Common, Cost, FitVerb};
 use super::checkpoint::{Checkpoint, FitStep, Marks};
 use super::fit_constraints::{self, HeldConstraints};
+use super::fit_cover::{self, CoverReport};
 use super::fit_report::{self, FoundValue};
 use super::progress::ProgressLine;
 use super::targets::{from_coarse, seen_term, size};
@@ -11,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::field::{Axis, Parameter};
 use crate::file::{abandon_and_exit, check_writable, write_whole};
 use crate::fit::{
-    Ended, Factor, Fit, Growth, Journal, LeastSquares, Model, Part, Progress as At, Residuals, Robust,
+    Ended, Factor, Fit, Growth, Journal, LeastSquares, Model, PartKind, Progress as At, Residuals, Robust,
     SilhouetteTarget, Solution, Target, Term, Tries, Views, starts,
 };
 use crate::number::Identity;
@@ -34,6 +35,7 @@ pub(super) fn run(verb: &FitVerb, common: &Common) -> Result<Ending> {
         }
         check_writable(report)?;
     }
+    fit_cover::check(verb)?;
     if let Some(file) = &verb.network.neural {
         return fit_neural::trained(file, verb, common);
     }
@@ -191,7 +193,8 @@ fn marks(scene: Option<&Scene>, target: &Views, verb: &FitVerb, common: &Common)
         unknowns.names().iter().fold(own, |all, name| all.and_bytes(name.as_bytes()))
     };
     let FitVerb { shapes, numbers, error, cost, scale, lock, tie, starts, tries, .. } = verb;
-    let told = (shapes, numbers, error, cost, scale, (lock, tie), (starts, tries), common.seed);
+    let cover = (verb.kind, verb.cover, verb.inside);
+    let told = (shapes, numbers, error, cost, scale, (lock, tie), (starts, tries), cover, common.seed);
     let seen = |all: Identity, own: &SilhouetteTarget| all.and(own.identity().word());
     let mark = |identity: Identity| format!("{:032x}", identity.word());
     [
@@ -343,8 +346,16 @@ fn fitted(name: &str, verb: &FitVerb, common: &Common) -> Result<Ending> {
     }
     let found = field.with_parameters(&values)?;
     let doubts = idle.into_iter().chain(fit_doubts::doubt(&found, target, after)?).collect();
-    let report =
-        FitReport { verb, run: &run, solution: &solution, before: Some(before), after, doubts, kept };
+    let report = FitReport {
+        verb,
+        run: &run,
+        solution: &solution,
+        before: Some(before),
+        after,
+        doubts,
+        kept,
+        covered: None,
+    };
     report.print(&parameters_text(&scene, &values), &values, common)?;
     report.ending()
 }
@@ -411,6 +422,9 @@ fn parameters_text(scene: &Scene, values: &[(&str, f64)]) -> String {
 
 /// Grows a scene of parts.
 fn grown(shapes: u32, verb: &FitVerb, common: &Common) -> Result<Ending> {
+    let kind = fit_cover::kind(verb);
+    let cover = fit_cover::asked(verb);
+    let mesh = cover.map(|cover| Ok((cover, fit_cover::mesh(verb)?))).transpose()?;
     let views = target(verb, common)?;
     if !views.silhouettes.is_empty() {
         let problem = "--shapes grows a scene of points: silhouettes fit the parameters of a SCENE";
@@ -418,10 +432,27 @@ fn grown(shapes: u32, verb: &FitVerb, common: &Common) -> Result<Ending> {
     }
     let (mut run, mut journal) = FitRun::new(verb, common, marks(None, &views, verb, common))?;
     let target = views.points;
-    let most = verb.numbers.map_or(usize::MAX, |numbers| (numbers as usize + 1) / Part::NUMBERS);
+    // The first part of any kind needs no blend.
+    let more = usize::from(kind == PartKind::Any);
+    let most = verb.numbers.map_or(usize::MAX, |numbers| (numbers as usize + more) / kind.numbers());
     let parts = (shapes as usize).min(most);
-    let growth = Growth { parts, error: verb.error.unwrap_or(0.0), ..Growth::default() };
-    let grown = growth.grow_on(&target, &mut journal, &mut |step, journal| run.goes_on(step, journal))?;
+    let mut growth = Growth { parts, error: verb.error.unwrap_or(0.0), kind, ..Growth::default() };
+    if mesh.is_some() {
+        // What a cover is like is decided at the surface in the end.
+        growth.rounds = 1;
+    }
+    let watch = &mut |step: &At, journal: &Journal| run.goes_on(step, journal);
+    let (grown, covered) = match mesh {
+        None => (growth.grow_on(&target, &mut journal, watch)?, None),
+        Some((cover, mesh)) => {
+            let grown = growth.grow_to_cover(cover, &mesh, &target, &mut journal, watch)?;
+            // Of a proof nothing is kept before it is whole.
+            signals::end_at_once();
+            let covering = grown.covering(cover, &mesh, verb.margin)?;
+            let report = CoverReport::of(cover, &covering, &mesh)?;
+            (covering.grown, Some(report))
+        }
+    };
     run.save_log()?;
     let solution = Solution {
         at: Vec::new(),
@@ -431,7 +462,7 @@ fn grown(shapes: u32, verb: &FitVerb, common: &Common) -> Result<Ending> {
         ended: if run.is_stopped { Ended::Stopped } else { Ended::Settled },
     };
     let after = (2.0 * grown.cost).sqrt();
-    let about = format!(
+    let mut about = format!(
         "Grown to {}: {} shapes of {} numbers{}.\nLeft near the surface, root of the mean square: {after:.2e}, which is \
          {:.2} % of its size.",
         verb.target.join(" and "),
@@ -440,9 +471,13 @@ fn grown(shapes: u32, verb: &FitVerb, common: &Common) -> Result<Ending> {
         if grown.is_mirrored() { ", mirrored" } else { "" },
         100.0 * after / grown.reach
     );
+    if let Some(covered) = &covered {
+        about = format!("{about}\n{}", covered.claim(&verb.target.join(" and ")));
+    }
     let text = grown.text(&about);
     let scene = Scene::from_text_of(&text, verb.out())?;
     write_whole(&verb.out(), |out| out.write_all(text.as_bytes()))?;
+    fit_cover::save(verb, &grown, &about)?;
     run.settle();
     if let Some(path) = &verb.report {
         let facts = [
@@ -456,10 +491,13 @@ fn grown(shapes: u32, verb: &FitVerb, common: &Common) -> Result<Ending> {
         let title = format!("Grown to {}", verb.target.join(" and "));
         fit_report::save(path, &title, &scene, &run, &facts, &[])?;
     }
-    let doubts = fit_doubts::doubt(&grown.field(), &target, after)?.into_iter().collect();
-    let report =
-        FitReport { verb, run: &run, solution: &solution, before: None, after, doubts, kept: Vec::new() };
-    report.print(&format!("{} shapes, {} numbers\n", grown.parts.len(), grown.numbers()), &[], common)?;
+    let mut doubts: Vec<String> = fit_doubts::doubt(&grown.field(), &target, after)?.into_iter().collect();
+    doubts.extend(covered.iter().flat_map(|own| own.doubts(verb.margin)));
+    let mut details = format!("{} shapes, {} numbers\n", grown.parts.len(), grown.numbers());
+    details.extend(covered.iter().map(CoverReport::line));
+    let (before, kept) = (None, Vec::new());
+    let report = FitReport { verb, run: &run, solution: &solution, before, after, doubts, kept, covered };
+    report.print(&details, &[], common)?;
     report.ending()
 }
 
@@ -475,6 +513,8 @@ struct FitReport<'a> {
     doubts: Vec<String>,
     /// The constraints of the scene.
     kept: Vec<HeldConstraints>,
+    /// What was proven of a cover.
+    covered: Option<CoverReport>,
 }
 
 impl FitReport<'_> {
@@ -482,6 +522,7 @@ impl FitReport<'_> {
     /// doubts it.
     fn is_enough(&self) -> bool {
         self.kept.iter().all(|own| own.holds)
+            && self.covered.as_ref().is_none_or(|own| own.is_proven(self.verb.margin))
             && match self.verb.error {
                 Some(error) => self.after <= error,
                 None => self.solution.ended.is_converged() && self.doubts.is_empty(),
@@ -504,6 +545,7 @@ impl FitReport<'_> {
                 "doubts": self.doubts,
                 "parameters": parameters,
                 "constraints": self.kept.iter().map(HeldConstraints::json).collect::<Vec<_>>(),
+                "cover": self.covered.as_ref().map(CoverReport::json),
                 "seconds": seconds,
             }))?;
             return Ok(());

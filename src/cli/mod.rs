@@ -16,6 +16,7 @@ mod events;
 mod export;
 mod fit;
 mod fit_constraints;
+mod fit_cover;
 mod fit_doubts;
 mod fit_neural;
 mod fit_report;

@@ -18,6 +18,11 @@ pub(super) fn end_gently() {
     IS_GENTLE.store(true, Ordering::Relaxed);
 }
 
+/// From now on the program is ended at once when it is told to.
+pub(super) fn end_at_once() {
+    IS_GENTLE.store(false, Ordering::Relaxed);
+}
+
 /// The exit code that the program was told to end with, if it was.
 pub(super) fn told() -> Option<i32> {
     Some(TOLD.load(Ordering::Relaxed)).filter(|&code| code != 0)

@@ -74,6 +74,22 @@ fn mesh_or_points(path: &Path, time: f64) -> Result<MeshOrPoints> {
     Ok(MeshOrPoints::Mesh(Box::new(Distance::of(&mesh)?)))
 }
 
+/// The mesh of that name.
+pub(super) fn mesh(name: &str) -> Result<Distance> {
+    let path = Path::new(name);
+    let read = match ReadFormat::of_ending(&output::extension(path)) {
+        Some(_) => mesh_or_points(path, 0.0)?,
+        None => MeshOrPoints::Points(Target::default()),
+    };
+    match read {
+        MeshOrPoints::Mesh(distance) => Ok(*distance),
+        MeshOrPoints::Points(_) => {
+            let problem = "is no mesh: .obj, .stl, .ply, .glb, .gltf or .3mf with triangles".into();
+            Err(Error::File { path: name.into(), problem })
+        }
+    }
+}
+
 fn of_points(path: &Path, time: f64) -> Result<Target> {
     Target::of_cloud(PointCloud::from_file(path)?, time)
 }

@@ -4,6 +4,7 @@
 //! the parts that may count in a piece are run there, and derivatives only of those that do count at a point, so that a
 //! step costs a few parts a point and not all of them.
 
+use super::kind::PartKind;
 use super::least_squares::Residuals;
 use super::model::{Factor, Model};
 use super::part::{NUMBERS, solid};
@@ -36,6 +37,8 @@ pub(super) struct DistanceSamples {
     /// The weight of each in the sum.
     shares: Vec<f64>,
     robust: Robust,
+    /// A sign, −1 or 1, and what the field's value weighs besides where it has that sign and the distance has not.
+    one_sided: Option<(f64, f64)>,
     centres: [Vec<f64>; 3],
     radii: Vec<f64>,
 }
@@ -64,7 +67,7 @@ impl DistanceSamples {
             radii.push(range.map(square).fold(0.0, f64::max).sqrt());
             (0..3).for_each(|axis| centres[axis].push(middle[axis]));
         }
-        DistanceSamples { columns, distances, shares, robust, centres, radii }
+        DistanceSamples { columns, distances, shares, robust, one_sided: None, centres, radii }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -75,10 +78,28 @@ impl DistanceSamples {
         [0, 1, 2].map(|axis| self.columns[axis][n])
     }
 
+    /// The same, where the field's value itself weighs so much besides, if it has a sign, −1 or 1, that the distance has not.
+    pub(super) fn with_sign(self, sign: f64, more: f64) -> DistanceSamples {
+        DistanceSamples { one_sided: Some((sign, more)), ..self }
+    }
+
+    /// What a field's value costs at a sample, what that changes by with the value, and how that curves.
+    fn cost_at(&self, n: usize, value: f64) -> [f64; 3] {
+        let (share, residual) = (self.shares[n], value - self.distances[n]);
+        let weight = share * self.robust.weight(residual);
+        let own = [share * self.robust.cost(residual), weight * residual, weight];
+        match self.one_sided {
+            Some((sign, more)) if sign * self.distances[n] <= 0.0 && sign * value > 0.0 => {
+                let weight = more * share;
+                [own[0] + 0.5 * weight * value * value, own[1] + weight * value, own[2] + weight]
+            }
+            _ => own,
+        }
+    }
+
     /// The cost of a field's values.
     pub(super) fn cost(&self, values: &[f64]) -> f64 {
-        let all = values.iter().zip(&self.distances).zip(&self.shares);
-        all.map(|((f, d), share)| share * self.robust.cost(f - d)).sum()
+        values.iter().enumerate().map(|(n, &value)| self.cost_at(n, value)[0]).sum()
     }
 
     fn range(&self, piece: usize) -> Range<usize> {
@@ -192,14 +213,33 @@ pub(super) struct Blend<'a> {
     pub(super) samples: &'a DistanceSamples,
     /// The numbers of all parts.
     pub(super) numbers: Vec<f64>,
-    /// The parts whose numbers are the unknowns.
+    /// The parts whose numbers are the unknowns: those that their kind has.
     pub(super) free: Range<usize>,
+    pub(super) kind: PartKind,
 }
 
 impl Blend<'_> {
     fn set(&mut self, at: &[f64]) {
-        let from = self.free.start * NUMBERS;
-        self.numbers[from..from + at.len()].copy_from_slice(at);
+        let parts = self.numbers[self.free.start * NUMBERS..].chunks_exact_mut(NUMBERS);
+        let own = at.chunks_exact(self.kind.numbers());
+        parts.zip(own).for_each(|(part, own)| part.copy_from_slice(&self.kind.part_of(own)));
+    }
+
+    /// Sums of products in the numbers of parts, lower half alone, as those in the unknowns.
+    fn in_unknowns(&self, squares: &DMatrix<f64>, along: &[f64]) -> (DMatrix<f64>, Vec<f64>) {
+        let moves = self.kind.moves();
+        let count = self.free.len() * moves.len();
+        let places = |unknown: usize| {
+            let part = unknown / moves.len() * NUMBERS;
+            moves[unknown % moves.len()].iter().map(move |&(number, by)| (part + number, by))
+        };
+        let entry = |i: usize, j: usize| {
+            let terms =
+                places(i).flat_map(|(a, by)| places(j).map(move |(b, own)| (a.max(b), a.min(b), by * own)));
+            terms.map(|(a, b, by)| by * squares[(a, b)]).sum::<f64>()
+        };
+        let lower = DMatrix::from_fn(count, count, |i, j| if i >= j { entry(i, j) } else { 0.0 });
+        (lower, (0..count).map(|n| places(n).map(|(a, by)| by * along[a]).sum()).collect())
     }
 }
 
@@ -224,7 +264,13 @@ impl Residuals for Blend<'_> {
         let shares: Vec<_> = shares.collect();
         for (squares, along, _) in &shares {
             match model.factor() {
-                Factor::Normal => model.add_products(&unknowns, squares, along),
+                Factor::Normal if self.kind == PartKind::Any => {
+                    model.add_products(&unknowns, squares, along);
+                }
+                Factor::Normal => {
+                    let (squares, along) = self.in_unknowns(squares, along);
+                    model.add_products(&unknowns, &squares, &along);
+                }
                 Factor::Triangle => unreachable!("growing solves normal equations"),
             }
         }
@@ -293,11 +339,9 @@ impl<'a> Products<'a> {
         seen.retain(|own| free.contains(&own.part));
         seen.iter_mut().for_each(|own| self.derive(own, at));
         for (r, f) in union.iter().enumerate().take(rows) {
-            let residual = f - samples.distances[range.start + r];
-            let share = samples.shares[range.start + r];
-            self.total += share * samples.robust.cost(residual);
-            let weight = share * samples.robust.weight(residual);
-            self.add_row(&seen, r, weight, residual);
+            let [cost, pull, weight] = samples.cost_at(range.start + r, *f);
+            self.total += cost;
+            self.add_row(&seen, r, weight, pull);
         }
     }
 
@@ -321,7 +365,7 @@ impl<'a> Products<'a> {
         }
     }
 
-    fn add_row(&mut self, seen: &[Seen], r: usize, weight: f64, residual: f64) {
+    fn add_row(&mut self, seen: &[Seen], r: usize, weight: f64, pull: f64) {
         let count = self.along.len();
         let place = |own: &Seen| (own.part - self.of.free.start) * NUMBERS;
         for (n, own) in seen.iter().enumerate().filter(|(_, own)| own.counts[r]) {
@@ -329,7 +373,7 @@ impl<'a> Products<'a> {
             for (number, slope) in own.rows[r].iter().enumerate() {
                 let weighted = weight * slope;
                 let j = first + number;
-                self.along[j] += weighted * residual;
+                self.along[j] += pull * slope;
                 let column = &mut self.squares.as_mut_slice()[j * count..(j + 1) * count];
                 for other in seen[n..].iter().filter(|other| other.counts[r]) {
                     let to = place(other);

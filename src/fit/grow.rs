@@ -3,10 +3,11 @@
 
 use super::blend::{Blend, DistanceSamples, Tapes, values};
 use super::journal::{Journal, JournalWatch};
+use super::kind::PartKind;
 use super::least_squares::LeastSquares;
 use super::model::Factor;
 use super::objective::{Progress, Watch};
-use super::part::{NUMBERS, Part, RANGES, rounded};
+use super::part::{NUMBERS, Part, rounded};
 use super::robust::Robust;
 use super::target::Target;
 use crate::error::{Error, Result};
@@ -27,11 +28,13 @@ pub struct Growth {
     pub starts: usize,
     /// How often parts are added then, and as many that pay least taken out.
     pub rounds: usize,
+    /// What solid each part is. Only parts of any kind are blended and mirrored.
+    pub kind: PartKind,
 }
 
 impl Default for Growth {
     fn default() -> Growth {
-        Growth { parts: 20, error: 0.0, starts: 2, rounds: 4 }
+        Growth { parts: 20, error: 0.0, starts: 2, rounds: 4, kind: PartKind::Any }
     }
 }
 
@@ -42,12 +45,16 @@ pub struct Grown {
     pub parts: Vec<Part>,
     /// The size of the whole: the longest side of the box of the target's inside.
     pub reach: f64,
+    /// How many digits more its parts' numbers have than to about a ten-thousandth of what is their size.
+    pub digits: usize,
     /// The box it lies in: that of the target's inside, and a tenth of its size more on each side.
     pub around: Bounds,
     /// The middle of the whole.
     pub middle: [f64; 3],
     /// The axes along which it is mirrored in that: parts are of the greater side.
     pub mirrored: [bool; 3],
+    /// How far the whole is moved outwards.
+    pub offset: f64,
     /// The weighted cost of what is left.
     pub cost: f64,
 }
@@ -77,6 +84,18 @@ impl Growth {
 
     /// The same, with what was found before it was interrupted.
     pub fn grow_on(&self, target: &Target, journal: &mut Journal, watch: &mut JournalWatch) -> Result<Grown> {
+        self.grow_and(target, 0, journal, watch, |_, _, _, _| Ok(()))
+    }
+
+    /// The same, to so many digits more, with something done to the parts at the end.
+    pub(super) fn grow_and(
+        &self,
+        target: &Target,
+        digits: usize,
+        journal: &mut Journal,
+        watch: &mut JournalWatch,
+        finish: impl FnOnce(&mut Grower, &mut GrownParts, &GrownFrame, &mut JournalWatch) -> Result<()>,
+    ) -> Result<Grown> {
         let Some(distances) = target.distances() else {
             return Err(Error::Input("the target's points have no signed distances".into()));
         };
@@ -90,16 +109,18 @@ impl Growth {
         let middle: [f64; 3] =
             std::array::from_fn(|axis| rounded(0.5 * (whole.min[axis] + whole.max[axis]), reach));
         // From here on the whole has the size 1.
-        let unit = |point: &[f64; 3]| std::array::from_fn(|axis| (point[axis] - middle[axis]) / reach);
-        let points: Vec<[f64; 3]> = target.points().iter().map(unit).collect();
+        let mut frame = GrownFrame { middle, reach, mirrored: [false; 3] };
+        let points = frame.folded(target.points());
         let distances: Vec<f64> = distances.iter().map(|d| d / reach).collect();
-        let mirrors = mirrors(&points, &distances);
+        let mirrors = if self.kind == PartKind::Any { mirrors(&points, &distances) } else { [false; 3] };
         let mut grower = Grower {
             growth: self,
             tapes: Tapes::new()?,
             reach,
             random: Random(0),
             journal,
+            error: self.error,
+            is_told: false,
             is_stopped: false,
         };
         let (mut best, mut mirrored) = (GrownParts::default(), [false; 3]);
@@ -125,13 +146,18 @@ impl Growth {
                 best = other;
             }
         }
-        let all = samples(&points, &distances);
+        let all = samples(&points, &distances, OUTLYING);
         grower.fit(&all, &mut best, Free::All, 60, watch)?;
-        let placed = best.numbers.chunks_exact(NUMBERS).map(|own| Part::placed(own, middle, reach));
-        let parts: Vec<Part> = placed.map(|part| part.rounded(reach)).collect();
+        frame.mirrored = mirrored;
+        // What is asked of the fit is not asked of what comes then.
+        (grower.error, grower.is_stopped) = (0.0, grower.is_told);
+        finish(&mut grower, &mut best, &frame, watch)?;
+        let placed =
+            best.numbers.chunks_exact(NUMBERS).map(|own| Part::placed(self.kind, own, middle, reach));
+        let parts: Vec<Part> = placed.map(|part| part.rounded(reach, digits)).collect();
         let cost = grower.cost(&all, &best.numbers) * reach * reach;
         let around = around.grown(0.1 * reach);
-        Ok(Grown { parts, reach, around, middle, mirrored, cost })
+        Ok(Grown { parts, reach, digits, around, middle, mirrored, offset: 0.0, cost })
     }
 }
 
@@ -141,10 +167,13 @@ impl Grown {
         let mut whole: Option<Field> = None;
         for (part, n) in self.parts.iter().zip(1..) {
             let name = n.to_string();
-            let own = part.field(&name, self.reach);
+            let own = part.field_to(&name, self.reach, self.digits);
             whole = Some(match whole {
                 None => own,
-                Some(whole) => whole.smooth_union(own, part.blend_field(&name, self.reach)),
+                Some(whole) if part.kind == PartKind::Any => {
+                    whole.smooth_union(own, part.blend_field(&name, self.reach))
+                }
+                Some(whole) => whole.union(own),
             });
         }
         let mut whole = whole.unwrap_or_else(|| crate::shape::union(Vec::<Field>::new()));
@@ -153,7 +182,8 @@ impl Grown {
         for (n, axis) in axes.enumerate() {
             whole = if n == 0 { whole.translate(off) } else { whole }.mirror(axis);
         }
-        if self.is_mirrored() { whole.translate(self.middle) } else { whole }
+        let whole = if self.is_mirrored() { whole.translate(self.middle) } else { whole };
+        if self.offset == 0.0 { whole } else { whole.offset(self.offset) }
     }
 
     /// Whether it is the same on both sides of a plane.
@@ -163,7 +193,9 @@ impl Grown {
 
     /// How many numbers it has: the first part needs no blend.
     pub fn numbers(&self) -> usize {
-        (NUMBERS * self.parts.len()).saturating_sub(1)
+        let is_blended = self.parts.first().is_some_and(|part| part.kind == PartKind::Any);
+        let all: usize = self.parts.iter().map(|part| part.kind.numbers()).sum();
+        all - usize::from(is_blended)
     }
 }
 
@@ -199,10 +231,26 @@ fn folded(points: &[[f64; 3]], mirrored: [bool; 3]) -> Vec<[f64; 3]> {
     points.iter().map(|point| std::array::from_fn(|axis| fold(axis, point[axis]))).collect()
 }
 
-/// A weighted choice of samples, about the surface.
-fn samples(points: &[[f64; 3]], distances: &[f64]) -> DistanceSamples {
+/// Where the whole is of size 1, about the origin.
+pub(super) struct GrownFrame {
+    middle: [f64; 3],
+    pub(super) reach: f64,
+    mirrored: [bool; 3],
+}
+
+impl GrownFrame {
+    /// Points there, on the greater side of mirrors.
+    pub(super) fn folded(&self, points: &[[f64; 3]]) -> Vec<[f64; 3]> {
+        let unit =
+            |point: &[f64; 3]| std::array::from_fn(|axis| (point[axis] - self.middle[axis]) / self.reach);
+        folded(&points.iter().map(unit).collect::<Vec<_>>(), self.mirrored)
+    }
+}
+
+/// A weighted choice of samples, about the surface; from `outlying` on a residual counts less.
+pub(super) fn samples(points: &[[f64; 3]], distances: &[f64], outlying: f64) -> DistanceSamples {
     let weight = |d: f64| 1.0 / (1.0 + (d / NEAR).powi(2));
-    DistanceSamples::new(points, distances, weight, Robust::Huber { scale: OUTLYING })
+    DistanceSamples::new(points, distances, weight, Robust::Huber { scale: outlying })
 }
 
 /// Some of many samples, evenly; other ones for each start.
@@ -211,12 +259,12 @@ fn few_of(points: &[[f64; 3]], distances: &[f64], start: usize) -> DistanceSampl
     let stride = points.len().div_ceil(SAMPLES) | 1;
     let some = || (start % stride..points.len()).step_by(stride);
     let points: Vec<[f64; 3]> = some().map(|n| points[n]).collect();
-    samples(&points, &some().map(|n| distances[n]).collect::<Vec<_>>())
+    samples(&points, &some().map(|n| distances[n]).collect::<Vec<_>>(), OUTLYING)
 }
 
 /// The numbers of some parts, and the cost they leave.
 #[derive(Clone, Debug)]
-struct GrownParts {
+pub(super) struct GrownParts {
     numbers: Vec<f64>,
     cost: f64,
 }
@@ -241,21 +289,30 @@ impl GrownParts {
 
 /// The parts that a fit may change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Free {
+pub(super) enum Free {
     All,
     Last,
 }
 
-struct Grower<'a> {
+pub(super) struct Grower<'a> {
     growth: &'a Growth,
     tapes: Tapes,
     reach: f64,
     random: Random,
     journal: &'a mut Journal,
+    /// The error at which it is enough.
+    error: f64,
+    /// Whether the watch ended it, and whether that did or it is enough.
+    is_told: bool,
     is_stopped: bool,
 }
 
 impl Grower<'_> {
+    /// The values of parts at samples, in the samples' order.
+    pub(super) fn values(&self, samples: &DistanceSamples, parts: &GrownParts) -> Vec<f64> {
+        values(&self.tapes, samples, &parts.numbers)
+    }
+
     fn cost(&self, samples: &DistanceSamples, numbers: &[f64]) -> f64 {
         samples.cost(&values(&self.tapes, samples, numbers))
     }
@@ -336,8 +393,8 @@ impl Grower<'_> {
                 }
             }
             let Some((_, best)) = best else { break };
-            let mut part = part_at(samples, best, &values);
-            part.iter_mut().zip(RANGES).for_each(|(number, (low, high))| *number = number.clamp(low, high));
+            let kind = self.growth.kind;
+            let part = kind.part_of(&kind.own_of(&part_at(samples, best, &values)));
             let own = self::values(&self.tapes, samples, &part);
             values.iter_mut().zip(own).for_each(|(value, own)| *value = value.min(own));
             parts.numbers.extend(part);
@@ -345,7 +402,7 @@ impl Grower<'_> {
     }
 
     /// Fits numbers of parts, in so many steps.
-    fn fit(
+    pub(super) fn fit(
         &mut self,
         samples: &DistanceSamples,
         parts: &mut GrownParts,
@@ -358,8 +415,10 @@ impl Grower<'_> {
             return Ok(());
         }
         let free = if free == Free::Last { count - 1..count } else { 0..count };
-        let start = parts.numbers[free.start * NUMBERS..].to_vec();
-        let ranges: Vec<(f64, f64)> = RANGES.iter().copied().cycle().take(start.len()).collect();
+        let kind = self.growth.kind;
+        let numbers = parts.numbers[free.start * NUMBERS..].chunks_exact(NUMBERS);
+        let start: Vec<f64> = numbers.flat_map(|own| kind.own_of(own)).collect();
+        let ranges: Vec<(f64, f64)> = kind.ranges().into_iter().cycle().take(start.len()).collect();
         let solver = LeastSquares {
             iterations: steps,
             value_tolerance: 1e-4,
@@ -370,18 +429,20 @@ impl Grower<'_> {
         let square = self.reach * self.reach;
         // Of more parts than are wanted it says nothing.
         let is_whole = count <= self.growth.parts;
-        let enough = if is_whole { 0.5 * self.growth.error * self.growth.error } else { 0.0 };
-        let is_stopped = &mut self.is_stopped;
+        let enough = if is_whole { 0.5 * self.error * self.error } else { 0.0 };
+        let (is_told, is_stopped) = (&mut self.is_told, &mut self.is_stopped);
         let from = free.start * NUMBERS;
-        let mut blend = Blend { tapes: &self.tapes, samples, numbers: parts.numbers.clone(), free };
+        let mut blend = Blend { tapes: &self.tapes, samples, numbers: parts.numbers.clone(), free, kind };
         let solution =
             self.journal.solve(&solver, &mut blend, &start, &ranges, &mut |progress, journal| {
                 let value = progress.value * square;
-                *is_stopped |= !watch(&Progress { value, ..*progress }, journal) || value <= enough;
+                *is_told |= !watch(&Progress { value, ..*progress }, journal);
+                *is_stopped |= *is_told || value <= enough;
                 !*is_stopped
             })?;
         parts.cost = solution.value;
-        parts.numbers[from..].copy_from_slice(&solution.at);
+        let found = solution.at.chunks_exact(kind.numbers()).flat_map(|own| kind.part_of(own));
+        parts.numbers.splice(from.., found);
         Ok(())
     }
 }

@@ -6,7 +6,8 @@
 //!
 //! A [`Target`] is points with what is known there, a [`Term`] a loss that fields have at such points, and a [`Fit`]
 //! the sum of terms over [`Unknowns`](crate::field::Unknowns): it is what all solvers take. [`Growth`] makes a field
-//! of [`Part`]s from nothing, and [`Training`] moves the weights of a [network](crate::learn::Network), a [`TrainingRun`] step by step.
+//! of [`Part`]s from nothing, one that [covers](Growth::grow_to_cover) a mesh too, provably, and [`Training`] moves the weights of a
+//! [network](crate::learn::Network), a [`TrainingRun`] step by step.
 //!
 //! With the feature `images` a [`SilhouetteTerm`] is a loss over pixels: how much of each a solid covers, as cameras see it,
 //! against [`SilhouetteTarget`]s; [`Views`] are pictures with their cameras, as `transforms.json` lists them.
@@ -22,12 +23,15 @@
 //! `model` is how least squares see residuals, `line_search` how far to go, `problem` how terms are run on tapes.
 
 mod blend;
+mod collision;
 mod constraints;
+mod covering;
 mod descent;
 mod equilibrium;
 mod grow;
 mod grown;
 mod journal;
+mod kind;
 mod least_change;
 mod least_squares;
 mod line_search;
@@ -52,11 +56,14 @@ mod tries;
 #[cfg(feature = "images")]
 mod views;
 
+pub use collision::CollisionFormat;
 pub use constraints::{Conflict, Constraints, Linearised, Redundant};
+pub use covering::Covering;
 pub use descent::{Descent, Rule};
 pub use equilibrium::{Equilibrium, Rest, Stability};
 pub use grow::{Grown, Growth};
 pub use journal::{Journal, JournalWatch};
+pub use kind::PartKind;
 pub use least_change::{Equation, Freedom, least_change};
 pub use least_squares::{LeastSquares, ResidualFn, Residuals};
 pub use model::{Factor, Model};

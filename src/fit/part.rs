@@ -1,7 +1,9 @@
 //! The part that scenes are grown of: one kind of solid that is a ball, a rod, a slab, a box, a drop, a cone or a horn.
 
+use super::kind::PartKind;
 use crate::field::{Field, Vector, param, param_in, param_vector};
-use crate::shape::rounded_box;
+use crate::shape::{r#box, capsule, rounded_box, sphere};
+use nalgebra::{Rotation3, Vector3};
 use std::f64::consts::{FRAC_PI_2, PI};
 use std::fmt::Write;
 
@@ -23,6 +25,9 @@ pub struct Part {
     pub bend: f64,
     /// The width of its blend with the parts before it.
     pub blend: f64,
+    /// What solid it is kept to: a sphere's radius is `round`, a capsule is along its own y, a box has sharp edges, and none of
+    /// them is blended.
+    pub kind: PartKind,
 }
 
 /// How many numbers a part has, the last of which is its blend.
@@ -49,6 +54,12 @@ pub(super) fn solid(numbers: &[Field]) -> Field {
         .translate(Vector([x, y, z].map(Field::clone)))
 }
 
+/// A box that is turned, as scenes have it.
+pub(super) const TURNED_BOX: &str = "fn turned_box(size, turn, at) {
+  box(size).rotate_x(turn.x).rotate_y(turn.y).rotate_z(turn.z).translate(at)
+}
+";
+
 /// The same, as scenes have it.
 pub(super) const SOLID: &str = "fn part(size, round, taper, bend, turn, at) {
   rounded_box(size, round).taper(taper).rotate_z(deg(90)).bend(bend)
@@ -63,11 +74,12 @@ impl Part {
     /// A ball, as a part.
     pub fn ball(at: [f64; 3], r: f64) -> Part {
         let (turn, size) = ([0.0; 3], [2.0 * r; 3]);
-        Part { at, size, turn, round: 0.9 * r, taper: 0.0, bend: 0.0, blend: 0.3 * r }
+        let (round, blend) = (0.9 * r, 0.3 * r);
+        Part { at, size, turn, round, taper: 0.0, bend: 0.0, blend, kind: PartKind::Any }
     }
 
     /// The part of its numbers in a space whose origin is `origin` and whose unit is `reach`.
-    pub(super) fn placed(numbers: &[f64], origin: [f64; 3], reach: f64) -> Part {
+    pub(super) fn placed(kind: PartKind, numbers: &[f64], origin: [f64; 3], reach: f64) -> Part {
         let three = |from: usize| -> [f64; 3] { std::array::from_fn(|axis| numbers[from + axis]) };
         let at = three(0);
         Part {
@@ -79,28 +91,56 @@ impl Part {
             taper: numbers[10] / reach,
             bend: numbers[11] / reach,
             blend: reach * numbers[12],
+            kind,
         }
     }
 
-    /// The same with its numbers as they are written: rounded to about a ten-thousandth of what is their size.
-    pub(super) fn rounded(&self, reach: f64) -> Part {
-        let length = |value: f64| rounded(value, reach);
+    /// The same with its numbers as they are written: rounded to about a ten-thousandth of what is their size, or to so many digits
+    /// more.
+    pub(super) fn rounded(&self, reach: f64, digits: usize) -> Part {
+        let length = |value: f64| rounded(value, finer(reach, digits));
         // What is wider than half the least side counts as that.
         let round = self.size.iter().fold(self.round, |round, side| round.min(side / 2.0));
         Part {
             at: self.at.map(length),
             size: self.size.map(length),
-            turn: self.turn.map(|angle| rounded(angle, 1.0)),
+            turn: self.turn.map(|angle| rounded(angle, finer(1.0, digits))),
             round: length(round),
-            taper: rounded(self.taper, 1.0 / reach),
-            bend: rounded(self.bend, 1.0 / reach),
+            taper: rounded(self.taper, finer(1.0 / reach, digits)),
+            bend: rounded(self.bend, finer(1.0 / reach, digits)),
             blend: length(self.blend),
+            kind: self.kind,
         }
+    }
+
+    /// The ends of a capsule's segment, as they are written.
+    pub(super) fn ends(&self, reach: f64, digits: usize) -> [[f64; 3]; 2] {
+        let [a, b, c] = self.turn;
+        let half = (0.5 * self.size[1] - self.round).max(0.0);
+        // Its own y lies along x when it is turned.
+        let along = Rotation3::from_euler_angles(a, b, c) * Vector3::new(half, 0.0, 0.0);
+        let end = |way: f64, axis: usize| rounded(self.at[axis] + way * along[axis], finer(reach, digits));
+        [-1.0, 1.0].map(|way| [0, 1, 2].map(|axis| end(way, axis)))
+    }
+
+    /// The sides of a box along x, y and z before it is turned.
+    pub fn sides(&self) -> [f64; 3] {
+        [self.size[1], self.size[0], self.size[2]]
+    }
+
+    /// The same, all of its surface moved out by so much; of a box, all its faces.
+    pub(super) fn swollen(&self, by: f64) -> Part {
+        Part { size: self.size.map(|side| side + 2.0 * by), round: self.round + by, ..*self }
     }
 
     /// The solid, with its numbers as parameters whose names end in `name`. `reach` is the size of what it is a part
     /// of. Its blend is none of them.
     pub fn field(&self, name: &str, reach: f64) -> Field {
+        self.field_to(name, reach, 0)
+    }
+
+    /// The same of numbers that are written to so many digits more.
+    pub(super) fn field_to(&self, name: &str, reach: f64, digits: usize) -> Field {
         let own = |what: &str| format!("{what}_{name}");
         let size = |axis: usize| {
             let name = format!("{}.{}", own("size"), ["x", "y", "z"][axis]);
@@ -108,6 +148,27 @@ impl Part {
         };
         let (Vector(at), Vector(turn)) =
             (param_vector(&own("at"), self.at), param_vector(&own("turn"), self.turn));
+        match self.kind {
+            PartKind::Any => {}
+            PartKind::Sphere => {
+                let radius = param_in(&own("radius"), self.round, 0.0, coarse(reach));
+                return sphere(radius).translate(param_vector(&own("at"), self.at));
+            }
+            PartKind::Capsule => {
+                let [from, to] = self.ends(reach, digits);
+                let [from, to] = [("from", from), ("to", to)].map(|(what, at)| param_vector(&own(what), at));
+                return capsule(from, to, param_in(&own("radius"), self.round, 0.0, coarse(reach)));
+            }
+            PartKind::Box => {
+                let sides = [0, 1, 2].map(|axis| {
+                    let name = format!("{}.{}", own("size"), ["x", "y", "z"][axis]);
+                    param_in(&name, self.sides()[axis], 0.0, coarse(MOST * reach))
+                });
+                let Vector([a, b, c]) = param_vector(&own("turn"), self.turn);
+                let at = param_vector(&own("at"), self.at);
+                return r#box(Vector(sides)).rotate_x(a).rotate_y(b).rotate_z(c).translate(at);
+            }
+        }
         let round = param_in(&own("round"), self.round, 0.0, coarse(reach));
         let (taper, bend) = (param(&own("taper"), self.taper), param(&own("bend"), self.bend));
         let [x, y, z] = at;
@@ -121,28 +182,55 @@ impl Part {
     }
 
     /// The solid as a scene's text, a call of [`SOLID`].
-    pub(super) fn text(&self, name: &str, reach: f64) -> String {
-        let length = |value: f64| written(value, reach);
+    pub(super) fn text(&self, name: &str, reach: f64, digits: usize) -> String {
+        let length = |value: f64| written(value, finer(reach, digits));
         let three = |of: [String; 3]| format!("[{}]", of.join(", "));
+        let places = |name: &str, at: [f64; 3]| format!("param(\"{name}\", {})", three(at.map(length)));
+        let angles = three(self.turn.map(|angle| written(angle, finer(1.0, digits))));
+        let radius = format!("param(\"radius_{name}\", {}, 0, {})", length(self.round), coarse(reach));
+        let at = places(&format!("at_{name}"), self.at);
+        match self.kind {
+            PartKind::Any => {}
+            PartKind::Sphere => return format!("sphere({radius}).translate({at})"),
+            PartKind::Capsule => {
+                let [from, to] = self.ends(reach, digits);
+                let ends =
+                    [("from", from), ("to", to)].map(|(what, at)| places(&format!("{what}_{name}"), at));
+                return format!("capsule({}, {}, {radius})", ends[0], ends[1]);
+            }
+            PartKind::Box => {
+                let size = three(self.sides().map(length));
+                return format!(
+                    "turned_box(param(\"size_{name}\", {size}, 0, {}), param(\"turn_{name}\", {angles}), {at})",
+                    coarse(MOST * reach)
+                );
+            }
+        }
         let size = three(self.size.map(length));
         let mut text = format!("part(param(\"size_{name}\", {size}, 0, {}), ", coarse(MOST * reach));
         let _ = write!(text, "param(\"round_{name}\", {}, 0, {}), ", length(self.round), coarse(reach));
-        let _ = write!(text, "param(\"taper_{name}\", {}), ", written(self.taper, 1.0 / reach));
-        let _ = write!(text, "param(\"bend_{name}\", {}),\n  ", written(self.bend, 1.0 / reach));
         let _ =
-            write!(text, "param(\"turn_{name}\", {}), ", three(self.turn.map(|angle| written(angle, 1.0))));
-        let _ = write!(text, "param(\"at_{name}\", {}))", three(self.at.map(length)));
+            write!(text, "param(\"taper_{name}\", {}), ", written(self.taper, finer(1.0 / reach, digits)));
+        let _ =
+            write!(text, "param(\"bend_{name}\", {}),\n  ", written(self.bend, finer(1.0 / reach, digits)));
+        let _ = write!(text, "param(\"turn_{name}\", {angles}), {at})");
         text
     }
 
     /// The width of its blend as a scene's text.
-    pub(super) fn blend_text(&self, name: &str, reach: f64) -> String {
-        let own = written(self.blend, reach);
+    pub(super) fn blend_text(&self, name: &str, reach: f64, digits: usize) -> String {
+        let own = written(self.blend, finer(reach, digits));
         format!("param(\"blend_{name}\", {own}, 0, {})", coarse(MOST_BLEND * reach))
     }
 
     /// The word for such a solid: of its sides, and how round and tapered it is.
-    pub(super) fn kind(&self) -> &'static str {
+    pub(super) fn word(&self) -> &'static str {
+        match self.kind {
+            PartKind::Any => {}
+            PartKind::Sphere => return "sphere",
+            PartKind::Capsule => return "capsule",
+            PartKind::Box => return "box",
+        }
         let mut sides = self.size;
         sides.sort_by(f64::total_cmp);
         let [least, middle, most] = sides;
@@ -164,9 +252,19 @@ const MOST: f64 = 2.0;
 /// The widest blend that a scene's reader may give it.
 const MOST_BLEND: f64 = 0.3;
 
+/// A size of which what is rounded to it has so many digits more.
+pub(super) fn finer(size: f64, digits: usize) -> f64 {
+    size * 0.1f64.powi(digits as i32)
+}
+
+/// How many digits behind the point are written of what has that size.
+pub(super) fn digits_of(size: f64) -> usize {
+    (3.69 - size.log10()).ceil().clamp(0.0, 12.0) as usize
+}
+
 /// A number as it is written, to about a ten-thousandth of what is its size.
 pub(super) fn written(value: f64, size: f64) -> String {
-    let digits = (3.69 - size.log10()).ceil().clamp(0.0, 12.0) as usize;
+    let digits = digits_of(size);
     let text = format!("{value:.digits$}");
     let short = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
     match short {
@@ -197,7 +295,7 @@ mod tests {
         for n in 0..400 {
             let reach = 1.037f64.powi(n - 200);
             assert!(coarse(reach) >= reach && coarse(reach) < 1.11 * reach, "{reach}");
-            let part = Part::placed(&most, [0.0; 3], reach).rounded(reach);
+            let part = Part::placed(PartKind::Any, &most, [0.0; 3], reach).rounded(reach, 0);
             assert!(part.field("1", reach).parameters().is_ok(), "{reach}");
             assert!(part.blend_field("1", reach).parameters().is_ok(), "{reach}");
             assert!(part.size.iter().all(|side| *side <= coarse(MOST * reach)), "{reach}");

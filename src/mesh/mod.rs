@@ -19,7 +19,7 @@ mod weld;
 mod winding;
 mod write;
 
-pub use certify::Certificate;
+pub use certify::{Certificate, Cover, CoverProof, Excess};
 pub use compare::{Comparing, Comparison, Deviation};
 pub use distance::{Closest, Distance};
 pub use extract::{Extracted, Extraction};

@@ -1,8 +1,8 @@
 //! Numbers: what a field can be run on. Knows nothing of geometry and uses no other room.
 //!
 //! [`Real`] says what a number must do. [`Op`] names the scalar operations and holds each one's derivative, once, for
-//! every number type. The number types are `f64` and `f32` ([`float`]), [`Lanes`] of `f32`, [`Interval`] and [`Intervals`], and
-//! [`Dual`] over any of them; `Field` itself, the graph, is one more and lives in its own room.
+//! every number type. The number types are `f64` and `f32` ([`float`]), [`Lanes`] of `f32`, [`Interval`] and [`Intervals`],
+//! [`LinearBounds`] over triangles, and [`Dual`] over any of them; `Field` itself, the graph, is one more and lives in its own room.
 //!
 //! Conventions, the same on every type:
 //!
@@ -23,6 +23,7 @@ pub mod interval;
 pub mod intervals;
 pub mod kernel;
 pub mod lanes;
+pub mod linear;
 pub mod op;
 pub mod rise;
 mod rule;
@@ -36,6 +37,7 @@ pub use interval::Interval;
 pub use intervals::Intervals;
 pub use kernel::{Closure, Columns, Derivative, Identity, Kernel, Output, Shader, Smoothness};
 pub use lanes::Lanes;
+pub use linear::LinearBounds;
 pub use op::Op;
 pub use rise::Rise;
 pub(crate) use rule::partial_of;

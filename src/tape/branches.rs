@@ -534,7 +534,7 @@ fn joined(program: &Program, is_continuous: impl Fn(&Output) -> bool) -> Vec<boo
 }
 
 /// Whether an operation is continuous, and has a derivative, where its operands are within bounds.
-fn is_smooth(op: Op, arg: impl Fn(usize) -> Interval) -> bool {
+pub(super) fn is_smooth(op: Op, arg: impl Fn(usize) -> Interval) -> bool {
     match op {
         Op::Div => !arg(1).contains(0.0),
         Op::Recip => !arg(0).contains(0.0),

@@ -17,6 +17,8 @@ mod corner;
 mod eval;
 mod fixed;
 mod grid;
+#[cfg(feature = "mesh")]
+mod jumps;
 mod machine;
 mod operands;
 mod program;
@@ -41,6 +43,8 @@ pub use boxes::{BOXES, Bounding, Boxes};
 pub(crate) use branches::Branches;
 pub use coordinates::Coordinates;
 pub use grid::{Grid, Samples};
+#[cfg(feature = "mesh")]
+pub(crate) use jumps::may_jump;
 pub use machine::Machine;
 pub use prune::{Asked, Tracer};
 pub use reading::Reading;

@@ -24,9 +24,12 @@
 //! triangles as they are. Plantinga & Vegter ("Isotopic approximation of implicit curves and surfaces", 2004) have boxes of the
 //! same kinds, for smooth surfaces and for the mesh that their boxes make; here the mesh is given, and may be any.
 
+mod cover;
 mod distance;
 mod facets;
 mod octree;
+
+pub use cover::{Cover, CoverProof, Excess};
 
 use super::Mesh;
 use crate::error::{Error, Result};

@@ -201,6 +201,13 @@ impl Kernel for MeshDistance {
 }
 
 impl Distance {
+    /// Bounds on the signed distance over a box.
+    pub(in crate::mesh) fn over(&self, sides: [Interval; 3]) -> Interval {
+        let Some(sides) = CenteredBox::of(&sides) else { return Interval::WHOLE };
+        let search = &mut DistanceSearch::default();
+        Arch::new().dispatch(Bound { distance: self, sides, search }).value
+    }
+
     fn at_point(&self, point: [f64; 3]) -> At {
         Arch::new().dispatch(super::One { distance: self, point, search: &mut DistanceSearch::default() })
     }
