@@ -79,6 +79,7 @@ fn what_fits_by_a_ten_thousandth_is_proven_and_what_misses_by_one_is_not() {
     let cube = cube();
     for (name, cover, field) in just_fitting(1e-4) {
         let proof = cover.prove(&field, &cube, around()).unwrap();
+        println!("{name}: {} looks", proof.looks);
         assert!(proof.is_proven(), "{name}: {proof:?}");
         assert!(proof.margin > 0.2e-4 && proof.margin < 2.1e-4, "{name}: {}", proof.margin);
         assert!(cover.prove_with(&field, &cube, around(), 0.5 * proof.margin).unwrap().is_proven(), "{name}");
@@ -86,6 +87,7 @@ fn what_fits_by_a_ten_thousandth_is_proven_and_what_misses_by_one_is_not() {
     }
     for (name, cover, field) in just_fitting(-1e-4) {
         let proof = cover.prove(&field, &cube, around()).unwrap();
+        println!("{name}: {} looks", proof.looks);
         assert!(!proof.is_proven() && proof.margin <= 0.0, "{name}: {proof:?}");
         // It is named where, and by how much.
         let excess = cover.excess(&field, &cube, 1e-6).unwrap();

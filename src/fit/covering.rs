@@ -92,7 +92,7 @@ impl Grown {
     pub fn covering(self, cover: Cover, mesh: &Distance, margin: f64) -> Result<Covering> {
         check_closed(mesh)?;
         let mut grown = self;
-        let wanted = margin.max(LEAST_MARGIN * grown.reach);
+        let wanted = (1.25 * margin).max(LEAST_MARGIN * grown.reach);
         let excess = cover.excess(&grown.field(), mesh, TOLERANCE * grown.reach)?;
         let mut missing = excess.most + wanted;
         // As they are written the bounds are rounded.

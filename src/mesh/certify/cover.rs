@@ -93,6 +93,8 @@ const SMALL: f64 = 0.01;
 const BEYOND: f64 = 1e-9;
 /// The size of pieces and boxes that are not cut further, in parts of the whole.
 const SMALLEST: f64 = 1e-6;
+/// By what part the true margin is to be more than one that is asked.
+const SLACK: f64 = 0.2;
 /// The finest tolerance that a margin is found to, in the same.
 const FINEST: f64 = 1e-6;
 /// How many boxes of space are looked at, at most.
@@ -184,7 +186,7 @@ impl Cover {
             looks += excess.looks;
             level = (excess.found, excess.at);
             // To a tenth of the margin, as far as one can be told from none.
-            if level.0 >= 0.0 || tolerance <= 0.1 * level.0.abs() || tolerance <= finest {
+            if level.0 >= 0.0 || tolerance <= 0.2 * level.0.abs() || tolerance <= finest {
                 break excess;
             }
             tolerance = 0.1 * level.0.abs();
@@ -192,7 +194,7 @@ impl Cover {
         self.proven_inside(field, target, bounds, CoverProof { looks, ..excess.proof() })
     }
 
-    /// The same with a margin that is known beforehand: it is shown that the true one is more, or not.
+    /// The same with a margin that is known beforehand: it is shown that the true one is more, or not. It is, if it is a fifth more.
     pub fn prove_with(
         self,
         field: &Field,
@@ -202,8 +204,15 @@ impl Cover {
     ) -> Result<CoverProof> {
         let tape = self.tape(field)?;
         let tried = self.most_tried(&tape, target)?;
-        let level = if tried.0 < -margin { (-margin, tried.1) } else { tried };
-        let excess = self.searched(&tape, target, level, 0.0)?;
+        // What is as good as the margin alone is not told from what is less, and is not looked at for ever.
+        let level = tried.0.max(-(1.0 + SLACK) * margin);
+        let excess = match level > -margin {
+            true => Excess { most: level, at: tried.1, found: level, looks: 0 },
+            false => {
+                let tolerance = (-margin - level).max(0.1 * SLACK * margin);
+                self.searched(&tape, target, (level, tried.1), tolerance)?
+            }
+        };
         let proof = excess.proof();
         match proof.margin >= margin {
             true => self.proven_inside(field, target, bounds, proof),
