@@ -203,7 +203,7 @@ fn usual_radius(tree: &PointTree) -> f64 {
 }
 
 /// Means over the points that count at a place.
-struct Moments {
+struct PointMoments {
     value: f64,
     gradient: Point,
     /// In xx, xy, xz, yy, yz and zz; if it is asked for.
@@ -212,7 +212,7 @@ struct Moments {
 
 impl PointSurface {
     /// The value and its derivatives, by the points with their weights.
-    fn moments(&self, at: Point, nearest: u32, weights: &[(u32, f64)], with_second: bool) -> Moments {
+    fn moments(&self, at: Point, nearest: u32, weights: &[(u32, f64)], with_second: bool) -> PointMoments {
         let origin = self.tree.points[nearest as usize];
         let (mut total, mut value, mut normal, mut place) = (0.0, 0.0, [0.0; 3], [0.0; 3]);
         let off = |n: u32| dot(self.normals[n as usize], minus(at, self.tree.points[n as usize]));
@@ -245,7 +245,7 @@ impl PointSurface {
             let [i, j] = SECOND[k];
             (s * (turning[i][j] + turning[j][i]) + s * s * bending[k]) / total
         };
-        Moments {
+        PointMoments {
             value,
             gradient: [0, 1, 2].map(|k| normal[k] + s * gradient[k] / total),
             second: [0, 1, 2, 3, 4, 5].map(second),

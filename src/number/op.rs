@@ -258,7 +258,7 @@ pub(crate) mod number {
 }
 
 /// An operation that is known while code is compiled.
-pub(crate) trait KnownOp {
+pub(crate) trait ConstantOp {
     /// Which.
     const OP: Op;
 }
@@ -266,7 +266,7 @@ pub(crate) trait KnownOp {
 /// That of a number in [`Op::ALL`].
 pub(crate) struct NumberedOp<const N: usize>;
 
-impl<const N: usize> KnownOp for NumberedOp<N> {
+impl<const N: usize> ConstantOp for NumberedOp<N> {
     const OP: Op = Op::ALL[N];
 }
 

@@ -4,7 +4,7 @@
 //! reverse mode (the adjoint) by what comes back. Each operation's rule is a function by itself, so that code which
 //! knows its operation is compiled with that rule alone.
 
-use super::op::KnownOp;
+use super::op::ConstantOp;
 use super::{Op, Real, Smooth};
 
 /// `quotient` where `guard` is above 0, else 0: an edge at which the rule would divide by zero.
@@ -38,7 +38,7 @@ macro_rules! rules {
 
         /// [`Op::partial`] of an operation that is a constant: its rule alone is handed to the optimiser.
         #[inline(always)]
-        pub(crate) fn partial_of<O: KnownOp, R: Real>(i: usize, arg: impl Fn(usize) -> R, value: &R) -> R {
+        pub(crate) fn partial_of<O: ConstantOp, R: Real>(i: usize, arg: impl Fn(usize) -> R, value: &R) -> R {
             $(
                 if const { O::OP.number() == Op::$op.number() } {
                     return $name(i, &arg, value);

@@ -6,7 +6,7 @@ use super::Tape;
 use super::program::{COORDINATES, Code, Program};
 use crate::error::{Error, Result};
 use crate::field::{Axis, Field, Listing};
-use crate::number::op::{KnownOp, NumberedOp, number, of_every_operation};
+use crate::number::op::{ConstantOp, NumberedOp, number, of_every_operation};
 use crate::number::{Dual, Op, Real, partial_of};
 use std::ops::Range;
 use std::sync::Arc;
@@ -134,7 +134,7 @@ pub(super) fn send_back<R: Real>(op: Op, n: usize, arg: impl Fn(usize) -> R, val
 
 /// The same of an operation that is a constant: its rule alone is handed to the optimiser.
 #[inline(always)]
-pub(super) fn send_back_of<O: KnownOp, R: Real>(
+pub(super) fn send_back_of<O: ConstantOp, R: Real>(
     n: usize,
     arg: impl Fn(usize) -> R,
     value: &R,

@@ -4,7 +4,7 @@ use super::TensorElement;
 use super::layout::Reader;
 use super::node::{Misfit, TensorData};
 use super::{Tensor, layout};
-use crate::number::op::{apply_known, of_every_operation};
+use crate::number::op::{NumberedOp, apply_known, of_every_operation};
 use crate::number::{Arch, Op, Real};
 use ndarray::IxDyn;
 use pulp::{Simd, WithSimd};
@@ -61,12 +61,11 @@ trait PieceRule<T: TensorElement> {
     }
 }
 
-struct KnownOp<const OP: usize>;
 struct Gate;
 struct Curve<const N: usize>;
 struct Wave<const QUARTER: u64>;
 
-impl<T: TensorElement, const OP: usize> PieceRule<T> for KnownOp<OP> {
+impl<T: TensorElement, const OP: usize> PieceRule<T> for NumberedOp<OP> {
     const ARITY: usize = Op::ALL[OP].arity();
     #[inline(always)]
     fn value(operands: &[T; MAX_OPERANDS]) -> T {
@@ -152,7 +151,7 @@ fn run<T: TensorElement, R: PieceRule<T>>(operands: &[&[T]], out: &mut [T]) {
 struct PieceTable<T>(PhantomData<T>);
 
 macro_rules! functions {
-    ($($op:literal)*) => { [$(run::<T, KnownOp<$op>>),*] };
+    ($($op:literal)*) => { [$(run::<T, NumberedOp<$op>>),*] };
 }
 
 impl<T: TensorElement> PieceTable<T> {

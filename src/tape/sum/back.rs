@@ -2,7 +2,7 @@
 
 use super::partial::WeightedCall;
 use crate::number::Arch;
-use crate::number::op::{KnownOp, NumberedOp, number};
+use crate::number::op::{ConstantOp, NumberedOp, number};
 use crate::number::{Columns, Lanes, Op, Real, Smooth};
 use crate::tape::adjoint::send_back_of;
 use crate::tape::block::{Chunk, WIDTH};
@@ -247,7 +247,7 @@ impl<'a> BackwardBlock<'a> {
     /// `LANES` of a chunk go through the rule at a time. With one the compiler makes vectors of the loop over lanes,
     /// in much less time than of rules over whole chunks.
     #[inline(always)]
-    fn send<O: KnownOp, const MASK: u8, const LANES: usize>(&mut self, send: &Send) {
+    fn send<O: ConstantOp, const MASK: u8, const LANES: usize>(&mut self, send: &Send) {
         let mut spread = [ZERO; 5];
         let [s0, s1, s2, s3, s4] = &mut spread;
         let [o0, o1, o2, o3] = send.operands;
@@ -350,7 +350,11 @@ pub(super) type SendLoop = fn(Arch, &Send, &mut BackwardBlock);
 /// The loop of an operation that sends to the operands of the mask.
 ///
 /// Each is a function of its own: in one large function they take the compiler many minutes.
-fn run<O: KnownOp, const MASK: u8, const LANES: usize>(arch: Arch, send: &Send, frame: &mut BackwardBlock) {
+fn run<O: ConstantOp, const MASK: u8, const LANES: usize>(
+    arch: Arch,
+    send: &Send,
+    frame: &mut BackwardBlock,
+) {
     arch.dispatch(Sending::<O, MASK, LANES> { send, frame, operation: PhantomData });
 }
 
@@ -363,7 +367,9 @@ struct Sending<'s, 'f, 'a, O, const MASK: u8, const LANES: usize> {
     operation: PhantomData<O>,
 }
 
-impl<O: KnownOp, const MASK: u8, const LANES: usize> NullaryFnOnce for Sending<'_, '_, '_, O, MASK, LANES> {
+impl<O: ConstantOp, const MASK: u8, const LANES: usize> NullaryFnOnce
+    for Sending<'_, '_, '_, O, MASK, LANES>
+{
     type Output = ();
 
     #[inline(always)]
@@ -402,7 +408,7 @@ pub(super) fn loop_of(op: Op, group: u8) -> SendLoop {
             match op {
                 $($($op => {
                     struct This;
-                    impl KnownOp for This {
+                    impl ConstantOp for This {
                         const OP: Op = $constant;
                     }
                     each!(@of $kind)
