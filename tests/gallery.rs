@@ -102,7 +102,7 @@ fn called(script: &str) -> Vec<String> {
 const OVERLOADS: [&str; 4] = ["smooth_min_kind", "smooth_max_kind", "repeat_count", "warp_time"];
 
 /// What makes fields of files beside a scene, which the gallery has none of.
-const OF_FILES: [&str; 3] = ["grid", "mesh", "neural"];
+const OF_FILES: [&str; 4] = ["grid", "mesh", "neural", "points"];
 
 #[test]
 fn the_gallery_uses_the_whole_language() {

@@ -223,7 +223,6 @@ fn is_smooth(op: Op, ranges: &[Interval]) -> bool {
         }
         Op::Atan2 => ranges[1].lo() > 0.0 || !ranges[0].contains(0.0),
         Op::SmoothWeight(_) => ranges[2].lo() > 0.0,
-        Op::DirectionCosine => ranges[1].lo() > 0.0,
         _ => true,
     }
 }
@@ -468,8 +467,15 @@ impl Real for LinearBounds {
         LinearBounds::mean_value(inputs, Interval::kernel(output, &middles), |i| slopes[i], value)
     }
 
+    /// The quotient, where it is one: held between −1 and 1 it would be no smooth function of both where a side may be longer
+    /// than the length as far as their ranges say.
     fn direction_cosine(self, length: Self) -> Self {
-        LinearBounds::smooth(Op::DirectionCosine, [self, length])
+        let range = self.range.direction_cosine(length.range);
+        if length.range.lo() <= 0.0 {
+            return LinearBounds::flat(range);
+        }
+        let quotient = LinearBounds::smooth(Op::Div, [self, length]);
+        LinearBounds::within(quotient.low, quotient.high, range)
     }
 }
 
