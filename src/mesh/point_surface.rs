@@ -22,9 +22,11 @@ use std::fmt;
 use std::sync::Arc;
 
 /// How much farther than the nearest point others are looked at, in h squared: their weights are less than rounding beyond.
-const REACH: f64 = 40.0;
-/// How many neighbours of a point are within h, about, unless it is given.
-const NEIGHBOURS: usize = 3;
+const REACH: f64 = 32.0;
+/// What h is unless it is given, in parts of the distance within which a point has so many neighbours: points stand in small heaps
+/// often, and fewer might all be in one.
+const SHARE: f64 = 0.45;
+const NEIGHBOURS: usize = 16;
 /// How many points tell that.
 const ASKED: usize = 1000;
 /// How far beyond the points' box all is outside, in h.
@@ -173,7 +175,7 @@ impl PointSurface {
     }
 }
 
-/// The distance within which a point has some neighbours: the median over a number of points.
+/// A part of the distance within which a point has some neighbours: the median over a number of points.
 fn usual_radius(tree: &PointTree) -> f64 {
     let count = tree.points.len();
     let step = count.div_ceil(ASKED);
@@ -185,10 +187,10 @@ fn usual_radius(tree: &PointTree) -> f64 {
         let size = squared(root.lower, root.upper);
         let mut most = size * NEIGHBOURS as f64 / count as f64;
         let mut near: Vec<f64> = Vec::new();
-        while most < 4.0 * size {
+        loop {
             near.clear();
             tree.within(*from, most, &mut open, |n| near.push(squared(*from, tree.points[n as usize])));
-            if near.len() > NEIGHBOURS {
+            if near.len() > NEIGHBOURS || most >= 4.0 * size {
                 break;
             }
             most *= 4.0;
@@ -199,7 +201,7 @@ fn usual_radius(tree: &PointTree) -> f64 {
     }
     found.retain(|&squared| squared > 0.0);
     found.sort_unstable_by(f64::total_cmp);
-    found.get(found.len() / 2).map_or(1.0, |squared| squared.sqrt())
+    found.get(found.len() / 2).map_or(1.0, |squared| SHARE * squared.sqrt())
 }
 
 /// Means over the points that count at a place.
@@ -379,7 +381,9 @@ mod tests {
         assert!(PointSurface::smoothed(&one([0.0, 0.0, 1.0]), -1.0).is_err());
         // All in one place; and so far apart that squares are lost.
         let [here, there] = [[1.0; 3], [1e90, 0.0, 0.0]];
-        for (points, value) in [(vec![here; 20], 0.5), (vec![here, there], 0.5 + 1.0 / (1.0 + 1f64.exp()))] {
+        for (points, value) in
+            [(vec![here; 20], 0.5), (vec![here, there], 0.5 + 1.0 / (1.0 + SHARE.powi(-2).exp()))]
+        {
             let normals = vec![[0.0, 1.0, 0.0]; points.len()];
             let field = PointSurface::of(&PointCloud::oriented(points, normals).unwrap()).unwrap().field();
             let found = field.value_at([1.0, 1.5, 1.0, 0.0]).unwrap();
