@@ -48,8 +48,8 @@ const MAX_PLACE: f64 = 1e100;
 /// let points: Vec<[f64; 3]> = (0..400).map(|n| point(f64::from(n))).collect();
 /// let cloud = PointCloud::oriented(points.clone(), points)?;
 /// let ball = PointSurface::of(&cloud)?.field();
-/// assert!((ball.value_at([0.0, 0.6, 0.8, 0.0])?).abs() < 0.02);
-/// assert!((ball.value_at([0.0, 1.8, 2.4, 0.0])? - 2.0).abs() < 0.02);
+/// assert!(ball.value_at([0.0, 0.6, 0.8, 0.0])?.abs() < 0.05);
+/// assert!((ball.value_at([0.0, 1.8, 2.4, 0.0])? - 2.0).abs() < 0.05);
 /// # Ok::<(), Error>(())
 /// ```
 pub struct PointSurface {
