@@ -29,7 +29,7 @@ fn what_covers_is_proven_and_its_margin_is_the_true_one() {
         let values = sphere(0.7 + swollen).tape().unwrap().eval(&ball.mesh().vertices).swap_remove(0);
         let most = values.into_iter().fold(f64::NEG_INFINITY, f64::max);
         assert!(proof.is_proven() && proof.margin <= -most, "{swollen}: {} of {}", proof.margin, -most);
-        // It is known to a tenth.
+        // The first search is to a tenth already.
         assert!(proof.margin > -0.89 * most - 2e-6, "{swollen}: {} of {}", proof.margin, -most);
     }
     // A field in many parts, with seams all over the surface.
@@ -131,6 +131,8 @@ fn what_does_not_cover_is_not_proven() {
     open.triangles.pop();
     let open = Distance::of(&open).unwrap();
     assert!(Cover::Around.prove(&whole, &open, around()).is_err());
+    assert!(Cover::Around.prove_with(&whole, &open, around(), 1e-3).is_err());
+    assert!(Cover::Around.prove_with(&whole, &mesh, around(), 0.0).is_err());
 }
 
 /// How much of the places of a grid is in both, in the first and in the second.

@@ -453,7 +453,7 @@ pub(super) struct FitVerb {
     /// The most numbers that a grown scene has: a shape has thirteen.
     #[arg(long, value_name = "N", requires = "shapes", value_parser = clap::value_parser!(u32).range(12..=1_000_000))]
     pub(super) numbers: Option<u32>,
-    /// What solid each shape is.
+    /// The solid that each shape is kept to.
     #[arg(long, value_enum, requires = "shapes", default_value_t = ShapeKind::Any)]
     pub(super) kind: ShapeKind,
     /// Grow a scene that covers the target, a closed mesh: nothing of it is outside, which is proven.
@@ -521,7 +521,7 @@ impl FitVerb {
     }
 }
 
-/// What solid the shapes of a grown scene are.
+/// The solid that the shapes of a grown scene are kept to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum ShapeKind {
     /// Rounded boxes, tapered, bent and blended.

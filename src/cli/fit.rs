@@ -513,7 +513,7 @@ struct FitReport<'a> {
     doubts: Vec<String>,
     /// The constraints of the scene.
     kept: Vec<HeldConstraints>,
-    /// What was proven of a cover.
+    /// The proof of a cover, if one was asked for.
     covered: Option<CoverReport>,
 }
 

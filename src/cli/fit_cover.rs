@@ -75,7 +75,7 @@ fn place(at: [f64; 3]) -> String {
     format!("[{}]", at.map(|x| format!("{x:.5}")).join(", "))
 }
 
-/// What was proven, as it is told.
+/// The proof of a cover, as it is told.
 pub(super) struct CoverReport {
     cover: Cover,
     proof: CoverProof,

@@ -6,7 +6,7 @@ use super::journal::{Journal, JournalWatch};
 use super::kind::PartKind;
 use super::part::{digits_of, finer};
 use super::target::Target;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::measure::Bounds;
 use crate::mesh::{Cover, CoverProof, Distance};
 use crate::random::Random;
@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 pub struct Covering {
     /// The field.
     pub grown: Grown,
-    /// What was proven of it, with its numbers as they are written.
+    /// The proof of it, with its numbers as they are written.
     pub proof: CoverProof,
 }
 
@@ -56,7 +56,7 @@ impl Growth {
         journal: &mut Journal,
         watch: &mut JournalWatch,
     ) -> Result<Grown> {
-        check_closed(mesh)?;
+        mesh.check_closed()?;
         let dense = places(mesh)?;
         let mut grown = self.grow_and(target, DIGITS, journal, watch, |grower, parts, frame, watch| {
             let own = target.distances().unwrap_or_default();
@@ -87,10 +87,10 @@ impl Grown {
     /// The same, moved outwards by what is missing so that it covers a closed mesh, or inwards so that it lies inside, with a margin
     /// to the mesh's surface in the field's value; and the proof of that. A margin of 0 stands for a small one.
     ///
-    /// What was proven is of the field that [`Grown::field`] and [`Grown::text`] give, to the last bit: see [`Cover`]. An error
+    /// The proof is of the field that [`Grown::field`] and [`Grown::text`] give, to the last bit: see [`Cover`]. An error
     /// where the mesh is not closed.
     pub fn covering(self, cover: Cover, mesh: &Distance, margin: f64) -> Result<Covering> {
-        check_closed(mesh)?;
+        mesh.check_closed()?;
         let mut grown = self;
         let wanted = (1.25 * margin).max(LEAST_MARGIN * grown.reach);
         let excess = cover.excess(&grown.field(), mesh, TOLERANCE * grown.reach)?;
@@ -122,13 +122,6 @@ fn sign(cover: Cover) -> f64 {
     match cover {
         Cover::Around => 1.0,
         Cover::Inside => -1.0,
-    }
-}
-
-fn check_closed(mesh: &Distance) -> Result<()> {
-    match mesh.is_closed() {
-        true => Ok(()),
-        false => Err(Error::Input("the mesh is not closed: it has no inside to be covered".into())),
     }
 }
 

@@ -28,7 +28,7 @@ pub struct Growth {
     pub starts: usize,
     /// How often parts are added then, and as many that pay least taken out.
     pub rounds: usize,
-    /// What solid each part is. Only parts of any kind are blended and mirrored.
+    /// The solid that each part is. Only parts of any kind are blended and mirrored.
     pub kind: PartKind,
 }
 

@@ -2,7 +2,7 @@
 
 use super::part::{NUMBERS, RANGES};
 
-/// What solid a part is.
+/// The solid that a part is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum PartKind {
     /// A rounded box, tapered and bent, and blended with others: thirteen numbers.

@@ -25,7 +25,7 @@ pub struct Part {
     pub bend: f64,
     /// The width of its blend with the parts before it.
     pub blend: f64,
-    /// What solid it is kept to: a sphere's radius is `round`, a capsule is along its own y, a box has sharp edges, and none of
+    /// The solid that it is kept to: a sphere's radius is `round`, a capsule is along its own y, a box has sharp edges, and none of
     /// them is blended.
     pub kind: PartKind,
 }

@@ -134,6 +134,14 @@ impl Distance {
         self.is_closed
     }
 
+    /// The error that says so, where the surface is not closed and so has no inside.
+    pub(crate) fn check_closed(&self) -> Result<()> {
+        match self.is_closed {
+            true => Ok(()),
+            false => Err(Error::Input("the mesh is not closed: it has no inside to be covered".into())),
+        }
+    }
+
     /// Whether the surface was proven to be closed, and not to meet itself, so that its sides are those of its normals.
     pub fn is_simple(&self) -> bool {
         self.winding.is_none()

@@ -144,7 +144,7 @@ impl PointSurface {
         let root = &surface.tree.nodes[0];
         let around = Bounds { min: root.lower, max: root.upper }.grown(ROOM * surface.radius);
         let place = Axis::ALL[..3].iter().map(|&axis| Field::coordinate(axis));
-        clipped(&crate::field::kernel(Arc::new(kernel::PointKernel::of(surface)), place), around)
+        clipped(&crate::field::kernel(Arc::new(kernel::PointKernel(surface)), place), around)
     }
 
     /// The identity of the points, their normals and the radius.
@@ -204,17 +204,17 @@ fn usual_radius(tree: &PointTree) -> f64 {
     found.get(found.len() / 2).map_or(1.0, |squared| SHARE * squared.sqrt())
 }
 
-/// Means over the points that count at a place.
+/// Means over the points that count at a place, as far as the order of derivatives that is asked for.
 struct PointMoments {
     value: f64,
     gradient: Point,
-    /// In xx, xy, xz, yy, yz and zz; if it is asked for.
+    /// In xx, xy, xz, yy, yz and zz.
     second: [f64; 6],
 }
 
 impl PointSurface {
     /// The value and its derivatives, by the points with their weights.
-    fn moments(&self, at: Point, nearest: u32, weights: &[(u32, f64)], with_second: bool) -> PointMoments {
+    fn moments(&self, at: Point, nearest: u32, weights: &[(u32, f64)], order: usize) -> PointMoments {
         let origin = self.tree.points[nearest as usize];
         let (mut total, mut value, mut normal, mut place) = (0.0, 0.0, [0.0; 3], [0.0; 3]);
         let off = |n: u32| dot(self.normals[n as usize], minus(at, self.tree.points[n as usize]));
@@ -228,13 +228,16 @@ impl PointSurface {
             }
         }
         value /= total;
+        if order == 0 {
+            return PointMoments { value, gradient: [0.0; 3], second: [0.0; 6] };
+        }
         let (normal, place) = (normal.map(|x| x / total), place.map(|x| x / total));
         let (mut gradient, mut turning, mut bending) = ([0.0; 3], [[0.0; 3]; 3], [0.0; 6]);
         for &(n, weight) in weights {
             let from = minus(minus(self.tree.points[n as usize], origin), place);
             let weighed = weight * (off(n) - value);
             (0..3).for_each(|k| gradient[k] += weighed * from[k]);
-            if with_second {
+            if order > 1 {
                 for (k, [i, j]) in SECOND.into_iter().enumerate() {
                     bending[k] += weighed * from[i] * from[j];
                 }
@@ -342,7 +345,7 @@ mod tests {
     #[test]
     fn bounds_contain_and_close_in() {
         let (cloud, _) = ball(500, 0.01);
-        let kernel = kernel::PointKernel::of(Arc::new(PointSurface::of(&cloud).unwrap()));
+        let kernel = kernel::PointKernel(Arc::new(PointSurface::of(&cloud).unwrap()));
         let mut random = Random(11);
         for n in 0..300 {
             let size = 2.0f64.powi(-(n % 9));

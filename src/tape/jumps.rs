@@ -5,7 +5,8 @@ use super::branches::is_smooth;
 use super::program::{COORDINATES, Code};
 use crate::number::{Interval, Op, Smoothness};
 
-/// Whether a tape may jump, or leave where it is defined, somewhere in a box of space, at time 0: as far as each operation's operands tell.
+/// Whether a tape may jump, or leave where it is defined, somewhere in a box of space, at time 0: as far as each operation's
+/// operands tell.
 pub(crate) fn may_jump(tape: &Tape, [x, y, z]: [Interval; 3]) -> bool {
     let program = &*tape.program;
     let mut values = program.memory::<Interval>(&tape.values);

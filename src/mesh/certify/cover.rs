@@ -36,7 +36,7 @@ pub enum Cover {
     Inside,
 }
 
-/// What was proven of a field that is to cover a mesh, or to lie inside it.
+/// The proof, as far as there is one, that a field covers a mesh, or lies inside it.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct CoverProof {
@@ -173,9 +173,7 @@ impl Cover {
     /// # Ok::<(), fieldgrad::Error>(())
     /// ```
     pub fn prove(self, field: &Field, target: &Distance, bounds: Bounds) -> Result<CoverProof> {
-        if !target.is_closed() {
-            return Err(Error::Input("the mesh is not closed: it has no inside to be covered".into()));
-        }
+        target.check_closed()?;
         let tape = self.tape(field)?;
         let mut level = self.most_tried(&tape, target)?;
         let finest = FINEST * size_of(target);
@@ -185,7 +183,7 @@ impl Cover {
             let excess = self.searched(&tape, target, level, tolerance)?;
             looks += excess.looks;
             level = (excess.found, excess.at);
-            // To a tenth of the margin, as far as one can be told from none.
+            // To a fifth of the margin, as far as one can be told from none.
             if level.0 >= 0.0 || tolerance <= 0.2 * level.0.abs() || tolerance <= finest {
                 break excess;
             }
@@ -194,7 +192,8 @@ impl Cover {
         self.proven_inside(field, target, bounds, CoverProof { looks, ..excess.proof() })
     }
 
-    /// The same with a margin that is known beforehand: it is shown that the true one is more, or not. It is, if it is a fifth more.
+    /// The same with a margin above 0 that is known beforehand: it is shown that the true one is more, or not. It is, if it is
+    /// a fifth more.
     pub fn prove_with(
         self,
         field: &Field,
@@ -202,6 +201,10 @@ impl Cover {
         bounds: Bounds,
         margin: f64,
     ) -> Result<CoverProof> {
+        target.check_closed()?;
+        if !(margin > 0.0 && margin.is_finite()) {
+            return Err(Error::Input(format!("a margin to be shown is above 0, not {margin}")));
+        }
         let tape = self.tape(field)?;
         let tried = self.most_tried(&tape, target)?;
         // What is as good as the margin alone is not told from what is less, and is not looked at for ever.

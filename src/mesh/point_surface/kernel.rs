@@ -9,20 +9,13 @@ use std::sync::Arc;
 /// The first of the second derivatives.
 const FIRST: usize = 4;
 
-/// The field of a surface, or what of it counts within a box.
+/// The field of a surface.
 #[derive(Debug)]
-pub(super) struct PointKernel {
-    surface: Arc<PointSurface>,
-    identity: Identity,
-}
+pub(super) struct PointKernel(pub(super) Arc<PointSurface>);
 
 impl PointKernel {
-    pub(super) fn of(surface: Arc<PointSurface>) -> PointKernel {
-        PointKernel { identity: surface.identity, surface }
-    }
-
     fn over(&self, inputs: &[Interval]) -> Option<PointBounds> {
-        self.surface.over([inputs[0], inputs[1], inputs[2]])
+        self.0.over([inputs[0], inputs[1], inputs[2]])
     }
 
     fn bound(output: usize, over: &PointBounds) -> Interval {
@@ -40,7 +33,7 @@ impl Kernel for PointKernel {
     }
 
     fn identity(&self) -> Option<Identity> {
-        Some(self.identity)
+        Some(self.0.content())
     }
 
     fn cost(&self) -> usize {
@@ -55,8 +48,12 @@ impl Kernel for PointKernel {
 
     fn values(&self, outputs: &[usize], inputs: Columns<f64>, results: &mut [f64]) {
         let (mut open, mut weights, mut near) = (Vec::new(), Vec::new(), 0);
-        let (surface, rows) = (&*self.surface, inputs.rows());
-        let with_second = outputs.iter().any(|&output| output >= FIRST);
+        let (surface, rows) = (&*self.0, inputs.rows());
+        let order = match outputs.iter().max() {
+            None | Some(0) => 0,
+            Some(1..FIRST) => 1,
+            _ => 2,
+        };
         for row in 0..rows {
             let at = [0, 1, 2].map(|axis| inputs.column(axis)[row]);
             if !at.iter().all(|x| x.abs() <= super::MAX_PLACE) {
@@ -64,7 +61,7 @@ impl Kernel for PointKernel {
                 continue;
             }
             near = surface.weigh(at, near, &mut open, &mut weights);
-            let found = surface.moments(at, near, &weights, with_second);
+            let found = surface.moments(at, near, &weights, order);
             for (n, &output) in outputs.iter().enumerate() {
                 results[n * rows + row] = match output {
                     0 => found.value,
@@ -114,7 +111,7 @@ impl Kernel for PointKernel {
             1..FIRST => Derivative::Own(FIRST + number(output - 1, input)),
             _ => {
                 // By differences: nobody needs them often.
-                let surface = PointKernel::of(self.surface.clone());
+                let surface = PointKernel(self.0.clone());
                 let second = move |inputs: &[f64]| surface.value(output, inputs);
                 let name = format!("points second derivative {}", output - FIRST);
                 let closure = Closure::new(&name, second, |_: &[Interval]| Interval::WHOLE);
